@@ -1,0 +1,3 @@
+"""nurture: relationship marketing from plain files."""
+
+__version__ = "0.1.0"

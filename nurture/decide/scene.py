@@ -1,0 +1,49 @@
+"""What a question may look at: one person at one instant, and what is being asked about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from nurture.decide.clock import Clock
+from nurture.model.book import Book
+from nurture.model.event import Event
+from nurture.model.person import Enrolment, Message, Orders, StageState
+
+
+class Known(Protocol):
+    """The part of a person that a question reads; both Person and the core's working copy have it."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def facts(self) -> Mapping[str, object]: ...  # noqa: D102
+    @property
+    def tags(self) -> frozenset[str]: ...  # noqa: D102
+    @property
+    def address(self) -> str: ...  # noqa: D102
+    @property
+    def events(self) -> tuple[Event, ...]: ...  # noqa: D102
+    @property
+    def orders(self) -> Orders: ...  # noqa: D102
+    @property
+    def stage(self) -> StageState | None: ...  # noqa: D102
+    @property
+    def moments(self) -> frozenset[str]: ...  # noqa: D102
+    @property
+    def messages(self) -> tuple[Message, ...]: ...  # noqa: D102
+
+
+@dataclass(slots=True)
+class Scene:
+    """One person at one instant. `event` is `event.*`, `enrolment` gives `start.*` and `steps.*`.
+
+    At entry there is no enrolment yet: `start_event`, `start_name` and `start_day` stand in.
+    """
+
+    book: Book
+    person: Known
+    now: datetime
+    clock: Clock
+    event: Event | None = None
+    enrolment: Enrolment | None = None

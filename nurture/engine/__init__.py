@@ -1,0 +1,1 @@
+"""The shell: tick, hand over, take in; the only room that sees siblings together."""

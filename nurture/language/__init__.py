@@ -1,0 +1,1 @@
+"""Sequence files to model: source with places, grammar, expressions, checker, schema."""

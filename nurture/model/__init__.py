@@ -1,0 +1,1 @@
+"""Nouns: frozen values that every room speaks of; standard library only."""

@@ -1,0 +1,58 @@
+"""The book: the applied set of sequences and house rules that every decision is taken by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nurture.model.catalogue import Catalogue
+from nurture.model.rules import Moment, Rules, Stage, Theme, Topic
+from nurture.model.sequence import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One folder of templates/: its name and the locales it is written in."""
+
+    name: str
+    locales: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The version of a sequence that is live, and since when it has been live (UTC)."""
+
+    version: int
+    live_since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Sequences by name, the house beside them, and what was applied when.
+
+    A book read from the working tree has nothing in `applied`: it counts as live for ever.
+    `older` holds the versions that people inside still stand on.
+    """
+
+    rules: Rules
+    catalogue: Catalogue = Catalogue()
+    stages: tuple[Stage, ...] = ()
+    moments: tuple[Moment, ...] = ()
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    themes: Mapping[str, Theme] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+    sequences: Mapping[str, Sequence] = field(default_factory=dict)
+    mails: Mapping[str, Mail] = field(default_factory=dict)
+    applied: Mapping[str, Applied] = field(default_factory=dict)
+    older: Mapping[tuple[str, int], Sequence] = field(default_factory=dict)
+    digest: str = ""
+
+    def version(self, name: str) -> int:
+        """The live version of a sequence; 0 in a book from the working tree."""
+        applied = self.applied.get(name)
+        return applied.version if applied else 0
+
+    def sequence(self, name: str, version: int) -> Sequence | None:
+        """The sequence as it stood in that version; None when it is gone."""
+        if version == self.version(name):
+            return self.sequences.get(name)
+        return self.older.get((name, version))

@@ -1,0 +1,78 @@
+"""Events: append-only, and the truth from which everything known about a person follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import NamedTuple
+
+# Events of nurture's own, beside those of the catalogue. Their fields are named behind each.
+PERSON_CHANGED = "person.changed"  # facts: mapping of fact to value, None makes it unknown
+PERSON_TAGGED = "person.tagged"  # tags: tuple of names
+PERSON_UNTAGGED = "person.untagged"  # tags: tuple of names
+PERSON_ENROLLED = "person.enrolled"  # sequence: name (a manual start)
+ADDRESS_ADDED = "address.added"  # address: the e-mail address, from now on theirs
+ADDRESS_STATE = "address.state"  # address, state: ok soft blocked hard complained role
+CONSENT_GIVEN = "consent.given"  # topics: tuple, basis: text
+CONSENT_REFUSED = "consent.refused"  # topics: tuple; an empty tuple refuses everything
+CONSENT_LIFTED = "consent.lifted"  # topics: tuple; only by the reader: takes a refusal back
+THEME_SPARED = "theme.spared"  # theme: name
+SUPPRESSED = "person.suppressed"  # because: text
+ERASED = "person.erased"
+
+OWN_EVENTS = frozenset(
+    {
+        PERSON_CHANGED, PERSON_TAGGED, PERSON_UNTAGGED, PERSON_ENROLLED, ADDRESS_ADDED, ADDRESS_STATE,
+        CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_LIFTED, THEME_SPARED, SUPPRESSED, ERASED,
+    }
+)  # fmt: skip
+
+
+class Money(NamedTuple):
+    """An amount and its ISO 4217 currency."""
+
+    amount: Decimal
+    currency: str
+
+
+class MonthDay(NamedTuple):
+    """A day of the year whose year is not known, such as a birthday `--05-14`."""
+
+    month: int
+    day: int
+
+
+class Line(NamedTuple):
+    """One line of an order."""
+
+    product: str
+    quantity: float = 1
+    price: Money | None = None
+
+
+class Origin(Enum):
+    """Where an event came from; what came with an import, a merge or a rebuild starts nothing old."""
+
+    live = "live"
+    imported = "imported"
+    sequence = "sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to one person. Instants are aware, in UTC.
+
+    `happened_at` is the world's time, `known_at` when nurture learned of it, `number` the
+    order of arrival. Values of fields are str, float, int, bool, date, MonthDay, datetime,
+    Money, tuples of Line, tuples of str, or (facts) a mapping.
+    """
+
+    id: str
+    name: str
+    happened_at: datetime
+    known_at: datetime
+    number: int = 0
+    fields: Mapping[str, object] = field(default_factory=dict)
+    origin: Origin = Origin.live
+    outside_id: str = ""

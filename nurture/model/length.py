@@ -1,0 +1,46 @@
+"""Lengths of time as an author writes them (language.md 4.5)."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Unit(Enum):
+    """Minutes and hours are elapsed time; the others are calendar units on the reader's clock."""
+
+    minute = "minute"
+    hour = "hour"
+    day = "day"
+    working_day = "working day"
+    week = "week"
+    month = "month"
+    year = "year"
+
+
+_SECONDS = {Unit.minute: 60, Unit.hour: 3600}
+_DAYS = {Unit.day: 1, Unit.week: 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A whole number of one unit: `3 days`, `72 hours`, `2 working days`, `1 month`."""
+
+    amount: int
+    unit: Unit
+
+    @property
+    def elapsed(self) -> bool:
+        """True for minutes and hours, which ignore the calendar."""
+        return self.unit in _SECONDS
+
+    @property
+    def seconds(self) -> int:
+        """The elapsed seconds; only for an elapsed length."""
+        return self.amount * _SECONDS[self.unit]
+
+    @property
+    def days(self) -> int | None:
+        """The number of dates, for days and weeks; None for other units."""
+        return self.amount * _DAYS[self.unit] if self.unit in _DAYS else None
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit.value}{'' if self.amount == 1 else 's'}"

@@ -1,0 +1,148 @@
+"""One contact as known at an instant: facts, history, consent, enrolments and messages had."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from nurture.model.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What follows from the orders that were not undone; days are dates in the reader's zone, ascending."""
+
+    days: tuple[date, ...] = ()
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    total: Decimal = Decimal(0)
+    others: tuple[tuple[str, Decimal], ...] = ()  # amounts in other currencies, not added
+
+    @property
+    def count(self) -> int:
+        """The number of days on which something was bought (catalogue `orders`)."""
+        return len(self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A person's answer for one topic: given or refused, since when, and on what basis."""
+
+    given: bool
+    since: datetime
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StageState:
+    """The stage a person is in. `check_at` is the next instant at which time alone may move it."""
+
+    id: str
+    since: datetime
+    keep_until: datetime | None = None
+    check_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A trigger that fired and is settling, or is parked behind a running enrolment (6.4)."""
+
+    sequence: str
+    trigger: int
+    fired_at: datetime
+    settles_at: datetime
+    day0: date
+    name: str
+    subject: str = ""
+    event: Event | None = None
+    parked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one step, and when it was done."""
+
+    step: str
+    outcome: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One person in one sequence about one subject; kept when ended, for re-entry (6.4).
+
+    `step` is the id of the step they stand on. While `due_at` is set they wait for it: on a
+    wait step until it is over, on a send step (`holding`) until the message is judged again.
+    `done_at` is when the previous step was done. `message_due` is when the pending message fell due.
+    """
+
+    sequence: str
+    subject: str
+    ordinal: int
+    version: int
+    started_at: datetime
+    day0: date
+    name: str = ""
+    trigger: int = 0
+    event: Event | None = None
+    step: str | None = None
+    done_at: datetime | None = None
+    due_at: datetime | None = None
+    message_due: datetime | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    ended_at: datetime | None = None
+    ending: str = ""
+    goal_at: datetime | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.ended_at is None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Unique for one person."""
+        return (self.sequence, self.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail a person had: committed for hand-over. `day` is the local date it counts for; class as stamped."""
+
+    key: str
+    sequence: str
+    subject: str
+    step: str
+    mail: str
+    class_: str
+    topic: str
+    due_at: datetime
+    at: datetime
+    day: date
+    address: str = ""
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Everything `advance` may know of one contact; cut at `asof`, so the future is not there to be read."""
+
+    id: str
+    asof: datetime
+    facts: Mapping[str, object] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+    address: str = ""
+    address_state: str = "ok"
+    consents: Mapping[str, Consent] = field(default_factory=dict)
+    refused_all: bool = False
+    spared: frozenset[str] = frozenset()
+    suppressed: str = ""
+    erased: bool = False
+    events: tuple[Event, ...] = ()
+    orders: Orders = Orders()
+    stage: StageState | None = None
+    moments: frozenset[str] = frozenset()
+    moments_check_at: datetime | None = None
+    firings: tuple[Firing, ...] = ()
+    enrolments: tuple[Enrolment, ...] = ()
+    messages: tuple[Message, ...] = ()

@@ -1,0 +1,99 @@
+"""The house rules, written once and true for all sequences (language.md 3, rules.yaml)."""
+
+from dataclasses import dataclass
+from datetime import time
+
+from nurture.model.catalogue import Limit, Mute
+from nurture.model.expression import Condition
+from nurture.model.length import Length, Unit
+
+CLASSES = ("service", "care", "celebration", "news", "offer")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who speaks: the From line and where answers go."""
+
+    name: str
+    address: str
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the day on the reader's clock, `from` inclusive, `to` exclusive; may cross midnight."""
+
+    start: time
+    end: time
+
+    def holds(self, clock: time) -> bool:
+        """Whether a wall time lies inside."""
+        if self.start <= self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """sequences/house/rules.yaml as a value."""
+
+    project: str
+    zone: str = "UTC"
+    unknown_zone: str = "safe"
+    locales: tuple[str, ...] = ("en",)
+    leap_day: str = "feb-28"
+    sender: Sender = Sender("", "")
+    postal_address: str = ""
+    classes: tuple[str, ...] = CLASSES
+    quiet_hours: Span | None = None
+    limits: tuple[Limit, ...] = ()
+    mutes: tuple[Mute, ...] = ()
+    min_gap: Length | None = None
+    brake_per_hour: int | None = None
+    senders: tuple[tuple[str, Sender, frozenset[str]], ...] = ()
+    people: tuple[tuple[str, str], ...] = ()
+    currency: str = "EUR"
+    hold_out: int = 0
+    seeds: tuple[str, ...] = ()
+    language: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One place on the customer's line; the first whose rule holds is theirs."""
+
+    id: str
+    title: str
+    enter: Condition
+    keep_for: Length | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that holds beside the stage for as long as its rule does."""
+
+    id: str
+    title: str
+    while_: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a reader can unsubscribe from; basis is opt_in or customer (soft opt-in)."""
+
+    id: str
+    titles: tuple[tuple[str, str], ...] = ()
+    basis: str = "opt_in"
+    was: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """What a reader can be spared, from every sequence."""
+
+    id: str
+    titles: tuple[tuple[str, str], ...] = ()
+
+
+SETTLE = Length(10, Unit.minute)
+FRESH = Length(2, Unit.day)

@@ -1,0 +1,1 @@
+"""The only room that knows SQLModel: tables, agenda, outbox, journal, ingest, projections."""
