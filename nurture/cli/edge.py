@@ -1,0 +1,61 @@
+"""The one place where an error becomes a message and an exit code (language.md 11)."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from nurture.cli.group import nurture
+
+FINE, FINDINGS, CHANGES, DECISION, TROUBLE, USAGE = 0, 1, 2, 3, 4, 64
+STOPPED = 130  # what shells say of a command ended by Ctrl-C
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and answer its exit code; nothing is raised to the caller."""
+    try:
+        answer = nurture.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="nurture",
+            standalone_mode=False,
+            color=False if "NO_COLOR" in os.environ else None,
+        )
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as mistake:
+        mistake.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. What was done so far is kept; the same command goes on from there.", err=True)
+        return STOPPED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FINE
+    except Exception as error:  # the edge: whatever happens leaves here as words and a code
+        return explain_fault(error)
+    return answer if isinstance(answer, int) else FINE
+
+
+def explain_fault(error: Exception) -> int:
+    """Say what went wrong: a fault in its own words, anything else as a report ready to paste."""
+    from nurture.engine.faults import FaultError, MisuseError, RefusedError
+
+    if isinstance(error, FaultError):
+        click.echo(f"nurture: {error}", err=True)
+        return USAGE if isinstance(error, MisuseError) else FINDINGS if isinstance(error, RefusedError) else TROUBLE
+    if isinstance(error, OSError) and error.filename:
+        click.echo(f"nurture: {error.filename}: {error.strerror}", err=True)
+        return TROUBLE
+    return report(error)
+
+
+def report(error: Exception) -> int:
+    """An error nobody foresaw: the whole trace, so that it can be pasted into a report."""
+    import platform
+    import traceback
+
+    click.echo("nurture: this should not have happened. Please report it with the lines below.", err=True)
+    click.echo(f"  python {platform.python_version()} · {' '.join(sys.argv[1:])}", err=True)
+    click.echo("".join(traceback.format_exception(error)), err=True)
+    return TROUBLE

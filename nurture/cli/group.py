@@ -1,0 +1,91 @@
+"""The `nurture` group: every verb with its one line of help, loaded only when it is asked for."""
+
+from importlib import import_module
+
+import click
+
+# verb: (module, what it does). The order is the order of `nurture --help`.
+VERBS: dict[str, tuple[str, str]] = {
+    "init": ("files", "Make a new project from the starter book."),
+    "new": ("files", "Start a new sequence or mail from a library piece."),
+    "check": ("checking", "Find every mistake in the files, with line, column and cure."),
+    "schema": ("checking", "Write the JSON Schemas that let an editor complete the files."),
+    "apply": ("applying", "Make the files live, after checking them."),
+    "import": ("importing", "Take in contacts, orders, events and consents from a CSV file."),
+    "simulate": ("trying", "Show what the next days will send, without sending."),
+    "backtest": ("trying", "Show who would have had what, had this book been live then."),
+    "explain": ("people", "Say why somebody did or did not get a mail."),
+    "show": ("people", "Show where somebody stands in everything, and what is next."),
+    "run": ("running", "Decide and hand over the mail that is due."),
+    "rebuild": ("running", "Recompute everything that follows from the events, and prove it equal."),
+    "demo": ("demonstrating", "See it all work on a made-up shop, in a folder of its own."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when they are run or asked for help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
+        """All verbs, in the order in which people meet them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """Import the verb's family and take its command out of it."""
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"nurture.cli.{VERBS[cmd_name][0]}")
+        command: click.Command = module.COMMANDS[cmd_name]
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but with the nearest verb named when there is none of that name."""
+        verb = args[0] if args else ""
+        if verb and not verb.startswith("-") and verb not in VERBS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(verb, VERBS, n=1)
+            cure = f"; did you mean '{near[0]}'?" if near else "; `nurture --help` lists them all."
+            raise click.UsageError(f"there is no command '{verb}'{cure}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """The list of verbs from the table above: nothing is imported for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, words) for verb, (_, words) in VERBS.items()])
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """An example first, as in the help of every command."""
+        formatter.write(EXAMPLE)
+        super().format_help(ctx, formatter)
+
+
+EXAMPLE = """\
+Example:
+  nurture init my_shop          a project with a complete starter book
+  nurture check                 are all files right?
+  nurture simulate --days 14    who would get what?
+
+"""
+
+
+def show_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Print the version; looked up only when asked, since it costs time."""
+    if not wanted or ctx.resilient_parsing:
+        return
+    from importlib.metadata import version
+
+    click.echo(f"nurture {version('nurture')}")
+    ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=show_version, help="Print the version."
+)
+def nurture() -> None:
+    """Relationship marketing from plain files. Nothing is sent without `nurture apply`.
+
+    PERSON is an id or an address. The project is --project, else the nearest folder above with sequences/.
+    """

@@ -1,0 +1,65 @@
+"""How a command speaks: plain lines of at most 100 columns, one JSON document, and what to do next."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+
+import click
+
+from nurture.cli.command import WIDTH
+
+
+def say(line: str = "") -> None:
+    """Print one line to people, cut at 100 columns."""
+    click.echo(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…")
+
+
+def say_all(lines: Iterable[str]) -> None:
+    """Print lines as they come."""
+    for line in lines:
+        say(line)
+
+
+def say_next(*commands: str) -> None:
+    """The last line of every command: what is useful now."""
+    say(f"Next: {'   ·   '.join(commands)}")
+
+
+def answer(document: object) -> None:
+    """Print one JSON document: the whole answer of a command under --json."""
+    click.echo(json.dumps(as_document(document), ensure_ascii=False, indent=2, sort_keys=False))
+
+
+def as_document(value: object) -> object:
+    """A value of ours as JSON knows it; instants as ISO 8601 with their offset, money as text."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal | PurePath):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: as_document(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): as_document(item) for key, item in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return {name: as_document(item) for name, item in zip(value._fields, value, strict=True)}
+    if isinstance(value, list | tuple):
+        return [as_document(item) for item in value]
+    if isinstance(value, frozenset | set):
+        return sorted(as_document(item) for item in value)  # type: ignore[type-var]
+    return value
+
+
+def shorten(text: str, width: int) -> str:
+    """At most so many characters; what is cut is marked by an ellipsis."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 file`, `1,204 files`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
