@@ -1,14 +1,14 @@
 """What a question may look at: one person at one instant, and what is being asked about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from nurture.decide.clock import Clock
 from nurture.model.book import Book
 from nurture.model.event import Event
-from nurture.model.person import Enrolment, Message, Orders, StageState
+from nurture.model.person import Message, Orders, Outcome, StageState
 
 
 class Known(Protocol):
@@ -34,16 +34,26 @@ class Known(Protocol):
     def messages(self) -> tuple[Message, ...]: ...  # noqa: D102
 
 
+class Entered(Protocol):
+    """What `start.*` and `steps.*` read: of an enrolment, or of one about to begin."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def day0(self) -> date: ...  # noqa: D102
+    @property
+    def event(self) -> Event | None: ...  # noqa: D102
+    @property
+    def outcomes(self) -> Sequence[Outcome]: ...  # noqa: D102
+
+
 @dataclass(slots=True)
 class Scene:
-    """One person at one instant. `event` is `event.*`, `enrolment` gives `start.*` and `steps.*`.
-
-    At entry there is no enrolment yet: `start_event`, `start_name` and `start_day` stand in.
-    """
+    """One person at one instant. `event` is `event.*`, `enrolment` gives `start.*` and `steps.*`."""
 
     book: Book
     person: Known
     now: datetime
     clock: Clock
     event: Event | None = None
-    enrolment: Enrolment | None = None
+    enrolment: Entered | None = None

@@ -25,12 +25,12 @@ class Applied:
     live_since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Book:
     """Sequences by name, the house beside them, and what was applied when.
 
     A book read from the working tree has nothing in `applied`: it counts as live for ever.
-    `older` holds the versions that people inside still stand on.
+    `older` holds the versions that people inside still stand on. A book is equal only to itself.
     """
 
     rules: Rules

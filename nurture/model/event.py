@@ -76,3 +76,4 @@ class Event:
     fields: Mapping[str, object] = field(default_factory=dict)
     origin: Origin = Origin.live
     outside_id: str = ""
+    fresh: bool = False  # may start sequences whatever its age (`import --fresh`)

@@ -35,12 +35,17 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class StageState:
-    """The stage a person is in. `check_at` is the next instant at which time alone may move it."""
+    """The stage a person is in.
+
+    `keep_until` is set while the rule no longer holds but `keep_for` keeps them; `check_at` is
+    the next instant at which time alone may move them; `rules` tells by which stage rules.
+    """
 
     id: str
     since: datetime
     keep_until: datetime | None = None
     check_at: datetime | None = None
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,24 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Armed:
+    """A day or a lapse that will fire by itself at `at` unless something changes first."""
+
+    at: datetime
+    sequence: str
+    trigger: int
+    day0: date
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """What is armed for one person under one book: derived, never stored; None means not worked out."""
+
+    book: object
+    armed: tuple[Armed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Everything `advance` may know of one contact; cut at `asof`, so the future is not there to be read."""
 
@@ -146,3 +169,4 @@ class Person:
     firings: tuple[Firing, ...] = ()
     enrolments: tuple[Enrolment, ...] = ()
     messages: tuple[Message, ...] = ()
+    alarms: Alarms | None = field(default=None, compare=False, repr=False)
