@@ -1,0 +1,79 @@
+"""The verbs that read files and change nothing that runs: check, schema."""
+
+import click
+
+from nurture.cli.command import Asked, command
+from nurture.cli.edge import FINDINGS, FINE
+from nurture.cli.output import answer, plural, say, say_next
+
+
+@command(
+    "check",
+    "nurture check                     every file",
+    "nurture check --strict            warnings count as errors, for CI",
+    "nurture check --format github     annotations on a merge request",
+)
+@click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    help="How findings are written.",
+)
+def check_command(asked: Asked, strict: bool, form: str) -> int:
+    """Find every mistake in sequences/ and templates/, with line, column and cure."""
+    from nurture.engine.check import check
+    from nurture.engine.project import read_files
+    from nurture.language import report
+
+    checked = check(read_files(asked.root))
+    failed = bool(checked.errors or (strict and checked.warnings))
+    if asked.json or form == "json":
+        click.echo(report.as_json(checked.problems))
+    elif form == "github":
+        click.echo(report.as_github(checked.problems))
+    elif form == "sarif":
+        click.echo(report.as_sarif(checked.problems))
+    else:
+        if checked.problems:
+            click.echo(report.as_text(checked.problems, checked.sources).rstrip("\n"))
+        say_next("mend the first error, then nurture check" if failed else "nurture simulate --days 14")
+        say(
+            f"{plural(checked.files, 'file')}, {plural(checked.errors, 'error')}, {plural(checked.warnings, 'warning')}"
+        )
+    return FINDINGS if failed else FINE
+
+
+@command(
+    "schema",
+    "nurture schema --write            .nurture/*.schema.json, for the editor",
+    "nurture schema sequence           print one of them",
+)
+@click.argument("kind", required=False, type=click.Choice(["sequence", "rules", "catalogue", "stages", "topics"]))
+@click.option("--write", is_flag=True, help="Write all of them to .nurture/.")
+def schema_command(asked: Asked, kind: str | None, write: bool) -> int:
+    """Write the JSON Schemas of this project, with its own mails, events and stages to choose from."""
+    if bool(kind) == write:
+        raise click.UsageError("say which schema to print, or --write for all of them")
+    from nurture.engine.check import book_of
+
+    book = book_of(asked.root)
+    if kind:
+        from nurture.language.schema import schema
+
+        answer(schema(kind, book))
+        return FINE
+    from nurture.engine.starter import write_schemas
+
+    written = write_schemas(asked.root, book)
+    if asked.json:
+        answer({"written": written})
+        return FINE
+    for path in written:
+        say(f"Written: {path.relative_to(asked.root)}")
+    say_next("nurture check")
+    return FINE
+
+
+COMMANDS = {"check": check_command, "schema": schema_command}

@@ -1,0 +1,169 @@
+"""The starter book: where it is, and how a new project, sequence or mail is made from it.
+
+An installed nurture carries it in `nurture/_starter`; in a checkout it is the repository's own
+sequences/ and templates/, so that demo, documentation and first test are one.
+"""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+from nurture.engine.faults import MisuseError
+from nurture.model.book import Book
+
+PACKAGE = Path(__file__).resolve().parent.parent
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+SCHEMAS = ("sequence", "rules", "catalogue", "stages", "topics")
+GENERATED = ".nurture"
+
+EDITOR = {
+    ".vscode/settings.json": json.dumps(
+        {
+            "yaml.schemas": {
+                f"{GENERATED}/sequence.schema.json": "sequences/*.yaml",
+                **{f"{GENERATED}/{kind}.schema.json": f"sequences/house/{kind}.yaml" for kind in SCHEMAS[1:]},
+            },
+            "evenBetterToml.schema.enabled": True,
+            "files.eol": "\n",
+        },
+        indent=2,
+    )
+    + "\n",
+    ".taplo.toml": '[[rule]]\ninclude = ["sequences/*.toml"]\n'
+    f'[rule.schema]\nenabled = true\npath = "{GENERATED}/sequence.schema.json"\n',
+    ".gitignore": f"{GENERATED}/\nnurture.db*\noutbox/\ndemo/\n*.rejects.csv\n",
+}
+
+
+def starter() -> Path:
+    """The folder that holds the starter book."""
+    for folder in (PACKAGE / "_starter", PACKAGE.parent):
+        if (folder / "sequences" / "house" / "rules.yaml").is_file():
+            return folder
+    raise MisuseError("this installation has no starter book; install nurture again.")
+
+
+def make_project(target: Path) -> list[Path]:
+    """Copy the starter book into `target` and write what editors need; answers the paths at the top.
+
+    MisuseError when there is a project already: nothing of anybody's is ever overwritten.
+    """
+    taken = [name for name in ("sequences", "templates", "config.toml") if (target / name).exists()]
+    if taken:
+        raise MisuseError(f"{target} already has {' and '.join(taken)}; nothing was written.")
+    source = starter()
+    target.mkdir(parents=True, exist_ok=True)
+    for folder in ("sequences", "templates"):
+        shutil.copytree(source / folder, target / folder)
+    shutil.copyfile(source / "config.example.toml", target / "config.toml")
+    written = [target / "sequences", target / "templates", target / "config.toml"]
+    return written + [path for name, text in EDITOR.items() if (path := write_new(target / name, text))]
+
+
+def write_new(path: Path, text: str) -> Path | None:
+    """Write a file unless there is one of that name."""
+    if path.exists():
+        return None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def write_schemas(root: Path, book: Book) -> list[Path]:
+    """The JSON Schemas of this project into .nurture/, for the editor's completion (language.md 9.3)."""
+    from nurture.language.schema import schema
+
+    folder = root / GENERATED
+    folder.mkdir(exist_ok=True)
+    written = []
+    for kind in SCHEMAS:
+        path = folder / f"{kind}.schema.json"
+        path.write_text(json.dumps(schema(kind, book), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def pieces() -> list[str]:
+    """The sequences of the starter book, which `nurture new sequence --from` offers."""
+    return sorted(path.stem for path in (starter() / "sequences").glob("*.*") if path.suffix in (".yaml", ".toml"))
+
+
+def new_sequence(root: Path, name: str, piece: str, book: Book) -> list[Path]:
+    """A draft of a sequence: a copy of a library piece with the mails it lacks, or a small one of its own."""
+    refuse_name(name, "sequence", [path.stem for path in (root / "sequences").glob("*.*")])
+    if not piece:
+        mails = new_mail(root, f"{name}_hello", book)
+        path = root / "sequences" / f"{name}.yaml"
+        path.write_text(SMALL.format(name=name, topic=next(iter(book.topics), "news")), encoding="utf-8")
+        return [path, *mails]
+    source = next((starter() / "sequences").glob(f"{piece}.*"), None)
+    if source is None:
+        raise MisuseError(f"there is no library piece '{piece}'; there are: {', '.join(pieces())}.")
+    path = root / "sequences" / f"{name}{source.suffix}"
+    path.write_text(renamed(source.read_text(encoding="utf-8"), piece, name), encoding="utf-8")
+    return [path, *copy_mails(root, path.read_text(encoding="utf-8"))]
+
+
+def renamed(text: str, piece: str, name: str) -> str:
+    """A library piece under a new name, as a draft that waits to be read by a person."""
+    text = re.sub(rf'(?m)^(sequence\s*[:=]\s*"?){piece}\b', rf"\g<1>{name}", text)
+    return re.sub(r'(?m)^(status\s*[:=]\s*"?)live\b', r"\g<1>draft", text)
+
+
+def copy_mails(root: Path, text: str) -> list[Path]:
+    """The mails a copied sequence sends, from the starter book, where the project has none of that name."""
+    copied = []
+    for mail in dict.fromkeys(re.findall(r'\bsend"?\s*[:=]\s*"?([a-z][a-z0-9_]*)', text)):
+        source, target = starter() / "templates" / mail, root / "templates" / mail
+        if source.is_dir() and not target.exists():
+            shutil.copytree(source, target)
+            copied.append(target)
+    return copied
+
+
+def new_mail(root: Path, name: str, book: Book, locales: tuple[str, ...] = ()) -> list[Path]:
+    """One mail in the given locales, or in all of the house; all but the first are marked as untranslated."""
+    folder = root / "templates" / name
+    wanted = locales or book.rules.locales
+    there = [locale for locale in wanted if list(folder.glob(f"{locale}.*"))]
+    refuse_name(name, "mail", [name] if there else [])
+    written = []
+    for locale in wanted:
+        copy = "" if locale == book.rules.locales[0] else "untranslated: true\n"
+        title = name.replace("_", " ").capitalize()
+        path = write_new(folder / f"{locale}.md", MAIL.format(title=title, copy=copy))
+        written += [path] if path else []
+    return written
+
+
+def refuse_name(name: str, kind: str, taken: list[str]) -> None:
+    """MisuseError for a name that the language does not allow, or that is there already."""
+    if not NAME.fullmatch(name):
+        raise MisuseError(f"'{name}' cannot name a {kind}: small letters, digits and _, a letter first.")
+    if name in taken:
+        raise MisuseError(f"there is already a {kind} '{name}'; nothing was written.")
+
+
+SMALL = """\
+# yaml-language-server: $schema=../.nurture/sequence.schema.json
+sequence: {name}
+title: What people see in lists            # choose: a title in your own words
+stage: any                                 # choose: who may start
+class: news
+topic: {topic}
+status: draft                              # choose: live, when you have read it through
+start: {{manual: true}}                      # choose: what starts it, such as  event: order.placed
+again: never
+steps:
+  - send: {name}_hello
+"""
+MAIL = """\
+---
+subject: {title}
+{copy}---
+
+# {title}
+
+Write here what you would tell a friend.
+"""
