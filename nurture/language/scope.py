@@ -1,0 +1,139 @@
+"""What a condition may name: facts, event fields, steps, and the closed lists (language.md 3 and 7)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from nurture.model.catalogue import Catalogue, Field
+from nurture.model.expression import Kind
+
+KINDS = {
+    "text": Kind.text,
+    "number": Kind.number,
+    "money": Kind.number,
+    "bool": Kind.bool,
+    "day": Kind.day,
+    "moment": Kind.moment,
+    "tags": Kind.tags,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a name is: its type, its closed list if it has one, and the finding for a value outside it."""
+
+    kind: Kind
+    one_of: tuple[str, ...] = ()
+    code: str = "E201"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """All names that may stand in one condition.
+
+    `names` are dotted (`person.orders.count`); `beside` are names that exist but cannot be
+    asked, with the reason. Build one with `scope_of` and widen it where a root is allowed.
+    """
+
+    names: Mapping[str, Meaning]
+    beside: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+    moments: frozenset[str] = frozenset()
+    mails: frozenset[str] = frozenset()
+    products: bool = False
+
+    def with_start(self, events: Iterable[str], names: Iterable[str] = ()) -> "Scope":
+        """Allow `start.*`: the fields of the events that start it, `start.name` (closed list) and `start.day`."""
+        own = {"start.name": Meaning(Kind.text, tuple(names), "E202"), "start.day": Meaning(Kind.day)}
+        wider = self._with_fields("start", events)
+        return replace(wider, names={**wider.names, **own})
+
+    def with_event(self, events: Iterable[str]) -> "Scope":
+        """Allow `event.*`: the fields of any of these events; one that an event lacks is unknown there."""
+        return self._with_fields("event", events)
+
+    def with_steps(self, outcomes: Mapping[str, Iterable[str]]) -> "Scope":
+        """Allow `steps.<id>.outcome` (its closed list; empty is any text) and `steps.<id>.at`."""
+        own: dict[str, Meaning] = {}
+        for step, possible in outcomes.items():
+            own[f"steps.{step}.outcome"] = Meaning(Kind.text, tuple(possible))
+            own[f"steps.{step}.at"] = Meaning(Kind.moment)
+        return replace(self, names={**self.names, **own})
+
+    def _with_fields(self, root: str, events: Iterable[str]) -> "Scope":
+        names, beside = dict(self.names), dict(self.beside)
+        for event in events:
+            for name, described in self.events.get(event, {}).items():
+                _add(f"{root}.{name}", described, names, beside)
+        return replace(self, names=names, beside=beside)
+
+
+def _add(path: str, described: Field, names: dict[str, Meaning], beside: dict[str, str]) -> None:
+    kind = KINDS.get(described.type)
+    if kind is None:
+        beside[path] = f"'{path}' is a list of products; ask bought('product')"
+        return
+    before = names.get(path)
+    if before is not None and before.kind is not kind:
+        beside[path] = f"'{path}' is a {before.kind.value} in one event and a {kind.value} in another"
+        return
+    listed = tuple(dict.fromkeys((*before.one_of, *described.one_of))) if before else described.one_of
+    open_ended = not described.one_of or (before is not None and not before.one_of)
+    names[path] = Meaning(kind, () if open_ended else listed)
+
+
+_WORKED_OUT = {"count": Kind.number, "days": Kind.number, "sum": Kind.number}
+
+
+def _fact(described: Field, catalogue: Catalogue) -> Kind | None:
+    if described.take in _WORKED_OUT:
+        return Kind.number
+    if described.take and not described.type:
+        taken = catalogue.events.get(described.source, {}).get(described.take_field)
+        return KINDS.get(taken.type) if taken else Kind.moment
+    return KINDS.get(described.type)
+
+
+def scope_of(
+    catalogue: Catalogue,
+    *,
+    stages: Iterable[str] = (),
+    moments: Iterable[str] = (),
+    tags: Iterable[str] = (),
+    mails: Iterable[str] = (),
+) -> Scope:
+    """The names that are allowed everywhere: `person.*`, `today`, and what the functions take."""
+    names = {
+        "today": Meaning(Kind.day),
+        "person.id": Meaning(Kind.text),
+        "person.email": Meaning(Kind.text),
+        "person.stage": Meaning(Kind.text, tuple(stages), "E203"),
+    }
+    for name, described in catalogue.person.items():
+        kind = _fact(described, catalogue)
+        if kind is not None:
+            names[f"person.{name}"] = Meaning(kind, described.one_of)
+    if catalogue.orders is not None:
+        names |= _ORDERS
+    return Scope(
+        names=names,
+        events=catalogue.events,
+        tags=frozenset(tags),
+        moments=frozenset(moments),
+        mails=frozenset(mails),
+        products=_has_lines(catalogue),
+    )
+
+
+_ORDERS = {
+    "person.orders.count": Meaning(Kind.number),
+    "person.orders.first_at": Meaning(Kind.moment),
+    "person.orders.last_at": Meaning(Kind.moment),
+    "person.orders.total": Meaning(Kind.number),
+}
+
+
+def _has_lines(catalogue: Catalogue) -> bool:
+    if catalogue.orders is None:
+        return False
+    return any(described.type == "lines" for described in catalogue.events.get(catalogue.orders.event, {}).values())
