@@ -1,7 +1,31 @@
 """The reader's clock: zones, local days, wall times, waits and windows (language.md 6.2, 6.6 to 6.8)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from nurture.decide.calendar import add_dates, next_occurrence, occurrence_in
+from nurture.decide.hours import first_change, open_hours
+from nurture.decide.zones import COMPARED_YEAR, country_clocks, known_zone
+from nurture.model.length import Length
+from nurture.model.rules import Rules, Span
+from nurture.model.sequence import Window
+
+__all__ = [
+    "COUNTRY", "PERSON", "PROJECT", "SAFE", "Clock", "add_dates", "after", "allowed_from", "at", "day_start",
+    "local", "local_day", "next_occurrence", "next_weekday", "not_before", "occurrence_in", "reader_clock",
+]  # fmt: skip
+
+# The rungs of the ladder (6.8), in the words that `explain` prints.
+PERSON = "their own setting"
+COUNTRY = "the country's only clock"
+SAFE = "decent in every zone of the country"
+PROJECT = "the project's zone"
+
+_MIDNIGHT = time(0)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,4 +34,138 @@ class Clock:
 
     zone: ZoneInfo
     others: tuple[ZoneInfo, ...] = ()
-    rung: str = "person"
+    rung: str = PERSON
+
+
+def reader_clock(rules: Rules, facts: Mapping[str, object]) -> Clock:
+    """The clock of one reader by the ladder of language.md 6.8, from the facts `zone` and `country`.
+
+    Raises ZoneInfoNotFoundError only for a project zone that `check` would have refused.
+    """
+    zone = facts.get("zone")
+    own = known_zone(zone) if isinstance(zone, str) else None
+    if own is not None:
+        return _own_clock(own)
+    country = facts.get("country")
+    return _ladder(country if isinstance(country, str) else "", rules.zone, rules.unknown_zone, rules.quiet_hours)
+
+
+@lru_cache(maxsize=1024)
+def _own_clock(zone: ZoneInfo) -> Clock:
+    return Clock(zone, rung=PERSON)
+
+
+@lru_cache(maxsize=4096)
+def _ladder(country: str, project: str, unknown_zone: str, quiet: Span | None) -> Clock:
+    """The rungs below the reader's own setting."""
+    clocks = country_clocks(country)
+    if len(clocks) == 1:
+        return Clock(clocks[0], rung=COUNTRY)
+    if clocks and unknown_zone == "safe" and _share_an_hour(clocks, quiet):
+        return Clock(clocks[0], clocks[1:], SAFE)
+    return Clock(ZoneInfo(project), rung=PROJECT)
+
+
+def _share_an_hour(clocks: tuple[ZoneInfo, ...], quiet: Span | None) -> bool:
+    """Whether some moment is decent on all clocks, in every month: not for Antarctica."""
+    days = (date(COMPARED_YEAR, month, 15) for month in range(1, 13))
+    return all(open_hours(clocks[0], clocks[1:], None, quiet, day) for day in days)
+
+
+def local(instant: datetime, clock: Clock) -> datetime:
+    """The instant as the reader's clock shows it (aware, in clock.zone)."""
+    return instant.astimezone(clock.zone)
+
+
+def local_day(instant: datetime, clock: Clock) -> date:
+    """The reader's date at an instant."""
+    return instant.astimezone(clock.zone).date()
+
+
+def at(day: date, clock_time: time, clock: Clock) -> datetime:
+    """The instant (UTC) at which the reader's clock shows that date and time (language.md 6.7).
+
+    A wall time that does not exist is the first moment that does; one that exists twice is its
+    first occurrence. Dates in the calendar's first and last year count a year
+    further in, so that sums with the answer do not overflow.
+    """
+    return _at(clock.zone, day, clock_time)
+
+
+def day_start(day: date, clock: Clock) -> datetime:
+    """The first instant (UTC) of the reader's date; where midnight is skipped, what comes in its place."""
+    return _at(clock.zone, day, _MIDNIGHT)
+
+
+def _instant(zone: ZoneInfo, day: date, clock_time: time) -> datetime:
+    if not 1 < day.year < 9999:
+        day = day.replace(year=2 if day.year == 1 else 9998)
+    wall = datetime.combine(day, clock_time.replace(fold=0), zone)
+    # In a gap, fold tells the offset before it from the one after (PEP 495), and time moves forward.
+    before, later = wall.utcoffset(), wall.replace(fold=1).utcoffset()
+    if before is not None and later is not None and before < later:
+        shown = wall.replace(tzinfo=UTC)
+        return first_change(zone, shown - later, shown - before)
+    return wall.astimezone(UTC)
+
+
+_at = lru_cache(maxsize=32_768)(_instant)
+
+
+def after(done: datetime, length: Length, clock: Clock, clock_time: time | None = None, country: str = "") -> datetime:
+    """When a wait ends that was begun at `done` (UTC; table of language.md 6.2).
+
+    Minutes and hours pass exactly. Other lengths count dates, to the same wall time or to
+    `clock_time`; working days are those of `country`. The answer may lie before `done`
+    (0 days at 09:00): such a wait is over at once, with that moment as its due time.
+    """
+    if length.elapsed:
+        return done + timedelta(seconds=length.seconds)
+    begun = done.astimezone(clock.zone)
+    day = add_dates(begun.date(), length, country)
+    return _at(clock.zone, day, clock_time) if clock_time is not None else _instant(clock.zone, day, begun.time())
+
+
+def not_before(done: datetime, length: Length | None, clock: Clock, country: str = "") -> datetime:
+    """From when on a weekday's `at_least` allows it: so many dates later from midnight on, or elapsed; never before `done`.
+
+    All in UTC; without a length it is `done` itself.
+    """
+    if length is None:
+        return done
+    return max(done, after(done, length, clock, _MIDNIGHT, country))
+
+
+def next_weekday(earliest: datetime, days: frozenset[int], start: time, end: time, clock: Clock) -> datetime:
+    """The first moment (UTC) from `earliest` on inside these hours of these days (0 is Monday; none is every day).
+
+    The end is outside. Where the hours are empty, the start of them on the next such day.
+    """
+    found = allowed_from(earliest, clock, Window(days, start, end), None, earliest + 22 * _DAY)
+    if found is not None:
+        return found
+    day = local_day(earliest, clock)
+    while (days and day.weekday() not in days) or at(day, start, clock) < earliest:
+        day += _DAY
+    return at(day, start, clock)
+
+
+def allowed_from(
+    instant: datetime, clock: Clock, window: Window | None, quiet: Span | None, horizon: datetime
+) -> datetime | None:
+    """The first moment from `instant` on (all in UTC) at which mail may go; None if there is none before `horizon`.
+
+    It lies in the window on the reader's clock and outside the quiet hours on that clock and on all the
+    others that may be the reader's (6.8). Ends are outside; a stretch may cross midnight.
+    """
+    if window is None and quiet is None:
+        return instant if instant < horizon else None
+    day = instant.date()
+    while True:
+        for opened, closed in open_hours(clock.zone, clock.others, window, quiet, day):
+            if instant < closed:
+                found = max(instant, opened)
+                return found if found < horizon else None
+        day += _DAY
+        if day > horizon.date():
+            return None
