@@ -1,0 +1,177 @@
+"""YAML to the tree: the 1.2 core schema over PyYAML's parser, every finding with its place (language.md 9.1)."""
+
+import math
+import re
+from collections.abc import Iterator
+
+from yaml.error import MarkedYAMLError
+from yaml.events import (
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from nurture.language.page import Page
+from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode, Value
+from nurture.language.yaml_parser import TooDeep, YamlParser, in_plain_words, span
+from nurture.model.place import Problem
+
+DEEPEST = 40  # mappings and lists in each other; the grammar itself never needs ten
+_LONGEST_NUMBER = 18  # digits; what is longer is an identifier that lost its quotes
+_NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+_YES_NO = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_WHOLE = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def plain_value(text: str) -> Value:
+    """The value of an unquoted word by the YAML 1.2 core schema; ValueError for a number nobody can count."""
+    if text in _NOTHING:
+        return None
+    if text in _YES_NO:
+        return _YES_NO[text]
+    if _SPECIAL.fullmatch(text):
+        raise ValueError(text)
+    for pattern, base in ((_WHOLE, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
+        if pattern.fullmatch(text):
+            if len(text) > _LONGEST_NUMBER:
+                raise ValueError(text)
+            return int(text.removeprefix("0o").removeprefix("0x") if base != 10 else text, base)
+    if _DECIMAL.fullmatch(text):
+        number = float(text)
+        if not math.isfinite(number):
+            raise ValueError(text)
+        return number
+    return text
+
+
+class _Tree:
+    """Builds the nodes of one document from the parser's events."""
+
+    def __init__(self, page: Page, parser: YamlParser) -> None:
+        self.page = page
+        self.parser = parser
+        self.problems: list[Problem] = []
+        self.scalars: list[tuple[int, int, bool]] = []  # from, to, quoted
+
+    def root(self) -> Node | None:
+        """The node of the first document; nothing at all is an empty mapping, as it is in TOML."""
+        found: Node | None = None
+        for event in self._events():
+            if isinstance(event, DocumentStartEvent):
+                if found is not None:
+                    start = span(event)[0]
+                    self._tell("E100", start, start + 3, "a second document starts here; one file holds one")
+                    break
+                found = self._node(self.parser.take(), 1)
+        if found is None or (isinstance(found, ScalarNode) and found.value is None):
+            return MappingNode(self.page.place(0))
+        return found
+
+    def _events(self) -> Iterator[Event]:
+        while True:
+            event = self.parser.take()
+            if isinstance(event, StreamEndEvent):
+                return
+            yield event
+
+    def _node(self, event: Event, depth: int) -> Node:
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event)
+        if depth > DEEPEST:
+            raise TooDeep(span(event)[0])
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(event, depth)
+        assert isinstance(event, SequenceStartEvent), event  # noqa: S101 - the parser emits no other node
+        return self._list(event, depth)
+
+    def _list(self, start: SequenceStartEvent, depth: int) -> ListNode:
+        items = []
+        while not isinstance(event := self.parser.take(), SequenceEndEvent):
+            items.append(self._node(event, depth + 1))
+        return ListNode(self.page.place(span(start)[0]), tuple(items))
+
+    def _mapping(self, start: MappingStartEvent, depth: int) -> MappingNode:
+        items: dict[str, tuple[ScalarNode, Node]] = {}
+        while not isinstance(event := self.parser.take(), MappingEndEvent):
+            key = self._key(event, depth)
+            node = self._node(self.parser.take(), depth + 1)
+            if key is None:
+                continue
+            if key.text in items:
+                message = f"'{key.text}' is here twice; only one would count"
+                self.problems.append(Problem("E101", key.place, message))
+            else:
+                items[key.text] = (key, node)
+        return MappingNode(self.page.place(span(start)[0]), tuple(items.values()))
+
+    def _key(self, event: Event, depth: int) -> ScalarNode | None:
+        """A key is always text, whatever it looks like; lists and mappings are none."""
+        index = span(event)[0]
+        if not isinstance(event, ScalarEvent):
+            self._node(event, depth + 1)
+            self._tell("E100", index, index + 1, "a list or a mapping cannot be a key")
+            return None
+        if event.implicit[0] and event.value == "<<":
+            self._tell("E102", index, index + 2, "merging (<<) is not used here", "write the keys out")
+            return None
+        node = self._scalar(event, key=True)
+        if node.text == "" and not node.quoted:
+            self._tell("E100", index, index + 1, "a key is missing before this ':'")
+            return None
+        return node
+
+    def _scalar(self, event: ScalarEvent, *, key: bool = False) -> ScalarNode:
+        start, end = span(event)
+        quoted = event.style in ("'", '"')
+        self.scalars.append((start, end, quoted))
+        place = self.page.place(start, end)
+        literal = self.page.text[start:end] == (f"{event.style}{event.value}{event.style}" if quoted else event.value)
+        literal = literal and "\n" not in event.value
+        if _SURROGATE.search(event.value):
+            self._tell("E100", start, end, "this text holds half a character (\\uD800 to \\uDFFF)")
+            return ScalarNode(place, "", "", True, False)
+        value: Value = event.value
+        if event.style is None and not key:
+            value = self._plain(event.value, start, end)
+        return ScalarNode(place, value, event.value, event.style is not None, literal)
+
+    def _plain(self, text: str, start: int, end: int) -> Value:
+        try:
+            return plain_value(text)
+        except ValueError:
+            shown = text if len(text) <= 30 else text[:27] + "..."
+            message = f"'{shown}' is not a number that can be used here"
+            self._tell("E103", start, end, message, "put it in quotes if it is text")
+            return text
+
+    def _tell(self, code: str, start: int, end: int, message: str, hint: str = "") -> None:
+        self.problems.append(self.page.problem(code, start, end, message, hint))
+
+
+def read_yaml(page: Page, text: str) -> tuple[Node | None, list[Problem], list[tuple[int, int, bool]]]:
+    """Read a text that has the page's length and lines, but nothing in it that YAML cannot hold.
+
+    Returns the tree (None when the text could not be read to its end), the findings, and the
+    stretches that are values (from, to, whether quoted).
+    """
+    parser = YamlParser(page, text)
+    tree = _Tree(page, parser)
+    root: Node | None = None
+    try:
+        root = tree.root()
+    except TooDeep as deep:
+        message = f"more than {DEEPEST} lists and mappings in each other"
+        tree.problems.append(page.problem("E100", deep.index, None, message))
+    except MarkedYAMLError as error:
+        tree.problems.append(in_plain_words(page, error))
+    return root, parser.problems + tree.problems, tree.scalars
