@@ -67,9 +67,17 @@ def _ladder(country: str, project: str, unknown_zone: str, quiet: Span | None) -
 
 
 def _share_an_hour(clocks: tuple[ZoneInfo, ...], quiet: Span | None) -> bool:
-    """Whether some moment is decent on all clocks, in every month: not for Antarctica."""
-    days = (date(COMPARED_YEAR, month, 15) for month in range(1, 13))
-    return all(open_hours(clocks[0], clocks[1:], None, quiet, day) for day in days)
+    """Whether in every month some moment of one date is decent on all clocks.
+
+    Not so in Antarctica; nor on the US outlying islands, where the shared hours are never on the same date.
+    """
+    if quiet is None:
+        return True
+    for month in range(1, 13):
+        stretches = open_hours(clocks[0], clocks[1:], None, quiet, date(COMPARED_YEAR, month, 15))
+        if not any(len({opened.astimezone(zone).date() for zone in clocks}) == 1 for opened, _ in stretches):
+            return False
+    return True
 
 
 def local(instant: datetime, clock: Clock) -> datetime:
@@ -127,9 +135,9 @@ def after(done: datetime, length: Length, clock: Clock, clock_time: time | None 
 
 
 def not_before(done: datetime, length: Length | None, clock: Clock, country: str = "") -> datetime:
-    """From when on a weekday's `at_least` allows it: so many dates later from midnight on, or elapsed; never before `done`.
+    """From when on a weekday's `at_least` allows it: so many dates later, from midnight on, or so many hours.
 
-    All in UTC; without a length it is `done` itself.
+    All in UTC. Never before `done`, and without a length just that.
     """
     if length is None:
         return done
