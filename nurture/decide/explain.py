@@ -1,0 +1,142 @@
+"""Recorded reasons put into plain words (language.md 11.4, 11.5): nothing is asked again here, only said.
+
+All times are the reader's own; a line has at most 100 columns.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from itertools import groupby
+
+from nurture.decide.clock import Clock, local, reader_clock
+from nurture.model.book import Book
+from nurture.model.decision import ENDINGS, MESSAGES_NOT_SENT, STARTS, Look, Reason, Why
+from nurture.model.person import Enrolment, Message, Person
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+INDENT = " " * 7
+
+
+def day_words(day: date) -> str:
+    """`Mon 08 Mar`."""
+    return f"{WEEKDAYS[day.weekday()]} {day.day:02} {MONTHS[day.month - 1]}"
+
+
+def moment_words(instant: datetime, clock: Clock) -> str:
+    """`Mon 08 Mar 10:00` on the reader's clock."""
+    there = local(instant, clock)
+    return f"{day_words(there.date())} {there:%H:%M}"
+
+
+def date_words(instant: datetime, clock: Clock) -> str:
+    """`8 Mar 2027` on the reader's clock."""
+    there = local(instant, clock)
+    return f"{there.day} {MONTHS[there.month - 1]} {there.year}"
+
+
+def why_words(reason: Reason, clock: Clock) -> str:
+    """What came of a message or a start, in one phrase: `muted by open_complaint`, `-> Thu 11 Mar: …`."""
+    if reason.why is Why.moved and reason.until is not None:
+        return f"-> {moment_words(reason.until, clock)}: {reason.words}"
+    if not reason.words:
+        return reason.why.value.replace("_", " ")
+    if reason.words.startswith(reason.why.value):
+        return reason.words
+    return f"{reason.why.value.replace('_', ' ')}: {reason.words}"
+
+
+def look_lines(looks: Iterable[Look]) -> list[str]:
+    """What was looked at, as columns: the author's words, what was found, the answer."""
+    rows = [(look.what, look.found, look.answer) for look in looks]
+    if not rows:
+        return []
+    first = min(max(len(what) for what, _, _ in rows), 44)
+    second = min(max(len(found) for _, found, _ in rows), 34)
+    return [f"{INDENT}{what:<{first}}   {found:<{second}}   {said}".rstrip() for what, found, said in rows]
+
+
+def person_line(book: Book, person: Person) -> str:
+    """`Salma · ar · Europe/Paris (their own setting) · stage buying · moment feedback`."""
+    clock = reader_clock(book.rules, person.facts)
+    parts = [
+        str(person.facts.get("first_name") or person.address or person.id),
+        str(person.facts.get("locale") or book.rules.locales[0]),
+        f"{clock.zone.key} ({clock.rung})",
+        f"stage {person.stage.id}" if person.stage else "no stage yet",
+        *(f"moment {moment}" for moment in sorted(person.moments)),
+    ]
+    return " · ".join(parts)
+
+
+def enrolment_line(book: Book, person: Person, enrolment: Enrolment) -> str:
+    """`first_order, version 2, started Sun 07 Mar 19:50 by order.delivered`."""
+    clock = reader_clock(book.rules, person.facts)
+    by = f" by {enrolment.event.name}" if enrolment.event else f" by {enrolment.name}" if enrolment.name else ""
+    version = f", version {enrolment.version}" if enrolment.version else ""
+    started = f"{enrolment.sequence}{version}, started {moment_words(enrolment.started_at, clock)}{by}"
+    if enrolment.ended_at:
+        return f"{started}; ended {moment_words(enrolment.ended_at, clock)}: {enrolment.ending}"
+    return started
+
+
+def reason_lines(reason: Reason, clock: Clock) -> list[str]:
+    """One recorded reason with what was looked at and where it stands in the files."""
+    if reason.why in STARTS and reason.why is not Why.started:
+        head = f"Did not start on {date_words(reason.at, clock)}: {why_words(reason, clock)}"
+    else:
+        head = f"{moment_words(reason.at, clock)}  {verdict(reason, clock)}"
+    lines = [head, *look_lines(reason.looks)]
+    if reason.place is not None:
+        lines.append(f"{INDENT}{reason.place.file}:{reason.place.line}")
+    return lines
+
+
+def verdict(reason: Reason, clock: Clock) -> str:
+    """What happened, with the mail or step it happened to."""
+    what = reason.mail or reason.step
+    if reason.why is Why.moved:
+        due = f"due {moment_words(reason.due_at, clock)} " if reason.due_at and reason.due_at != reason.at else ""
+        return f"{what}  {due}{why_words(reason, clock)}"
+    if reason.why in MESSAGES_NOT_SENT:
+        return f"{what}  not sent: {why_words(reason, clock)}"
+    if reason.why in ENDINGS:
+        return f"ended: {why_words(reason, clock)}"
+    if reason.why is Why.started:
+        return f"started{': ' + reason.words if reason.words else ''}"
+    return f"{what}  {why_words(reason, clock)}".strip()
+
+
+def told(book: Book, person: Person, reasons: Sequence[Reason]) -> list[str]:
+    """Everything recorded about one person, sequence by sequence, in the order in which it happened."""
+    clock = reader_clock(book.rules, person.facts)
+    lines = []
+    ordered = sorted(reasons, key=lambda reason: (reason.sequence, reason.subject))
+    for (name, subject), group in groupby(ordered, key=lambda reason: (reason.sequence, reason.subject)):
+        inside = next((e for e in person.enrolments if e.identity == (name, subject)), None)
+        lines.append("")
+        lines.append(enrolment_line(book, person, inside) if inside else name or "beside any sequence")
+        for reason in sorted(group, key=lambda reason: reason.at):
+            lines += reason_lines(reason, clock)
+            lines += sent_lines(person, reason)
+    return lines
+
+
+def sent_lines(person: Person, reason: Reason) -> list[str]:
+    """The send key of a mail that went, under which the outbox and the provider know it."""
+    if reason.why is not Why.sent:
+        return []
+    key = next((m.key for m in person.messages if is_about(m, reason)), "")
+    return [f"{INDENT}send key {key[:16]}"] if key else []
+
+
+def is_about(message: Message, reason: Reason) -> bool:
+    """Whether this mail is the one the reason speaks of."""
+    return (message.sequence, message.subject, message.step) == (reason.sequence, reason.subject, reason.step)
+
+
+def stage_line(book: Book, person: Person, sequence: str) -> str:
+    """`Is in stage looking; this sequence is for buying, again`; empty where everybody may enter."""
+    wanted = book.sequences[sequence].stage if sequence in book.sequences else ()
+    if not wanted or person.stage is None or person.stage.id in wanted:
+        return ""
+    return f"{INDENT}Is in stage {person.stage.id}; this sequence is for {', '.join(wanted)}"
