@@ -1,0 +1,268 @@
+"""The keys of sequences/house/ (language.md 3) as data, beside the step table."""
+
+from nurture.language.grammar import CLASS, NAME
+from nurture.language.shapes import (
+    CALENDAR,
+    ELAPSED,
+    Anything,
+    Choice,
+    Day,
+    Flag,
+    Key,
+    Known,
+    Many,
+    Named,
+    Part,
+    Pattern,
+    PlainOr,
+    Question,
+    Span,
+    Table,
+    WallClock,
+    Whole,
+    Words,
+    Zone,
+)
+
+EMAIL = Pattern(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+", "an e-mail address")
+LOCALE = Pattern(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?", "a locale such as en or pt-BR")
+CURRENCY = Pattern(r"[A-Z]{3}", "a currency such as EUR")
+NO_SHARE = Pattern(r"0 ?%", "0%", "a share kept out for measuring comes with a later version of nurture")
+EVENT = Pattern(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", "an event's name such as order.placed")
+TAKE = Pattern(
+    r"count|days|(first|last|sum)( [a-z][a-z0-9_]*)?",
+    "count, days, first, last or sum FIELD",
+    "count, days, first, last or sum FIELD",
+)
+CLASSES_OF = Many(CLASS, alone=True)
+
+SENDER_KEYS = (
+    Key("name", Words(), "The name in the From line.", required=True),
+    Key("address", EMAIL, "The address in the From line.", required=True),
+    Key("reply_to", EMAIL, "Where answers go.", default="address"),
+)
+SENDER = Table("sender", "a sender", "Who speaks.", SENDER_KEYS)
+SPEAKS_FOR = Table(
+    "speaks for",
+    "'for'",
+    "Which mails this sender speaks in.",
+    (Key("classes", CLASSES_OF, "The classes.", required=True),),
+    later=frozenset({"topics"}),
+)
+SPECIAL_SENDER = Table(
+    "special sender",
+    "a sender",
+    "Another sender, for some classes.",
+    (*SENDER_KEYS, Key("for", Part(SPEAKS_FOR), "When this sender speaks.", required=True)),
+)
+QUIET = Table(
+    "quiet_hours",
+    "'quiet_hours'",
+    "Hours in which nothing but service mail goes, on the reader's clock; may cross midnight.",
+    (
+        Key("from", WallClock(), "From this time on.", required=True),
+        Key("to", WallClock(), "Up to, not including, this time.", required=True),
+    ),
+)
+LIMIT = Table(
+    "limit",
+    "a limit",
+    "At most so many messages to one person; service is never limited and never counts.",
+    (
+        Key("max", Whole(1, 1000), "How many.", required=True),
+        Key("per", Choice(("day", "week", "month")), "In a calendar period on the reader's clock."),
+        Key("within", Span((CALENDAR[0], CALENDAR[1])), "In so many consecutive local dates ending today."),
+        Key("classes", CLASSES_OF, "Only these classes count.", default="all but service"),
+    ),
+    one_of=("per", "within"),
+)
+MUTE = Table(
+    "mute",
+    "a mute",
+    "A no-upsell window: these classes are silent after an event.",
+    (
+        Key("name", NAME, "Its name, for reasons and findings.", required=True),
+        Key("classes", CLASSES_OF, "The classes that are silent.", required=True),
+        Key("after", Known("event"), "The event it runs from.", required=True),
+        Key("for", Span((CALENDAR[0], CALENDAR[1])), "How long; counted like until_day."),
+        Key("until", Known("event"), "The event that ends it."),
+        Key("then_for", Span((CALENDAR[0], CALENDAR[1])), "So long after `until`.", default="ends with it"),
+        Key("at_most", Span((CALENDAR[0], CALENDAR[1])), "At the longest.", default="no end"),
+    ),
+    one_of=("for", "until"),
+    beside=(("then_for", "until"), ("at_most", "until")),
+)
+BRAKE = Table(
+    "brake",
+    "'brake'",
+    "More than this is held, with an alarm, until a person releases it.",
+    (Key("most_per_hour", Whole(1, 10_000_000), "How many mails in an hour.", required=True),),
+)
+
+RULES = Table(
+    "rules",
+    "rules.yaml",
+    "The house rules, written once and true for all sequences.",
+    (
+        Key("project", NAME, "The project's name; part of every send key, so it never changes.", required=True),
+        Key("zone", Zone(), "The IANA zone used when a reader's own cannot be worked out.", default="UTC"),
+        Key(
+            "unknown_zone",
+            Choice(("safe", "project")),
+            "safe: an hour that is decent in every zone of their country. project: the project's zone.",
+            default="safe",
+        ),
+        Key("locales", Many(LOCALE), "The mails' languages, in order of fallback.", default="[en]"),
+        Key(
+            "leap_day",
+            Choice(("feb-28", "mar-1", "leap-years-only")),
+            "When 29 February is kept in other years.",
+            default="feb-28",
+        ),
+        Key("sender", Part(SENDER), "Who speaks.", required=True),
+        Key("postal_address", Words(), "The address at the foot of every mail.", default="none"),
+        Key(
+            "classes",
+            Many(CLASS, least=5, most=5),
+            "The kinds of message, strongest claim first.",
+            default="[service, care, celebration, news, offer]",
+        ),
+        Key("quiet_hours", Part(QUIET), "When nothing but service mail goes.", default="none"),
+        Key("limits", Many(Part(LIMIT)), "How much one person may get.", default="none"),
+        Key("mute", Many(Part(MUTE)), "No-upsell windows.", default="none"),
+        Key("min_gap", Span(ELAPSED), "Between two limited mails to one inbox.", default="none"),
+        Key("brake", Part(BRAKE), "A stop for more mail than expected.", default="none"),
+        Key("senders", Named(NAME, Part(SPECIAL_SENDER)), "Other senders, by class.", default="none"),
+        Key("people", Named(NAME, EMAIL), "Who gets tasks, drafts and alarms.", default="none"),
+        Key("currency", CURRENCY, "The currency of the totals.", default="EUR"),
+        Key("hold_out", NO_SHARE, "The share kept out for measuring; only 0% in this version.", default="0%"),
+        Key("seeds", Many(EMAIL), "Get a copy of everything new.", default="none"),
+        Key("language", Whole(1, 1), "The version of this language.", default="1"),
+    ),
+    later=frozenset({"endpoints", "balance", "silence"}),
+)
+
+FACT_TYPES = ("text", "number", "bool", "day", "moment", "tags", "money")
+FIELD_KEYS = (
+    Key("format", Choice(("country", "locale", "zone")), "What the text is, where it matters.", default="plain text"),
+    Key("one_of", Many(Words()), "The closed list of values.", default="open"),
+    Key("sensitive", Flag(), "Special care: religion, health and the like.", default="false"),
+    Key("example", Anything(), "An example, for previews."),
+)
+PERSON_FIELD = Table(
+    "fact",
+    "a fact",
+    "One thing known about a person.",
+    (
+        Key("type", Choice(FACT_TYPES), "Its type.", default="by `take`"),
+        Key("year", Choice(("optional",)), "A day whose year may be missing: --05-14.", default="has a year"),
+        Key("placeholders", Many(Day()), "Days that mean unknown.", default="none"),
+        Key("from", Known("event"), "The event it is worked out from."),
+        Key("take", TAKE, "What is taken of these events: count, days, first, last, or sum FIELD."),
+        *FIELD_KEYS,
+    ),
+    some_of=("type", "from"),
+    beside=(("from", "take"), ("take", "from")),
+)
+EVENT_FIELD = Table(
+    "event field",
+    "a field",
+    "One field of an event.",
+    (Key("type", Choice(FACT_TYPES), "Its type.", required=True), *FIELD_KEYS),
+)
+LINE = Table(
+    "order line",
+    "a line",
+    "One product of an order.",
+    (
+        Key("product", Choice(("text",)), "text.", required=True),
+        Key("quantity", Choice(("number",)), "number."),
+        Key("price", Choice(("money",)), "money."),
+    ),
+)
+EVENT_VALUE = PlainOr(Choice(FACT_TYPES), Part(EVENT_FIELD), Many(Part(LINE), most=1))
+ORDERS = Table(
+    "orders",
+    "'orders'",
+    "Which event is an order; gives person.orders.count, .first_at, .last_at and .total.",
+    (
+        Key("from", Known("event"), "The event that is an order.", required=True),
+        Key("id", NAME, "The field that names the order."),
+        Key("undone_by", Many(Known("event"), alone=True), "Events that undo the order of that id.", default="none"),
+    ),
+    beside=(("undone_by", "id"),),
+)
+CATALOGUE = Table(
+    "catalogue",
+    "catalogue.yaml",
+    "What is known about people, and what can happen; conditions and templates may use nothing else.",
+    (
+        Key("person", Named(NAME, Part(PERSON_FIELD)), "The facts.", default="none"),
+        Key("orders", Part(ORDERS), "What an order is.", default="none"),
+        Key("events", Named(EVENT, Named(NAME, EVENT_VALUE)), "The events and their fields.", default="none"),
+        Key("done_by_shop", Many(Known("event")), "Events that are not the reader's own doing.", default="none"),
+    ),
+    later=frozenset({"things", "numbers"}),
+)
+
+STAGE = Table(
+    "stage",
+    "a stage",
+    "One place on the customer's line; the first whose rule holds is theirs.",
+    (
+        Key("id", NAME, "Its name.", required=True),
+        Key("title", Words(), "For people.", required=True),
+        Key("enter", Question(), "The rule; true for everybody else.", required=True),
+        Key("keep_for", Span(CALENDAR), "Kept at least so long once entered.", default="no longer than its rule holds"),
+    ),
+)
+MOMENT = Table(
+    "moment",
+    "a moment",
+    "Something that holds beside the stage.",
+    (
+        Key("id", NAME, "Its name.", required=True),
+        Key("title", Words(), "For people.", required=True),
+        Key("while", Question(), "Holds for as long as this is true.", required=True),
+    ),
+)
+STAGES = Table(
+    "stages",
+    "stages.yaml",
+    "The customer's line, in order, and the moments beside it.",
+    (
+        Key("stages", Many(Part(STAGE)), "Exactly one at a time: the first whose rule holds.", required=True),
+        Key("moments", Many(Part(MOMENT)), "Beside the stage.", default="none"),
+    ),
+)
+
+TITLES = Key("title", Named(LOCALE, Words()), "What readers see, by language.", required=True)
+TOPIC = Table(
+    "topic",
+    "a topic",
+    "Something a reader can unsubscribe from.",
+    (
+        TITLES,
+        Key(
+            "basis",
+            Choice(("opt_in", "customer")),
+            "opt_in: asked for. customer: the soft opt-in of customers, can be refused.",
+            default="opt_in",
+        ),
+    ),
+    later=frozenset({"was"}),
+)
+THEME = Table("theme", "a theme", "Something a reader can be spared, from every sequence.", (TITLES,))
+TOPICS = Table(
+    "topics",
+    "topics.yaml",
+    "What a reader decides: topics, themes; and the tags of the house.",
+    (
+        Key("topics", Named(NAME, Part(TOPIC)), "What a reader can unsubscribe from.", default="none"),
+        Key("themes", Named(NAME, Part(THEME)), "What a reader can be spared.", default="none"),
+        Key("tags", Many(NAME), "The tags that steps and conditions may use.", default="none"),
+    ),
+)
+
+HOUSE = {"rules": RULES, "catalogue": CATALOGUE, "stages": STAGES, "topics": TOPICS}
+LATER_FILES = frozenset({"gifts", "ladders", "calendars"})
