@@ -1,0 +1,110 @@
+"""Connections and transactions: SQLite by the rules of architecture.md 4, PostgreSQL a URL away."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+PAGE = 500  # ids in one IN (...): well under every database's limit of parameters
+BULK = 1_000  # rows in one transaction of a bulk writer, so that nobody waits long for the lock
+_BUCKETS = 1024
+
+
+class Conflict(Exception):
+    """Somebody else decided on these people at the same time; nothing was written. Ask again."""
+
+
+def bucket(person: str) -> int:
+    """Which of 1,024 parts a person's rows belong to; the same on every machine and for ever."""
+    return crc32(person.encode()) % _BUCKETS
+
+
+def pages(items: Sequence[Any], size: int = PAGE) -> Iterator[Sequence[Any]]:
+    """The items in pieces."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine, and the three ways of using it."""
+
+    engine: Engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with self.engine.connect() as connection:
+            reader = connection.execution_options(nurture_mode="read")
+            with reader.begin():
+                yield reader
+
+    @contextmanager
+    def writing(self, durable: bool = False) -> Iterator[Connection]:
+        """A transaction that writes, taking the lock at once; `durable` survives a power cut when it returns."""
+        with self.engine.connect() as connection:
+            writer = connection.execution_options(nurture_mode="durable" if durable else "write")
+            with writer.begin():
+                yield writer
+
+    @property
+    def file(self) -> Path | None:
+        """The database file of SQLite; None for another database or one in memory."""
+        url = self.engine.url
+        if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+            return None
+        return Path(str(url.database))
+
+
+_BEGIN = {"read": "BEGIN", "write": "BEGIN IMMEDIATE", "durable": "BEGIN IMMEDIATE"}
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA cache_size=-32000",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves; the driver's own way begins too late
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("nurture_mode", "write")
+    if mode != "read":
+        # With NORMAL a power cut loses the last commits of a WAL; a `handed` must not be lost.
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if mode == 'durable' else 'NORMAL'}")
+    connection.exec_driver_sql(_BEGIN[mode])
+
+
+def connect(url: str) -> Database:
+    """A database by its SQLAlchemy URL, such as `sqlite:///store.db`; nothing is opened yet."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return Database(create_engine(parsed))
+    if parsed.database not in (None, "", ":memory:"):
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed)
+    else:
+        from sqlalchemy.pool import StaticPool
+
+        engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return Database(engine)
+
+
+def in_pages(connection: Connection, ids: Sequence[str], ask: Callable[[Sequence[str]], Any]) -> Iterable[Any]:
+    """The rows of one statement for many ids, asked for in pages."""
+    for page in pages(ids):
+        yield from connection.execute(ask(page))

@@ -1,0 +1,80 @@
+"""Telling a restore or a copy from the real store: both sides keep an id and a counter (architecture.md 2.3).
+
+The store commits first, so a store that is behind its installation file was restored from a backup,
+and one with another id was copied from elsewhere. Either must not mail before a person has looked.
+"""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, select, update
+
+from nurture.store.codec import micros
+from nurture.store.database import Database
+from nurture.store.tables import INSTALLATION
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A store's id and how many times it has committed something that can lead to a mail."""
+
+    store: str
+    counter: int
+
+
+def read_mark(connection: Connection) -> Mark:
+    """What the store says of itself."""
+    row = connection.execute(select(INSTALLATION.c.store, INSTALLATION.c.counter)).one()
+    return Mark(row[0], row[1])
+
+
+def first_mark(database: Database, now: datetime) -> Mark:
+    """What the store says of itself; a new store gets its id here."""
+    with database.writing() as connection:
+        if connection.execute(select(INSTALLATION.c.store)).first() is None:
+            row = {"store": secrets.token_hex(16), "counter": 0, "created_at": micros(now)}
+            connection.execute(INSTALLATION.insert(), row)
+        return read_mark(connection)
+
+
+def count_on(connection: Connection) -> Mark:
+    """One more commit, within its transaction; write the mark to the installation file after it."""
+    connection.execute(update(INSTALLATION).values(counter=INSTALLATION.c.counter + 1))
+    return read_mark(connection)
+
+
+def read_file(path: Path) -> Mark | None:
+    """What the installation remembers; None when there is no file yet. A damaged file is a ValueError."""
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Mark(str(found["store"]), int(found["counter"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged; restore it, or delete it and accept the store again") from error
+
+
+def write_file(path: Path, mark: Mark) -> None:
+    """Remember the mark; a reader sees the old file or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f"{path.name}.new")
+    half.write_text(json.dumps({"store": mark.store, "counter": mark.counter}) + "\n", encoding="utf-8")
+    os.replace(half, path)
+
+
+def halted_because(store: Mark, remembered: Mark | None) -> str:
+    """Why this store must not mail yet; empty when it may."""
+    if remembered is None:
+        if store.counter == 0:
+            return ""
+        return "this store has worked before, but not in this installation: it looks like a copy"
+    if store.store != remembered.store:
+        return "this store has another id than this installation's: it is a copy, or the wrong file"
+    if store.counter < remembered.counter:
+        behind = remembered.counter - store.counter
+        return f"this store is {behind} commits behind its installation: it looks like a restored backup"
+    return ""

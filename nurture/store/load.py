@@ -1,0 +1,156 @@
+"""Reading people: each as last decided, and what arrived for them since."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from nurture.model.event import Event, Origin
+from nurture.model.person import Message, Person
+from nurture.store.codec import event_of, instant, micros, state_of, values_of, words_of
+from nurture.store.database import pages
+from nurture.store.tables import EVENT, MESSAGE, PERSON, WATERMARK
+
+_PEOPLE = select(
+    PERSON.c.id,
+    PERSON.c.decided_until,
+    PERSON.c.decided_number,
+    PERSON.c.zone,
+    PERSON.c.facts,
+    PERSON.c.tags,
+    PERSON.c.state,
+)
+EVENT_COLUMNS = (
+    EVENT.c.number,
+    EVENT.c.id,
+    EVENT.c.name,
+    EVENT.c.happened_at,
+    EVENT.c.known_at,
+    EVENT.c.fields,
+    EVENT.c.origin,
+    EVENT.c.outside_id,
+)
+_EVENTS = select(*EVENT_COLUMNS, EVENT.c.person)
+_MESSAGES = select(
+    MESSAGE.c.key,
+    MESSAGE.c.sequence,
+    MESSAGE.c.subject,
+    MESSAGE.c.step,
+    MESSAGE.c.mail,
+    MESSAGE.c.class_,
+    MESSAGE.c.topic,
+    MESSAGE.c.due_at,
+    MESSAGE.c.decided_at,
+    MESSAGE.c.day,
+    MESSAGE.c.address,
+    MESSAGE.c.fate,
+    MESSAGE.c.person,
+)
+NOT_HAD = frozenset({"cancelled", "expired"})  # fates of a mail that never left: it gives its place in the limits back
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A person as read, with what `commit` needs to see what has changed since and by whom.
+
+    `horizon` is the number of the newest event in the store when it was read.
+    """
+
+    person: Person
+    arrived: tuple[Event, ...]
+    decided_until: int
+    decided_number: int
+    horizon: int
+    zone: str
+    facts: str
+    tags: str
+    state: str
+
+
+def watermark(connection: Connection, name: str = "tick") -> datetime | None:
+    """Up to when everything that falls due by itself has been looked at; None before the first tick."""
+    at = connection.execute(select(WATERMARK.c.at).where(WATERMARK.c.name == name)).scalar()
+    return None if at is None else instant(at)
+
+
+def people(connection: Connection, ids: Sequence[str], now: datetime) -> list[Loaded]:
+    """The people of these ids in the order of their ids; unknown ids are left out."""
+    looked = watermark(connection)
+    looked_until = 0 if looked is None else micros(looked)
+    horizon = connection.execute(select(func.max(EVENT.c.number))).scalar() or 0
+    found: list[Loaded] = []
+    for page in pages(sorted(ids)):
+        found += _page(connection, page, micros(now), looked_until, horizon)
+    return found
+
+
+def _page(connection: Connection, ids: Sequence[str], now: int, looked_until: int, horizon: int) -> list[Loaded]:
+    rows = connection.execute(_PEOPLE.where(PERSON.c.id.in_(ids)).order_by(PERSON.c.id)).all()
+    events = _by_person(connection, _EVENTS.where(EVENT.c.person.in_(ids)).order_by(EVENT.c.person, EVENT.c.number))
+    messages = _by_person(
+        connection,
+        _MESSAGES.where(MESSAGE.c.person.in_(ids)).order_by(MESSAGE.c.person, MESSAGE.c.decided_at, MESSAGE.c.key),
+    )
+    return [_loaded(row, events.get(row[0], ()), messages.get(row[0], ()), now, looked_until, horizon) for row in rows]
+
+
+def _by_person(connection: Connection, statement: Any) -> dict[str, list[Any]]:
+    """The rows of a statement ordered by person, its last column."""
+    rows = connection.execute(statement).all()
+    return {person: list(group) for person, group in groupby(rows, itemgetter(-1))}
+
+
+def _loaded(
+    row: Any, event_rows: Sequence[Any], message_rows: Sequence[Any], now: int, looked_until: int, horizon: int
+) -> Loaded:
+    id_, decided_until, decided_number, zone, facts, tags, state = row
+    folded: list[Event] = []
+    arrived: list[Event] = []
+    for event_row in event_rows:
+        if event_row[6] == "sequence" or (event_row[0] <= decided_number and event_row[4] <= decided_until):
+            folded.append(event_of(event_row[:8]))
+        elif event_row[4] <= now:
+            arrived.append(event_of(event_row[:8]))
+    folded.sort(key=arrival)
+    arrived.sort(key=arrival)
+    person = Person(
+        id=id_,
+        asof=instant(max(decided_until, looked_until)),
+        facts=values_of(facts),
+        tags=words_of(tags),
+        events=tuple(folded),
+        messages=tuple([message_of(one) for one in message_rows]),
+        **state_of(state, {event.id: event for event in folded}),
+    )
+    return Loaded(person, tuple(arrived), decided_until, decided_number, horizon, zone, facts, tags, state)
+
+
+def arrival(event: Event) -> tuple[datetime, datetime, bool, int]:
+    """The order in which events take effect: when known, then when happened, then as they arrived.
+
+    What a sequence did at an instant comes after what arrived for it at that instant (language.md 6.1).
+    """
+    return event.known_at, event.happened_at, event.origin is Origin.sequence, event.number
+
+
+def message_of(row: Any) -> Message:
+    """A message had, from a row of the ledger."""
+    key, sequence, subject, step, mail, class_, topic, due, at, day, address, fate = row[:12]
+    return Message(
+        key,
+        sequence,
+        subject,
+        step,
+        mail,
+        class_,
+        topic,
+        instant(due),
+        instant(at),
+        date.fromordinal(day),
+        address,
+        fate in NOT_HAD,
+    )

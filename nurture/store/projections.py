@@ -1,0 +1,89 @@
+"""Local days worked out of a person: the rows by which lapses and special days are found."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, delete, select
+
+from nurture.model.event import OWN_EVENTS, MonthDay
+from nurture.model.person import Person
+from nurture.store.database import bucket
+from nurture.store.tables import DAY_OF, SILENCE, ZONE_GROUP
+
+ORDERS = "person.orders"  # the last order that was not undone, beside the last of every event
+
+
+def silence_of(person: Person, zone: str) -> dict[str, int]:
+    """The last local day (ordinal) of every event, and of the orders that count."""
+    last: dict[str, datetime] = {}
+    for event in person.events:
+        name = event.name
+        if name not in OWN_EVENTS and (name not in last or last[name] < event.happened_at):
+            last[name] = event.happened_at
+    if person.orders.last_at is not None:
+        last[ORDERS] = person.orders.last_at
+    clock = ZoneInfo(zone)
+    return {name: at.astimezone(clock).toordinal() for name, at in last.items()}
+
+
+def days_of(person: Person, zone: str) -> dict[str, tuple[int, int]]:
+    """Every date known of the person by its path without root: (month * 100 + day, year or 0)."""
+    clock = ZoneInfo(zone)
+    found = {path: _month_day(value, clock) for path, value in person.facts.items() if _is_day(value)}
+    for path, value in (("orders.first_at", person.orders.first_at), ("orders.last_at", person.orders.last_at)):
+        if value is not None:
+            found[path] = _month_day(value, clock)
+    return found
+
+
+def _is_day(value: object) -> bool:
+    return isinstance(value, date | MonthDay)  # a datetime is a date
+
+
+def _month_day(value: Any, clock: ZoneInfo) -> tuple[int, int]:
+    if isinstance(value, MonthDay):
+        return value.month * 100 + value.day, 0
+    day = value.astimezone(clock) if isinstance(value, datetime) else value
+    return day.month * 100 + day.day, day.year
+
+
+def rows_of(person: Person, zone: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of `silence` and of `day_of` for one person."""
+    who = {"person": person.id, "bucket": bucket(person.id), "zone": zone}
+    silence = [{**who, "event": name, "last_day": day} for name, day in silence_of(person, zone).items()]
+    days = [
+        {**who, "path": path, "month_day": month_day, "year": year}
+        for path, (month_day, year) in days_of(person, zone).items()
+    ]
+    return silence, days
+
+
+def rewrite(connection: Connection, people: Sequence[tuple[Person, str]]) -> None:
+    """Replace the rows of these people (each with the reader's zone); at most a page of them."""
+    if not people:
+        return
+    ids = [person.id for person, _ in people]
+    silence: list[dict[str, Any]] = []
+    days: list[dict[str, Any]] = []
+    for person, zone in people:
+        more_silence, more_days = rows_of(person, zone)
+        silence += more_silence
+        days += more_days
+    for table, rows in ((SILENCE, silence), (DAY_OF, days)):
+        connection.execute(delete(table).where(table.c.person.in_(ids)))
+        if rows:
+            connection.execute(table.insert(), rows)
+    _keep_zones(connection, {zone for _, zone in people})
+
+
+def _keep_zones(connection: Connection, zones: set[str]) -> None:
+    new = sorted(zones - set(zones_of(connection)))
+    if new:
+        connection.execute(ZONE_GROUP.insert(), [{"zone": zone} for zone in new])
+
+
+def zones_of(connection: Connection) -> list[str]:
+    """The zones in which people live."""
+    return list(connection.execute(select(ZONE_GROUP.c.zone).order_by(ZONE_GROUP.c.zone)).scalars())

@@ -1,0 +1,344 @@
+"""The tables, in the field's terms (SQLModel; `migrations/` adds up to them, which a test proves).
+
+Instants are microseconds since 1970 in UTC (`codec.micros`), days are ordinals (`date.toordinal`).
+Every table of people, events and messages carries `bucket` from the first day (architecture.md 5).
+"""
+
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+HEAD = "0001"  # the newest migration; kept here so that opening a store need not load Alembic
+
+Instant = BigInteger
+Counted = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself only in an INTEGER
+_CLUSTERED = {"sqlite_with_rowid": False}
+_NOW_VALID = text("valid_to IS NULL")
+
+
+def _one_valid(name: str, *columns: str) -> Index:
+    """At most one row at a time is valid; those of the past may repeat."""
+    return Index(name, *columns, unique=True, sqlite_where=_NOW_VALID, postgresql_where=_NOW_VALID)
+
+
+class InstallationRow(SQLModel, table=True):
+    """Which store this is, and how far it has come (restores and copies do not mail, architecture.md 2.3)."""
+
+    __tablename__ = "installation"
+    store: str = Field(primary_key=True)
+    counter: int = Field(sa_type=BigInteger)
+    created_at: int = Field(sa_type=Instant)
+
+
+class WatermarkRow(SQLModel, table=True):
+    """Up to when everything that falls due by itself has been looked at."""
+
+    __tablename__ = "watermark"
+    name: str = Field(primary_key=True)
+    at: int = Field(sa_type=Instant)
+
+
+class PersonRow(SQLModel, table=True):
+    """One contact as last decided. `state` holds what is in flight; the other columns can be asked for."""
+
+    __tablename__ = "person"
+    id: str = Field(primary_key=True)
+    bucket: int
+    created_at: int = Field(sa_type=Instant)
+    decided_until: int = Field(sa_type=Instant)
+    decided_number: int = Field(sa_type=BigInteger)
+    zone: str = ""
+    facts: str = Field(default="{}", sa_type=Text)
+    tags: str = Field(default="[]", sa_type=Text)
+    stage: str = ""
+    orders_count: int = 0
+    orders_first_at: int | None = Field(default=None, sa_type=Instant)
+    orders_last_at: int | None = Field(default=None, sa_type=Instant)
+    orders_total: float = 0.0
+    state: str = Field(default="{}", sa_type=Text)
+
+
+class OutsideIdRow(SQLModel, table=True):
+    """What a shop or another system calls a person, while it does."""
+
+    __tablename__ = "outside_id"
+    __table_args__ = (_one_valid("outside_id_valid", "source", "value"),)
+    source: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    valid_from: int = Field(primary_key=True, sa_type=Instant)
+    valid_to: int | None = Field(default=None, sa_type=Instant)
+    person: str = Field(index=True)
+    bucket: int
+
+
+class AddressRow(SQLModel, table=True):
+    """An e-mail address, whose it is and whether it can be reached. `key` is its normal form."""
+
+    __tablename__ = "address"
+    __table_args__ = (_one_valid("address_valid", "key"),)
+    key: str = Field(primary_key=True)
+    valid_from: int = Field(primary_key=True, sa_type=Instant)
+    valid_to: int | None = Field(default=None, sa_type=Instant)
+    address: str
+    person: str = Field(index=True)
+    bucket: int
+    state: str = "ok"
+    state_since: int = Field(sa_type=Instant)
+
+
+class ConsentRow(SQLModel, table=True):
+    """A person's answer for one topic at an address; the topic '*' is a refusal of everything."""
+
+    __tablename__ = "consent"
+    person: str = Field(primary_key=True)
+    topic: str = Field(primary_key=True)
+    bucket: int
+    address: str = ""
+    given: bool
+    basis: str = Field(default="", sa_type=Text)
+    wording: str = Field(default="", sa_type=Text)
+    since: int = Field(sa_type=Instant)
+
+
+class SuppressionRow(SQLModel, table=True):
+    """An address that is never written to, whoever it belongs to."""
+
+    __tablename__ = "suppression"
+    key: str = Field(primary_key=True)
+    because: str = Field(default="", sa_type=Text)
+    since: int = Field(sa_type=Instant)
+
+
+class EventRow(SQLModel, table=True):
+    """Something that happened to a person; append-only. `id` follows from name and outside id."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index("event_of_person", "person", "number"), {"sqlite_autoincrement": True})
+    number: int | None = Field(default=None, primary_key=True, sa_type=Counted)
+    id: str = Field(unique=True)
+    person: str
+    bucket: int
+    name: str
+    happened_at: int = Field(sa_type=Instant)
+    known_at: int = Field(sa_type=Instant)
+    fields: str = Field(default="{}", sa_type=Text)
+    origin: str
+    outside_id: str = ""
+
+
+class SilenceRow(SQLModel, table=True):
+    """The last local day on which an event happened to a person: where lapses are found."""
+
+    __tablename__ = "silence"
+    __table_args__ = (Index("silence_by_day", "event", "zone", "last_day", "person"), _CLUSTERED)
+    person: str = Field(primary_key=True)
+    event: str = Field(primary_key=True)
+    bucket: int
+    zone: str
+    last_day: int
+
+
+class DayOfRow(SQLModel, table=True):
+    """A date known of a person, as month * 100 + day and its year (0: unknown): where special days are found."""
+
+    __tablename__ = "day_of"
+    __table_args__ = (Index("day_of_by_day", "path", "month_day", "zone", "year", "person"), _CLUSTERED)
+    person: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    bucket: int
+    zone: str
+    month_day: int
+    year: int
+
+
+class ZoneGroupRow(SQLModel, table=True):
+    """A time zone in which at least one person lives or lived."""
+
+    __tablename__ = "zone_group"
+    zone: str = Field(primary_key=True)
+
+
+class AgendaRow(SQLModel, table=True):
+    """A person to look at from an instant on: `wake` by their own state, `arrival` for events up to `number`."""
+
+    __tablename__ = "agenda"
+    __table_args__ = (Index("agenda_by_due", "due_at", "person"), _CLUSTERED)
+    person: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    due_at: int = Field(primary_key=True, sa_type=Instant)
+    bucket: int
+    number: int = Field(default=0, sa_type=BigInteger)
+
+
+class EnrolmentRow(SQLModel, table=True):
+    """One person in one sequence about one subject, ever (language.md 6.11)."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (Index("enrolment_by_sequence", "sequence", "version", "ended_at"),)
+    person: str = Field(primary_key=True)
+    sequence: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    bucket: int
+    ordinal: int
+    version: int
+    started_at: int = Field(sa_type=Instant)
+    step: str | None = None
+    due_at: int | None = Field(default=None, sa_type=Instant)
+    ended_at: int | None = Field(default=None, sa_type=Instant)
+    ending: str = ""
+    goal_at: int | None = Field(default=None, sa_type=Instant)
+
+
+class MessageRow(SQLModel, table=True):
+    """A mail that was decided on, or had before nurture; written once. `fate` is set only for exceptions."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index("message_of_person", "person", "decided_at"),)
+    key: str = Field(primary_key=True)
+    person: str
+    bucket: int
+    sequence: str = ""
+    version: int = 0
+    subject: str = ""
+    step: str = ""
+    mail: str
+    class_: str
+    topic: str = ""
+    theme: str = ""
+    due_at: int = Field(sa_type=Instant)
+    decided_at: int = Field(sa_type=Instant)
+    valid_until: int = Field(sa_type=Instant)
+    day: int
+    zone: str = ""
+    rung: str = ""
+    address: str = ""
+    variables: str = Field(default="{}", sa_type=Text)
+    before: bool = False
+    fate: str | None = None
+    detail: str = Field(default="", sa_type=Text)
+    settled_at: int | None = Field(default=None, sa_type=Instant)
+
+
+class PlannedRow(SQLModel, table=True):
+    """A mail that waits to be claimed; lane 0 is service, the others follow the classes' order."""
+
+    __tablename__ = "planned"
+    __table_args__ = (UniqueConstraint("key", name="planned_once"), _CLUSTERED)
+    lane: int = Field(primary_key=True)
+    due_at: int = Field(primary_key=True, sa_type=Instant)
+    key: str = Field(primary_key=True)
+    bucket: int
+
+
+class BatchRow(SQLModel, table=True):
+    """What one hand-over covers: its status is the status of its mails."""
+
+    __tablename__ = "batch"
+    __table_args__ = (Index("batch_by_status", "status", "lease_until"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True, sa_type=Counted)
+    status: str
+    owner: str = ""
+    lease_until: int = Field(sa_type=Instant)
+    claimed_at: int = Field(sa_type=Instant)
+    handed_at: int | None = Field(default=None, sa_type=Instant)
+    settled_at: int | None = Field(default=None, sa_type=Instant)
+
+
+class BatchMemberRow(SQLModel, table=True):
+    """Which batch a mail is in; a mail is in one batch, ever."""
+
+    __tablename__ = "batch_member"
+    __table_args__ = (Index("member_of_batch", "batch", "position"),)
+    key: str = Field(primary_key=True)
+    bucket: int
+    batch: int = Field(sa_type=BigInteger)
+    position: int
+
+
+class BasisRow(SQLModel, table=True):
+    """By which book, engine and language decisions were taken, so that an old explanation stays true."""
+
+    __tablename__ = "basis"
+    __table_args__ = (UniqueConstraint("book", "engine", "language", name="basis_once"),)
+    id: int | None = Field(default=None, primary_key=True)
+    book: str
+    engine: str
+    language: int
+
+
+class ReasonRow(SQLModel, table=True):
+    """Why something did or did not happen to one person."""
+
+    __tablename__ = "reason"
+    __table_args__ = (Index("reason_of_person", "person", "at"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True, sa_type=Counted)
+    person: str
+    bucket: int
+    at: int = Field(sa_type=Instant)
+    due_at: int | None = Field(default=None, sa_type=Instant)
+    why: str
+    sequence: str = ""
+    version: int = 0
+    subject: str = ""
+    step: str = ""
+    mail: str = ""
+    words: str = Field(default="", sa_type=Text)
+    until: int | None = Field(default=None, sa_type=Instant)
+    looks: str = Field(default="[]", sa_type=Text)
+    place: str = ""
+    basis: int
+
+
+class ContentRow(SQLModel, table=True):
+    """The bytes of a file, once, by their SHA-256."""
+
+    __tablename__ = "content"
+    hash: str = Field(primary_key=True)
+    data: bytes = Field(sa_type=LargeBinary)
+
+
+class ApplicationRow(SQLModel, table=True):
+    """One `apply`: who, when, from which commit."""
+
+    __tablename__ = "application"
+    id: int | None = Field(default=None, primary_key=True)
+    at: int = Field(sa_type=Instant)
+    who: str = ""
+    commit: str = ""
+
+
+class AppliedFileRow(SQLModel, table=True):
+    """A file as it stood in an `apply`."""
+
+    __tablename__ = "applied_file"
+    application: int = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    hash: str
+
+
+class VersionRow(SQLModel, table=True):
+    """A version of a sequence: numbered per sequence, live since when (nothing while it is not)."""
+
+    __tablename__ = "version"
+    sequence: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    path: str
+    hash: str
+    application: int
+    live_since: int | None = Field(default=None, sa_type=Instant)
+
+
+METADATA = SQLModel.metadata
+
+
+def _table(name: str) -> Table:
+    return METADATA.tables[name]
+
+
+INSTALLATION, WATERMARK = _table("installation"), _table("watermark")
+PERSON, OUTSIDE_ID, ADDRESS = _table("person"), _table("outside_id"), _table("address")
+CONSENT, SUPPRESSION, EVENT = _table("consent"), _table("suppression"), _table("event")
+SILENCE, DAY_OF, ZONE_GROUP, AGENDA = _table("silence"), _table("day_of"), _table("zone_group"), _table("agenda")
+ENROLMENT, MESSAGE, PLANNED = _table("enrolment"), _table("message"), _table("planned")
+BATCH, BATCH_MEMBER, BASIS, REASON = _table("batch"), _table("batch_member"), _table("basis"), _table("reason")
+CONTENT, APPLICATION = _table("content"), _table("application")
+APPLIED_FILE, VERSION = _table("applied_file"), _table("version")
