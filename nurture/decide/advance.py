@@ -1,0 +1,187 @@
+"""The one function that decides: a person, an instant and what arrived become effects and reasons."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from nurture.decide import entry, leaving
+from nurture.decide.arbiter import judge, pending
+from nurture.decide.draft import Draft
+from nurture.decide.fold import fold
+from nurture.decide.stages import place, stale
+from nurture.decide.steps import rearm, run
+from nurture.decide.triggers import arm, event_firings, late_firings, rung, stage_firings
+from nurture.model.book import Book
+from nurture.model.decision import Decision
+from nurture.model.event import OWN_EVENTS, Event
+from nurture.model.person import Firing, Person
+
+_INSTANT = timedelta(microseconds=1)
+_ROUNDS = 1_000  # a book that makes a person run in circles at one instant is a fault, not work
+
+
+class RunsInCircles(RuntimeError):
+    """Steps of the book change a person for ever at one instant. Take out the circle of tag, set and stage rules."""
+
+
+class FutureRead(ValueError):
+    """An event from after `now` was given to `advance`: the caller's fault; give only what is known by then."""
+
+
+def advance(book: Book, person: Person, now: datetime, inputs: Sequence[Event] = ()) -> Decision:
+    """Live one person from `person.asof` to `now`, taking in what arrived since.
+
+    Works through the instants up to `now` in order (language.md 6.1); messages still pending
+    then are judged once, at `now`. Pure: the same arguments give the same Decision, and asking
+    at extra moments between wakes changes nothing. `now` and all instants are aware, in UTC.
+
+    Raises FutureRead when an input is not yet known at `now`, RunsInCircles when the book's
+    own steps never come to rest.
+    """
+    draft = Draft(book, person)
+    arrivals = _arrivals(person, now, inputs)
+    if stale(draft):
+        place(draft, person.asof)
+        draft.changed.clear()
+    while True:
+        moment = _next_instant(draft, arrivals)
+        if moment is None or moment > now:
+            break
+        _live(draft, moment, _taken(arrivals, moment))
+    draft.asof = now
+    _judge_all(draft, now)
+    agenda = _agenda(draft)
+    alarms = arm(draft).armed
+    wakes = [alarm.at for alarm in alarms[:1]] + ([agenda] if agenda is not None else [])
+    return draft.decision(now, min(wakes, default=None), agenda)
+
+
+def _taken(arrivals: list[tuple[datetime, Event]], moment: datetime) -> tuple[Event, ...]:
+    """The events that take effect at an instant, by event time and arrival; they leave the list."""
+    taken = []
+    while arrivals and arrivals[-1][0] <= moment:
+        taken.append(arrivals.pop()[1])
+    return tuple(taken)
+
+
+def _arrivals(person: Person, now: datetime, inputs: Sequence[Event]) -> list[tuple[datetime, Event]]:
+    """What arrived, latest first, each with the instant at which it takes effect: when it was known."""
+    for event in inputs:
+        if event.known_at > now:
+            raise FutureRead(f"event {event.id} is known at {event.known_at}, after {now}")
+    effective = [(max(event.known_at, person.asof), event) for event in inputs]
+    effective.sort(key=lambda one: (one[0], one[1].happened_at, one[1].number, one[1].id), reverse=True)
+    return effective
+
+
+def _next_instant(draft: Draft, arrivals: list[tuple[datetime, Event]]) -> datetime | None:
+    """The next instant at which something arrives or anything changes by itself; messages are not among them."""
+    instants = list(_timers(draft))
+    if arrivals:
+        instants.append(arrivals[-1][0])
+    alarms = arm(draft).armed
+    if alarms:
+        instants.append(alarms[0].at)
+    return min(instants, default=None)
+
+
+def _timers(draft: Draft) -> Iterator[datetime]:
+    for firing in draft.firings:
+        if not firing.parked:
+            yield firing.settles_at
+    if draft.stage is not None and draft.stage.check_at is not None:
+        yield draft.stage.check_at
+    if draft.moments_check_at is not None:
+        yield draft.moments_check_at
+    for inside in draft.inside:
+        if inside.due_at is not None and inside.message_due is None:
+            yield inside.due_at
+
+
+def _agenda(draft: Draft) -> datetime | None:
+    """The next instant for which the store keeps a row: everything in flight, held messages too, and rhythms."""
+    waiting = list(_timers(draft))
+    waiting.extend(inside.due_at for inside in draft.inside if inside.due_at is not None)
+    sequences = draft.book.sequences
+    for alarm in arm(draft).armed:
+        trigger = sequences[alarm.sequence].start[alarm.trigger]
+        if getattr(trigger, "rhythm", None) is not None:
+            waiting.append(alarm.at)
+    return min(waiting, default=None)
+
+
+def _live(draft: Draft, now: datetime, events: tuple[Event, ...]) -> None:
+    """One instant, in the order of 6.1: events, facts and stage, leaving, waits, new starts, running forward."""
+    draft.asof = now - _INSTANT
+    draft.changed.clear()
+    for event in events:
+        fold(draft, event)
+    if draft.changed:
+        draft.alarms = None
+    happened = tuple(event for event in events if event.name not in OWN_EVENTS)
+    for firing in _firings(draft, events, now):
+        entry.take(draft, firing, now)
+    leaving.leave(draft, happened, now)
+    rearm(draft)
+    for firing in rung(draft, now):
+        entry.take(draft, firing, now)
+    _forward(draft, now)
+    draft.asof = now
+
+
+def _firings(draft: Draft, events: tuple[Event, ...], now: datetime) -> list[Firing]:
+    undoes = _undoes(draft, events)
+    cause = next((event for event in reversed(events) if event.name not in OWN_EVENTS), events[-1] if events else None)
+    entered = place(draft, now, undoing=undoes)
+    found = [firing for event in events for firing in event_firings(draft, event, now)]
+    found.extend(stage_firings(draft, entered, cause, now))
+    found.extend(late_firings(draft, events, now))
+    return found
+
+
+def _undoes(draft: Draft, events: tuple[Event, ...]) -> bool:
+    orders = draft.book.catalogue.orders
+    return orders is not None and any(event.name in orders.undone_by for event in events)
+
+
+def _forward(draft: Draft, now: datetime) -> None:
+    """Starts and running forward until nothing moves any more at this instant."""
+    for _ in range(_ROUNDS):
+        draft.changed.clear()
+        entry.settle(draft, now)
+        for inside in list(draft.inside):
+            run(draft, inside, now)
+        draft.close()
+        started = entry.unpark(draft, now)
+        if not draft.changed and not started:
+            return
+        _own_changes(draft, now)
+    raise RunsInCircles(f"person {draft.id} at {now}")
+
+
+def _own_changes(draft: Draft, now: datetime) -> None:
+    """What the steps themselves changed: stage, stop_when, moved dates and waits follow at the same instant."""
+    if not draft.changed:
+        return
+    draft.alarms = None
+    made = draft.made[-1] if draft.made else None
+    entered = place(draft, now)
+    for firing in stage_firings(draft, entered, made, now):
+        entry.take(draft, firing, now)
+    leaving.leave(draft, (), now)
+    rearm(draft)
+
+
+def _judge_all(draft: Draft, now: datetime) -> None:
+    """Phase 8: judge what is pending, best first; what follows a message may bring the next."""
+    for _ in range(_ROUNDS):
+        waiting = pending(draft, now)
+        if not waiting:
+            return
+        for inside in waiting:
+            if inside.running:
+                judge(draft, inside, now)
+        draft.close()
+        draft.asof = now - _INSTANT
+        _forward(draft, now)
+        draft.asof = now
+    raise RunsInCircles(f"person {draft.id} at {now}")

@@ -1,0 +1,218 @@
+"""Who goes first, and whether a message goes now, later or not at all (language.md 6.10)."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from nurture.decide.clock import after, allowed_from, at, local
+from nurture.decide.conditions import evaluate
+from nurture.decide.consent import refusal
+from nurture.decide.draft import Draft
+from nurture.decide.inside import Inside
+from nurture.decide.keys import key_of
+from nurture.decide.limits import SERVICE, Booking, Rank, bookings, full, gap_before, gap_ends, rank
+from nurture.decide.mutes import mute_on
+from nurture.decide.steps import fits_on
+from nurture.model.decision import Intent, Look, Why
+from nurture.model.event import OWN_EVENTS, Origin
+from nurture.model.person import Message
+from nurture.model.sequence import Node, Send, Status
+
+AT_ONCE = timedelta(minutes=30)  # a message answers what the reader did within this long (6.10)
+PAUSED_ASKS_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a message: sent, moved to `until`, or dropped; `words` say why."""
+
+    why: Why
+    words: str = ""
+    until: datetime | None = None
+    looks: tuple[Look, ...] = ()
+
+
+def pending(draft: Draft, now: datetime) -> list[Inside]:
+    """The enrolments whose message is to be judged now, best first."""
+    found = []
+    for inside in draft.inside:
+        if inside.message_due is None or inside.due_at is None or inside.due_at > now:
+            continue
+        node = inside.node
+        if node is not None and isinstance(node.step, Send):
+            found.append((rank(draft, inside, node.step, inside.message_due), inside))
+    return [inside for _, inside in sorted(found, key=lambda pair: pair[0])]
+
+
+def judge(draft: Draft, inside: Inside, now: datetime) -> None:
+    """Judge one pending message and carry the verdict out on the draft."""
+    node = inside.node
+    if node is None or not isinstance(node.step, Send) or inside.message_due is None:
+        return
+    if not fits_on(draft, inside, now):
+        return
+    verdict = _verdict(draft, inside, node.step, inside.message_due, now)
+    draft.note(
+        verdict.why, now, inside, words=verdict.words, step=node.step.id, mail=node.step.mail,
+        due_at=inside.message_due, until=verdict.until, looks=verdict.looks, place=node.step.place,
+    )  # fmt: skip
+    if verdict.until is not None:
+        inside.due_at = verdict.until
+    elif verdict.why is Why.sent:
+        _send(draft, inside, node, node.step, inside.message_due, now)
+    else:
+        _drop(draft, inside, node, node.step, verdict, now)
+
+
+def _verdict(draft: Draft, inside: Inside, send: Send, due: datetime, now: datetime) -> Verdict:
+    good_until = after(due, send.valid_for, draft.clock, None, str(draft.facts.get("country") or ""))
+    if now > good_until:
+        return Verdict(Why.expired, f"was good until {_clock(draft, good_until)}")
+    refused = refusal(draft, send)
+    if refused is not None:
+        return Verdict(*refused)
+    current = draft.book.sequences.get(inside.sequence)
+    if current is not None and current.status is Status.paused:
+        until = min(now + PAUSED_ASKS_EVERY, good_until + timedelta(seconds=1))
+        return Verdict(Why.held, "the sequence is paused", until)
+    return (
+        _muted(draft, send, due, good_until, now)
+        or _quiet(draft, send, good_until, now)
+        or _capped(draft, inside, send, due, good_until, now)
+        or Verdict(Why.sent, looks=(Look("consent", send.topic or send.class_, "yes"),))
+    )
+
+
+def _muted(draft: Draft, send: Send, due: datetime, good_until: datetime, now: datetime) -> Verdict | None:
+    muted = mute_on(draft, send.class_, draft.today(now))
+    if muted is None:
+        return None
+    words = f"muted by {muted.mute.name}"
+    if send.if_muted == "later" and muted.free_on is not None:
+        until = _allowed(draft, send, at(muted.free_on, _hour(draft, send, due), draft.clock), good_until, now)
+        if until is not None:
+            return Verdict(Why.moved, words, until)
+    return Verdict(Why.muted, words)
+
+
+def _quiet(draft: Draft, send: Send, good_until: datetime, now: datetime) -> Verdict | None:
+    """Quiet hours and the window hold a message until the next allowed moment; service is never held by quiet hours."""
+    until = _allowed(draft, send, now, good_until, now)
+    if until is None:
+        return Verdict(Why.expired, "no allowed hour before it is too old")
+    return Verdict(Why.held, "quiet hours or window", until) if until > now else None
+
+
+def _allowed(draft: Draft, send: Send, moment: datetime, good_until: datetime, now: datetime) -> datetime | None:
+    """The first moment in the message's window and outside quiet hours; None when it is too old by then."""
+    quiet = draft.book.rules.quiet_hours
+    if send.class_ == SERVICE or (moment == now and send.at_once and _answers(draft, now)):
+        quiet = None
+    found = allowed_from(moment, draft.clock, send.window, quiet, good_until)
+    return found if found is not None and found <= good_until else None
+
+
+def _answers(draft: Draft, now: datetime) -> bool:
+    """Whether the reader did something within 30 minutes; what the shop does is not theirs."""
+    for event in reversed(draft.events):
+        if now - event.happened_at > AT_ONCE:
+            return False
+        theirs = event.name not in OWN_EVENTS and event.name not in draft.book.catalogue.done_by_shop
+        if theirs and event.origin is not Origin.sequence:
+            return True
+    return False
+
+
+def _hour(draft: Draft, send: Send, due: datetime) -> time:
+    """The time of day at which the message was first allowed: what `later` keeps."""
+    first = allowed_from(due, draft.clock, send.window, draft.book.rules.quiet_hours, due + timedelta(days=8))
+    return local(first or due, draft.clock).time()
+
+
+def _capped(
+    draft: Draft, inside: Inside, send: Send, due: datetime, good_until: datetime, now: datetime
+) -> Verdict | None:
+    """Limits, the gap and bookings; `later` moves to the first moment that can be free."""
+    if send.class_ == SERVICE:
+        return None
+    mine = rank(draft, inside, send, due)
+    booked = bookings(draft, now)
+    words = _hindered(draft, send, mine, now, now, booked)
+    if words is None:
+        return None
+    if send.if_capped == "later":
+        until = _free(draft, send, mine, due, good_until, now)
+        if until is not None:
+            return Verdict(Why.moved, words, until)
+    return Verdict(Why.capped, words)
+
+
+def _hindered(
+    draft: Draft, send: Send, mine: Rank, moment: datetime, now: datetime, booked: list[Booking]
+) -> str | None:
+    """What keeps a message from going at a moment, in words; None when nothing does."""
+    found = full(draft, send, mine, draft.today(moment), draft.today(now), booked)
+    if found is not None:
+        return found.words
+    gap = gap_ends(draft, moment)
+    if gap is not None:
+        return f"{draft.book.rules.min_gap} after {gap[1]}"
+    close = gap_before(draft, mine, moment, booked)
+    return None if close is None else f"keeps a place for {close.send.mail}"
+
+
+def _free(draft: Draft, send: Send, mine: Rank, due: datetime, good_until: datetime, now: datetime) -> datetime | None:
+    """The first moment at which a message can be free, as far as is known now (6.10 `later`)."""
+    booked = [booking for booking in bookings(draft, now) if not booking.rank[0]]
+    gap = gap_ends(draft, now)
+    if gap is not None:
+        until = _allowed(draft, send, gap[0], good_until, now)
+        if until is not None and _hindered(draft, send, mine, until, now, booked) is None:
+            return until
+    hour, day, last = _hour(draft, send, due), draft.today(now), draft.today(good_until)
+    while day < last:
+        day += timedelta(days=1)
+        moment = _allowed(draft, send, at(day, hour, draft.clock), good_until, now)
+        if moment is not None and _hindered(draft, send, mine, moment, now, booked) is None:
+            return moment
+    return None
+
+
+def _send(draft: Draft, inside: Inside, node: Node, send: Send, due: datetime, now: datetime) -> None:
+    """The intent, its place in the limits, and the step is done at the commit: now."""
+    scene = draft.scene(now, inside, inside.event)
+    key = key_of(draft.book, draft.id, inside)
+    country = str(draft.facts.get("country") or "")
+    day = draft.today(now)
+    draft.intents.append(
+        Intent(
+            key, draft.id, inside.sequence, inside.version, inside.subject, send.id, send.mail, send.class_,
+            send.topic, send.theme, due, now, after(due, send.valid_for, draft.clock, None, country), day,
+            draft.clock.zone.key, draft.clock.rung, draft.address,
+            {name: evaluate(value, scene) for name, value in send.variables},
+        )
+    )  # fmt: skip
+    message = Message(
+        key, inside.sequence, inside.subject, send.id, send.mail, send.class_, send.topic, due, now, day, draft.address
+    )
+    draft.messages = (*draft.messages, message)
+    inside.goes_on(Why.sent.value, now, node.next)
+
+
+_STOPPING = {
+    Why.capped: ("if_capped", Why.ended_capped),
+    Why.muted: ("if_muted", Why.ended_muted),
+    Why.no_consent: ("if_no_consent", Why.ended_no_consent),
+}
+
+
+def _drop(draft: Draft, inside: Inside, node: Node, send: Send, verdict: Verdict, now: datetime) -> None:
+    """The message does not go; the enrolment goes on, or ends where the step said stop."""
+    inside.goes_on(verdict.why.value, now, node.next)
+    choice, ending = _STOPPING.get(verdict.why, ("", Why.stopped))
+    if choice and getattr(send, choice) == "stop":
+        draft.end(inside, ending, now, send.id)
+
+
+def _clock(draft: Draft, instant: datetime) -> str:
+    shown = local(instant, draft.clock)
+    return f"{shown.day} {shown:%b %H:%M}"

@@ -1,0 +1,51 @@
+"""Who may be written to about what: address, suppression, consent, themes (language.md 6.10)."""
+
+from typing import Protocol
+
+from nurture.decide.draft import Draft
+from nurture.model.decision import Why
+
+DEAD_ADDRESSES = frozenset({"hard", "blocked", "complained", "role"})
+
+
+class Addressed(Protocol):
+    """What a message, decided or to be decided, says of itself here."""
+
+    @property
+    def class_(self) -> str: ...  # noqa: D102
+    @property
+    def topic(self) -> str: ...  # noqa: D102
+    @property
+    def theme(self) -> str: ...  # noqa: D102
+
+
+def refusal(draft: Draft, message: Addressed) -> tuple[Why, str] | None:
+    """Why a message may not go to this person at all, with the words for it; None when it may."""
+    if draft.erased or draft.suppressed:
+        return Why.suppressed, draft.suppressed or "erased"
+    if not draft.address:
+        return Why.no_address, "no address is known"
+    if draft.address_state in DEAD_ADDRESSES:
+        return Why.no_address, f"the address is {draft.address_state}"
+    if message.theme and message.theme in draft.spared:
+        return Why.spared, message.theme
+    if message.class_ == "service":
+        return None
+    return _consent(draft, message.topic)
+
+
+def _consent(draft: Draft, topic: str) -> tuple[Why, str] | None:
+    consent = draft.consents.get(topic)
+    if draft.refused_all:
+        return Why.no_consent, "refused everything"
+    if consent is not None:
+        return None if consent.given else (Why.no_consent, f"refused {topic}")
+    known = draft.book.topics.get(topic)
+    if known is not None and known.basis == "customer" and draft.orders.count > 0:
+        return None  # soft opt-in of customers, which can be refused
+    return Why.no_consent, f"no consent to {topic}"
+
+
+def may_have(draft: Draft, message: Addressed) -> bool:
+    """Whether nothing of the above speaks against it."""
+    return refusal(draft, message) is None

@@ -1,0 +1,134 @@
+"""The working copy of one person during `advance`: read like a Person, changed in place, frozen at the end."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from nurture.decide.clock import Clock, local_day, reader_clock
+from nurture.decide.index import Index, index
+from nurture.decide.inside import Inside
+from nurture.decide.scene import Entered, Scene
+from nurture.model.book import Book
+from nurture.model.decision import Decision, Intent, Look, Reason, Why
+from nurture.model.event import Event
+from nurture.model.person import Alarms, Enrolment, Firing, Message, Person
+from nurture.model.place import Place
+
+
+class Draft:
+    """A person in the middle of being decided. `changed` names the facts that moved in this instant."""
+
+    def __init__(self, book: Book, person: Person) -> None:
+        self.book = book
+        self.index: Index = index(book)
+        self.before = person
+        self.id = person.id
+        self.asof = person.asof
+        self.facts: Mapping[str, object] = person.facts
+        self.tags = person.tags
+        self.address = person.address
+        self.address_state = person.address_state
+        self.consents = person.consents
+        self.refused_all = person.refused_all
+        self.spared = person.spared
+        self.suppressed = person.suppressed
+        self.erased = person.erased
+        self.events = person.events
+        self.orders = person.orders
+        self.stage = person.stage
+        self.moments = person.moments
+        self.moments_check_at = person.moments_check_at
+        self.firings: list[Firing] = list(person.firings)
+        self.messages: tuple[Message, ...] = person.messages
+        self.alarms: Alarms | None = person.alarms if person.alarms and person.alarms.book is book else None
+        self.past: list[Enrolment] = []
+        self.inside: list[Inside] = []
+        self.clock: Clock = reader_clock(book.rules, person.facts)
+        self.intents: list[Intent] = []
+        self.made: list[Event] = []
+        self.reasons: list[Reason] = []
+        self.changed: set[str] = set()
+        self._open(person.enrolments)
+
+    def _open(self, enrolments: Iterable[Enrolment]) -> None:
+        for enrolment in enrolments:
+            if enrolment.ended_at is not None:
+                self.past.append(enrolment)
+                continue
+            sequence = self.book.sequence(enrolment.sequence, enrolment.version) or self.book.sequences.get(
+                enrolment.sequence
+            )
+            if sequence is None or (enrolment.step is not None and enrolment.step not in sequence.nodes):
+                self._lost(enrolment)
+            else:
+                self.inside.append(Inside(enrolment, sequence))
+        self.inside.sort(key=lambda inside: inside.rank)
+
+    def _lost(self, enrolment: Enrolment) -> None:
+        """The version they stand on is gone from the book: it ends, and says so."""
+        words = f"removed by version {self.book.version(enrolment.sequence)}"
+        self.past.append(_ended(enrolment, self.asof, words))
+        self.reasons.append(
+            Reason(Why.removed, self.asof, None, enrolment.sequence, enrolment.version, enrolment.subject, words=words)
+        )
+
+    def scene(self, now: datetime, entered: Entered | None = None, event: Event | None = None) -> Scene:
+        """What a question asked at `now` may look at."""
+        return Scene(self.book, self, now, self.clock, event, entered)
+
+    def today(self, now: datetime) -> date:
+        """The reader's date."""
+        return local_day(now, self.clock)
+
+    def note(
+        self,
+        why: Why,
+        at: datetime,
+        inside: Inside | None = None,
+        *,
+        words: str = "",
+        step: str = "",
+        mail: str = "",
+        due_at: datetime | None = None,
+        until: datetime | None = None,
+        looks: tuple[Look, ...] = (),
+        place: Place | None = None,
+    ) -> None:
+        """Keep a reason, for an enrolment where there is one."""
+        sequence, version, subject = ("", 0, "") if inside is None else (
+            inside.sequence, inside.version, inside.subject)  # fmt: skip
+        self.reasons.append(Reason(why, at, due_at, sequence, version, subject, step, mail, words, until, looks, place))
+
+    def end(self, inside: Inside, why: Why, at: datetime, words: str = "", looks: tuple[Look, ...] = ()) -> None:
+        """An enrolment ends, with a word of the closed list (6.5)."""
+        inside.ended_at = at
+        inside.ending = f"{why.value}: {words}" if words else why.value
+        step = inside.step or ""
+        self.note(why, at, inside, words=words, step=step, due_at=inside.message_due, looks=looks)
+
+    def close(self) -> None:
+        """Move what has ended from the running to the past."""
+        if any(not inside.running for inside in self.inside):
+            self.past.extend(inside.frozen() for inside in self.inside if not inside.running)
+            self.inside = [inside for inside in self.inside if inside.running]
+
+    def person(self, asof: datetime) -> Person:
+        """The person as a value again."""
+        enrolments = sorted(self.past, key=_order) + [inside.frozen() for inside in self.inside]
+        return Person(
+            self.id, asof, self.facts, self.tags, self.address, self.address_state, self.consents,
+            self.refused_all, self.spared, self.suppressed, self.erased, self.events, self.orders, self.stage,
+            self.moments, self.moments_check_at, tuple(self.firings), tuple(enrolments), self.messages, self.alarms,
+        )  # fmt: skip
+
+    def decision(self, now: datetime, wake: datetime | None, agenda: datetime | None) -> Decision:
+        """The answer of `advance`."""
+        return Decision(self.person(now), tuple(self.intents), tuple(self.made), tuple(self.reasons), wake, agenda)
+
+
+def _order(enrolment: Enrolment) -> tuple[datetime, str, str]:
+    return (enrolment.started_at, enrolment.sequence, enrolment.subject)
+
+
+def _ended(enrolment: Enrolment, at: datetime, words: str) -> Enrolment:
+    return replace(enrolment, ended_at=at, ending=words)

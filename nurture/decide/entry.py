@@ -1,0 +1,194 @@
+"""Starting and re-entry: the exact rule, asked in order; the first no is final and is kept (language.md 6.4)."""
+
+from datetime import datetime, timedelta
+
+from nurture.decide.clock import add_dates
+from nurture.decide.conditions import looks, truth
+from nurture.decide.draft import Draft
+from nurture.decide.inside import Inside, entered
+from nurture.model.decision import Look, Reason, Why
+from nurture.model.length import Length
+from nurture.model.person import Enrolment, Firing
+from nurture.model.sequence import Again, DayTrigger, Sequence, Status
+
+CORRECTED_DAYS = 300  # a corrected birthday brings no second greeting within these (6.4)
+
+
+def take(draft: Draft, firing: Firing, now: datetime) -> None:
+    """Steps 1 and 2 of 6.4: a closed door and a refused person are said at once; the rest settles."""
+    sequence = draft.book.sequences.get(firing.sequence)
+    if sequence is None or sequence.status is Status.closed:
+        _refuse(draft, firing, Why.closed, now)
+    elif draft.erased or draft.suppressed:
+        _refuse(draft, firing, Why.refused, now, words=draft.suppressed or "erased")
+    else:
+        draft.firings.append(firing)
+
+
+def settle(draft: Draft, now: datetime) -> bool:
+    """Ask every firing that has settled whether it starts; true when one did."""
+    ready = [firing for firing in draft.firings if firing.settles_at <= now and not firing.parked]
+    if not ready:
+        return False
+    draft.firings = [firing for firing in draft.firings if firing not in ready]
+    ready.sort(key=lambda firing: _rank(draft, firing))
+    started = [_ask(draft, firing, now) for firing in ready]
+    return any(started)
+
+
+def unpark(draft: Draft, now: datetime) -> bool:
+    """A queued firing is asked again when nobody of its sequence is inside any more; one at a time."""
+    started = False
+    for firing in sorted((f for f in draft.firings if f.parked), key=lambda firing: _rank(draft, firing)):
+        if not any(inside.sequence == firing.sequence for inside in draft.inside):
+            draft.firings.remove(firing)
+            started = _ask(draft, firing, now) or started
+    return started
+
+
+def _rank(draft: Draft, firing: Firing) -> tuple[datetime, int, str, datetime, str]:
+    sequence = draft.book.sequences.get(firing.sequence)
+    event = firing.event.id if firing.event else ""
+    return (firing.settles_at, -(sequence.priority if sequence else 0), firing.sequence, firing.fired_at, event)
+
+
+def _ask(draft: Draft, firing: Firing, now: datetime) -> bool:
+    sequence = draft.book.sequences.get(firing.sequence)
+    if sequence is None or sequence.status in (Status.closed, Status.draft):
+        return _refuse(draft, firing, Why.closed, now)
+    if draft.erased or draft.suppressed:
+        return _refuse(draft, firing, Why.refused, now, words=draft.suppressed or "erased")
+    earlier = _starts(draft, sequence.name)
+    firing, unknown = _about(sequence, firing, len(earlier) + 1)
+    if unknown:
+        return _refuse(draft, firing, Why.condition, now, words=f"unknown: {unknown}")
+    why, words = _again(draft, sequence, firing, earlier, now)
+    if why is not None:
+        return _refuse(draft, firing, why, now, words=words)
+    running = [inside for inside in draft.inside if inside.sequence == sequence.name]
+    if running and sequence.again.running == "ignore":
+        return _refuse(draft, firing, Why.already_inside, now)
+    if running and sequence.again.running == "queue":
+        if not firing.parked:
+            draft.firings.append(_parked(firing))
+        return _refuse(draft, firing, Why.queued, now)
+    return _enter(draft, sequence, firing, len(earlier) + 1, running, now)
+
+
+def _parked(firing: Firing) -> Firing:
+    return Firing(
+        firing.sequence, firing.trigger, firing.fired_at, firing.settles_at, firing.day0, firing.name,
+        firing.subject, firing.event, True,
+    )  # fmt: skip
+
+
+def _enter(
+    draft: Draft, sequence: Sequence, firing: Firing, ordinal: int, running: list[Inside], now: datetime
+) -> bool:
+    inside = entered(firing, sequence, draft.book.version(sequence.name), ordinal, now)
+    refused = _fits(draft, sequence, inside, now)
+    if refused:
+        return _refuse(draft, firing, Why.condition, now, looks=refused)
+    if sequence.again.running == "restart":
+        for other in running:
+            draft.end(other, Why.restarted, now)
+        draft.close()
+    draft.inside.append(inside)
+    draft.inside.sort(key=lambda one: one.rank)
+    draft.note(Why.started, now, inside, words=firing.name, due_at=firing.fired_at)
+    return True
+
+
+def _fits(draft: Draft, sequence: Sequence, inside: Inside, now: datetime) -> tuple[Look, ...]:
+    """What speaks against the start: stage and `if`; empty when nothing does."""
+    found: list[Look] = []
+    scene = draft.scene(now, inside, inside.event)
+    trigger = sequence.start[inside.trigger]
+    if trigger.condition is not None and not truth(trigger.condition, scene):
+        found.extend(looks(trigger.condition, scene))
+    stage = draft.stage.id if draft.stage else ""
+    if sequence.stage and stage not in sequence.stage and not draft.moments.intersection(sequence.stage):
+        found.append(Look("stage " + ", ".join(sequence.stage), f"was in stage {stage or 'none'}", "no"))
+    return tuple(found)
+
+
+def _starts(draft: Draft, name: str) -> list[Enrolment | Inside]:
+    return [*(e for e in draft.past if e.sequence == name), *(i for i in draft.inside if i.sequence == name)]
+
+
+def _about(sequence: Sequence, firing: Firing, ordinal: int) -> tuple[Firing, str]:
+    """The firing with its subject (6.4 step 3); or the name of the field that is not known."""
+    per = sequence.again.per
+    event = firing.event
+    if per == "occurrence" or (per == "event" and event is None):
+        subject = firing.day0.isoformat()
+    elif per == "event" and event is not None:
+        subject = event.outside_id or event.id
+    elif per.startswith("event.") and event is not None:
+        value = event.fields.get(per.removeprefix("event."))
+        if value is None:
+            return firing, per
+        subject = str(value)
+    else:
+        subject = str(ordinal)
+    if firing.subject:
+        return firing, ""
+    return Firing(
+        firing.sequence, firing.trigger, firing.fired_at, firing.settles_at, firing.day0, firing.name, subject,
+        event, firing.parked,
+    ), ""  # fmt: skip
+
+
+def _again(
+    draft: Draft, sequence: Sequence, firing: Firing, earlier: list[Enrolment | Inside], now: datetime
+) -> tuple[Why | None, str]:
+    """Steps 3 to 6 of 6.4."""
+    again = sequence.again
+    if not _per_person(again, firing) and any(e.subject == firing.subject for e in earlier):
+        return Why.already, firing.subject
+    corrected = _corrected(draft, sequence, firing, earlier)
+    if corrected:
+        return Why.too_soon, corrected
+    if again.never and earlier:
+        return Why.once_only, ""
+    if again.gap is not None and earlier and _sooner_than(draft, again.gap, max(e.started_at for e in earlier), now):
+        return Why.too_soon, f"gap {again.gap}"
+    if again.limit is not None:
+        most, period = again.limit
+        if sum(_sooner_than(draft, period, e.started_at, now) for e in earlier) >= most:
+            return Why.limit, f"{most} per {period}"
+    return None, ""
+
+
+def _per_person(again: Again, firing: Firing) -> bool:
+    return again.per in ("person", "") or (again.per.startswith("event.") and firing.event is None)
+
+
+def _sooner_than(draft: Draft, length: Length, start: datetime, now: datetime) -> bool:
+    """Whether a start lies less than a length back, counted in the reader's dates."""
+    if length.elapsed:
+        return now - start < timedelta(seconds=length.seconds)
+    return draft.today(now) < add_dates(draft.today(start), length)
+
+
+def _corrected(draft: Draft, sequence: Sequence, firing: Firing, earlier: list[Enrolment | Inside]) -> str:
+    """A yearly day that was already greeted under another date, not a year ago (6.4)."""
+    trigger = sequence.start[firing.trigger]
+    if not isinstance(trigger, DayTrigger) or not trigger.yearly:
+        return ""
+    for old in earlier:
+        greeted = any(m.sequence == old.sequence and m.subject == old.subject for m in draft.messages)
+        if greeted and abs((firing.day0 - old.day0).days) < CORRECTED_DAYS:
+            return f"greeted for {old.day0.isoformat()}"
+    return ""
+
+
+def _refuse(
+    draft: Draft, firing: Firing, why: Why, now: datetime, *, words: str = "", looks: tuple[Look, ...] = ()
+) -> bool:
+    version = draft.book.version(firing.sequence)
+    draft.reasons.append(
+        Reason(why, now, firing.fired_at, firing.sequence, version, firing.subject,
+               words=words or firing.name, looks=looks)
+    )  # fmt: skip
+    return False

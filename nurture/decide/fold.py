@@ -1,0 +1,138 @@
+"""What one event changes in a person: facts, tags, address, consent, history (architecture.md 2.1)."""
+
+from bisect import insort
+from datetime import date, datetime
+
+from nurture.decide.clock import Clock, at, local, reader_clock
+from nurture.decide.draft import Draft
+from nurture.decide.orders import counted
+from nurture.model import event as names
+from nurture.model.event import Event, Origin
+from nurture.model.person import Consent
+from nurture.model.sequence import WaitDay, WaitLength, WaitUntil, WaitWeekday
+
+_CLOCK_FACTS = frozenset({"zone", "country"})
+
+
+def fold(draft: Draft, event: Event) -> None:
+    """Take one event in; what it moved is named in `draft.changed`."""
+    match event.name:
+        case names.PERSON_CHANGED:
+            _facts(draft, event)
+        case names.PERSON_TAGGED:
+            _tags(draft, draft.tags | _words(event, "tags"))
+        case names.PERSON_UNTAGGED:
+            _tags(draft, draft.tags - _words(event, "tags"))
+        case names.ADDRESS_ADDED:
+            draft.address, draft.address_state = str(event.fields["address"]), "ok"
+        case names.ADDRESS_STATE:
+            if event.fields.get("address", draft.address) == draft.address:
+                draft.address_state = str(event.fields["state"])
+        case names.CONSENT_GIVEN | names.CONSENT_REFUSED | names.CONSENT_LIFTED:
+            _consent(draft, event)
+        case names.THEME_SPARED:
+            draft.spared = draft.spared | {str(event.fields["theme"])}
+        case names.SUPPRESSED:
+            draft.suppressed = str(event.fields.get("because") or "asked")
+        case names.ERASED:
+            draft.erased = True
+        case names.PERSON_ENROLLED:
+            pass  # a start, not a fact: the triggers see it
+        case _:
+            _happened(draft, event)
+
+
+def _happened(draft: Draft, event: Event) -> None:
+    """An event of the catalogue joins the history, in the order in which things happened."""
+    known = draft.events
+    if not known or (known[-1].happened_at, known[-1].number) <= (event.happened_at, event.number):
+        draft.events = (*known, event)
+    else:
+        history = list(known)
+        insort(history, event, key=lambda e: (e.happened_at, e.number))
+        draft.events = tuple(history)
+    draft.changed.add(event.name)
+    if event.name in draft.index.order_events:
+        draft.orders = counted(draft.book, draft.events, draft.clock)
+        draft.changed.add("person.orders")
+
+
+def _facts(draft: Draft, event: Event) -> None:
+    given = event.fields.get("facts")
+    if not isinstance(given, dict):
+        return
+    facts = dict(draft.facts)
+    for name, told in given.items():
+        value = _known(draft, name, told)
+        if facts.get(name) != value:
+            draft.changed.add(f"person.{name}")
+            facts[name] = value
+    draft.facts = facts
+    if any(f"person.{name}" in draft.changed for name in _CLOCK_FACTS):
+        _moved(draft)
+
+
+def _known(draft: Draft, name: str, value: object) -> object:
+    """A placeholder such as 1970-01-01 is not a birthday: it counts as unknown (language.md 6.6)."""
+    field = draft.book.catalogue.person.get(name)
+    if field is not None and isinstance(value, date) and value in field.placeholders:
+        return None
+    return value
+
+
+def _moved(draft: Draft) -> None:
+    """The reader's clock changed: order days and calendar waits are read on the new one (6.1)."""
+    old, new = draft.clock, reader_clock(draft.book.rules, draft.facts)
+    if old == new:
+        return
+    draft.clock = new
+    draft.alarms = None
+    draft.orders = counted(draft.book, draft.events, new)
+    for inside in draft.inside:
+        node = inside.node
+        if inside.due_at is None or node is None:
+            continue
+        step = node.step
+        calendar = isinstance(step, WaitDay | WaitUntil | WaitWeekday) or (
+            isinstance(step, WaitLength) and not step.length.elapsed
+        )
+        if calendar:
+            inside.due_at = same_wall_time(inside.due_at, old, new)
+
+
+def same_wall_time(instant: datetime, old: Clock, new: Clock) -> datetime:
+    """The instant at which the new clock shows what the old one showed then."""
+    shown = local(instant, old)
+    return at(shown.date(), shown.time(), new)
+
+
+def _tags(draft: Draft, tags: frozenset[str]) -> None:
+    if tags != draft.tags:
+        draft.tags = tags
+        draft.changed.add("tags")
+
+
+def _words(event: Event, field: str) -> frozenset[str]:
+    words = event.fields.get(field, ())
+    return frozenset(str(word) for word in words) if isinstance(words, tuple | list | frozenset) else frozenset()
+
+
+def _consent(draft: Draft, event: Event) -> None:
+    """Only the reader lifts a refusal: an import or a shop's sync gives no consent over one (language.md 3)."""
+    topics = _words(event, "topics")
+    consents = dict(draft.consents)
+    if event.name == names.CONSENT_REFUSED:
+        draft.refused_all = draft.refused_all or not topics
+        for topic in topics:
+            consents[topic] = Consent(False, event.happened_at, str(event.fields.get("basis", "")))
+    elif event.name == names.CONSENT_LIFTED:
+        draft.refused_all = draft.refused_all and bool(topics)
+        for topic in topics:
+            consents[topic] = Consent(True, event.happened_at, "lifted by the reader")
+    else:
+        reader = event.origin is Origin.live and event.fields.get("by") == "reader"
+        for topic in topics:
+            old = consents.get(topic)
+            if old is None or old.given or reader:
+                consents[topic] = Consent(True, event.happened_at, str(event.fields.get("basis", "")))
+    draft.consents = consents

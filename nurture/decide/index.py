@@ -1,0 +1,103 @@
+"""A book looked up by what happens: which triggers listen to which event, date, silence or stage."""
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from nurture.decide.conditions import facts_named
+from nurture.model.book import Book
+from nurture.model.sequence import (
+    DayTrigger,
+    EventTrigger,
+    LapseTrigger,
+    ManualTrigger,
+    Sequence,
+    StageTrigger,
+    Status,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """One trigger of one sequence that may start people."""
+
+    sequence: Sequence
+    number: int
+
+    @property
+    def rank(self) -> tuple[int, str, int]:
+        """The order in which firings of one instant are looked at."""
+        return (-self.sequence.priority, self.sequence.name, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The listeners of one book; draft sequences never run and are not in it."""
+
+    events: dict[str, tuple[tuple[Listening, EventTrigger], ...]]
+    days: tuple[tuple[Listening, DayTrigger], ...]
+    lapses: tuple[tuple[Listening, LapseTrigger], ...]
+    lapse_events: frozenset[str]
+    stages: dict[str, tuple[tuple[Listening, StageTrigger], ...]]
+    manual: dict[str, int]
+    mute_events: frozenset[str]
+    order_events: frozenset[str]
+    stage_rules: str
+
+
+_INDEXES: WeakKeyDictionary[Book, Index] = WeakKeyDictionary()
+
+
+def index(book: Book) -> Index:
+    """The index of a book, made once for each."""
+    found = _INDEXES.get(book)
+    if found is None:
+        found = _INDEXES[book] = _make(book)
+    return found
+
+
+def _make(book: Book) -> Index:
+    events: dict[str, list[tuple[Listening, EventTrigger]]] = {}
+    days: list[tuple[Listening, DayTrigger]] = []
+    lapses: list[tuple[Listening, LapseTrigger]] = []
+    stages: dict[str, list[tuple[Listening, StageTrigger]]] = {}
+    manual: dict[str, int] = {}
+    running = [s for s in book.sequences.values() if s.status is not Status.draft]
+    for sequence in sorted(running, key=lambda s: (-s.priority, s.name)):
+        manual[sequence.name] = 0
+        for number, trigger in enumerate(sequence.start):
+            listening = Listening(sequence, number)
+            match trigger:
+                case EventTrigger():
+                    events.setdefault(trigger.event, []).append((listening, trigger))
+                case DayTrigger():
+                    days.append((listening, trigger))
+                case LapseTrigger():
+                    lapses.append((listening, trigger))
+                case StageTrigger():
+                    stages.setdefault(trigger.stage, []).append((listening, trigger))
+                case ManualTrigger():
+                    manual[sequence.name] = number
+    orders = book.catalogue.orders
+    return Index(
+        events={name: tuple(listeners) for name, listeners in events.items()},
+        days=tuple(days),
+        lapses=tuple(lapses),
+        lapse_events=frozenset(trigger.event for _, trigger in lapses),
+        stages={name: tuple(listeners) for name, listeners in stages.items()},
+        manual=manual,
+        mute_events=frozenset(mute.after for mute in book.rules.mutes),
+        order_events=frozenset((orders.event, *orders.undone_by)) if orders else frozenset(),
+        stage_rules=_stage_rules(book),
+    )
+
+
+def _stage_rules(book: Book) -> str:
+    """The stage and moment rules as one text: a person placed by other words is placed anew, silently."""
+    stages = [f"{s.id}={s.enter.text}~{s.keep_for}" for s in book.stages]
+    return "\n".join(stages + [f"{m.id}:{m.while_.text}" for m in book.moments])
+
+
+def stops_on(sequence: Sequence) -> frozenset[str]:
+    """The facts whose change makes a `stop_when` without an event worth asking."""
+    rules = [rule.condition for rule in sequence.stop_when if rule.condition and not rule.event]
+    return frozenset().union(*(facts_named(condition.root) for condition in rules))

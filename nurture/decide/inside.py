@@ -1,0 +1,95 @@
+"""An enrolment while it is being worked on: mutable here, frozen again at the end of `advance`."""
+
+from datetime import date, datetime
+
+from nurture.model.event import Event
+from nurture.model.person import Enrolment, Firing, Outcome
+from nurture.model.sequence import Node, Sequence
+
+
+class Inside:
+    """One running enrolment with the sequence version it is pinned to."""
+
+    __slots__ = (
+        "book_sequence",
+        "day0",
+        "done_at",
+        "due_at",
+        "ended_at",
+        "ending",
+        "event",
+        "goal_at",
+        "message_due",
+        "name",
+        "ordinal",
+        "outcomes",
+        "sequence",
+        "started_at",
+        "step",
+        "subject",
+        "trigger",
+        "version",
+    )
+
+    def __init__(self, frozen: Enrolment, book_sequence: Sequence) -> None:
+        self.book_sequence = book_sequence
+        self.sequence = frozen.sequence
+        self.subject = frozen.subject
+        self.ordinal = frozen.ordinal
+        self.version = frozen.version
+        self.started_at: datetime = frozen.started_at
+        self.day0: date = frozen.day0
+        self.name = frozen.name
+        self.trigger = frozen.trigger
+        self.event: Event | None = frozen.event
+        self.step: str | None = frozen.step
+        self.done_at: datetime = frozen.done_at or frozen.started_at
+        self.due_at: datetime | None = frozen.due_at
+        self.message_due: datetime | None = frozen.message_due
+        self.outcomes: tuple[Outcome, ...] = frozen.outcomes
+        self.ended_at: datetime | None = frozen.ended_at
+        self.ending = frozen.ending
+        self.goal_at: datetime | None = frozen.goal_at
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.ended_at is None
+
+    @property
+    def node(self) -> Node | None:
+        """Where they stand."""
+        return self.book_sequence.nodes[self.step] if self.step is not None else None
+
+    @property
+    def rank(self) -> tuple[int, str, str]:
+        """The order in which one person's enrolments are handled: priority, name, subject."""
+        return (-self.book_sequence.priority, self.sequence, self.subject)
+
+    def goes_on(self, outcome: str, at: datetime, following: str | None) -> None:
+        """The step they stood on is done: note its outcome and step on."""
+        if outcome and self.step is not None:
+            self.outcomes = (*self.outcomes, Outcome(self.step, outcome, at))
+        self.step = following
+        self.done_at = at
+        self.due_at = None
+        self.message_due = None
+
+    def frozen(self) -> Enrolment:
+        """The enrolment as a value."""
+        return Enrolment(
+            self.sequence, self.subject, self.ordinal, self.version, self.started_at, self.day0, self.name,
+            self.trigger, self.event, self.step, self.done_at, self.due_at, self.message_due, self.outcomes,
+            self.ended_at, self.ending, self.goal_at,
+        )  # fmt: skip
+
+
+def entered(firing: Firing, sequence: Sequence, version: int, ordinal: int, at: datetime) -> Inside:
+    """A new enrolment at its first step, about the firing's subject."""
+    return Inside(
+        Enrolment(
+            firing.sequence, firing.subject, ordinal, version, at, firing.day0, firing.name, firing.trigger,
+            firing.event, sequence.first, at,
+        ),
+        sequence,
+    )  # fmt: skip

@@ -1,0 +1,56 @@
+"""The last look before a mail is handed over: the same questions once more (language.md 6.1)."""
+
+from datetime import datetime
+
+from nurture.decide.conditions import truth
+from nurture.decide.consent import refusal
+from nurture.decide.draft import Draft
+from nurture.decide.mutes import mute_on
+from nurture.model.book import Book
+from nurture.model.decision import Intent, Why
+from nurture.model.person import Enrolment, Person
+
+_STILL_GOOD = (Why.finished.value,)
+
+
+def last_look(book: Book, person: Person, intent: Intent, now: datetime) -> tuple[Why, str] | None:
+    """Why a mail that was decided must not go after all, with the words for it; None when it goes.
+
+    Consent, suppression, address, `stop_when` (the enrolment ended meanwhile), `while`, the
+    class's mutes and `valid_for`. A cancelled mail gives its place in the limits back.
+    """
+    if now > intent.valid_until:
+        return Why.expired, "too old at hand-over"
+    draft = Draft(book, person)
+    refused = refusal(draft, intent)
+    if refused is not None:
+        return refused
+    muted = mute_on(draft, intent.class_, draft.today(now))
+    if muted is not None:
+        return Why.muted, f"muted by {muted.mute.name}"
+    if intent.address != person.address:
+        return Why.cancelled, "the address changed"
+    return _left(draft, person, intent, now)
+
+
+def _left(draft: Draft, person: Person, intent: Intent, now: datetime) -> tuple[Why, str] | None:
+    """Whether the enrolment ended by something else than its own end since the mail was decided."""
+    own = [e for e in person.enrolments if (e.sequence, e.subject) == (intent.sequence, intent.subject)]
+    enrolment = own[-1] if own else None
+    if enrolment is None:
+        return Why.cancelled, "the enrolment is gone"
+    if _ended_otherwise(enrolment, intent):
+        return Why.cancelled, enrolment.ending
+    for inside in draft.inside:
+        if inside.sequence == intent.sequence and inside.subject == intent.subject:
+            condition = inside.book_sequence.while_
+            if condition is not None and not truth(condition, draft.scene(now, inside)):
+                return Why.cancelled, f"{Why.no_longer_fits.value}: {condition.text}"
+    return None
+
+
+def _ended_otherwise(enrolment: Enrolment, intent: Intent) -> bool:
+    """Ended by an event after the mail was decided; an end at the same instant came from its own steps."""
+    if enrolment.ended_at is None or enrolment.ending in _STILL_GOOD:
+        return False
+    return enrolment.ended_at > intent.decided_at

@@ -1,0 +1,85 @@
+"""No-upsell windows: until when a class is silent for one person (language.md 6.10)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from nurture.decide.clock import add_dates, local_day
+from nurture.decide.draft import Draft
+from nurture.decide.orders import standing
+from nurture.model.catalogue import Mute
+from nurture.model.event import Event
+from nurture.model.length import Length
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """One mute in force: `free_on` is the first date without it; None while its end is not known."""
+
+    mute: Mute
+    event: Event
+    free_on: date | None
+
+
+def mute_on(draft: Draft, class_: str, day: date) -> Muted | None:
+    """The mute that keeps a class silent on a date, the one that lasts longest if there are several."""
+    worst: Muted | None = None
+    for mute in draft.book.rules.mutes:
+        if class_ in mute.classes:
+            for event in _causes(draft, mute):
+                found = _in_force(draft, mute, event, day)
+                if found is not None and (worst is None or _lasts(found) > _lasts(worst)):
+                    worst = found
+    return worst
+
+
+def _lasts(muted: Muted) -> date:
+    return muted.free_on or date.max
+
+
+def _causes(draft: Draft, mute: Mute) -> list[Event]:
+    rule = draft.book.catalogue.orders
+    if rule is not None and mute.after == rule.event:
+        return standing(rule, draft.events)[-1:] if mute.length is not None else standing(rule, draft.events)
+    found = [event for event in draft.events if event.name == mute.after]
+    return found[-1:] if mute.length is not None else found
+
+
+def _in_force(draft: Draft, mute: Mute, event: Event, day: date) -> Muted | None:
+    began = local_day(event.happened_at, draft.clock)
+    if day < began:
+        return None
+    free_on, known = _end(draft, mute, event, began)
+    if free_on is not None and day >= free_on:
+        return None
+    return Muted(mute, event, free_on if known else None)
+
+
+def _end(draft: Draft, mute: Mute, event: Event, began: date) -> tuple[date | None, bool]:
+    """The first free date, and whether it is certain: day 0 to day N are muted, day N + 1 is free."""
+    if mute.length is not None:
+        return _day_after(began, mute.length), True
+    limit = _day_after(began, mute.at_most) if mute.at_most else None
+    closing = _closing(draft, mute, event)
+    if closing is None:
+        return limit, False
+    ended = local_day(closing.happened_at, draft.clock)
+    free = _day_after(ended, mute.then_for) if mute.then_for else ended
+    return (min(free, limit) if limit else free), True
+
+
+def _day_after(day: date, length: Length) -> date:
+    if length.elapsed:
+        return day + timedelta(days=-(-length.seconds // 86_400) + 1)
+    return add_dates(day, length) + timedelta(days=1)
+
+
+def _closing(draft: Draft, mute: Mute, opened: Event) -> Event | None:
+    """The event that closes this one: later, and equal in every field that both kinds have (a ticket)."""
+    fields = draft.book.catalogue.events
+    shared = set(fields.get(mute.after, {})) & set(fields.get(mute.until, {}))
+    for event in draft.events:
+        if event.name != mute.until or event.happened_at < opened.happened_at:
+            continue
+        if all(event.fields.get(name) == opened.fields.get(name) for name in shared):
+            return event
+    return None

@@ -1,0 +1,82 @@
+"""Which stage and moments a person is in, and when time alone may move them (language.md 3, 4.2)."""
+
+from datetime import datetime
+
+from nurture.decide.clock import after
+from nurture.decide.conditions import next_change, truth
+from nurture.decide.draft import Draft
+from nurture.model.decision import Why
+from nurture.model.person import StageState
+from nurture.model.rules import Stage
+
+
+def place(draft: Draft, now: datetime, *, undoing: bool = False) -> tuple[str, ...]:
+    """Work out stage and moments at `now`; the stages and moments newly entered come back.
+
+    `undoing` says that an undone order is what moved them: then `keep_for` keeps nobody.
+    """
+    entered = _moments(draft, now)
+    if not draft.book.stages:
+        return entered
+    before = draft.stage
+    state = _stage(draft, now, undoing)
+    draft.stage = state
+    if before is None or before.id != state.id:
+        draft.changed.add("person.stage")
+        draft.note(Why.stage, now, words=f"{before.id if before else 'nobody yet'} -> {state.id}")
+        return (state.id, *entered)
+    return entered
+
+
+def stale(draft: Draft) -> bool:
+    """Whether the person was placed by other rules than the book's, or never."""
+    if not draft.book.stages:
+        return False
+    return draft.stage is None or draft.stage.rules != draft.index.stage_rules
+
+
+def _stage(draft: Draft, now: datetime, undoing: bool) -> StageState:
+    scene = draft.scene(now)
+    before = draft.stage
+    check: datetime | None = None
+    for stage in draft.book.stages:
+        check = _sooner(check, next_change(stage.enter.root, scene))
+        if truth(stage.enter, scene):
+            break
+        keep = None if undoing else _kept(draft, stage, now)
+        if before is not None and keep is not None and keep > now:
+            return StageState(before.id, before.since, keep, _sooner(check, keep), draft.index.stage_rules)
+    else:
+        stage = draft.book.stages[-1]
+    since = before.since if before is not None and before.id == stage.id else now
+    return StageState(stage.id, since, None, check, draft.index.stage_rules)
+
+
+def _kept(draft: Draft, stage: Stage, now: datetime) -> datetime | None:
+    """Until when a stage whose rule no longer holds is kept: `keep_for` from when it stopped holding."""
+    before = draft.stage
+    if before is None or before.id != stage.id or stage.keep_for is None:
+        return None
+    return before.keep_until or after(now, stage.keep_for, draft.clock, None, "")
+
+
+def _moments(draft: Draft, now: datetime) -> tuple[str, ...]:
+    if not draft.book.moments:
+        return ()
+    scene = draft.scene(now)
+    holding, check = set(), None
+    for moment in draft.book.moments:
+        check = _sooner(check, next_change(moment.while_.root, scene))
+        if truth(moment.while_, scene):
+            holding.add(moment.id)
+    entered = tuple(moment.id for moment in draft.book.moments if moment.id in holding - draft.moments)
+    if holding != draft.moments:
+        draft.changed.add("moments")
+    draft.moments, draft.moments_check_at = frozenset(holding), check
+    return entered
+
+
+def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return min(one, other)

@@ -1,0 +1,178 @@
+"""Running an enrolment forward until it waits, has a message to judge, or ends (language.md 6.1, 6.2)."""
+
+from datetime import date, datetime, timedelta
+
+from nurture.decide.clock import after, at, local_day, next_occurrence, next_weekday, not_before
+from nurture.decide.conditions import evaluate, looks, truth
+from nurture.decide.draft import Draft
+from nurture.decide.fold import fold
+from nurture.decide.inside import Inside
+from nurture.decide.keys import key_of
+from nurture.decide.triggers import date_of
+from nurture.model import event as names
+from nurture.model.decision import Why
+from nurture.model.event import Event, Origin
+from nurture.model.sequence import (
+    AnyWait,
+    Branch,
+    Node,
+    Send,
+    Set,
+    Stop,
+    Tag,
+    Untag,
+    WaitDay,
+    WaitLength,
+    WaitUntil,
+    WaitWeekday,
+)
+
+WAITS = (WaitLength, WaitDay, WaitUntil, WaitWeekday)
+
+
+def run(draft: Draft, inside: Inside, now: datetime) -> None:
+    """Run one enrolment forward at an instant."""
+    while inside.running:
+        node = inside.node
+        if node is None:
+            draft.end(inside, Why.finished, now)
+            return
+        if inside.message_due is not None:
+            return  # stands at a message: judged apart
+        step = node.step
+        if inside.due_at is not None:
+            if inside.due_at > now:
+                return
+            inside.goes_on("", inside.due_at, node.next)
+            continue
+        if not fits_on(draft, inside, now):
+            return
+        if step.condition is not None and not _asked(draft, inside, node, now):
+            continue
+        if isinstance(step, Send):
+            inside.message_due = inside.due_at = inside.done_at
+            return
+        if isinstance(step, WAITS):
+            if not arrive(draft, inside, step, now):
+                return
+        else:
+            _do(draft, inside, node, now)
+
+
+def fits_on(draft: Draft, inside: Inside, now: datetime) -> bool:
+    """`while`, asked before every step: not true ends the enrolment (6.3)."""
+    condition = inside.book_sequence.while_
+    if condition is None:
+        return True
+    scene = draft.scene(now, inside)
+    if truth(condition, scene):
+        return True
+    draft.end(inside, Why.no_longer_fits, now, condition.text, looks(condition, scene))
+    return False
+
+
+def _asked(draft: Draft, inside: Inside, node: Node, now: datetime) -> bool:
+    """A step's own `if`, asked when reached; not true skips the step."""
+    step = node.step
+    scene = draft.scene(now, inside)
+    if step.condition is None or truth(step.condition, scene):
+        return True
+    if isinstance(step, Send):
+        draft.note(
+            Why.not_asked, now, inside, step=step.id, mail=step.mail, due_at=inside.done_at,
+            looks=looks(step.condition, scene), place=step.place,
+        )  # fmt: skip
+    inside.goes_on(Why.not_asked.value, inside.done_at, node.next)
+    return False
+
+
+def arrive(draft: Draft, inside: Inside, step: AnyWait, now: datetime) -> bool:
+    """Work out when the wait is over; false when its date is not known and the enrolment ended."""
+    due = due_of(draft, inside, step)
+    if due is None:
+        path = ".".join(step.path) if isinstance(step, WaitUntil) else ""
+        draft.end(inside, Why.no_longer_fits, now, f"unknown: {path}")
+        return False
+    inside.due_at = due
+    return True
+
+
+def due_of(draft: Draft, inside: Inside, step: AnyWait) -> datetime | None:
+    """The moment a wait arrives at, by the table of 6.2; None when its date is unknown."""
+    clock, done = draft.clock, inside.done_at
+    match step:
+        case WaitLength():
+            country = str(draft.facts.get("country") or "")
+            return after(done, step.length, clock, step.at, country)
+        case WaitDay():
+            return at(inside.day0 + timedelta(days=step.day), step.at, clock)
+        case WaitUntil():
+            day = _date_after(draft, inside, step)
+            return None if day is None else at(day, step.at, clock)
+        case WaitWeekday():
+            country = str(draft.facts.get("country") or "")
+            earliest = not_before(done, step.at_least, clock, country)
+            return next_weekday(earliest, step.days, step.start, step.end, clock)
+
+
+def _date_after(draft: Draft, inside: Inside, step: WaitUntil) -> date | None:
+    """The date a field names; a date without a year is its next one from the enrolment's start."""
+    value = date_of(draft, step.path)
+    if value is None:
+        return None
+    if not isinstance(value, date):
+        started = local_day(inside.started_at, draft.clock)
+        found = next_occurrence(value, started, draft.book.rules.leap_day, True)
+        if found is None:
+            return None
+        value = found
+    return value if step.minus is None else value - timedelta(days=step.minus.days or 0)
+
+
+def rearm(draft: Draft) -> None:
+    """Waits until a person's date read it again whenever it changes (6.2)."""
+    for inside in draft.inside:
+        node = inside.node
+        if inside.due_at is not None and node is not None and isinstance(node.step, WaitUntil):
+            root = ".".join(node.step.path[:2])
+            if root in draft.changed:
+                inside.due_at = due_of(draft, inside, node.step) or inside.due_at
+
+
+def _do(draft: Draft, inside: Inside, node: Node, now: datetime) -> None:
+    """The steps that are done at once."""
+    step = node.step
+    done = inside.done_at
+    match step:
+        case Branch():
+            _branch(draft, inside, node, step, now)
+            return
+        case Stop():
+            draft.end(inside, Why.stopped, now, step.reason)
+            return
+        case Tag():
+            make(draft, inside, now, names.PERSON_TAGGED, {"tags": step.tags})
+        case Untag():
+            make(draft, inside, now, names.PERSON_UNTAGGED, {"tags": step.tags})
+        case Set():
+            scene = draft.scene(now, inside)
+            facts = {name: evaluate(value, scene) for name, value in step.values}
+            make(draft, inside, now, names.PERSON_CHANGED, {"facts": facts})
+    inside.goes_on("done", done, node.next)
+
+
+def _branch(draft: Draft, inside: Inside, node: Node, step: Branch, now: datetime) -> None:
+    scene = draft.scene(now, inside)
+    for number, arm in enumerate(step.arms):
+        if arm.condition is None or truth(arm.condition, scene):
+            inside.goes_on(str(number + 1), inside.done_at, node.arms[number])
+            return
+    inside.goes_on("none", inside.done_at, node.next)
+
+
+def make(draft: Draft, inside: Inside, now: datetime, name: str, fields: dict[str, object]) -> None:
+    """An event of nurture's own, made by a step: folded at once, and to be stored with the decision."""
+    identity = key_of(draft.book, draft.id, inside)
+    event = Event(identity, name, now, now, fields=fields, origin=Origin.sequence)
+    draft.made.append(event)
+    fold(draft, event)
