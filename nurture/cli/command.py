@@ -26,7 +26,7 @@ class Asked:
         return find_project(self.project, Path.cwd())
 
 
-class ExampleCommand(click.Command):
+class ExampleFirst(click.Command):
     """A command whose help starts with an example."""
 
     examples: tuple[str, ...] = ()
@@ -35,6 +35,14 @@ class ExampleCommand(click.Command):
         """Examples, then what click prints."""
         formatter.write("Example:\n" + "".join(f"  {line}\n" for line in self.examples) + "\n")
         super().format_help(ctx, formatter)
+
+
+class ExampleCommand(ExampleFirst):
+    """One command."""
+
+
+class ExampleGroup(ExampleFirst, click.Group):
+    """A command with commands of its own."""
 
 
 def command(name: str, *examples: str) -> Callable[[Callable[..., int | None]], ExampleCommand]:

@@ -32,7 +32,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return FINE
-    except Exception as error:  # the edge: whatever happens leaves here as words and a code
+    except Exception as error:  # noqa: BLE001 - the edge: whatever happens leaves as words and a code
         return explain_fault(error)
     return answer if isinstance(answer, int) else FINE
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nurture.cli.command import Asked, command
+from nurture.cli.command import Asked, ExampleGroup, command
 from nurture.cli.output import answer, say, say_next
 
 
@@ -28,7 +28,7 @@ def init_command(asked: Asked, folder: Path | None) -> None:
         say_next(f"{inside}nurture check", "nurture demo")
 
 
-@click.group("new", context_settings={"max_content_width": 100})
+@click.group("new", cls=ExampleGroup)
 def new_group() -> None:
     """Start a new sequence or mail. It copies; nothing stays linked to the library."""
 
@@ -80,6 +80,7 @@ def tell_written(asked: Asked, written: list[Path], root: Path) -> None:
         say(f"  {path.relative_to(root).as_posix()}{'/' if path.is_dir() else ''}")
 
 
+new_group.examples = ("nurture new sequence spring_push", "nurture new mail spring_hello")
 new_group.add_command(new_sequence_command)
 new_group.add_command(new_mail_command)
 COMMANDS = {"init": init_command, "new": new_group}

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+from nurture.config import Config, read_config
+
+ROOT = Path("/shop")
+
+
+def read(text: str | None, **environment: str):
+    return read_config(ROOT, text, environment)
+
+
+def test_no_file_is_all_defaults():
+    config, problems = read(None)
+    assert problems == ()
+    assert config == Config("sqlite:////shop/nurture.db", ROOT / "outbox", ROOT / ".nurture" / "installation.json")
+
+
+def test_every_key_arrives():
+    text = """
+mode = "test"
+[store]
+url = "postgresql://db/shop"
+[folder]
+path = "mails"
+[web]
+url = "https://shop.example/"
+secret_env = "WEB"
+[deliver]
+only_to = ["lena@shop.example"]
+"""
+    config, problems = read(text, WEB="s3")
+    assert problems == ()
+    assert config is not None
+    assert (config.mode, config.store_url, config.folder) == ("test", "postgresql://db/shop", ROOT / "mails")
+    assert (config.web_url, config.web_secret, config.only_to) == ("https://shop.example", "s3", ("lena@shop.example",))
+
+
+def test_the_environment_may_hold_the_url():
+    config, _ = read('[store]\nurl_env = "SHOP_DB"\n', SHOP_DB="postgresql://u:p@db/shop")
+    assert config is not None
+    assert config.store_url == "postgresql://u:p@db/shop"
+
+
+def test_an_absolute_sqlite_file_stays_where_it_is():
+    config, _ = read('[store]\nurl = "sqlite:////var/shop.db"\n')
+    assert config is not None
+    assert config.store_url == "sqlite:////var/shop.db"
+
+
+def test_all_problems_at_once_each_with_its_line():
+    text = 'mode = "tset"\n\n[store]\nulr = "x"\nurl = 3\n[web]\nsecret_env = "NOT_SET"\n[deliver]\nonly_to = [1]\n'
+    config, problems = read(text)
+    assert config is None
+    found = [(p.code, str(p.place), p.hint) for p in problems]
+    assert found == [
+        ("E114", "config.toml:1:1", "one of: live, test"),
+        ("E110", "config.toml:4:1", "did you mean 'store.url'?"),
+        ("E114", "config.toml:5:1", "write it in quotes"),
+        ("E114", "config.toml:9:1", "write it in [ ]"),
+        ("E115", "config.toml:7:1", "export NOT_SET=…, or take the line out"),
+    ]
+
+
+def test_what_is_not_toml_has_its_place():
+    _, problems = read('mode = "live"\n[store\n')
+    assert [(p.code, p.place.line) for p in problems] == [("E100", 2)]
