@@ -1,0 +1,1 @@
+"""What nurture costs, one command each: `make benchmarks`, or `make benchmarks ONLY=startup`."""

@@ -1,0 +1,91 @@
+"""What all benchmarks share: figures in a Markdown table, the machine they were taken on, a project to measure in."""
+
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parents[1]
+NURTURE = Path(sys.executable).parent / "nurture"
+SAMPLE = ROOT / "tests" / "data" / "cdnow_sample.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table: what was measured, what was reached, and what was hoped for."""
+
+    what: str
+    reached: str
+    goal: str = ""
+
+
+def machine() -> str:
+    """The machine in one line."""
+    words = [f"{os.cpu_count()} × {processor()}", platform.system(), f"Python {platform.python_version()}"]
+    return ", ".join(words)
+
+
+def processor() -> str:
+    """What the processor calls itself."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def table(figures: list[Figure]) -> str:
+    """The figures as Markdown, under the machine and the day."""
+    rows = [f"| {figure.what} | {figure.reached} | {figure.goal} |" for figure in figures]
+    head = [f"{machine()}, {datetime.now(UTC):%Y-%m-%d}", "", "| what | reached | goal |", "|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def seconds(work: Callable[[], object], times: int = 1) -> float:
+    """How long the work takes: the median of so many times, by the wall clock."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def nurture(*words: str | Path, folder: Path) -> str:
+    """Run the installed command in a project; what it printed. It must go well."""
+    done = subprocess.run([NURTURE, *words], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"nurture {' '.join(map(str, words))} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+@contextmanager
+def shop() -> Iterator[Path]:
+    """A project made by `nurture init`, gone afterwards."""
+    with TemporaryDirectory(prefix="nurture-benchmark-") as folder:
+        nurture("init", "shop", folder=Path(folder))
+        yield Path(folder) / "shop"
+
+
+def purchases(folder: Path) -> tuple[Path, int]:
+    """The full CDNOW log where NURTURE_DATA says it lies, else the vendored sample; and how many orders it has.
+
+    Copied into the project under one header, since the sample names its customers twice.
+    """
+    full = Path(os.environ.get("NURTURE_DATA", "")) / "cdnow_master.csv"
+    source = full if full.is_file() else SAMPLE
+    target = folder / "cdnow.csv"
+    shutil.copyfile(source, target)
+    if source == SAMPLE:
+        text = target.read_text(encoding="utf-8").replace("sample_id", "customer_id", 1)
+        target.write_text(text, encoding="utf-8")
+    with target.open(encoding="utf-8") as lines:
+        return target, sum(1 for _ in lines) - 1
