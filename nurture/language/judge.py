@@ -281,7 +281,7 @@ class Judge:
             self._no(name, f"'{event}' has no field '{name.text}'", _nearest(name.text, fields))
             return []
         kind = KINDS.get(described.type)
-        if kind in (None, Kind.tags) or (kind is not value.kind and not {kind, value.kind} <= _TIMES):
+        if kind in (None, Kind.tags) or kind is not value.kind:
             called = _WORDS[kind] if kind is not None else "a list of products"
             self._no(first, f"'{name.text}' is {called}, this is {_WORDS[value.kind]}")
             return []

@@ -1,0 +1,126 @@
+"""What happened in a stretch of time: the events behind count, got, bought and worked-out facts (language.md 3, 7)."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from nurture.decide.calendar import add_dates
+from nurture.decide.clock import day_start, local_day
+from nurture.decide.orders import standing
+from nurture.decide.scene import Scene
+from nurture.model.event import Event, Line, Money
+from nurture.model.length import Length
+
+_TICK = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
+
+
+def dates_back(day: date, length: Length) -> date:
+    """The date that many days, weeks, months or years before; months clip to their end."""
+    return add_dates(day, Length(-length.amount, length.unit))
+
+
+def first_instant(scene: Scene, within: Length) -> datetime:
+    """The first instant that still lies `within`: so many local dates ending today, or elapsed time up to now."""
+    if within.elapsed:
+        return scene.now - timedelta(seconds=within.seconds) + _TICK
+    return day_start(dates_back(local_day(scene.now, scene.clock), within) + _DAY, scene.clock)
+
+
+def occurred(scene: Scene, name: str) -> Iterator[Event]:
+    """The person's events of a name up to now; an undone order did not happen."""
+    now = scene.now
+    return (event for event in _known(scene, name) if event.happened_at <= now)
+
+
+def _known(scene: Scene, name: str) -> list[Event]:
+    """The same, with those that are told ahead of their time."""
+    rule = scene.book.catalogue.orders
+    if rule is not None and name == rule.event:
+        return standing(rule, scene.person.events)
+    return [event for event in scene.person.events if event.name == name]
+
+
+def moments_of(scene: Scene, name: str) -> Iterator[datetime]:
+    """When a mail of that name went to the person; a cancelled one did not."""
+    now = scene.now
+    return (
+        message.at
+        for message in scene.person.messages
+        if message.mail == name and not message.cancelled and message.at <= now
+    )
+
+
+def has_line(event: Event, product: str) -> bool:
+    """Whether an order has a line of that product."""
+    for value in event.fields.values():
+        if isinstance(value, tuple) and any(isinstance(line, Line) and line.product == product for line in value):
+            return True
+    return False
+
+
+def purchases(scene: Scene, product: str) -> Iterator[datetime]:
+    """When that product was bought, undone orders left out."""
+    rule = scene.book.catalogue.orders
+    if rule is None:
+        return iter(())
+    return (event.happened_at for event in occurred(scene, rule.event) if has_line(event, product))
+
+
+def worked_out(scene: Scene, name: str) -> object | None:
+    """A fact that the catalogue takes from events (`from: EVENT, take: ...`); None when there is no such rule."""
+    field = scene.book.catalogue.person.get(name)
+    if field is None or not field.take:
+        return None
+    return _TAKES[field.take](scene, _known(scene, field.source), field.take_field)
+
+
+def _count(_scene: Scene, events: list[Event], _field: str) -> object:
+    return len(events)
+
+
+def _days(scene: Scene, events: list[Event], _field: str) -> object:
+    return len({local_day(event.happened_at, scene.clock) for event in events})
+
+
+def _first(_scene: Scene, events: list[Event], field: str) -> object | None:
+    return _taken(min(events, key=_order, default=None), field)
+
+
+def _last(_scene: Scene, events: list[Event], field: str) -> object | None:
+    return _taken(max(events, key=_order, default=None), field)
+
+
+def _sum(_scene: Scene, events: list[Event], field: str) -> object:
+    values = (as_number(event.fields.get(field)) for event in events)
+    return sum(value for value in values if value is not None)
+
+
+_TAKES: dict[str, Callable[[Scene, list[Event], str], object | None]] = {
+    "count": _count,
+    "days": _days,
+    "first": _first,
+    "last": _last,
+    "sum": _sum,
+}
+
+
+def _order(event: Event) -> tuple[datetime, int]:
+    return (event.happened_at, event.number)
+
+
+def _taken(event: Event | None, field: str) -> object | None:
+    if event is None:
+        return None
+    return event.fields.get(field) if field else event.happened_at
+
+
+def as_number(value: object) -> int | float | None:
+    """A number as conditions compare it: money by its amount, whatever its currency."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, Money):
+        return float(value.amount)
+    return float(value) if isinstance(value, Decimal) else None
