@@ -7,7 +7,6 @@ from functools import lru_cache
 from nurture.model.event import MonthDay
 from nurture.model.length import Length, Unit
 
-_MONTHS = {Unit.month: 1, Unit.year: 12}
 _SATURDAY_SUNDAY = frozenset({5, 6})
 _FRIDAY_SATURDAY = ("BH", "DZ", "EG", "IL", "IQ", "JO", "KW", "LY", "OM", "QA", "SA", "SD", "SY", "YE")
 # CLDR 48, weekData: where the weekend is another one (0 is Monday).
@@ -36,11 +35,14 @@ def add_dates(day: date, length: Length, country: str = "") -> date:
 
 
 def _moved(day: date, length: Length, country: str) -> date:
-    if length.days is not None:
-        return day + timedelta(days=length.days)
-    if length.unit is Unit.working_day:
-        return _add_working_days(day, length.amount, country)
-    return _add_months(day, length.amount * _MONTHS[length.unit])
+    unit, amount = length.unit, length.amount
+    if unit is Unit.day:
+        return day + timedelta(days=amount)
+    if unit is Unit.week:
+        return day + timedelta(weeks=amount)
+    if unit is Unit.working_day:
+        return _add_working_days(day, amount, country)
+    return _add_months(day, amount if unit is Unit.month else 12 * amount)
 
 
 def _add_months(day: date, months: int) -> date:

@@ -87,7 +87,28 @@ def local(instant: datetime, clock: Clock) -> datetime:
 
 def local_day(instant: datetime, clock: Clock) -> date:
     """The reader's date at an instant."""
-    return instant.astimezone(clock.zone).date()
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    steady = _midnight_within(clock.zone, instant.date())
+    if steady is None:
+        return instant.astimezone(clock.zone).date()
+    midnight, before, from_then_on = steady
+    return before if instant < midnight else from_then_on
+
+
+@lru_cache(maxsize=16_384)
+def _midnight_within(zone: ZoneInfo, utc_day: date) -> tuple[datetime, date, date] | None:
+    """The local midnight within a UTC day, and the dates before it and from it on; None if the clock changes then.
+
+    Kept because asking for the date is the commonest question of all, and a look here is half its price.
+    """
+    start = datetime.combine(utc_day, _MIDNIGHT, UTC)
+    first, last = start.astimezone(zone), (start + timedelta(seconds=86_399)).astimezone(zone)
+    if first.utcoffset() != last.utcoffset():
+        return None
+    if first.date() == last.date():
+        return start, first.date(), first.date()
+    return datetime.combine(last.date(), _MIDNIGHT, zone).astimezone(UTC), first.date(), last.date()
 
 
 def at(day: date, clock_time: time, clock: Clock) -> datetime:
@@ -106,6 +127,9 @@ def day_start(day: date, clock: Clock) -> datetime:
 
 
 def _instant(zone: ZoneInfo, day: date, clock_time: time) -> datetime:
+    offset = _steady_offset(zone, day)
+    if offset is not None:
+        return datetime.combine(day, clock_time, UTC) - offset
     if not 1 < day.year < 9999:
         day = day.replace(year=2 if day.year == 1 else 9998)
     wall = datetime.combine(day, clock_time.replace(fold=0), zone)
@@ -115,6 +139,16 @@ def _instant(zone: ZoneInfo, day: date, clock_time: time) -> datetime:
         shown = wall.replace(tzinfo=UTC)
         return first_change(zone, shown - later, shown - before)
     return wall.astimezone(UTC)
+
+
+@lru_cache(maxsize=16_384)
+def _steady_offset(zone: ZoneInfo, day: date) -> timedelta | None:
+    """The offset all through a local date; None where the clock changes that day, and at the ends of the calendar."""
+    if not 1 < day.year < 9999:
+        return None
+    start = datetime.combine(day, _MIDNIGHT, zone)
+    first, last = start.utcoffset(), (start + _DAY).replace(fold=1).utcoffset()
+    return first if first == last else None
 
 
 _at = lru_cache(maxsize=32_768)(_instant)
@@ -168,6 +202,8 @@ def allowed_from(
     """
     if window is None and quiet is None:
         return instant if instant < horizon else None
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
     day = instant.date()
     while True:
         for opened, closed in open_hours(clock.zone, clock.others, window, quiet, day):

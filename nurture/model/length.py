@@ -18,6 +18,8 @@ class Unit(Enum):
 
 _SECONDS = {Unit.minute: 60, Unit.hour: 3600}
 _DAYS = {Unit.day: 1, Unit.week: 7}
+# Looked through by identity: to hash a member of an Enum is a Python call, and this is asked for every wait.
+_ELAPSED = (Unit.minute, Unit.hour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Length:
     @property
     def elapsed(self) -> bool:
         """True for minutes and hours, which ignore the calendar."""
-        return self.unit in _SECONDS
+        return self.unit in _ELAPSED
 
     @property
     def seconds(self) -> int:
