@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nurture.cli.group import VERBS
 from nurture.config import KEYS, read_config
 
 ROOT = Path(__file__).parents[2]
@@ -84,3 +85,19 @@ def test_the_example_configuration_is_what_holds_without_one_and_names_every_key
     tree = tomllib.loads(everything)
     keys = {f"{table}.{key}" for table, inside in tree.items() if isinstance(inside, dict) for key in inside}
     assert keys | {key for key, value in tree.items() if not isinstance(value, dict)} == set(KEYS)
+
+
+def test_the_sequence_in_the_readme_is_the_one_of_the_starter_book() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```yaml\n(.*?)```", readme, flags=re.DOTALL)
+    name = re.findall(r"^sequence: (\w+)$", shown, flags=re.MULTILINE)[0]
+    lines = (ROOT / "sequences" / f"{name}.yaml").read_text(encoding="utf-8").split("\n")
+    assert shown == "\n".join(line for line in lines if not line.startswith("# yaml-language-server"))
+
+
+def test_every_command_in_the_readme_exists() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"^ {4}nurture (\w+)|`nurture (\w+)", readme, flags=re.MULTILINE))
+    verbs = {first or second for first, second in shown}
+    assert verbs
+    assert verbs <= set(VERBS)
