@@ -1,19 +1,59 @@
-"""Read one file of the marketer's: bytes in, the tree with places and all findings out (language.md 9.1)."""
+"""Read one file of the marketer's: bytes in, the tree with places and all findings out (language.md 9.1).
 
-from nurture.language.page import open_page
+Codes: E100 cannot be read or holds a character that it may not, E101 a key twice, E102 anchor, tag or
+merge, E103 needs quotes, E104 tab, E105 an allowance without a reason.
+"""
+
+from nurture.language import letters
+from nurture.language.allowances import allowances
+from nurture.language.letters import Stretches
+from nurture.language.page import Page, open_page
 from nurture.language.tree import Allowance, ListNode, MappingNode, Node, ScalarNode, Source, Value, place_in
-from nurture.language.yaml_source import read_yaml
+from nurture.language.yaml_source import Found, read_yaml
+from nurture.model.place import Problem
 
 __all__ = ["Allowance", "ListNode", "MappingNode", "Node", "ScalarNode", "Source", "Value", "place_in", "read"]
+
+MOST = 100  # findings told of one file; more help nobody
 
 
 def read(data: bytes, file: str) -> Source:
     """Read a file; `file` is its path relative to the project, and `.toml` at its end means TOML, else YAML.
 
-    Mistakes are in `Source.problems`, with the codes E100 to E105, never raised.
+    Mistakes are in `Source.problems`, never raised. Reading twice gives equal sources.
     """
-    page, problems = open_page(data, file)
-    if problems:
-        return Source(file, page.lines, None, problems)
-    root, found, _ = read_yaml(page, page.text)
-    return Source(file, page.lines, root, tuple(found))
+    original, unreadable = open_page(data, file)
+    if unreadable:
+        return Source(file, original.lines, None, unreadable)
+    page, forbidden = letters.without_the_forbidden(original)
+    found = _read_yaml(page)
+    stretches = Stretches(found.stretches, found.reach)
+    allowed, mistaken = allowances(page, [one for one in found.stretches if one.style == letters.COMMENT])
+    problems = [*forbidden, *found.problems, *letters.turned_round(page, stretches), *mistaken]
+    return Source(file, original.lines, found.root, _told(problems), tuple(allowed))
+
+
+def _read_yaml(page: Page) -> Found:
+    """Read YAML; tabs are blanks to the parser, so that it goes on behind them."""
+    found = read_yaml(page, page.text.replace("\t", " "))
+    if "\t" not in page.text:
+        return found
+    wrong = list(letters.tabs(page, Stretches(found.stretches, found.reach)))
+    text = list(page.text)
+    for start, end in wrong:
+        text[start:end] = " " * (end - start)
+    found = read_yaml(page, "".join(text))
+    if wrong and found.root is None:
+        # Where tabs indent, the parser loses its way, and what it then says is no news.
+        found.problems = [problem for problem in found.problems if problem.code != "E100"]
+    found.problems += [letters.tab_problem(page, start, end) for start, end in wrong]
+    return found
+
+
+def _told(problems: list[Problem]) -> tuple[Problem, ...]:
+    """In the order of the file, and not more than anybody will read."""
+    problems.sort(key=lambda problem: (problem.place.line, problem.place.column, problem.code))
+    if len(problems) <= MOST:
+        return tuple(problems)
+    message = f"{len(problems) - MOST} more findings in this file are not shown"
+    return (*problems[:MOST], Problem("E100", problems[MOST].place, message))

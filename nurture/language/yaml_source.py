@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from yaml.error import MarkedYAMLError
 from yaml.events import (
@@ -16,9 +17,11 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from nurture.language.letters import Stretch, Stretches, comments
 from nurture.language.page import Page
 from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode, Value
-from nurture.language.yaml_parser import TooDeep, YamlParser, in_plain_words, span
+from nurture.language.yaml_parser import TooDeep, YamlParser, span
+from nurture.language.yaml_words import in_plain_words
 from nurture.model.place import Problem
 
 DEEPEST = 40  # mappings and lists in each other; the grammar itself never needs ten
@@ -54,6 +57,19 @@ def plain_value(text: str) -> Value:
     return text
 
 
+@dataclass
+class Found:
+    """What was read of a file: its tree (None when it could not be read to its end), findings, values and comments.
+
+    `reach` is the index up to which it was understood.
+    """
+
+    root: Node | None
+    problems: list[Problem]
+    stretches: list[Stretch]
+    reach: int
+
+
 class _Tree:
     """Builds the nodes of one document from the parser's events."""
 
@@ -61,7 +77,7 @@ class _Tree:
         self.page = page
         self.parser = parser
         self.problems: list[Problem] = []
-        self.scalars: list[tuple[int, int, bool]] = []  # from, to, quoted
+        self.scalars: list[Stretch] = []
 
     def root(self) -> Node | None:
         """The node of the first document; nothing at all is an empty mapping, as it is in TOML."""
@@ -132,18 +148,18 @@ class _Tree:
 
     def _scalar(self, event: ScalarEvent, *, key: bool = False) -> ScalarNode:
         start, end = span(event)
-        quoted = event.style in ("'", '"')
-        self.scalars.append((start, end, quoted))
+        quoted = event.style is not None
+        self.scalars.append(Stretch(start, end, event.style or ""))
         place = self.page.place(start, end)
-        literal = self.page.text[start:end] == (f"{event.style}{event.value}{event.style}" if quoted else event.value)
-        literal = literal and "\n" not in event.value
+        quote = event.style or ""
+        literal = self.page.text[start:end] == f"{quote}{event.value}{quote}" and "\n" not in event.value
         if _SURROGATE.search(event.value):
             self._tell("E100", start, end, "this text holds half a character (\\uD800 to \\uDFFF)")
             return ScalarNode(place, "", "", True, False)
         value: Value = event.value
         if event.style is None and not key:
             value = self._plain(event.value, start, end)
-        return ScalarNode(place, value, event.value, event.style is not None, literal)
+        return ScalarNode(place, value, event.value, quoted, literal)
 
     def _plain(self, text: str, start: int, end: int) -> Value:
         try:
@@ -158,20 +174,19 @@ class _Tree:
         self.problems.append(self.page.problem(code, start, end, message, hint))
 
 
-def read_yaml(page: Page, text: str) -> tuple[Node | None, list[Problem], list[tuple[int, int, bool]]]:
-    """Read a text that has the page's length and lines, but nothing in it that YAML cannot hold.
-
-    Returns the tree (None when the text could not be read to its end), the findings, and the
-    stretches that are values (from, to, whether quoted).
-    """
+def read_yaml(page: Page, text: str) -> Found:
+    """Read a text that has the page's length and lines, but nothing in it that YAML cannot hold."""
     parser = YamlParser(page, text)
     tree = _Tree(page, parser)
-    root: Node | None = None
+    root, reach = None, len(text)
     try:
         root = tree.root()
     except TooDeep as deep:
+        reach = deep.index
         message = f"more than {DEEPEST} lists and mappings in each other"
         tree.problems.append(page.problem("E100", deep.index, None, message))
     except MarkedYAMLError as error:
+        reach = parser.index
         tree.problems.append(in_plain_words(page, error))
-    return root, parser.problems + tree.problems, tree.scalars
+    remarks = list(comments(page, Stretches(tree.scalars, reach)))
+    return Found(root, parser.problems + tree.problems, tree.scalars + remarks, reach)
