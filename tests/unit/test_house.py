@@ -151,3 +151,12 @@ def declared() -> list[str]:
         *(name for extra in project["optional-dependencies"].values() for name in extra),
     ]
     return [name.split(">")[0].split("<")[0].split("=")[0].strip().lower() for name in wanted]
+
+
+def test_no_module_outgrows_its_room() -> None:
+    long = {
+        file.relative_to(ROOT).as_posix(): lines
+        for file in (ROOT / "nurture").rglob("*.py")
+        if (lines := len(file.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert long == {}
