@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from nurture.model.length import Length
 
 WIDTH = 100
 
@@ -93,3 +96,21 @@ class Day(click.ParamType[date]):
             return value if isinstance(value, date) else date.fromisoformat(value)
         except ValueError:
             self.fail(f"'{value}' is not a day; write 2027-03-08", param, ctx)
+
+
+class LengthOfTime(click.ParamType["Length"]):
+    """A length as the language writes it: `3 days`, `72 hours`."""
+
+    name = "length"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Length":
+        """Read it, or say how it is written."""
+        from nurture.engine.lengths import read_length
+        from nurture.model.length import Length
+
+        if isinstance(value, Length):
+            return value
+        found = read_length(str(value))
+        if found is None:
+            self.fail(f"'{value}' is not a length; write '3 days' or '72 hours'", param, ctx)
+        return found

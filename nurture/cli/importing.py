@@ -1,0 +1,72 @@
+"""The verb that takes data in: import."""
+
+from pathlib import Path
+
+import click
+
+from nurture.cli.command import Asked, LengthOfTime, command
+from nurture.cli.output import answer, say, say_next
+from nurture.cli.progress import progress
+from nurture.model.length import Length
+
+
+def column_map(_ctx: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """`--map COLUMN=NAME` pairs as a table."""
+    wrong = [pair for pair in pairs if "=" not in pair]
+    if wrong:
+        raise click.BadParameter(f"'{wrong[0]}' is not COLUMN=NAME")
+    return dict(pair.rsplit("=", 1) for pair in pairs)
+
+
+@command(
+    "import",
+    "nurture import contacts people.csv --consent order_care --basis 'bought in our shop'",
+    "nurture import orders log.csv --map customer_id=id --map date=at --map amount=total",
+    "nurture import orders log.csv --map customer=id --map date=at --delivered-after '3 days'",
+)
+@click.argument("kind", type=click.Choice(["contacts", "orders", "events", "consents", "suppressions", "sends"]))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    callback=column_map,
+    metavar="COLUMN=NAME",
+    help="Which column is what: id email at event outside_id consent, or a name of the catalogue.",
+)
+@click.option("--delivered-after", type=LengthOfTime(), help="Every order is delivered so much later: '3 days'.")
+@click.option("--consent", default="", metavar="TOPICS", help="What all of them agreed to; without it, nothing.")
+@click.option("--basis", default="", help="On what ground they agreed; kept with each consent.")
+@click.option("--fresh", type=LengthOfTime(), help="Events no older than this may start sequences: '8 days'.")
+def import_command(
+    asked: Asked,
+    kind: str,
+    file: Path,
+    columns: dict[str, str],
+    delivered_after: Length | None,
+    consent: str,
+    basis: str,
+    fresh: Length | None,
+) -> None:
+    """Take in a CSV file. Safe to repeat and to interrupt; nothing is sent.
+
+    A date without a clock is 12:00 in the project's zone. Rows that cannot be read go to FILE.rejects.csv
+    with the reason. In a column `consent`, topics are listed; one behind a minus sign is refused.
+    """
+    from nurture.engine.intake import Wanted
+    from nurture.engine.take_in import take_in
+    from nurture.wiring import now, workshop
+
+    topics = tuple(consent.replace(",", " ").split())
+    wanted = Wanted(kind, columns, delivered_after, topics, basis, fresh)
+    with workshop(asked.root) as shop, progress(file.name, file.stat().st_size) as tell:
+        done = take_in(shop, file, wanted, now(), tell)
+    if asked.json:
+        answer(done)
+        return
+    for line in done.words(file):
+        say(line)
+    say_next("nurture show PERSON", "nurture simulate --days 14" if kind != "orders" else "nurture backtest --help")
+
+
+COMMANDS = {"import": import_command}
