@@ -161,10 +161,13 @@ def _hindered(
 
 
 def _free(draft: Draft, send: Send, mine: Rank, due: datetime, good_until: datetime, now: datetime) -> datetime | None:
-    """The first moment at which a message can be free, as far as is known now (6.10 `later`)."""
+    """The first moment at which a message can be free, as far as is known now (6.10 `later`).
+
+    A limit moves it to a later date at the same time of day; the gap alone only to its end.
+    """
     booked = [booking for booking in bookings(draft, now) if not booking.rank[0]]
     gap = gap_ends(draft, now)
-    if gap is not None:
+    if gap is not None and full(draft, send, mine, draft.today(now), draft.today(now), booked) is None:
         until = _allowed(draft, send, gap[0], good_until, now)
         if until is not None and _hindered(draft, send, mine, until, now, booked) is None:
             return until
