@@ -1,10 +1,10 @@
 """Comments that silence a finding: `# nurture: allow W308 because ...` (language.md 9.4)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from nurture.language.letters import Stretch
 from nurture.language.page import Page
+from nurture.language.stretches import COMMENT, Stretch
 from nurture.language.tree import Allowance
 from nurture.model.place import Problem
 
@@ -15,12 +15,11 @@ _CODE = re.compile(r"[A-Z]\d{3}")
 _FORM = "write # nurture: allow W308 because ... with your reason"
 
 
-def allowances(page: Page, comments: list[Stretch]) -> tuple[list[Allowance], list[Problem]]:
-    """The allowances among the comments, and E105 for each that says too little to count."""
+def allowances(page: Page, stretches: Sequence[Stretch]) -> tuple[list[Allowance], list[Problem]]:
+    """The allowances among the comments of a file, and E105 for each that says too little to count."""
     allowed: list[Allowance] = []
     problems: list[Problem] = []
-    for comment in comments:
-        start, end = comment.start, comment.end
+    for start, end in ((one.start, one.end) for one in stretches if one.style == COMMENT):
         found = _MARK.fullmatch(page.text[start:end].rstrip())
         if not found:
             continue

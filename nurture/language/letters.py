@@ -2,11 +2,10 @@
 
 import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from nurture.language.page import Page
+from nurture.language.stretches import COMMENT, Stretch, Stretches
 from nurture.model.place import Problem
 
 # What neither YAML nor TOML can hold, and the line breaks of YAML 1.1, which the two versions read differently.
@@ -16,37 +15,6 @@ _ONLY_QUOTED = re.compile("[\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
 _TABS = re.compile("\t+")
 _INDENTS = re.compile("^[ \t]+", re.MULTILINE)
 _COMMENT = re.compile("(?<![^ \t\n])#[^\n]*")
-COMMENT = "#"
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A value or a comment from one index to another; `style` is its quote, `|`, `>`, `#`, or empty."""
-
-    start: int
-    end: int
-    style: str = ""
-
-
-class Stretches:
-    """All values and comments of a file, to ask what a character belongs to."""
-
-    def __init__(self, found: Sequence[Stretch], reach: int) -> None:
-        self._found = sorted(found, key=lambda one: one.start)
-        self._starts = [one.start for one in self._found]
-        self.reach = reach  # up to here the file was understood
-
-    def at(self, index: int) -> Stretch | None:
-        """The value that a character belongs to."""
-        number = bisect_right(self._starts, index) - 1
-        if number >= 0 and index < self._found[number].end:
-            return self._found[number]
-        return None
-
-    def quoted(self, index: int) -> bool:
-        """Whether a character stands in quotes, or where nobody can tell."""
-        found = self.at(index)
-        return index >= self.reach if found is None else found.style in ("'", '"')
 
 
 def without_the_forbidden(page: Page) -> tuple[Page, list[Problem]]:

@@ -6,10 +6,11 @@ merge, E103 needs quotes, E104 tab, E105 an allowance without a reason.
 
 from nurture.language import letters
 from nurture.language.allowances import allowances
-from nurture.language.letters import Stretches
 from nurture.language.page import Page, open_page
+from nurture.language.stretches import Found, Stretches
+from nurture.language.toml_source import read_toml
 from nurture.language.tree import Allowance, ListNode, MappingNode, Node, ScalarNode, Source, Value, place_in
-from nurture.language.yaml_source import Found, read_yaml
+from nurture.language.yaml_source import read_yaml
 from nurture.model.place import Problem
 
 __all__ = ["Allowance", "ListNode", "MappingNode", "Node", "ScalarNode", "Source", "Value", "place_in", "read"]
@@ -26,9 +27,9 @@ def read(data: bytes, file: str) -> Source:
     if unreadable:
         return Source(file, original.lines, None, unreadable)
     page, forbidden = letters.without_the_forbidden(original)
-    found = _read_yaml(page)
+    found = read_toml(page) if file.endswith(".toml") else _read_yaml(page)
     stretches = Stretches(found.stretches, found.reach)
-    allowed, mistaken = allowances(page, [one for one in found.stretches if one.style == letters.COMMENT])
+    allowed, mistaken = allowances(page, found.stretches)
     problems = [*forbidden, *found.problems, *letters.turned_round(page, stretches), *mistaken]
     return Source(file, original.lines, found.root, _told(problems), tuple(allowed))
 

@@ -25,14 +25,6 @@ _PROPERTY_IN_FLOW = re.compile(r"[^ \n\0,\[\]{}]+")
 _BLOCK_HEADER = re.compile(r"[|>](?:[-+]?[1-9]?|[1-9][-+])(?: *[\n\0]| +#)")
 
 
-class TooDeep(Exception):
-    """More lists and mappings in each other than are read."""
-
-    def __init__(self, index: int) -> None:
-        super().__init__(index)
-        self.index = index
-
-
 class YamlParser(Reader, Scanner, Parser):
     """The parser over one page; `problems` grows while events are taken."""
 
@@ -144,7 +136,7 @@ class YamlParser(Reader, Scanner, Parser):
         if letter == ":":
             return not self.flow_level and self.source[index + 1] not in " \n\0"
         if letter == "#":
-            return index == self.index
+            return bool(index == self.index)
         return letter not in ("\n\0,]}" if self.flow_level else "\n\0")
 
     def check_plain(self) -> bool:

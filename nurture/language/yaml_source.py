@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from yaml.error import MarkedYAMLError
 from yaml.events import (
@@ -17,15 +16,23 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from nurture.language.letters import Stretch, Stretches, comments
+from nurture.language.letters import comments
 from nurture.language.page import Page
+from nurture.language.stretches import (
+    DEEPEST,
+    LONGEST_NUMBER,
+    Found,
+    Stretch,
+    Stretches,
+    TooDeep,
+    number_problem,
+    too_deep,
+)
 from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode, Value
-from nurture.language.yaml_parser import TooDeep, YamlParser, span
+from nurture.language.yaml_parser import YamlParser, span
 from nurture.language.yaml_words import in_plain_words
 from nurture.model.place import Problem
 
-DEEPEST = 40  # mappings and lists in each other; the grammar itself never needs ten
-_LONGEST_NUMBER = 18  # digits; what is longer is an identifier that lost its quotes
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _YES_NO = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _WHOLE = re.compile(r"[-+]?[0-9]+")
@@ -46,7 +53,7 @@ def plain_value(text: str) -> Value:
         raise ValueError(text)
     for pattern, base in ((_WHOLE, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
         if pattern.fullmatch(text):
-            if len(text) > _LONGEST_NUMBER:
+            if len(text) > LONGEST_NUMBER:
                 raise ValueError(text)
             return int(text.removeprefix("0o").removeprefix("0x") if base != 10 else text, base)
     if _DECIMAL.fullmatch(text):
@@ -55,19 +62,6 @@ def plain_value(text: str) -> Value:
             raise ValueError(text)
         return number
     return text
-
-
-@dataclass
-class Found:
-    """What was read of a file: its tree (None when it could not be read to its end), findings, values and comments.
-
-    `reach` is the index up to which it was understood.
-    """
-
-    root: Node | None
-    problems: list[Problem]
-    stretches: list[Stretch]
-    reach: int
 
 
 class _Tree:
@@ -165,9 +159,7 @@ class _Tree:
         try:
             return plain_value(text)
         except ValueError:
-            shown = text if len(text) <= 30 else text[:27] + "..."
-            message = f"'{shown}' is not a number that can be used here"
-            self._tell("E103", start, end, message, "put it in quotes if it is text")
+            self.problems.append(number_problem(self.page, start, end))
             return text
 
     def _tell(self, code: str, start: int, end: int, message: str, hint: str = "") -> None:
@@ -183,8 +175,7 @@ def read_yaml(page: Page, text: str) -> Found:
         root = tree.root()
     except TooDeep as deep:
         reach = deep.index
-        message = f"more than {DEEPEST} lists and mappings in each other"
-        tree.problems.append(page.problem("E100", deep.index, None, message))
+        tree.problems.append(too_deep(page, deep))
     except MarkedYAMLError as error:
         reach = parser.index
         tree.problems.append(in_plain_words(page, error))
