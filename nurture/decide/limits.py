@@ -154,7 +154,8 @@ def gap_before(draft: Draft, mine: Rank, now: datetime, booked: list[Booking]) -
     gap = draft.book.rules.min_gap
     if gap is None:
         return None
-    close = [b for b in booked if b.rank < mine and not b.rank[0] and b.due_at - now < _span(gap)]
+    ahead = [b for b in booked if b.rank < mine and not b.rank[0] and b.due_at >= now]
+    close = [b for b in ahead if b.due_at - now < _span(gap)]
     return min(close, key=lambda b: b.due_at, default=None)
 
 

@@ -463,7 +463,9 @@ def test_a_message_stays_in_its_weekend_window() -> None:
     weekend = Window(frozenset({5, 6}), time(9), time(11))
     slow = sequence(
         "slow", JOINED,
-        [WaitWeekday(id="wait_sat", place=w.HERE, days=frozenset({5, 6}), start=time(9), end=time(11), at_least=length("1 day")),
+        [WaitWeekday(
+            id="wait_sat", place=w.HERE, days=frozenset({5, 6}), start=time(9), end=time(11), at_least=length("1 day")
+         ),
          send("slow_morning", window=weekend)],
     )  # fmt: skip
     blocker = sequence("blocker", JOINED, [until_day(2, time(8, 40)), send("blocker", "care")], priority=90)
