@@ -1,0 +1,139 @@
+"""The sandbox in which templates run: nothing can be called, changed or reached that is not given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_skeleton
+from babel.lists import format_list
+from babel.numbers import format_currency
+from jinja2 import StrictUndefined, pass_context
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from nurture.model.event import MonthDay
+from nurture.render.locales import babel_locale
+from nurture.render.values import END_OF_ISOLATE, ISOLATE, Unknown, amount_of
+
+READER = "_reader"
+A_LEAP_YEAR = 2000
+
+
+class WrongValue(Exception):
+    """A filter got a value it cannot show; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How values are written for one reader: locale, IANA zone, and the currency of bare numbers."""
+
+    locale: str
+    zone: str
+    currency: str
+
+
+def _reader(context: Context) -> Reader:
+    reader = context.resolve(READER)
+    assert isinstance(reader, Reader), "render() always gives the reader"  # noqa: S101
+    return reader
+
+
+@pass_context
+def day(context: Context, value: object) -> object:
+    """A day or moment as the locale writes it, on the reader's clock: `2 أبريل 2027`."""
+    reader = _reader(context)
+    locale = babel_locale(reader.locale)
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, MonthDay):
+        return format_skeleton("MMMMd", datetime(A_LEAP_YEAR, *value, tzinfo=ZoneInfo("UTC")), locale=locale)
+    if isinstance(value, datetime):
+        value = value.astimezone(ZoneInfo(reader.zone)).date()
+    if isinstance(value, date):
+        return format_date(value, "long", locale=locale)
+    raise WrongValue("'day' needs a day or a moment")
+
+
+@pass_context
+def money(context: Context, value: object) -> object:
+    """An amount with its currency, as the locale writes it; a bare number is in the project's currency."""
+    reader = _reader(context)
+    if isinstance(value, Unknown):
+        return value
+    found = amount_of(value, reader.currency)
+    if found is None:
+        raise WrongValue("'money' needs an amount")
+    return format_currency(found[0], found[1], locale=babel_locale(reader.locale))
+
+
+def or_else(value: object, instead: object) -> object:
+    """The value, or what stands in for it when it is not known."""
+    return instead if isinstance(value, Unknown) else value
+
+
+@pass_context
+def list_and(context: Context, value: object) -> object:
+    """A list in words: `a, b and c`."""
+    if isinstance(value, Unknown):
+        return value
+    if not isinstance(value, tuple | list):
+        raise WrongValue("'list_and' needs a list")
+    write: Callable[[object], str] = escape if context.eval_ctx.autoescape else str
+    words = format_list([str(write(part)) for part in value], locale=babel_locale(_reader(context).locale))
+    return Markup(words) if context.eval_ctx.autoescape else words
+
+
+def plain(value: object) -> str:
+    """For an attribute of a tag: escaped, and without the marks that become <bdi> in text."""
+    return Markup(escape(value).replace(ISOLATE, "").replace(END_OF_ISOLATE, ""))
+
+
+def address(value: object) -> str:
+    """For a whole address in a link: only https, http and mailto, so that a value cannot run a script."""
+    text = str(plain(value))
+    if not text.lower().startswith(("https://", "http://", "mailto:")):
+        raise WrongValue("a link must start with https://")
+    return Markup(text)
+
+
+def quoted(value: object) -> str:
+    """For a part of an address: percent-encoded."""
+    return quote(str(value).replace(ISOLATE, "").replace(END_OF_ISOLATE, ""), safe="")
+
+
+def is_known(value: object) -> bool:
+    """Whether something is known of this reader."""
+    return not isinstance(value, Unknown)
+
+
+def is_unknown(value: object) -> bool:
+    """Whether something is not known of this reader."""
+    return isinstance(value, Unknown)
+
+
+AUTHORS_FILTERS = ("day", "list_and", "money", "or_else")
+
+
+def environment(escaped: bool) -> ImmutableSandboxedEnvironment:
+    """A sandbox for HTML (escaped) or for text and subjects (not)."""
+    made = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        autoescape=escaped,
+        keep_trailing_newline=True,
+        trim_blocks=not escaped,
+        lstrip_blocks=not escaped,
+    )
+    made.globals.clear()
+    made.filters.clear()
+    made.filters.update(day=day, list_and=list_and, money=money, or_else=or_else)
+    made.filters.update(_plain=plain, _address=address, _quoted=quoted)
+    made.tests.clear()
+    made.tests.update(known=is_known, unknown=is_unknown)
+    return made
+
+
+HTML = environment(escaped=True)
+TEXT = environment(escaped=False)

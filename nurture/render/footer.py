@@ -1,0 +1,84 @@
+"""Who writes, why, and how to leave: the footer of a mail and the headers that say the same to mail programs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from nurture.links import Links
+from nurture.model.decision import Intent
+from nurture.model.rules import Rules, Sender
+from nurture.render.addresses import domain_of, encoded
+from nurture.render.values import Isolated, clean
+
+SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Where the reader leaves the mail's topic; empty for service, which cannot be left."""
+
+    url: str = ""
+    one_click: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What stands under every mail, in the mail's locale."""
+
+    sender: Sender
+    postal_address: str
+    why: str
+    reply: str
+    unsubscribe: str
+    leaving: Leaving
+
+    def fields(self) -> dict[str, str]:
+        """The footer's part of what the frame is given."""
+        return {
+            "sender_name": self.sender.name,
+            "postal_address": self.postal_address,
+            "why": self.why,
+            "reply": self.reply,
+            "unsubscribe": self.unsubscribe,
+            "unsubscribe_url": self.leaving.url,
+        }
+
+    def as_text(self, isolated: bool) -> str:
+        """The footer of the text part; `isolated` keeps name and address apart from a right-to-left line."""
+        name, address = self.sender.name, self.postal_address
+        if isolated:
+            name, address = str(Isolated(name)), str(Isolated(address))
+        lines = ["* * *", self.reply, self.why]
+        if self.leaving.url:
+            lines.append(f"{self.unsubscribe}: {self.leaving.url}")
+        return "\n".join([*lines, f"{name} · {address}"]) + "\n"
+
+
+def sender_of(rules: Rules, intent: Intent) -> Sender:
+    """Who speaks: the first of `senders` for this class or topic, else the house's own."""
+    for _name, sender, speaks_for in rules.senders:
+        if intent.class_ in speaks_for or intent.topic in speaks_for:
+            return sender
+    return rules.sender
+
+
+def leaving(intent: Intent, links: Links | None, sender: Sender) -> Leaving:
+    """A signed address where one click is enough; without a web address, a letter to the sender."""
+    if intent.class_ == SERVICE:
+        return Leaving()
+    if links is not None:
+        return Leaving(links.unsubscribe(intent.person, intent.topic, intent.key), one_click=True)
+    answers_to = encoded(sender.reply_to or sender.address)
+    return Leaving(f"mailto:{quote(answers_to, safe='@')}?subject={quote(f'unsubscribe {intent.topic}')}")
+
+
+def headers(rules: Rules, intent: Intent, footer: Footer) -> Iterator[tuple[str, str]]:
+    """Message-ID from the send key (language.md 6.11), and for all but service RFC 2919, 2369 and 8058."""
+    domain = domain_of(footer.sender.address)
+    yield "Message-ID", f"<{clean(intent.key)}@{domain}>"
+    if not footer.leaving.url:
+        return
+    yield "List-Id", f"<{intent.topic}.{rules.project}.{domain}>"
+    yield "List-Unsubscribe", f"<{footer.leaving.url}>"
+    if footer.leaving.one_click:
+        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"

@@ -1,0 +1,97 @@
+"""The frame round every mail: its words in each locale, and the HTML page that carries the mail."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from importlib.resources import files
+
+from jinja2 import Template, TemplateError
+
+from nurture.model.place import Place, Problem
+from nurture.render.environment import HTML
+from nurture.render.locales import chain
+from nurture.render.source import nearest
+
+LAYOUT = "templates/_layout/"
+BASE = LAYOUT + "base.html"
+NEEDED = ("content", "unsubscribe_url", "postal_address")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the footer says. `why` holds `{topic}` where the topic's title goes."""
+
+    why: str = "You get this letter because you asked for: {topic}."
+    why_service: str = "You get this letter because it answers you or concerns your order."
+    unsubscribe: str = "Unsubscribe"
+    reply: str = "Just reply; a person reads every answer."
+
+
+ENGLISH = Words()
+
+
+def words_file(locale: str) -> str:
+    """Where the footer's words of a locale are written."""
+    return f"{LAYOUT}{locale}.toml"
+
+
+def words(templates: Mapping[str, bytes], locale: str, house: tuple[str, ...]) -> Words:
+    """The footer's words for a locale; its language's, else the house's first written, else English."""
+    for candidate in chain(locale, house):
+        data = templates.get(words_file(candidate))
+        if data is not None:
+            found = read_words(words_file(candidate), data)
+            return found if isinstance(found, Words) else ENGLISH
+    return ENGLISH
+
+
+@lru_cache(maxsize=64)
+def read_words(file: str, data: bytes) -> Words | Problem:
+    """A words file as a value; every word must be there, as text."""
+    try:
+        table = tomllib.loads(data.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        return Problem("E100", Place(file), f"this is not TOML: {fault}")
+    names = [field.name for field in fields(Words)]
+    for name, value in table.items():
+        if name not in names:
+            return Problem("E110", _place(file, data, name), f"'{name}' is not one of its words", nearest(name, names))
+        if not isinstance(value, str) or not value.strip():
+            return Problem("E114", _place(file, data, name), f"'{name}' must be text")
+    missing = [name for name in names if name not in table]
+    if missing:
+        return Problem("E115", Place(file), f"'{missing[0]}' is missing", f'{missing[0]} = "…"')
+    if "{topic}" not in table["why"]:
+        return Problem("E115", _place(file, data, "why"), "'why' must say {topic}, where the topic's title goes")
+    return Words(**table)
+
+
+def _place(file: str, data: bytes, key: str) -> Place:
+    lines = data.decode("utf-8-sig").split("\n")
+    line = next((number for number, text in enumerate(lines, 1) if text.startswith(key)), 1)
+    return Place(file, line, 1, len(key))
+
+
+@lru_cache(maxsize=1)
+def built_in() -> bytes:
+    """The page that is used when a project has none of its own."""
+    return files("nurture.render").joinpath("base.html").read_bytes()
+
+
+@lru_cache(maxsize=16)
+def page(data: bytes) -> Template | Problem:
+    """The page round a mail as a template. Raises nothing: E223 when it is none, E311 without its footer."""
+    try:
+        source = data.decode("utf-8-sig")
+        template = Template.from_code(HTML, HTML.compile(source, filename=BASE), HTML.globals)
+    except UnicodeDecodeError as fault:
+        return Problem("E100", Place(BASE), f"this file is not UTF-8 text: {fault.reason}")
+    except TemplateError as fault:
+        line = getattr(fault, "lineno", 1)
+        return Problem("E223", Place(BASE, line), f"this does not parse: {fault}")
+    missing = [name for name in NEEDED if name not in source]
+    if missing:
+        hint = f"{{{{ {missing[0]} }}}}"
+        return Problem("E311", Place(BASE), f"the frame has no place for '{missing[0]}', which every mail needs", hint)
+    return template

@@ -1,0 +1,38 @@
+"""Locales of readers and mails: the chain of fallbacks, and which way a script runs."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+
+SCRIPT_LETTERS = 4
+
+
+def chain(wanted: str, house: tuple[str, ...]) -> Iterator[str]:
+    """The locales to try for a reader, best first: fr-CA, then fr, then the house's own order (language.md 3)."""
+    parts = spelt(wanted).split("-") if wanted else []
+    yield from ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+    yield from house
+
+
+def spelt(locale: str) -> str:
+    """A locale as files are named: `pt_br` is `pt-BR`, `zh-hant` is `zh-Hant` (BCP 47, RFC 5646 2.1.1)."""
+    language, *rest = locale.replace("_", "-").split("-")
+    return "-".join(
+        [language.lower(), *(part.title() if len(part) == SCRIPT_LETTERS else part.upper() for part in rest)]
+    )
+
+
+@lru_cache
+def babel_locale(locale: str) -> Locale:
+    """Babel's rules for a locale; for one that Babel does not know, English."""
+    try:
+        return Locale.parse(locale, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale("en")
+
+
+@lru_cache
+def direction(locale: str) -> str:
+    """`rtl` or `ltr`, told by the script the locale is written in."""
+    return "rtl" if babel_locale(locale).character_order == "right-to-left" else "ltr"

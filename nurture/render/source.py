@@ -1,0 +1,116 @@
+"""Reading a template file: front matter, body, and where each character stands in the author's file."""
+
+import difflib
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import yaml
+
+from nurture.model.place import Place, Problem
+
+FENCE = "---"
+KEYS = ("subject", "preheader", "untranslated")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a file that is a Jinja template of its own; `start` is its first character's offset in the file."""
+
+    file: str
+    whole: str
+    text: str
+    start: int
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(offset + 1 for offset, letter in enumerate(self.whole) if letter == "\n")]
+
+    def place(self, offset: int, length: int = 1) -> Place:
+        """Where the character at that offset of the piece stands in the file."""
+        at = self.start + offset
+        line = bisect_right(self._line_starts, at)
+        return Place(self.file, line, at - self._line_starts[line - 1] + 1, max(1, length))
+
+
+@dataclass(frozen=True)
+class Written:
+    """A template file taken apart; `problems` holds what is wrong with its front matter."""
+
+    file: str
+    subject: Piece
+    preheader: Piece
+    body: Piece
+    untranslated: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """`did you mean 'x'?`, or nothing when no word is near."""
+    found = difflib.get_close_matches(word, sorted(words), n=1, cutoff=0.6)
+    return f"did you mean '{found[0]}'?" if found else ""
+
+
+def read(file: str, data: bytes) -> Written:
+    """Take a template apart. Windows line ends become plain ones; a byte order mark is dropped."""
+    try:
+        whole = data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        line = data[: fault.start].count(b"\n") + 1
+        problem = Problem("E100", Place(file, line), "this file is not UTF-8 text", "save it as UTF-8")
+        return Written(file, *(Piece(file, "", "", 0),) * 3, problems=(problem,))
+    whole = whole.replace("\r\n", "\n")
+    nothing = Piece(file, whole, "", 0)
+    header, body_at = _front_matter(whole)
+    body = Piece(file, whole, whole[body_at:], body_at)
+    if not header:
+        return Written(file, nothing, nothing, body)
+    pieces, untranslated, found = _fields(file, whole, header)
+    return Written(file, pieces.get("subject", nothing), pieces.get("preheader", nothing), body, untranslated, found)
+
+
+def _front_matter(whole: str) -> tuple[str, int]:
+    """The YAML between the fences, and where the body begins."""
+    opening = FENCE + "\n"
+    if not whole.startswith(opening):
+        return "", 0
+    end = whole.find(f"\n{FENCE}\n", len(opening) - 1)
+    if end < 0:
+        return "", 0
+    return whole[len(opening) : end + 1], end + len(FENCE) + 2
+
+
+def _fields(file: str, whole: str, header: str) -> tuple[dict[str, Piece], bool, tuple[Problem, ...]]:
+    """The front matter's fields as pieces."""
+    base = len(FENCE) + 1
+    try:
+        root = yaml.compose(header, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark
+        place = Place(file, mark.line + 2, mark.column + 1) if mark else Place(file)
+        return (
+            {},
+            False,
+            (Problem("E100", place, f"the front matter is not YAML: {fault.problem}", "put it in quotes"),),
+        )
+    if not isinstance(root, yaml.MappingNode):
+        return {}, False, ()
+    pieces: dict[str, Piece] = {}
+    problems: list[Problem] = []
+    for key, value in root.value:
+        place = Place(file, key.start_mark.line + 2, key.start_mark.column + 1, len(str(key.value)))
+        at = Place(file, value.start_mark.line + 2, value.start_mark.column + 1)
+        if key.value not in KEYS:
+            hint = nearest(str(key.value), KEYS)
+            problems.append(Problem("E110", place, f"'{key.value}' is not a part of a mail's front matter", hint))
+        elif key.value in pieces:
+            problems.append(Problem("E101", place, f"'{key.value}' is here twice; only one would count"))
+        elif not isinstance(value, yaml.ScalarNode):
+            problems.append(Problem("E103", at, f"'{key.value}' needs quotes round its text", f'{key.value}: "…"'))
+        else:
+            from_here = base + value.start_mark.index
+            found = whole.find(value.value, from_here, base + value.end_mark.index)
+            pieces[key.value] = Piece(file, whole, value.value, found if found >= 0 else from_here)
+    untranslated = pieces.get("untranslated")
+    return pieces, untranslated is not None and untranslated.text == "true", tuple(problems)
