@@ -24,6 +24,7 @@ from nurture.language.shapes import (
     Whole,
     Words,
 )
+from nurture.model.length import Unit
 from nurture.model.rules import CLASSES
 
 NAME = Pattern(r"[a-z][a-z0-9_]*", "a name", "lower-case letters, digits and underscores, first a letter")
@@ -60,7 +61,8 @@ SETTLING = Key(
     "How long to wait before the entry is asked, so that the data has time to arrive.",
     default="10 minutes",
 )
-DAYS_LONG = Span(CALENDAR)
+DATES = Span((Unit.day, Unit.week))
+RECENT = Span((*ELAPSED, Unit.day, Unit.week))
 
 TRIGGERS = Family(
     "trigger",
@@ -74,7 +76,7 @@ TRIGGERS = Family(
                 Key("event", Known("event"), "The event that starts it.", required=True),
                 CONDITION,
                 SETTLING,
-                Key("fresh", Span(), "An event older than this when it is learned starts nothing.", default="2 days"),
+                Key("fresh", RECENT, "An event older than this when it is learned starts nothing.", default="2 days"),
             ),
             verb="event",
         ),
@@ -85,7 +87,7 @@ TRIGGERS = Family(
             (
                 Key("day", PATH, "A fact that is a day or a moment, such as person.birthday.", required=True),
                 Key("every", Choice(("year",)), "Comes again each year; first after one year.", default="once"),
-                Key("lead", DAYS_LONG, "How long before the day they enter.", default="on the day"),
+                Key("lead", DATES, "How long before the day they enter.", default="on the day"),
                 CONDITION,
                 Key(
                     "if_late",
@@ -103,11 +105,11 @@ TRIGGERS = Family(
             "Starts at 10:00 on the reader's clock on the day the silence reaches its length.",
             (
                 Key("lapse", Known("event"), "The event that has not come again.", required=True),
-                Key("for", DAYS_LONG, "The length of the silence."),
+                Key("for", DATES, "The length of the silence."),
                 Key("rhythm", Factor(), "The silence as a multiple of this person's own usual gap."),
-                Key("at_least", DAYS_LONG, "Never sooner than this.", default="none"),
-                Key("at_most", DAYS_LONG, "Never later than this.", default="none"),
-                Key("if_unknown", DAYS_LONG, "The silence for who has no rhythm yet.", default="does not start"),
+                Key("at_least", DATES, "Never sooner than this.", default="none"),
+                Key("at_most", DATES, "Never later than this.", default="none"),
+                Key("if_unknown", DATES, "The silence for who has no rhythm yet.", default="does not start"),
                 CONDITION,
             ),
             verb="lapse",
@@ -205,7 +207,7 @@ WAITS = Family(
             "Until a day of the person's, read again whenever it changes.",
             (
                 Key("until", PATH, "A fact that is a day or a moment, such as person.birthday.", required=True),
-                Key("minus", DAYS_LONG, "So long before it.", default="none"),
+                Key("minus", DATES, "So long before it.", default="none"),
                 Key("at", WallClock(), "At this time.", default="10:00"),
             ),
             verb="until",
@@ -217,7 +219,7 @@ WAITS = Family(
             (
                 Key("until_weekday", Many(Choice(WEEKDAYS), alone=True), "Days of the week.", required=True),
                 Key("between", Many(WallClock(), least=2, most=2), "From and to: [09:00, 11:00].", default="all day"),
-                Key("at_least", DAYS_LONG, "At least so long after the previous step.", default="none"),
+                Key("at_least", Span(CALENDAR), "At least so long after the previous step.", default="none"),
             ),
             verb="until_weekday",
         ),

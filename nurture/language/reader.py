@@ -31,6 +31,7 @@ from nurture.language.values import PLAIN
 from nurture.model.place import Place, Problem
 
 T = TypeVar("T")
+UNREAD = Table("unread", "a step", "Stands in the place of what was not understood, so that the rest is judged.", ())
 
 
 @dataclass(slots=True)
@@ -230,11 +231,11 @@ class Reader:
         verbs = [key for key, _ in node if family.table(key.text)]
         if not verbs:
             self._no_verb(family, node)
-            return None
+            return Fields(UNREAD, node)
         if family.strange == "E111" and len(verbs) > 1:
             message = f"'{verbs[0].text}' and '{verbs[1].text}' in one step; a step does one thing"
             self.say("E112", verbs[1].place, message, "make it a step of its own")
-            return None
+            return Fields(UNREAD, node)
         table = family.table(verbs[0].text)
         return self.fields(node, table, label) if table else None
 

@@ -275,6 +275,8 @@ class Sequence:
     note: str = ""
     lineage: str = ""
     nodes: Mapping[str, Node] = field(default_factory=dict)
+    pillars: tuple[str, ...] = ()  # language.md 15
+    aims_at: str = ""
 
     @property
     def first(self) -> str | None:

@@ -1,0 +1,89 @@
+"""Which file of a project is what: sequences, house files, mails, and what is not read (language.md 3).
+
+Finding of this module beside those of 9.4: E121, a file in sequences/ that nurture would not read.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from nurture.language.house_grammar import HOUSE, LATER_FILES, LOCALE
+from nurture.language.names import did_you_mean
+from nurture.language.shapes import LATER
+from nurture.model.book import Mail
+from nurture.model.place import Place, Problem
+
+ENDINGS = (".yaml", ".toml")
+MAIL_ENDINGS = (".md", ".html", ".mjml")
+_UNTRANSLATED = re.compile(rb"\A---\r?\n(?:(?!---)[^\n]*\n)*?untranslated:[ ]*true[ \t]*(?:#[^\n]*)?\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The paths of the house by kind and of the sequences, and findings about files that are neither."""
+
+    house: Mapping[str, str]
+    sequences: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every path that is read."""
+        return (*self.house.values(), *self.sequences)
+
+
+def sort_files(paths: Iterable[str]) -> Sorted:
+    """Tell the files of sequences/ apart by their path."""
+    house: dict[str, str] = {}
+    sequences: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path in sorted(paths):
+        parts = PurePosixPath(path)
+        if parts.parts[0] != "sequences" or parts.suffix not in (*ENDINGS, ".yml"):
+            continue
+        place = _place_for(parts)
+        if place is None or parts.suffix == ".yml":
+            problems.append(_not_read(parts))
+            continue
+        taken = house if place == "house" else sequences
+        if parts.stem in taken:
+            message = f"'{parts.stem}' is here twice: this file and {taken[parts.stem]}"
+            problems.append(Problem("E120", Place(path), message, "keep one of them"))
+            continue
+        taken[parts.stem] = path
+    return Sorted(house, tuple(sequences.values()), tuple(problems))
+
+
+def _place_for(path: PurePosixPath) -> str | None:
+    if len(path.parts) == 2:
+        return "sequences"
+    if len(path.parts) == 3 and path.parts[1] == "house" and path.stem in HOUSE:
+        return "house"
+    return None
+
+
+def _not_read(path: PurePosixPath) -> Problem:
+    message = f"'{path.relative_to('sequences')}' is not read"
+    later = path.parts[1] == "tests" or (path.parts[1] == "house" and LATER_FILES & {path.stem, path.parts[2]})
+    if later:
+        return Problem("E121", Place(str(path)), message, LATER)
+    if path.suffix == ".yml":
+        return Problem("E121", Place(str(path)), message, f"call it {path.stem}.yaml")
+    hint = did_you_mean(path.stem, HOUSE) if path.parts[1] == "house" else ""
+    return Problem("E121", Place(str(path)), message, hint or "sequences stand in sequences/ itself")
+
+
+def mails_of(files: Mapping[str, bytes]) -> dict[str, Mail]:
+    """The mails: folders of templates/ with a file named by a locale; a copy not yet translated does not count."""
+    locales: dict[str, set[str]] = {}
+    for path in sorted(files):
+        parts = PurePosixPath(path)
+        if len(parts.parts) != 3 or parts.parts[0] != "templates" or parts.suffix not in MAIL_ENDINGS:
+            continue
+        mail = parts.parts[1]
+        if mail.startswith("_") or not re.fullmatch(LOCALE.regex, parts.stem):
+            continue
+        if not _UNTRANSLATED.match(files[path]):
+            locales.setdefault(mail, set()).add(parts.stem)
+    return {mail: Mail(mail, frozenset(found)) for mail, found in locales.items()}

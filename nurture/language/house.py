@@ -1,0 +1,162 @@
+"""The files of sequences/house/ as values: rules, stages and moments, topics, themes and tags (language.md 3)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import time
+
+from nurture.language.asking import Asking
+from nurture.language.house_grammar import RULES, STAGES, TOPICS
+from nurture.language.reader import Fields, Reader
+from nurture.language.scope import Scope
+from nurture.language.tree import Node
+from nurture.model.catalogue import Limit, Mute
+from nurture.model.expression import Condition
+from nurture.model.length import Length
+from nurture.model.rules import CLASSES, Moment, Rules, Sender, Span, Stage, Theme, Topic
+
+
+def read_rules(root: Node | None, reader: Reader) -> tuple[Rules, Fields | None]:
+    """rules.yaml as a value, as far as it can be understood, and what it was read from."""
+    fields = reader.fields(root, RULES, "rules")
+    if fields is None:
+        return Rules(""), None
+    classes = fields.many("classes", str) or CLASSES
+    if len(set(classes)) != len(CLASSES) and fields.written("classes"):
+        message = "'classes' names each of the five once, strongest claim first"
+        reader.say("E114", fields.place_of("classes"), message, ", ".join(CLASSES))
+    _unique(fields, "mute", "name", "mutes", reader)
+    return Rules(
+        project=fields.text("project"),
+        zone=fields.text("zone", "UTC"),
+        unknown_zone=fields.text("unknown_zone", "safe"),
+        locales=fields.many("locales", str) or ("en",),
+        leap_day=fields.text("leap_day", "feb-28"),
+        sender=_sender(fields.get("sender", Fields)),
+        postal_address=fields.text("postal_address"),
+        classes=classes,
+        quiet_hours=_quiet(fields.get("quiet_hours", Fields), reader),
+        limits=tuple(map(_limit, fields.many("limits", Fields))),
+        mutes=tuple(map(_mute, fields.many("mute", Fields))),
+        min_gap=fields.get("min_gap", Length),
+        brake_per_hour=_brake(fields.get("brake", Fields)),
+        senders=_senders(fields.named("senders", Fields)),
+        people=tuple(fields.named("people", str).items()),
+        currency=fields.text("currency", "EUR"),
+        seeds=fields.many("seeds", str),
+    ), fields
+
+
+def _sender(part: Fields | None) -> Sender:
+    if part is None:
+        return Sender("", "")
+    return Sender(part.text("name"), part.text("address"), part.text("reply_to"))
+
+
+def _senders(parts: Mapping[str, Fields]) -> tuple[tuple[str, Sender, frozenset[str]], ...]:
+    found = []
+    for name, part in parts.items():
+        wanted = part.get("for", Fields)
+        classes = frozenset(wanted.many("classes", str)) if wanted else frozenset()
+        found.append((name, _sender(part), classes))
+    return tuple(found)
+
+
+def _quiet(part: Fields | None, reader: Reader) -> Span | None:
+    if part is None:
+        return None
+    start, end = part.get("from", time), part.get("to", time)
+    if start is None or end is None:
+        return None
+    if start == end:
+        reader.say(
+            "E114", part.place, "'quiet_hours' begin and end at one time", "leave them out, or give them a length"
+        )
+    return Span(start, end)
+
+
+def _limit(part: Fields) -> Limit:
+    classes = frozenset(part.many("classes", str))
+    return Limit(part.get("max", int) or 1, part.text("per"), part.get("within", Length), classes)
+
+
+def _mute(part: Fields) -> Mute:
+    return Mute(
+        part.text("name"),
+        frozenset(part.many("classes", str)),
+        part.text("after"),
+        part.get("for", Length),
+        part.text("until"),
+        part.get("then_for", Length),
+        part.get("at_most", Length),
+    )
+
+
+def _brake(part: Fields | None) -> int | None:
+    return part.get("most_per_hour", int) if part else None
+
+
+def _unique(fields: Fields, key: str, name: str, called: str, reader: Reader) -> None:
+    """E210 for the second entry of one name."""
+    taken: set[str] = set()
+    for entry in fields.many(key, Fields):
+        word = entry.text(name)
+        if word in taken:
+            reader.say("E210", entry.place_of(name), f"two {called} are called '{word}'")
+        taken.add(word)
+
+
+def read_stages(root: Node, asking: Asking) -> tuple[tuple[Stage, ...], tuple[Moment, ...], Fields | None]:
+    """stages.yaml as values: stages in order, moments, and what they were read from."""
+    fields = asking.reader.fields(root, STAGES, "stages")
+    if fields is None:
+        return (), (), None
+    _unique(fields, "stages", "id", "stages", asking.reader)
+    _unique(fields, "moments", "id", "moments", asking.reader)
+    _no_moment_is_a_stage(fields, asking.reader)
+    blind = asking.within(_without_stages)
+    stages = []
+    for part in fields.many("stages", Fields):
+        rule = blind.condition(part, "enter")
+        if rule is not None:
+            stages.append(Stage(part.text("id"), part.text("title"), rule, part.get("keep_for", Length)))
+    return tuple(stages), _moments(fields, blind), fields
+
+
+def _moments(fields: Fields, asking: Asking) -> tuple[Moment, ...]:
+    rules: list[tuple[Fields, Condition | None]] = [
+        (part, asking.condition(part, "while")) for part in fields.many("moments", Fields)
+    ]
+    return tuple(Moment(part.text("id"), part.text("title"), rule) for part, rule in rules if rule is not None)
+
+
+def _no_moment_is_a_stage(fields: Fields, reader: Reader) -> None:
+    stages = {part.text("id") for part in fields.many("stages", Fields)}
+    for part in fields.many("moments", Fields):
+        if part.text("id") in stages:
+            reader.say("E210", part.place_of("id"), f"'{part.text('id')}' is a stage already")
+    for part in (*fields.many("stages", Fields), *fields.many("moments", Fields)):
+        if part.text("id") == "any":
+            reader.say("E114", part.place_of("id"), "'id: any' is not understood", "'any' means everybody")
+
+
+def _without_stages(scope: Scope) -> Scope:
+    """A stage cannot ask for the stage: it would ask for itself."""
+    names = {name: meaning for name, meaning in scope.names.items() if name != "person.stage"}
+    beside = {**scope.beside, "person.stage": "'person.stage' cannot be asked here: these rules are what sets it"}
+    return replace(scope, names=names, beside=beside, moments=frozenset())
+
+
+def read_topics(root: Node, reader: Reader) -> tuple[dict[str, Topic], dict[str, Theme], frozenset[str]]:
+    """topics.yaml as values: topics, themes and tags."""
+    fields = reader.fields(root, TOPICS, "topics")
+    if fields is None:
+        return {}, {}, frozenset()
+    topics = {
+        name: Topic(name, tuple(part.named("title", str).items()), part.text("basis", "opt_in"))
+        for name, part in fields.named("topics", Fields).items()
+    }
+    themes = {
+        name: Theme(name, tuple(part.named("title", str).items()))
+        for name, part in fields.named("themes", Fields).items()
+    }
+    return topics, themes, frozenset(fields.many("tags", str))

@@ -1,0 +1,162 @@
+"""All files of a project into one book, with all findings of all files at once (language.md 3 and 9)."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from nurture.language.asking import Asking
+from nurture.language.catalogue import event_names, read_catalogue
+from nurture.language.files import Sorted, mails_of, sort_files
+from nurture.language.house import read_rules, read_stages, read_topics
+from nurture.language.lint import findings
+from nurture.language.names import Names
+from nurture.language.reader import Fields, Reader
+from nurture.language.report import silenced
+from nurture.language.scope import Scope, scope_of
+from nurture.language.sequences import read_sequence
+from nurture.language.source import read
+from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode, Source
+from nurture.language.written import Project, Written
+from nurture.model.book import Book, Mail
+from nurture.model.catalogue import Catalogue
+from nurture.model.place import Place, Problem, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The book, None when any finding is an error; the findings in the order of the files; the lines to quote."""
+
+    book: Book | None
+    problems: tuple[Problem, ...]
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read_project(files: Mapping[str, bytes]) -> Reading:
+    """Read and check every file, keyed by its posix path from the project's root."""
+    wanted = sort_files(files)
+    sources = {path: read(files[path], path) for path in wanted.all}
+    found = [*wanted.problems, *(problem for source in sources.values() for problem in source.problems)]
+    house = _House(wanted, sources, mails_of(files))
+    project = house.project(files)
+    found += [*house.problems, *findings(project)]
+    problems = tuple(sorted(set(silenced(found, sources.values())), key=_order))
+    broken = any(problem.severity is Severity.error for problem in problems)
+    lines = {path: source.lines for path, source in sources.items()}
+    return Reading(None if broken else project.book, problems, lines)
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str, str]:
+    place = problem.place
+    return place.file, place.line, place.column, problem.code, problem.message
+
+
+class _House:
+    """Reads the house first, since sequences refer to its names, then the sequences."""
+
+    def __init__(self, wanted: Sorted, sources: Mapping[str, Source], mails: Mapping[str, Mail]) -> None:
+        self._wanted = wanted
+        self._sources = sources
+        self._mails = mails
+        self._roots = {kind: sources[path].root for kind, path in wanted.house.items()}
+        self.names = self._all_names()
+        self.problems: list[Problem] = []
+
+    def project(self, files: Mapping[str, bytes]) -> Project:
+        """Everything read, with a book as complete as the findings allow."""
+        reader = Reader(self.names)
+        catalogue, doubtful, catalogue_fields = self._catalogue(reader)
+        asking = Asking(reader, self._scope(catalogue), doubtful | self._unread())
+        root = self._roots.get("stages")
+        stages, moments, stages_fields = read_stages(root, asking) if root else ((), (), None)
+        root = self._roots.get("topics")
+        topics, themes, tags = read_topics(root, reader) if root else ({}, {}, frozenset[str]())
+        rules, rules_fields = read_rules(self._roots.get("rules"), reader)
+        self._rules_missing(reader)
+        written = self._sequences(asking, catalogue)
+        self.problems += reader.problems
+        book = Book(
+            rules=rules,
+            catalogue=catalogue,
+            stages=stages,
+            moments=moments,
+            topics=topics,
+            themes=themes,
+            tags=tags,
+            sequences={each.sequence.name: each.sequence for each in written},
+            mails=self._mails,
+            digest=digest(files),
+        )
+        return Project(book, written, rules_fields, stages_fields, catalogue_fields)
+
+    def _catalogue(self, reader: Reader) -> tuple[Catalogue, frozenset[str], Fields | None]:
+        root = self._roots.get("catalogue")
+        return read_catalogue(root, reader) if root else (Catalogue(), frozenset(), None)
+
+    def _rules_missing(self, reader: Reader) -> None:
+        if "rules" not in self._wanted.house:
+            place = Place("sequences/house/rules.yaml")
+            reader.say("E115", place, "there is no sequences/house/rules.yaml", "`nurture init` writes one")
+
+    def _sequences(self, asking: Asking, catalogue: Catalogue) -> tuple[Written, ...]:
+        found = []
+        for path in self._wanted.sequences:
+            root = self._sources[path].root
+            written = read_sequence(path, root, asking, catalogue.person) if root else None
+            if written is not None:
+                found.append(written)
+        return tuple(found)
+
+    def _scope(self, catalogue: Catalogue) -> Scope | None:
+        if self._unreadable("catalogue"):
+            return None
+        return scope_of(
+            catalogue,
+            stages=self.names.stage or (),
+            moments=self.names.moment or (),
+            tags=self.names.tag or (),
+            mails=self._mails,
+        )
+
+    def _unreadable(self, kind: str) -> bool:
+        return kind in self._wanted.house and self._roots[kind] is None
+
+    def _unread(self) -> frozenset[str]:
+        """The functions whose words stand in a file that could not be read."""
+        stages = {"has_moment"} if self._unreadable("stages") else set()
+        return frozenset(stages | ({"has_tag"} if self._unreadable("topics") else set()))
+
+    def _all_names(self) -> Names:
+        """Names are taken as written, so that one whose declaration has findings is not called unknown as well."""
+        topics, stages = self._roots.get("topics"), self._roots.get("stages")
+        no_topics, no_stages = self._unreadable("topics"), self._unreadable("stages")
+        return Names(
+            event=None if self._unreadable("catalogue") else event_names(self._roots.get("catalogue")),
+            stage=None if no_stages else _ids(_child(stages, "stages")),
+            moment=None if no_stages else _ids(_child(stages, "moments")),
+            mail=tuple(self._mails),
+            topic=None if no_topics else _ids(_child(topics, "topics")),
+            theme=None if no_topics else _ids(_child(topics, "themes")),
+            tag=None if no_topics else _ids(_child(topics, "tags")),
+        )
+
+
+def _child(node: Node | None, key: str) -> Node | None:
+    return node.get(key) if isinstance(node, MappingNode) else None
+
+
+def _ids(node: Node | None) -> tuple[str, ...]:
+    """The names in a mapping's keys, a list of words, or a list of mappings with an id."""
+    if isinstance(node, MappingNode):
+        return node.keys
+    found = (_child(item, "id") or item for item in node) if isinstance(node, ListNode) else ()
+    return tuple(item.text for item in found if isinstance(item, ScalarNode))
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """SHA-256 over all files by path, so that one changed byte is another book."""
+    total = hashlib.sha256()
+    for path in sorted(files):
+        total.update(f"{PurePosixPath(path)}\0{len(files[path])}\0".encode())
+        total.update(files[path])
+    return total.hexdigest()

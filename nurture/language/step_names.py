@@ -1,0 +1,76 @@
+"""The names of steps, written or derived, so that none depends on its position (language.md 4.3)."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from nurture.language.reader import Fields, Reader
+from nurture.language.tree import ScalarNode
+
+
+class StepNames:
+    """The id of every step of one sequence; a name that is taken twice is E210."""
+
+    def __init__(self, steps: tuple[Fields, ...]) -> None:
+        self._ids: dict[int, str] = {}
+        self._counts: Counter[str] = Counter()
+        self._numbered(steps)
+        self._waits(steps)
+
+    def of(self, step: Fields) -> str:
+        """The id of a step."""
+        return self._ids[id(step)]
+
+    def say_twins(self, steps: tuple[Fields, ...], reader: Reader) -> None:
+        """E210 for every step whose name an earlier one has."""
+        taken: set[str] = set()
+        for step in all_steps(steps):
+            name = self.of(step)
+            if name in taken:
+                key = "id" if step.written("id") else step.table.verb or "id"
+                message = f"two steps are called '{name}'"
+                reader.say("E210", step.place_of(key), message, "give this one an id: of its own")
+            taken.add(name)
+
+    def _numbered(self, steps: tuple[Fields, ...]) -> None:
+        for step in steps:
+            verb = step.table.verb
+            mail = step.node.get("send")
+            if written := step.text("id"):
+                self._ids[id(step)] = written
+            elif verb == "send" and isinstance(mail, ScalarNode):
+                self._ids[id(step)] = mail.text
+            elif verb != "wait":
+                self._ids[id(step)] = self._next(verb or "unread")
+            for arm in arms_of(step):
+                self._numbered(steps_of(arm))
+
+    def _waits(self, steps: tuple[Fields, ...]) -> None:
+        for place in reversed(range(len(steps))):
+            step = steps[place]
+            for arm in arms_of(step):
+                self._waits(steps_of(arm))
+            if id(step) not in self._ids:
+                last = place + 1 == len(steps)
+                self._ids[id(step)] = self._next("wait") if last else f"before_{self.of(steps[place + 1])}"
+
+    def _next(self, verb: str) -> str:
+        self._counts[verb] += 1
+        return f"{verb}_{self._counts[verb]}"
+
+
+def arms_of(step: Fields) -> tuple[Fields, ...]:
+    """The arms of a branch; none for other steps."""
+    return step.many("branch", Fields)
+
+
+def steps_of(arm: Fields) -> tuple[Fields, ...]:
+    """The steps of an arm."""
+    return arm.many("else" if arm.written("else") else "then", Fields)
+
+
+def all_steps(steps: tuple[Fields, ...]) -> Iterator[Fields]:
+    """Every step, those inside branches too, in the order of the file."""
+    for step in steps:
+        yield step
+        for arm in arms_of(step):
+            yield from all_steps(steps_of(arm))

@@ -1,0 +1,43 @@
+"""What the files say beside the book they make: where each thing was written, for the findings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nurture.language.reader import Fields
+from nurture.model.book import Book
+from nurture.model.place import Place, Problem
+from nurture.model.sequence import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sequence and the mappings it and its steps were read from."""
+
+    sequence: Sequence
+    fields: Fields
+    steps: Mapping[str, Fields] = field(default_factory=dict)
+
+    @property
+    def top(self) -> Place:
+        """The top of the file: the key of its name, for findings about the whole sequence."""
+        return self.fields.place_of_key("sequence")
+
+    def at(self, code: str, key: str, message: str, hint: str = "") -> Problem:
+        """A finding at the value of one of its keys; without that key, at the top."""
+        place = self.fields.place_of(key) if self.fields.written(key) else self.top
+        return Problem(code, place, message, hint)
+
+    def step(self, code: str, step: str, message: str, hint: str = "") -> Problem:
+        """A finding about a step, where it begins."""
+        return Problem(code, self.steps[step].place, message, hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A book, complete or not, and what its parts were read from; None where a file was not there or not readable."""
+
+    book: Book
+    sequences: tuple[Written, ...]
+    rules: Fields | None
+    stages: Fields | None
+    catalogue: Fields | None
