@@ -1,0 +1,137 @@
+"""What a mail may name: the facts of the catalogue, and what each step gives it by `with`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from nurture.model.book import Book
+from nurture.model.catalogue import Catalogue
+from nurture.model.expression import (
+    Among,
+    Arithmetic,
+    Both,
+    Call,
+    Compare,
+    Either,
+    Expression,
+    IsKnown,
+    Literal,
+    Name,
+    Opposite,
+)
+from nurture.model.sequence import Send, Sequence, flow
+
+ALWAYS_KNOWN = frozenset({"person.id", "person.email", "person.stage", "person.orders.count", "person.orders.total"})
+ALWAYS_KNOWN_STARTS = frozenset({"start.name", "start.day"})
+SURE_CALLS = frozenset({"ago", "count", "has_tag", "has_moment", "got", "bought"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing a template can name; an empty kind is not known, so nothing is said against its use."""
+
+    kind: str = ""
+    maybe_unknown: bool = True
+    parts: Mapping[str, "Fact"] = field(default_factory=lambda: MappingProxyType({}))
+    tells_age: bool = False
+
+
+LINE = Fact("line", False, {"product": Fact("text", False), "quantity": Fact("number", False), "price": Fact("money")})
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """One step that sends the mail, and the names it gives; without a step, the mail is sent by nobody."""
+
+    names: Mapping[str, Fact]
+    by: str = ""
+
+
+def givings(book: Book, mail: str) -> tuple[Giving, ...]:
+    """What each step of the book that sends the mail gives it."""
+    house = {"person": person(book.catalogue), "today": Fact("day", False)}
+    found = tuple(
+        Giving({**{name: fact(value, book.catalogue) for name, value in send.variables}, **house}, by)
+        for send, by in _sends(book)
+        if send.mail == mail
+    )
+    return found or (Giving(house),)
+
+
+def _sends(book: Book) -> Iterator[tuple[Send, str]]:
+    for name in sorted(book.sequences):
+        sequence: Sequence = book.sequences[name]
+        for node in flow(sequence.steps).values():
+            if isinstance(node.step, Send):
+                yield node.step, f"{name} › {node.step.id}"
+
+
+def person(catalogue: Catalogue) -> Fact:
+    """`person` with everything the catalogue knows of people, and what is built in."""
+    facts = {
+        name: Fact(known.type, parts={"": LINE} if known.type == "lines" else {}, tells_age=known.year_optional)
+        for name, known in catalogue.person.items()
+    }
+    orders = {
+        "count": Fact("number", False),
+        "total": Fact("money", False),
+        "first_at": Fact("moment"),
+        "last_at": Fact("moment"),
+    }
+    built_in = {name: Fact("text", False) for name in ("id", "email", "stage")}
+    return Fact("person", False, {**facts, **built_in, "orders": Fact("orders", False, orders)})
+
+
+def fact(value: Expression, catalogue: Catalogue) -> Fact:
+    """What a `with` gives: its kind, and whether it can be unknown."""
+    if isinstance(value, Name):
+        return _named(value, catalogue)
+    tells_age = any(part.path[1:2] == ("birthday",) for part in _names(value))
+    return Fact(value.kind.value, _maybe_unknown(value), tells_age=tells_age)
+
+
+def _named(name: Name, catalogue: Catalogue) -> Fact:
+    found: Fact | None = person(catalogue)
+    for part in name.path[1:]:
+        found = found.parts.get(part) if found else None
+    if name.path[0] == "person" and found:
+        return found
+    return Fact(name.kind.value, _maybe_unknown(name))
+
+
+def _maybe_unknown(value: Expression) -> bool:
+    """Whether an expression can come out unknown; division can, by zero (language.md 7)."""
+    match value:
+        case Literal() | IsKnown():
+            return False
+        case Name():
+            return str(value) not in ALWAYS_KNOWN | ALWAYS_KNOWN_STARTS | {"today"}
+        case Call() if value.function in SURE_CALLS:
+            return False
+        case Arithmetic() if value.operator == "/":
+            return True
+    return any(_maybe_unknown(part) for part in _parts(value))
+
+
+def _parts(value: Expression) -> tuple[Expression, ...]:
+    match value:
+        case Call():
+            return (value.operand,) if value.operand is not None else ()
+        case Compare() | Arithmetic():
+            return (value.left, value.right)
+        case Among():
+            return (value.item, *value.options)
+        case IsKnown():
+            return (value.item,)
+        case Both() | Either():
+            return value.parts
+        case Opposite():
+            return (value.part,)
+    return ()
+
+
+def _names(value: Expression) -> Iterator[Name]:
+    if isinstance(value, Name):
+        yield value
+    for part in _parts(value):
+        yield from _names(part)
