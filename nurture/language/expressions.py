@@ -5,7 +5,7 @@ from collections.abc import Callable
 from nurture.language.judge import Judge
 from nurture.language.scope import Scope, scope_of
 from nurture.language.tokens import KEYWORDS, Mistake, Token, tokens
-from nurture.model.expression import Both, Condition, Either, Expression, Kind, Opposite
+from nurture.model.expression import Both, Condition, Either, Expression, Opposite
 from nurture.model.place import Place, Problem
 
 __all__ = ["Locate", "Scope", "parse_condition", "parse_value", "scope_of"]
@@ -74,6 +74,7 @@ class _Reading:
             raise self._unexpected()
         if question:
             self._judge.question(root, first)
+        self._judge.finish(root)
         return root
 
     @property
@@ -273,8 +274,3 @@ class _Reading:
 def _problem(mistake: Mistake, locate: Locate) -> Problem:
     token = mistake.token
     return Problem(mistake.code, locate(token.offset, token.length), mistake.message, mistake.hint)
-
-
-def is_question(expression: Expression) -> bool:
-    """Whether the answer is yes or no."""
-    return expression.kind is Kind.bool

@@ -1,13 +1,14 @@
 """Types of conditions (language.md 7): gives every part its kind, and says what does not fit together."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from nurture.language.scope import KINDS, Meaning, Scope
 from nurture.language.tokens import Mistake, Token
 from nurture.model.expression import Among, Arithmetic, Call, Compare, Expression, IsKnown, Kind, Literal, Name
 from nurture.model.length import Length, Unit
+from nurture.model.moving import children, sides
 
 Part = tuple[Expression | None, Token]
 """A part that was read (None: it already has a finding) and the word it begins with."""
@@ -51,6 +52,7 @@ _EXAMPLES = {
     "bought": "bought('grinder', within='90 days')",
     "lower": "lower(person.country)",
 }
+_DIGITS = 15  # what a double holds, so that Python and SQL agree
 _LENGTH = re.compile(r"([0-9]{1,6}) (minute|hour|day|week|month|year)s?")
 
 
@@ -69,8 +71,19 @@ class Judge:
     def _no(self, token: Token, message: str, hint: str = "", code: str = "E201") -> None:
         self.mistakes.append(Mistake(code, token, message, hint))
 
-    def number(self, token: Token) -> Expression:
+    def finish(self, root: Expression | None) -> None:
+        """A finding for every `ago` that does not meet a value which stands still."""
+        if root is None or (isinstance(root, Call) and root.function == "ago"):
+            return
+        for call in _loose(root):
+            token = Token("name", call.function, call.column - 1)
+            self._no(token, "ago() stands only beside a moment", "e.g. person.orders.last_at > ago('30 days')")
+
+    def number(self, token: Token) -> Expression | None:
         """A number as it is written; whole numbers stay whole."""
+        if len(token.text) > _DIGITS:
+            self._no(token, "this number is too long", f"at most {_DIGITS} digits are counted exactly")
+            return None
         value = float(token.text) if "." in token.text else int(token.text)
         return Literal(value, Kind.number, token.offset + 1)
 
@@ -305,6 +318,16 @@ _OPERANDS = {
     "days_until": (_TIMES, "a day"),
     "lower": (frozenset({Kind.text}), "a text"),
 }
+
+
+def _loose(expression: Expression) -> Iterator[Call]:
+    """Every `ago` outside a comparison with something that stands still."""
+    if sides(expression) is not None:
+        return
+    if isinstance(expression, Call) and expression.function == "ago":
+        yield expression
+    for part in children(expression):
+        yield from _loose(part)
 
 
 def _cure(one: Expression, other: Expression) -> str:
