@@ -20,7 +20,7 @@ def show_command(asked: Asked, person: str) -> None:
     from nurture.wiring import live, now, workshop
 
     with workshop(asked.root) as shop:
-        found = show(shop, live(shop), person, now())
+        found = show(shop, live(shop.store), person, now())
     if asked.json:
         answer(found.person)
         return
@@ -47,7 +47,7 @@ def explain_command(asked: Asked, person: str, mail: str, sequence: str, day: da
     if sum(map(bool, (mail, sequence, day, at))) > 1 and not (at and (mail or sequence)):
         raise click.UsageError("--mail, --sequence and --on are three questions; ask one")
     with workshop(asked.root) as shop:
-        found = explain(shop, live(shop), person, Asking(mail, sequence, day, at), now())
+        found = explain(shop, live(shop.store), person, Asking(mail, sequence, day, at), now())
     if asked.json:
         answer(found)
         return

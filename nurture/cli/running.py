@@ -35,7 +35,7 @@ def one_round(asked: Asked) -> int:
     from nurture.wiring import live, now, workshop
 
     with workshop(asked.root) as shop:
-        book = live(shop)
+        book = live(shop.store)
         moment = now()
         with progress("deciding", shop.store.count_people()) as tell:
             ticked = tick(shop, book, moment, tell)
@@ -55,7 +55,7 @@ def try_round(asked: Asked, at: datetime | None) -> int:
     from nurture.wiring import live, now, workshop
 
     with workshop(asked.root) as shop:
-        book = live(shop)
+        book = live(shop.store)
         with progress("deciding", shop.store.count_people()) as tell:
             found = dry_run(shop, book, at, now(), tell)
     if asked.json:
@@ -73,7 +73,7 @@ def rebuild_command(asked: Asked) -> int:
     from nurture.wiring import live, now, workshop
 
     with workshop(asked.root) as shop:
-        book = live(shop)
+        book = live(shop.store)
         with progress("rebuilding", shop.store.count_people()) as tell:
             found = rebuild(shop, book, now(), tell)
     if asked.json:

@@ -37,7 +37,7 @@ def check(files: Mapping[str, bytes]) -> Checked:
     reading = read_project(files)
     problems = list(reading.problems)
     if reading.book is not None:
-        problems += check_templates(files, reading.book)
+        problems += check_templates(reading.book, files)
     ordered = tuple(sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code)))
     return joined(reading, ordered, files)
 

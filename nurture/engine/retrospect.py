@@ -23,8 +23,10 @@ def retrospect(
 
 def histories(shop: Workshop) -> Iterator[History]:
     """Everybody's log, as the store reads it: page by page, by id."""
-    for id_, label, events in shop.store.histories():
-        yield History(id_, label, events)
+    for page in shop.store.everybody():
+        labels = shop.store.labels(page)
+        for id_, events in shop.store.histories(page).items():
+            yield History(id_, labels[id_], events)
 
 
 def write_lines(tally: Tally, out: Path) -> None:

@@ -8,6 +8,7 @@ import codecs
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,7 +59,7 @@ class Table:
         """Every row after the header, in the file's order; rows with nothing in them are passed over."""
         csv.field_size_limit(LONGEST_FIELD)
         width = len(self.columns)
-        with self.path.open(encoding=self.encoding, newline="") as text:
+        with self.path.open("rb") as raw, TextIOWrapper(raw, self.encoding, newline="") as text:
             reader = csv.reader(text, delimiter=self.delimiter, strict=True)
             seen_header = False
             while True:
@@ -68,7 +69,7 @@ class Table:
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield Row(line, [], text.buffer.tell(), f"not a CSV row: {error}")
+                    yield Row(line, [], raw.tell(), f"not a CSV row: {error}")
                     continue
                 if not any(cells):
                     continue
@@ -76,7 +77,7 @@ class Table:
                     seen_header = True
                     continue
                 wrong = "" if len(cells) == width else f"{len(cells)} cells, but the header has {width}"
-                yield Row(line, cells, text.buffer.tell(), wrong)
+                yield Row(line, cells, raw.tell(), wrong)
 
 
 def find_encoding(path: Path) -> str:

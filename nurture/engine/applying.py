@@ -1,0 +1,145 @@
+"""The door between files and what runs: the applied book, and making a new one (language.md 8).
+
+Files are intent, the store is fact. People inside stay on the version they started on.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from nurture.engine.differences import Change, book_changes, file_changes
+from nurture.engine.faults import RefusedError, StateError
+from nurture.language.project import read_project
+from nurture.model.book import Applied, Book
+from nurture.model.sequence import Sequence, Status
+from nurture.store.files import Files
+from nurture.store.open import Store
+
+HOUSE = "sequences/house/"
+Older = dict[tuple[str, int], Sequence]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveBook:
+    """What the daemon runs: the applied book, and the templates as they were applied."""
+
+    book: Book
+    templates: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedChange:
+    """What an `apply` did: changes in words, new version numbers, and who is inside older versions."""
+
+    changes: tuple[Change, ...]
+    versions: Mapping[str, int]
+    staying: Mapping[str, int] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        for change in self.changes:
+            version = f"  version {self.versions[change.what]}" if change.what in self.versions else ""
+            yield f"{change.what:<28} {change.how}{version}"
+            for detail in change.details:
+                yield f"  {detail}"
+        if not self.changes:
+            yield "Nothing changed: these files are live already."
+        for name, count in sorted(self.staying.items()):
+            yield f"{count:,} inside {name} stay on the version they started on."
+        if any(change.how == "new" for change in self.changes):
+            yield "Nobody is taken in for what happened before now."
+
+
+def live_book(store: Store) -> LiveBook | None:
+    """The applied book as the store has it; None before the first apply.
+
+    StateError when files applied by an older nurture no longer read.
+    """
+    files = store.load_files()
+    if not files.files:
+        return None
+    reading = read_project(files.files)
+    if reading.book is None:
+        raise StateError("the applied files cannot be read by this version. Run `nurture check`, then `nurture apply`.")
+    older = older_sequences(files, store)
+    return LiveBook(replace(reading.book, applied=files.applied, older=older), templates_of(files.files))
+
+
+def tree_book(store: Store, book: Book, files: Mapping[str, bytes], now: datetime) -> Book:
+    """The working tree as if applied now: what `simulate` asks. The versions are those that apply would give."""
+    known = store.load_files()
+    if not known.files:
+        return replace(book, applied={name: Applied(1, now) for name in live_names(book)})
+    applied: dict[str, Applied] = {}
+    older = older_sequences(known, store)
+    live = live_book(store)
+    for name, sequence in book.sequences.items():
+        last = known.applied.get(name)
+        same = last is not None and known.files.get(sequence.place.file) == files.get(sequence.place.file)
+        if last is None:
+            applied[name] = Applied(1, now)
+        elif same:
+            applied[name] = last
+        else:
+            applied[name] = Applied(last.version + 1, last.live_since)
+            if live is not None and name in live.book.sequences:
+                older[(name, last.version)] = live.book.sequences[name]
+    return replace(book, applied=applied, older=older)
+
+
+def apply(store: Store, book: Book, files: Mapping[str, bytes], now: datetime, who: str) -> AppliedChange:
+    """Store checked files as the live ones; RefusedError when people inside would lose their place."""
+    before = live_book(store)
+    inside = {key: count for key, count in store.counts().inside.items() if count}
+    refuse_lost(book, inside)
+    old_files = store.load_files().files
+    changes = (*book_changes(before.book if before else None, book), *file_changes(old_files, files))
+    paths = {name: sequence.place.file for name, sequence in book.sequences.items()}
+    change = store.save_files(files, paths, live_names(book), now, who)
+    if before is None:
+        store.move_watermark(now)
+    if changes:
+        store.wake_everybody(now)
+    staying = {
+        f"{name} {version}": count
+        for (name, version), count in inside.items()
+        if name in change.versions and version < change.versions[name].version
+    }
+    return AppliedChange(changes, {name: applied.version for name, applied in change.versions.items()}, staying)
+
+
+def refuse_lost(book: Book, inside: Mapping[tuple[str, int], int]) -> None:
+    """A sequence file that is gone while people are in it: they must be let out first (language.md 8)."""
+    lost = sorted({name for name, _ in inside if name not in book.sequences})
+    if lost:
+        raise RefusedError(
+            f"people are inside {', '.join(lost)}, whose file is gone. Put it back with  status: closed  "
+            "and take it away when they have finished."
+        )
+
+
+def live_names(book: Book) -> set[str]:
+    """The sequences that start people."""
+    return {name for name, sequence in book.sequences.items() if sequence.status is Status.live}
+
+
+def older_sequences(files: Files, store: Store) -> Older:
+    """The older versions that somebody still stands on, each read beside today's house."""
+    wanted = {key for key, count in store.counts().inside.items() if count} & files.older.keys()
+    return {key: old_sequence(files, *key) for key in sorted(wanted)}
+
+
+def old_sequence(files: Files, name: str, version: int) -> Sequence:
+    """One older version; StateError when the house no longer knows what it speaks of."""
+    path, data = files.older[(name, version)]
+    tree = {key: value for key, value in files.files.items() if key.startswith((HOUSE, "templates/"))}
+    reading = read_project({**tree, path: data})
+    if reading.book is None:
+        said = "; ".join(problem.message for problem in reading.problems[:3])
+        raise StateError(f"people are inside {name} version {version}, which no longer fits the house: {said}")
+    return reading.book.sequences[name]
+
+
+def templates_of(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files below templates/."""
+    return {path: data for path, data in files.items() if path.startswith("templates/")}

@@ -1,0 +1,86 @@
+"""One tick: the store proposes, the core decides, the store keeps what was decided (architecture.md 2).
+
+Safe late and safe twice: `due` is when something fell due, not when somebody looked, and a page of
+people that somebody else decided on meanwhile is read and decided again.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from nurture import observe
+from nurture.decide.advance import advance
+from nurture.decide.clock import reader_clock
+from nurture.engine.faults import StateError
+from nurture.model.book import Book
+from nurture.model.decision import Decision
+from nurture.model.person import Person
+from nurture.store.database import Conflict
+from nurture.store.open import Store
+
+ATTEMPTS = 20  # two ticks at a time meet on a page now and then; never this often in a row
+
+Tell = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Ticked:
+    """How much a tick did."""
+
+    people: int = 0
+    intents: int = 0
+    reasons: int = 0
+
+    def counts(self) -> dict[str, int]:
+        """For --json and the log."""
+        return {"people": self.people, "decided": self.intents, "reasons": self.reasons}
+
+
+def silent(_done: int) -> None:
+    """For callers that show no progress."""
+
+
+def tick(store: Store, book: Book, now: datetime, tell: Tell = silent) -> Ticked:
+    """Decide for everybody for whom anything fell due since the last tick. All instants are UTC."""
+    since = store.watermark or now
+    observe.note(observe.TICK_BEGUN, since=since, until=now)
+    done = Ticked()
+    for page in store.candidates(book, min(since, now), now):
+        decided = decide_page(store, book, page, now)
+        done.people += len(page)
+        done.intents += sum(len(decision.intents) for decision in decided)
+        done.reasons += sum(len(decision.reasons) for decision in decided)
+        tell(done.people)
+    store.move_watermark(now)
+    observe.note(observe.TICK_DONE, **done.counts())
+    return done
+
+
+def decide_page(store: Store, book: Book, page: Sequence[str], now: datetime) -> list[Decision]:
+    """Read, decide and keep one page of people; again when somebody else was quicker with one of them."""
+    for _ in range(ATTEMPTS):
+        decisions = list(decide(store, book, page, now))
+        try:
+            store.commit(decisions, now, zone_of(book), book)
+        except Conflict:
+            continue
+        return decisions
+    raise StateError("other processes keep deciding on the same people; let one finish, then run again.")
+
+
+def decide(store: Store, book: Book, page: Sequence[str], now: datetime) -> Iterator[Decision]:
+    """What the core says of each; whoever was decided up to a later instant is left alone."""
+    for person, arrived in store.people(page, now):
+        if person.asof <= now:
+            yield advance(book, person, now, arrived)
+
+
+def zone_of(book: Book) -> Callable[[Person], str]:
+    """The name of a reader's time zone under this book."""
+    return lambda person: reader_clock(book.rules, person.facts).zone.key
+
+
+def next_due(store: Store, book: Book, after: datetime) -> datetime | None:
+    """The next instant at which a tick can have something to decide."""
+    instants = [at for at in (store.next_agenda(after), store.next_scan(book, after)) if at is not None]
+    return min(instants, default=None)
