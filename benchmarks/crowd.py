@@ -15,18 +15,18 @@ NEWCOMERS = 100  # one of so many has just joined, and so is in flight
 
 @contextmanager
 def crowd(people: int) -> Iterator[tuple[Path, datetime]]:
-    """A project with so many contacts and the starter book applied; and the moment it was ready."""
-    ready = datetime.now(UTC).replace(microsecond=0)
+    """A project with so many contacts and the starter book applied; and the moment when it was ready."""
+    begun = datetime.now(UTC).replace(microsecond=0)
     with shop() as folder:
         print(f"  making a shop of {people:,} people …", file=sys.stderr, flush=True)
         write(folder / "contacts.csv", ("id", "email", "first_name", "zone", "birthday", "consent"), contacts(people))
-        write(folder / "orders.csv", ("id", "at", "total", "order_id"), orders(people, ready.date()))
-        write(folder / "joined.csv", ("id", "at", "event", "outside_id"), joined(people, ready))
+        write(folder / "orders.csv", ("id", "at", "total", "order_id"), orders(people, begun.date()))
+        write(folder / "joined.csv", ("id", "at", "event", "outside_id"), joined(people, begun))
         nurture("apply", folder=folder)
         nurture("import", "contacts", "contacts.csv", "--basis", "ticked the box", folder=folder)
         nurture("import", "orders", "orders.csv", folder=folder)
         nurture("import", "events", "joined.csv", "--fresh", "2 days", folder=folder)
-        yield folder, ready
+        yield folder, datetime.now(UTC)
 
 
 def write(file: Path, columns: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> None:
@@ -54,8 +54,8 @@ def orders(people: int, today: date) -> Iterator[tuple[str, ...]]:
             yield f"c{number}", day.isoformat(), f"{10 + number % 40}", f"o{number}"
 
 
-def joined(people: int, ready: datetime) -> Iterator[tuple[str, ...]]:
+def joined(people: int, begun: datetime) -> Iterator[tuple[str, ...]]:
     """The newcomers, who have joined within the hour before."""
     for number in range(0, people, NEWCOMERS):
-        moment = ready - timedelta(minutes=20 + number // NEWCOMERS % 30)
+        moment = begun - timedelta(minutes=20 + number // NEWCOMERS % 30)
         yield f"c{number}", moment.isoformat(), "subscriber.joined", f"j{number}"

@@ -1,0 +1,38 @@
+"""What a tick costs when nothing is due: with ten times the people it should cost the same."""
+
+import statistics
+import time
+from datetime import timedelta
+
+from benchmarks.crowd import crowd
+from benchmarks.frame import Figure
+from nurture.engine.tick import tick
+from nurture.wiring import live, workshop
+
+SIZES = (100_000, 1_000_000)
+TICKS = 200
+
+
+def measure() -> list[Figure]:
+    """Medians of the ticks that looked at nobody, with one in a hundred people inside a sequence."""
+    medians = [idle(people) for people in SIZES]
+    figures = [
+        Figure(f"idle tick, {people:,} people", f"{median * 1000:.2f} ms", "2 ms")
+        for people, median in zip(SIZES, medians, strict=True)
+    ]
+    return [*figures, Figure("the larger against the smaller", f"{medians[-1] / medians[0]:.2f} times", "1.5 times")]
+
+
+def idle(people: int) -> float:
+    """The median of idle ticks, in seconds, one minute of the shop's time apart."""
+    with crowd(people) as (folder, ready), workshop(folder) as shop:
+        book = live(shop.store)
+        moment = ready + timedelta(minutes=30)
+        tick(shop.store, book, moment)
+        taken = []
+        for number in range(1, TICKS + 1):
+            start = time.perf_counter()
+            looked_at = tick(shop.store, book, moment + timedelta(minutes=number)).people
+            if not looked_at:
+                taken.append(time.perf_counter() - start)
+        return statistics.median(taken)
