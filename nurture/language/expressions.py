@@ -176,6 +176,8 @@ class _Reading:
         if not self._is("in"):
             raise self._unexpected("'in'")
         self._take()
+        if self._now.sort in ("text", "number", "name"):
+            raise Mistake("E201", self._now, "'in' needs a list", f"write [{self._now.text}]")
         self._expect("[")
         options = [(self._now, self._sum())]
         while self._is(","):

@@ -1,7 +1,8 @@
 """Reading conditions: every message of language.md 7 and 9.2, word for word and at its column."""
 
+from pathlib import Path
+
 import pytest
-from jinja2.sandbox import SandboxedEnvironment
 
 from nurture.language.expressions import DEEPEST, LONGEST, parse_condition, parse_value, scope_of
 from nurture.model.catalogue import Catalogue, Field, OrderRule
@@ -75,38 +76,185 @@ def root(text: str) -> object:
     return condition.root
 
 
-# the samples: code, offset of the caret, message, hint
-SAMPLES = [
-    (
-        "person.ordrs.count > 2",
-        "E201",
-        0,
-        "nothing is called 'person.ordrs.count'",
-        "did you mean 'person.orders.count'?",
-    ),
-    ("person.country == 'FR' && person.subscribed", "E201", 23, "I don't know '&&'", "write 'and'"),
-    ("person.stage == 'vpi'", "E203", 16, "'person.stage' is never 'vpi'", "did you mean 'vip'?"),
-    ("1 < person.orders.count < 5", "E201", 24, "two comparisons in a row", "join them with 'and'"),
-    (
-        "person.orders.count",
-        "E201",
-        0,
-        "this is a number, not a yes/no question",
-        "compare it with something, e.g. … > 0",
-    ),
-    (
-        "person.country is none",
-        "E201",
-        18,
-        "'is none' is not a test",
-        "use 'is known' or 'is unknown'; to compare values use '=='",
-    ),
-    ("count('order.plced') > 1", "E202", 6, "there is no event 'order.plced'", "did you mean 'order.placed'?"),
-    ("days_since(person.country) > 3", "E201", 0, "days_since() needs a moment, this is a text", ""),
-    ("person.ordrs.count == 1 && person.country == 'FR'", "E201", 24, "I don't know '&&'", "write 'and'"),
-]
+def specimens() -> list[tuple[str, str]]:
+    """Each condition of the specimens with the line below it."""
+    path = Path(__file__).parents[2] / "specimens" / "conditions.txt"
+    lines = [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    return list(zip(lines[::2], lines[1::2], strict=True))
 
 
-@pytest.mark.parametrize(("text", "code", "offset", "message", "hint"), SAMPLES, ids=[s[0] for s in SAMPLES])
-def test_the_samples_of_the_language(text: str, code: str, offset: int, message: str, hint: str) -> None:
-    assert findings(text) == [(code, offset, message, hint)]
+@pytest.mark.parametrize(("text", "below"), specimens(), ids=[text for text, _ in specimens()])
+def test_a_mistake_is_told_at_its_place(text: str, below: str) -> None:
+    code, offset, message, hint = findings(text)[0]
+    assert f"{' ' * offset}^ {code} {'; '.join(filter(None, (message, hint)))}" == below
+
+
+def test_nothing_at_all() -> None:
+    for text in ("", "  "):
+        assert findings(text)[0][2:] == ("there is nothing here", "ask something, e.g. person.country == 'FR'")
+
+
+def test_findings_of_names_and_types_are_all_told_at_once() -> None:
+    found = findings("person.ordrs.count > 2 and person.stage == 'vpi' and has_tag('revewer')")
+    assert [(code, offset) for code, offset, _, _ in found] == [("E201", 0), ("E203", 43), ("E208", 61)]
+
+
+def test_the_caret_covers_the_whole_word() -> None:
+    _, problems = parse_condition("person.ordrs.count > 2", HERE, SCOPE)
+    assert problems[0].place == Place("sequences/spring_push.yaml", 11, 7, len("person.ordrs.count"))
+
+
+def test_a_place_can_be_worked_out_by_who_knows_the_file() -> None:
+    def locate(offset: int, length: int) -> Place:
+        return Place("folded.yaml", 3 + offset // 10, offset % 10, length)
+
+    _, problems = parse_condition("person.visits > 1 and has_tag('x')", locate, SCOPE)
+    assert problems[0].place == Place("folded.yaml", 6, 0, 3)
+    condition, _ = parse_condition("true", locate, SCOPE)
+    assert condition is not None
+    assert condition.place == Place("folded.yaml", 3, 0, 4)
+
+
+def test_lines_are_asked_by_product() -> None:
+    scope = SCOPE.with_event(["order.placed"])
+    _, problems = parse_condition("event.lines is known", HERE, scope)
+    assert problems[0].message == "'event.lines' is a list of products; ask bought('product')"
+    assert parse_condition("bought('grinder', within='90 days')", HERE, scope)[1] == ()
+
+
+def test_without_order_lines_nothing_is_known_to_be_bought() -> None:
+    scope = scope_of(Catalogue(orders=OrderRule("order.placed"), events={"order.placed": fields(total="money")}))
+    _, problems = parse_condition("bought('grinder')", HERE, scope)
+    assert problems[0].message == "the catalogue's order event has no lines, so nothing is known to be bought"
+    _, problems = parse_condition("person.orders.count > 0", HERE, scope_of(Catalogue()))
+    assert problems[0].message == "nothing is called 'person.orders.count'"
+
+
+def test_event_fields_are_only_known_where_there_is_an_event() -> None:
+    scope = scope_of(CATALOGUE)
+    for text in ("event.score > 1", "start.ticket == 'x'", "start.name == 'x'", "steps.hello.outcome == 'sent'"):
+        assert parse_condition(text, HERE, scope)[1][0].message.startswith("nothing is called")
+        assert parse_condition(text.replace("'x'", "'complaint.opened'"), HERE, SCOPE)[1] == ()
+
+
+def test_a_field_of_two_events_keeps_its_closed_list_only_when_both_close_it() -> None:
+    open_one = {"mood": Field("mood", "text")}
+    closed = {"mood": Field("mood", "text", one_of=("good",))}
+    other = {"mood": Field("mood", "text", one_of=("bad",))}
+    scope = scope_of(Catalogue(events={"open": open_one, "closed": closed, "other": other}))
+    assert scope.with_event(["closed", "open"]).names["event.mood"].one_of == ()
+    assert scope.with_event(["open", "closed"]).names["event.mood"].one_of == ()
+    assert scope.with_event(["closed", "other"]).names["event.mood"].one_of == ("good", "bad")
+
+
+def test_worked_out_facts_have_the_type_of_what_they_take() -> None:
+    for text in ("person.reviews >= 2", "person.first_stars == 5", "days_since(person.first_review) > 3"):
+        assert findings(text) == []
+
+
+# the tree
+
+
+def test_binding() -> None:
+    tree = root("not has_tag('reviewer') and 1 + 2 * 3 == 7 or true")
+    assert isinstance(tree, Either)
+    assert isinstance(tree.parts[0], Both)
+    assert isinstance(tree.parts[0].parts[0], Opposite)
+    compared = tree.parts[0].parts[1]
+    assert isinstance(compared, Compare)
+    total = compared.left
+    assert isinstance(total, Arithmetic)
+    assert total.operator == "+"
+    assert isinstance(total.right, Arithmetic)
+
+
+def test_minus() -> None:
+    assert root("person.visits > -1") == Compare(
+        ">", Name(("person", "visits"), Kind.number, 1), Literal(-1, Kind.number, 17), column=1
+    )
+    negative = root("-person.visits > 1")
+    assert isinstance(negative, Compare)
+    assert negative.left == Arithmetic(
+        "-", Literal(0, Kind.number, 1), Name(("person", "visits"), Kind.number, 2), column=1
+    )
+
+
+def test_functions_keep_their_words() -> None:
+    tree = root("count('review.posted', within='90 days', stars=5) >= 1")
+    assert isinstance(tree, Compare)
+    assert tree.left == Call(
+        "count",
+        Kind.number,
+        None,
+        "review.posted",
+        Length(90, Unit.day),
+        (("stars", Literal(5, Kind.number, 48)),),
+        1,
+    )
+
+
+def test_in_and_known() -> None:
+    among = root("person.country not in ['FR', \"DE\"]")
+    assert isinstance(among, Among)
+    assert among.negated
+    assert [option.value for option in among.options if isinstance(option, Literal)] == ["FR", "DE"]
+    for text, negated in (
+        ("is known", False),
+        ("is unknown", True),
+        ("is not known", True),
+        ("is not unknown", False),
+    ):
+        known = root(f"person.observes {text}")
+        assert isinstance(known, IsKnown)
+        assert known.negated is negated
+
+
+def test_money_compares_as_a_number_and_a_day_with_a_moment() -> None:
+    assert findings("person.spent > 9.5 and person.vip_since <= person.seen_at and start.day == today") == []
+
+
+def test_a_condition_keeps_the_authors_words() -> None:
+    condition, _ = parse_condition("person.visits  >  1", HERE, SCOPE)
+    assert condition is not None
+    assert condition.text == "person.visits  >  1"
+    assert condition.place == Place("sequences/spring_push.yaml", 11, 7, 19)
+
+
+def test_values_may_be_of_any_type() -> None:
+    for text, kind in (
+        ("today", Kind.day),
+        ("'gold'", Kind.text),
+        ("person.visits + 1", Kind.number),
+        ("true", Kind.bool),
+        ("event.mood", Kind.text),
+        ("ago('3 days')", Kind.moment),
+    ):
+        value, problems = parse_value(text, HERE, SCOPE)
+        assert problems == ()
+        assert value is not None
+        assert value.kind is kind
+    assert parse_value("tody", HERE, SCOPE)[1][0].hint == "did you mean 'today'?"
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "(" * 400 + "true" + ")" * 400,
+        "not " * 5000 + "true",
+        "person.visits > " + "-" * 5000 + "1",
+        "lower(" * 400 + "'x'" + ")" * 400 + " == 'x'",
+        "1" + " + 1" * 5000 + " > 1",
+        "1" + " * 2" * 5000 + " > 1",
+    ],
+    ids=["brackets", "not", "minus", "functions", "sum", "product"],
+)
+def test_depth_is_bounded_by_a_finding(deep: str) -> None:
+    assert findings(deep)[0][2] in ("too much is nested here", f"more than {LONGEST} terms in a row")
+
+
+def test_what_is_within_the_bounds_is_read() -> None:
+    assert findings("(" * DEEPEST + "true" + ")" * DEEPEST) == []
+    assert findings("1" + " + 1" * (LONGEST - 1) + " > 1") == []
+    assert findings("true" + " and true" * 3000) == []
+    nested = "(" * (DEEPEST - 1) + "1" + " + 1" * (LONGEST - 1) + ")" * (DEEPEST - 1)
+    assert findings(f"{nested} > 1") == []
