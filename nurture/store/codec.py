@@ -122,8 +122,8 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def event_of(row: Any) -> Event:
-    """An event from a row (number, id, name, happened_at, known_at, fields, origin, outside_id)."""
-    number, id_, name, happened, known, fields, origin, outside = row
+    """An event from a row (number, id, name, happened_at, known_at, fields, origin, outside_id, fresh)."""
+    number, id_, name, happened, known, fields, origin, outside, fresh = row
     return Event(
         id_,
         name,
@@ -133,6 +133,7 @@ def event_of(row: Any) -> Event:
         values_of(fields),
         _ORIGINS[origin],
         outside,
+        bool(fresh),
     )
 
 
@@ -149,6 +150,7 @@ def _event_list(event: Event) -> list[Any]:
         values_text(event.fields),
         event.origin.value,
         event.outside_id,
+        event.fresh,
     ]
 
 
@@ -271,13 +273,13 @@ def _orders(row: list[Any] | None) -> Orders:
 def _stage_list(stage: StageState | None) -> list[Any] | None:
     if stage is None:
         return None
-    return [stage.id, micros(stage.since), maybe_micros(stage.keep_until), maybe_micros(stage.check_at)]
+    return [stage.id, micros(stage.since), maybe_micros(stage.keep_until), maybe_micros(stage.check_at), stage.rules]
 
 
 def _stage(row: list[Any] | None) -> StageState | None:
     if row is None:
         return None
-    return StageState(row[0], instant(row[1]), maybe_instant(row[2]), maybe_instant(row[3]))
+    return StageState(row[0], instant(row[1]), maybe_instant(row[2]), maybe_instant(row[3]), row[4])
 
 
 def state_text(person: Any, known: Known) -> str:

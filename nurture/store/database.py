@@ -1,13 +1,13 @@
 """Connections and transactions: SQLite by the rules of architecture.md 4, PostgreSQL a URL away."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert
 from sqlalchemy.engine import make_url
 
 PAGE = 500  # ids in one IN (...): well under every database's limit of parameters
@@ -104,7 +104,14 @@ def connect(url: str) -> Database:
     return Database(engine)
 
 
-def in_pages(connection: Connection, ids: Sequence[str], ask: Callable[[Sequence[str]], Any]) -> Iterable[Any]:
-    """The rows of one statement for many ids, asked for in pages."""
-    for page in pages(ids):
-        yield from connection.execute(ask(page))
+def pairs(connection: Connection, statement: Any) -> dict[str, str]:
+    """The two columns of a statement as a mapping."""
+    return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def insert_one(connection: Connection, table: Table, row: dict[str, Any]) -> int:
+    """Add one row whose number the database gives; that number."""
+    key = connection.execute(insert(table), row).inserted_primary_key
+    if key is None:
+        raise RuntimeError(f"{table.name} gave no number")
+    return int(key[0])

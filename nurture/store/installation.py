@@ -8,12 +8,10 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, select, update
 
-from nurture.store.codec import micros
 from nurture.store.database import Database
 from nurture.store.tables import INSTALLATION
 
@@ -32,11 +30,11 @@ def read_mark(connection: Connection) -> Mark:
     return Mark(row[0], row[1])
 
 
-def first_mark(database: Database, now: datetime) -> Mark:
+def first_mark(database: Database) -> Mark:
     """What the store says of itself; a new store gets its id here."""
     with database.writing() as connection:
         if connection.execute(select(INSTALLATION.c.store)).first() is None:
-            row = {"store": secrets.token_hex(16), "counter": 0, "created_at": micros(now)}
+            row = {"store": secrets.token_hex(16), "counter": 0}
             connection.execute(INSTALLATION.insert(), row)
         return read_mark(connection)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from nurture.model.event import Event, Origin
+from nurture.model.event import OWN_EVENTS, Event
 from nurture.model.person import Message, Person
 from nurture.store.codec import event_of, instant, micros, state_of, values_of, words_of
 from nurture.store.database import pages
@@ -33,6 +33,7 @@ EVENT_COLUMNS = (
     EVENT.c.fields,
     EVENT.c.origin,
     EVENT.c.outside_id,
+    EVENT.c.fresh,
 )
 _EVENTS = select(*EVENT_COLUMNS, EVENT.c.person)
 _MESSAGES = select(
@@ -112,10 +113,11 @@ def _loaded(
     arrived: list[Event] = []
     for event_row in event_rows:
         if event_row[6] == "sequence" or (event_row[0] <= decided_number and event_row[4] <= decided_until):
-            folded.append(event_of(event_row[:8]))
+            if event_row[2] not in OWN_EVENTS:  # those live on in the state; the rest is history
+                folded.append(event_of(event_row[:-1]))
         elif event_row[4] <= now:
-            arrived.append(event_of(event_row[:8]))
-    folded.sort(key=arrival)
+            arrived.append(event_of(event_row[:-1]))
+    folded.sort(key=happening)
     arrived.sort(key=arrival)
     person = Person(
         id=id_,
@@ -129,12 +131,14 @@ def _loaded(
     return Loaded(person, tuple(arrived), decided_until, decided_number, horizon, zone, facts, tags, state)
 
 
-def arrival(event: Event) -> tuple[datetime, datetime, bool, int]:
-    """The order in which events take effect: when known, then when happened, then as they arrived.
+def happening(event: Event) -> tuple[datetime, int]:
+    """The order of a person's history."""
+    return event.happened_at, event.number
 
-    What a sequence did at an instant comes after what arrived for it at that instant (language.md 6.1).
-    """
-    return event.known_at, event.happened_at, event.origin is Origin.sequence, event.number
+
+def arrival(event: Event) -> tuple[datetime, datetime, int]:
+    """The order in which events take effect: when known, then when happened, then as they arrived."""
+    return event.known_at, event.happened_at, event.number
 
 
 def message_of(row: Any) -> Message:

@@ -26,7 +26,6 @@ class InstallationRow(SQLModel, table=True):
     __tablename__ = "installation"
     store: str = Field(primary_key=True)
     counter: int = Field(sa_type=BigInteger)
-    created_at: int = Field(sa_type=Instant)
 
 
 class WatermarkRow(SQLModel, table=True):
@@ -123,6 +122,7 @@ class EventRow(SQLModel, table=True):
     fields: str = Field(default="{}", sa_type=Text)
     origin: str
     outside_id: str = ""
+    fresh: bool = False
 
 
 class SilenceRow(SQLModel, table=True):
@@ -247,11 +247,10 @@ class BatchMemberRow(SQLModel, table=True):
     """Which batch a mail is in; a mail is in one batch, ever."""
 
     __tablename__ = "batch_member"
-    __table_args__ = (Index("member_of_batch", "batch", "position"),)
+    __table_args__ = (Index("member_of_batch", "batch"),)
     key: str = Field(primary_key=True)
     bucket: int
     batch: int = Field(sa_type=BigInteger)
-    position: int
 
 
 class BasisRow(SQLModel, table=True):

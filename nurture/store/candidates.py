@@ -1,0 +1,151 @@
+"""Whom to look at: everybody for whom anything can have fallen due in a stretch of time, and few others.
+
+Three sources, none of which costs anything per person at rest (architecture.md 2.2): the agenda of what is
+in flight, a moving window over last local days for fixed lapses, and a probe by month and day for dates.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Select, func, select
+
+from nurture.model.book import Book
+from nurture.model.length import Length
+from nurture.model.sequence import DayTrigger, LapseTrigger, Status
+from nurture.store.codec import instant, micros
+from nurture.store.local import days_opening, next_opening
+from nurture.store.projections import ORDERS, zones_of
+from nurture.store.tables import AGENDA, DAY_OF, SILENCE
+
+LAPSE_HOUR = time(10, 0)  # language.md 4.2
+DAY_START = time(0, 0)
+_DAY = timedelta(days=1)
+_YEAR = 366
+_LONG = {"month": 30, "year": 365}  # a lapse is counted in dates, as `decide` counts it
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """A fixed silence: this many dates after the last `event`."""
+
+    event: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date of people, so many dates ahead."""
+
+    path: str
+    yearly: bool
+    lead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a book makes the store look for, each once however many sequences want it."""
+
+    lapses: tuple[Lapse, ...]
+    days: tuple[Day, ...]
+    leap_day: str
+
+    @property
+    def hours(self) -> tuple[time, ...]:
+        """The local hours at which a scan is due."""
+        return ((DAY_START,) if self.days else ()) + ((LAPSE_HOUR,) if self.lapses else ())
+
+
+def watched(book: Book) -> Watched:
+    """What the sequences of a book that are not drafts wait for."""
+    lapses: dict[Lapse, None] = {}
+    days: dict[Day, None] = {}
+    orders = book.catalogue.orders.event if book.catalogue.orders else None
+    for sequence in book.sequences.values():
+        for trigger in sequence.start if sequence.status is not Status.draft else ():
+            if isinstance(trigger, LapseTrigger) and trigger.length is not None:
+                event = ORDERS if trigger.event == orders else trigger.event
+                lapses[Lapse(event, _dates(trigger.length))] = None
+            elif isinstance(trigger, DayTrigger):
+                lead = (trigger.lead.days or 0) if trigger.lead else 0
+                days[Day(_path(trigger.path), trigger.yearly, lead)] = None
+    return Watched(tuple(lapses), tuple(days), book.rules.leap_day)
+
+
+def _dates(length: Length) -> int:
+    return length.days if length.days is not None else length.amount * _LONG.get(length.unit.value, 1)
+
+
+def _path(path: tuple[str, ...]) -> str:
+    """The projection's name of a date: `orders.first_at`, or the fact's own name."""
+    return ".".join(path[1:]) if path[1:2] == ("orders",) else path[-1]
+
+
+def candidates(connection: Connection, wanted: Watched, since: datetime, until: datetime) -> list[str]:
+    """The ids, ascending, of all who can have something due in (since, until], and of all overdue."""
+    found: set[str] = set()
+    for statement in probes(connection, wanted, since, until):
+        found.update(row[0] for row in connection.execute(statement))
+    return sorted(found)
+
+
+def probes(connection: Connection, wanted: Watched, since: datetime, until: datetime) -> Iterator[Select[Any]]:
+    """The statements that find them; on a quiet tick only the agenda's."""
+    yield select(AGENDA.c.person).where(AGENDA.c.due_at <= micros(until))
+    if not wanted.lapses and not wanted.days:
+        return
+    for name in zones_of(connection):
+        zone = ZoneInfo(name)
+        lapsing = days_opening(zone, LAPSE_HOUR, since, until) if wanted.lapses else None
+        starting = days_opening(zone, DAY_START, since, until) if wanted.days else None
+        if lapsing:
+            for lapse in wanted.lapses:
+                yield _silent(name, lapse, *lapsing)
+        if starting:
+            for day in wanted.days:
+                ahead = timedelta(days=day.lead)
+                yield _dated(name, day, starting[0] + ahead, starting[1] + ahead, wanted.leap_day)
+
+
+def _silent(zone: str, lapse: Lapse, first: date, last: date) -> Select[Any]:
+    return select(SILENCE.c.person).where(
+        SILENCE.c.event == lapse.event,
+        SILENCE.c.zone == zone,
+        SILENCE.c.last_day.between(first.toordinal() - lapse.days, last.toordinal() - lapse.days),
+    )
+
+
+def _dated(zone: str, day: Day, first: date, last: date, leap_day: str) -> Select[Any]:
+    these = select(DAY_OF.c.person).where(DAY_OF.c.path == day.path, DAY_OF.c.zone == zone)
+    if (last - first).days < _YEAR:
+        these = these.where(DAY_OF.c.month_day.in_(sorted(month_days(first, last, leap_day))))
+    if not day.yearly:
+        these = these.where((DAY_OF.c.year == 0) | DAY_OF.c.year.between(first.year, last.year))
+    return these
+
+
+def month_days(first: date, last: date, leap_day: str) -> set[int]:
+    """The days of the year in a stretch, as month * 100 + day; 29 February where the house rule puts it."""
+    found: set[int] = set()
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        found.add(day.month * 100 + day.day)
+        if (leap_day == "feb-28" and (day + _DAY).month == 3 and day.month == 2) or (
+            leap_day == "mar-1" and (day.month, day.day) == (3, 1)
+        ):
+            found.add(229)
+    return found
+
+
+def next_agenda(connection: Connection, after: datetime) -> datetime | None:
+    """The next instant later than `after` for which anybody stands in the agenda."""
+    due = connection.execute(select(func.min(AGENDA.c.due_at)).where(AGENDA.c.due_at > micros(after))).scalar()
+    return None if due is None else instant(due)
+
+
+def next_scan(zones: Iterable[str], wanted: Watched, after: datetime) -> datetime | None:
+    """The next instant at which dates or lapses of some zone fall due; None when nothing waits for them."""
+    clocks = [ZoneInfo(zone) for zone in zones]
+    return min((next_opening(zone, hour, after) for zone in clocks for hour in wanted.hours), default=None)

@@ -1,0 +1,162 @@
+"""Who a row is about: outside ids and addresses to people, and people made where there are none.
+
+One address is one contact. An address that belongs to somebody else is refused, never moved.
+"""
+
+from base64 import b32encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from nurture.store.database import bucket, pages, pairs
+from nurture.store.tables import ADDRESS, OUTSIDE_ID, PERSON, SUPPRESSION
+
+
+class RefusedRow(ValueError):
+    """A row that cannot be taken in; its message says why, for the file of rejects."""
+
+
+@lru_cache(maxsize=4096)
+def normal_address(text: str) -> str:
+    """An e-mail address in its normal form, without asking the network; RefusedRow when it is none."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        return validate_email(text.strip(), check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise RefusedRow(f"{text!r} is not an e-mail address: {error}") from error
+
+
+def person_id(store: str, *words: str) -> str:
+    """An opaque id: the same words give the same person in this store, and tell nobody else who it is."""
+    digest = blake2b("\x1f".join(words).encode(), digest_size=10, key=store.encode()).digest()
+    return "p" + b32encode(digest).decode().lower()
+
+
+@dataclass(slots=True)
+class Known:
+    """Who is known, for one batch of rows, and who was made in it."""
+
+    store: str
+    source: str
+    by_outside: dict[str, str] = field(default_factory=dict)
+    by_address: dict[str, str] = field(default_factory=dict)
+    address_of: dict[str, str] = field(default_factory=dict)
+    suppressed: dict[str, str] = field(default_factory=dict)
+    made: dict[str, dict[str, Any]] = field(default_factory=dict)
+    new_outside: list[dict[str, Any]] = field(default_factory=list)
+    new_addresses: list[dict[str, Any]] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+    def look_up(self, connection: Connection, outside: Iterable[str], addresses: Iterable[str]) -> None:
+        """Read who these are, in pages."""
+        of_source = OUTSIDE_ID.c.source == self.source
+        for page in pages(sorted(set(outside))):
+            asked = select(OUTSIDE_ID.c.value, OUTSIDE_ID.c.person).where(
+                of_source, OUTSIDE_ID.c.value.in_(page), OUTSIDE_ID.c.valid_to.is_(None)
+            )
+            self.by_outside.update(pairs(connection, asked))
+        for page in pages(sorted(set(addresses))):
+            valid = ADDRESS.c.valid_to.is_(None)
+            asked = select(ADDRESS.c.key, ADDRESS.c.person).where(ADDRESS.c.key.in_(page), valid)
+            self.by_address.update(pairs(connection, asked))
+            barred = select(SUPPRESSION.c.key, SUPPRESSION.c.because).where(SUPPRESSION.c.key.in_(page))
+            self.suppressed.update(pairs(connection, barred))
+        self._addresses_of(connection, sorted({*self.by_outside.values(), *self.by_address.values()}))
+
+    def _addresses_of(self, connection: Connection, ids: Sequence[str]) -> None:
+        for page in pages(ids):
+            asked = select(ADDRESS.c.person, ADDRESS.c.key).where(
+                ADDRESS.c.person.in_(page), ADDRESS.c.valid_to.is_(None)
+            )
+            self.address_of.update(pairs(connection, asked))
+
+    def person(self, connection: Connection, outside: str, address: str, known_at: int) -> tuple[str, bool]:
+        """Whose row it is, making them if need be, and whether the address is new to them.
+
+        `address` is in normal form or empty, `known_at` in microseconds.
+        """
+        key = address.casefold()
+        person = self._whose(outside, key)
+        if person is None:
+            person = self._make(connection, outside, key, known_at)
+        else:
+            made = self.made.get(person)
+            if made is not None:
+                made["decided_until"] = min(made["decided_until"], known_at - 1)
+        if outside and outside not in self.by_outside:
+            self._name(person, outside, known_at)
+        if not key or key in self.by_address:
+            return person, False
+        self._address(person, address, key, known_at)
+        return person, True
+
+    def _whose(self, outside: str, key: str) -> str | None:
+        if not outside and not key:
+            raise RefusedRow("neither an id nor an e-mail address says who this is")
+        named = self.by_outside.get(outside) if outside else None
+        reached = self.by_address.get(key) if key else None
+        if named is not None and reached is not None and named != reached:
+            raise RefusedRow(f"the address {key} belongs to another contact than {outside!r}")
+        return named or reached
+
+    def _make(self, connection: Connection, outside: str, key: str, known_at: int) -> str:
+        words = ("outside", self.source, outside) if outside else ("address", key)
+        person = person_id(self.store, *words)
+        while person in self.made or connection.execute(select(PERSON.c.id).where(PERSON.c.id == person)).first():
+            words = (*words, str(known_at))  # the name was somebody else's once; ids are never used again
+            person = person_id(self.store, *words)
+        self.made[person] = {
+            "id": person,
+            "bucket": bucket(person),
+            "created_at": known_at,
+            "decided_until": known_at - 1,
+            "decided_number": 0,
+            "zone": "",
+            "facts": "{}",
+            "tags": "[]",
+            "stage": "",
+            "orders_count": 0,
+            "orders_total": 0.0,
+            "state": "{}",
+        }
+        return person
+
+    def _name(self, person: str, outside: str, since: int) -> None:
+        self.by_outside[outside] = person
+        row = {"source": self.source, "value": outside, "valid_from": since}
+        self.new_outside.append(row | {"person": person, "bucket": bucket(person)})
+
+    def _address(self, person: str, address: str, key: str, since: int) -> None:
+        old = self.address_of.get(person)
+        if old is not None:
+            self.closed.append(old)
+            self.by_address.pop(old, None)
+        self.by_address[key] = person
+        self.address_of[person] = key
+        row = {"key": key, "valid_from": since, "address": address, "person": person, "bucket": bucket(person)}
+        self.new_addresses.append(row | {"state": "ok", "state_since": since})
+
+    def write(self, connection: Connection, now: int) -> None:
+        """Keep who was made and what they are called."""
+        _insert(connection, PERSON, list(self.made.values()))
+        _insert(connection, OUTSIDE_ID, self.new_outside)
+        fresh = {row["key"]: row for row in self.new_addresses}
+        closed = [key for key in self.closed if key not in fresh]
+        for page in pages(closed):
+            ended = update(ADDRESS).where(ADDRESS.c.key.in_(page), ADDRESS.c.valid_to.is_(None))
+            connection.execute(ended.values(valid_to=now))
+        gone = set(self.closed)
+        rows = [row if row["key"] not in gone else row | {"valid_to": now} for row in self.new_addresses]
+        for row in rows:
+            row.setdefault("valid_to", None)
+        _insert(connection, ADDRESS, rows)
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)

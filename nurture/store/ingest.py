@@ -1,0 +1,338 @@
+"""Taking in rows in bulk: streaming, in transactions of at most 1,000 rows, safe to interrupt and to repeat.
+
+Every row becomes events (the truth); repeating an import adds nothing, since an event's id follows
+from the sender's own id or, without one, from the row itself and how many equal rows came before it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
+
+from nurture.model import event as names
+from nurture.model.event import Origin
+from nurture.store.codec import micros, values_of, values_text
+from nurture.store.database import BULK, Database, bucket, pages
+from nurture.store.identity import Known, RefusedRow, normal_address
+from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
+from nurture.store.tables import AGENDA, EVENT, MESSAGE, PERSON, SUPPRESSION
+
+Reject = Callable[[AnyRow, str], None]
+Tell = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import changed. `too_old` counts new events, by name, that start nothing because of their age."""
+
+    rows: int = 0
+    contacts: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    sends: int = 0
+    suppressed: int = 0
+    known_already: int = 0
+    rejected: int = 0
+    too_old: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one transaction gathers before it writes."""
+
+    known: Known
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sends: dict[str, dict[str, Any]] = field(default_factory=dict)
+    barred: dict[str, dict[str, Any]] = field(default_factory=dict)
+    facts: dict[str, dict[str, object]] = field(default_factory=dict)
+
+
+class Importing:
+    """A bulk writer; one for each file, since equal rows are counted within it."""
+
+    def __init__(
+        self, database: Database, store: str, now: datetime, source: str, origin: Origin = Origin.imported
+    ) -> None:
+        self.database = database
+        self.store = store
+        self.now = now
+        self.source = source
+        self.origin = origin
+        self._equal: Counter[bytes] = Counter()
+        self._position = 0
+
+    def take(
+        self,
+        rows: Iterable[AnyRow],
+        reject: Reject,
+        tell: Tell = lambda _: None,
+        fresh: Mapping[str, timedelta] | None = None,
+    ) -> Imported:
+        """Take rows in. `reject` hears of each row that cannot be, and why; `tell` how many rows are done.
+
+        `fresh` gives, by event, the greatest age at which it may still start something (for counting only).
+        """
+        done = Imported()
+        for batch in _batches(rows):
+            with self.database.writing() as connection:
+                self._take(connection, batch, done, reject, fresh or {})
+            done.rows += len(batch)
+            tell(done.rows)
+        return done
+
+    def _take(
+        self,
+        connection: Connection,
+        rows: Sequence[AnyRow],
+        done: Imported,
+        reject: Reject,
+        fresh: Mapping[str, timedelta],
+    ) -> None:
+        good = []
+        for row in rows:
+            try:
+                good.append((row, normal_address(row.address) if row.address else ""))
+            except RefusedRow as refusal:
+                done.rejected += 1
+                reject(row, str(refusal))
+        known = Known(self.store, self.source)
+        outside = (row.outside_id for row, _ in good if row.outside_id)
+        known.look_up(connection, outside, (address.casefold() for _, address in good if address))
+        batch = _Batch(known)
+        self._read_facts(connection, batch, [(row, address) for row, address in good if row.facts])
+        for row, address in good:
+            try:
+                self._row(connection, batch, row, address)
+            except RefusedRow as refusal:
+                done.rejected += 1
+                reject(row, str(refusal))
+        self._write(connection, batch, done, fresh)
+
+    def _row(self, connection: Connection, batch: _Batch, row: AnyRow, address: str) -> None:
+        self._position += 1
+        known_at = micros(row.known_at) if row.known_at is not None else micros(self.now)
+        if isinstance(row, SuppressionRow) and address:
+            key = address.casefold()
+            batch.barred[key] = {"key": key, "because": row.because, "since": micros(row.at)}
+            if key not in batch.known.by_address and row.outside_id not in batch.known.by_outside:
+                return  # nobody we know; the address is barred for whoever comes with it
+        person, new_address = batch.known.person(connection, row.outside_id, address, known_at)
+        if new_address:
+            self._new_address(batch, person, address, known_at)
+        self._said_of_person(batch, person, row, known_at)
+        match row:
+            case EventRow():
+                self._event(batch, person, row, known_at)
+            case ConsentRow():
+                name = names.CONSENT_GIVEN if row.given else names.CONSENT_REFUSED
+                self._consent(batch, person, name, row, micros(row.at), known_at)
+            case SuppressionRow():
+                fields = {"because": row.because}
+                self._own(batch, person, names.SUPPRESSED, fields, micros(row.at), known_at, row.because)
+            case SendRow():
+                self._send(batch, person, row, address)
+
+    def _new_address(self, batch: _Batch, person: str, address: str, known_at: int) -> None:
+        fields = {"address": address}
+        self._own(batch, person, names.ADDRESS_ADDED, fields, known_at, known_at, address, str(known_at))
+        because = batch.known.suppressed.get(address.casefold())
+        if because is not None:
+            self._own(batch, person, names.SUPPRESSED, {"because": because}, known_at, known_at, because)
+
+    def _said_of_person(self, batch: _Batch, person: str, row: AnyRow, known_at: int) -> None:
+        at = getattr(row, "at", None)
+        happened = known_at if at is None or not isinstance(row, ContactRow) else micros(at)
+        if row.facts:
+            self._facts(batch, person, row.facts, happened, known_at)
+        if row.tags:
+            tags = tuple(sorted(row.tags))
+            self._own(batch, person, names.PERSON_TAGGED, {"tags": tags}, happened, known_at, *tags)
+        if row.topics and not isinstance(row, ConsentRow):
+            self._consent(batch, person, names.CONSENT_GIVEN, row, happened if at is None else micros(at), known_at)
+
+    def _facts(self, batch: _Batch, person: str, facts: Mapping[str, object], happened: int, known_at: int) -> None:
+        """Only what differs from what is known already is a change."""
+        old = batch.facts.setdefault(person, {})
+        moved = {name: value for name, value in facts.items() if old.get(name) != value}
+        if not moved:
+            return
+        old.update(moved)
+        text = values_text({"facts": moved})
+        words = (text, str(known_at), str(self._position))
+        self._put(batch, person, names.PERSON_CHANGED, text, happened, known_at, _digest(person, *words))
+
+    def _consent(self, batch: _Batch, person: str, name: str, row: AnyRow, happened: int, known_at: int) -> None:
+        """With a row of another kind a consent comes once per person, however many rows carry it."""
+        topics = tuple(sorted(row.topics))
+        fields = {"topics": topics, "basis": row.basis, "wording": row.wording}
+        words = (*topics, row.basis, *((str(happened),) if isinstance(row, ConsentRow) else ()))
+        self._own(batch, person, name, fields, happened, known_at, *words)
+
+    def _own(
+        self,
+        batch: _Batch,
+        person: str,
+        name: str,
+        fields: Mapping[str, object],
+        happened: int,
+        known_at: int,
+        *words: str,
+    ) -> None:
+        self._put(batch, person, name, values_text(fields), happened, known_at, _digest(name, person, *words))
+
+    def _event(self, batch: _Batch, person: str, row: EventRow, known_at: int) -> None:
+        text = values_text(row.fields)
+        happened = micros(row.at)
+        if row.id:
+            id_ = _digest(row.name, "id", row.id)
+        else:
+            id_ = self._nth(row.name, row.outside_id, row.address.casefold(), str(happened), text)
+        self._put(batch, person, row.name, text, happened, known_at, id_, row.id, row.fresh)
+
+    def _nth(self, *words: str) -> str:
+        """The id of a row without one: the row and how many equal ones came before it in this file."""
+        same = blake2b("\x1f".join(words).encode(), digest_size=12)
+        place = self._equal[same.digest()] = self._equal[same.digest()] + 1
+        same.update(f"\x1f{place}".encode())
+        return same.hexdigest()
+
+    def _put(
+        self,
+        batch: _Batch,
+        person: str,
+        name: str,
+        fields: str,
+        happened: int,
+        known_at: int,
+        id_: str,
+        outside_id: str = "",
+        fresh: bool = False,
+    ) -> None:
+        if id_ in batch.events:
+            return
+        batch.events[id_] = {
+            "id": id_,
+            "person": person,
+            "bucket": bucket(person),
+            "name": name,
+            "happened_at": happened,
+            "known_at": known_at,
+            "fields": fields,
+            "origin": self.origin.value,
+            "outside_id": outside_id,
+            "fresh": fresh,
+        }
+
+    def _send(self, batch: _Batch, person: str, row: SendRow, address: str) -> None:
+        at = micros(row.at)
+        key = _digest("send", "id", row.id) if row.id else self._nth("send", person, row.mail, row.class_, str(at))
+        batch.sends[key] = {
+            "key": key,
+            "person": person,
+            "bucket": bucket(person),
+            "mail": row.mail,
+            "class_": row.class_,
+            "topic": row.topic,
+            "due_at": at,
+            "decided_at": at,
+            "valid_until": at,
+            "day": row.day.toordinal(),
+            "address": address,
+            "before": True,
+        } | _NO_SEQUENCE
+
+    def _read_facts(self, connection: Connection, batch: _Batch, rows: Sequence[tuple[AnyRow, str]]) -> None:
+        """What is known of the people of these rows: as decided, and what arrived since."""
+        known = batch.known
+        ids = {known.by_outside.get(row.outside_id) or known.by_address.get(key.casefold()) for row, key in rows}
+        for page in pages(sorted(id_ for id_ in ids if id_)):
+            asked = select(PERSON.c.id, PERSON.c.facts).where(PERSON.c.id.in_(page))
+            batch.facts.update({id_: values_of(text) for id_, text in connection.execute(asked)})
+            pending = (
+                select(EVENT.c.person, EVENT.c.fields)
+                .join_from(EVENT, PERSON, PERSON.c.id == EVENT.c.person)
+                .where(EVENT.c.person.in_(page), EVENT.c.name == names.PERSON_CHANGED)
+                .where(
+                    (EVENT.c.number > PERSON.c.decided_number) | (EVENT.c.known_at > PERSON.c.decided_until),
+                    EVENT.c.origin != Origin.sequence.value,
+                )
+                .order_by(EVENT.c.number)
+            )
+            for id_, text in connection.execute(pending):
+                given = values_of(text)["facts"]
+                if isinstance(given, dict):
+                    batch.facts[id_].update(given)
+
+    def _write(self, connection: Connection, batch: _Batch, done: Imported, fresh: Mapping[str, timedelta]) -> None:
+        events = _without_known(connection, EVENT.c.id, batch.events)
+        sends = _without_known(connection, MESSAGE.c.key, batch.sends)
+        barred = _without_known(connection, SUPPRESSION.c.key, batch.barred)
+        batch.known.write(connection, micros(self.now))
+        for table, rows in ((EVENT, events), (MESSAGE, sends), (SUPPRESSION, barred)):
+            if rows:
+                connection.execute(insert(table), rows)
+        if events:
+            _expect(connection, events)
+        done.contacts += len(batch.known.made)
+        done.sends += len(sends)
+        done.suppressed += len(barred)
+        done.known_already += len(batch.events) + len(batch.sends) - len(events) - len(sends)
+        for row in events:
+            done.events[row["name"]] += 1
+            limit = fresh.get(row["name"])
+            if limit is not None and not row["fresh"] and row["known_at"] - row["happened_at"] > limit / _MICROSECOND:
+                done.too_old[row["name"]] += 1
+
+
+_MICROSECOND = timedelta(microseconds=1)
+_NO_SEQUENCE = {
+    "sequence": "",
+    "version": 0,
+    "subject": "",
+    "step": "",
+    "theme": "",
+    "zone": "",
+    "rung": "",
+    "variables": "{}",
+    "detail": "",
+}
+
+
+def _digest(*words: str) -> str:
+    return blake2b("\x1f".join(words).encode(), digest_size=12).hexdigest()
+
+
+def _batches(rows: Iterable[AnyRow]) -> Iterator[list[AnyRow]]:
+    coming = iter(rows)
+    while batch := list(islice(coming, BULK)):
+        yield batch
+
+
+def _without_known(connection: Connection, key: Any, rows: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    known: set[str] = set()
+    for page in pages(list(rows)):
+        known.update(connection.execute(select(key).where(key.in_(page))).scalars().all())
+    return [row for id_, row in rows.items() if id_ not in known]
+
+
+_FORGET_ARRIVAL = delete(AGENDA).where(
+    AGENDA.c.person == bindparam("person_"), AGENDA.c.kind == "arrival", AGENDA.c.due_at == bindparam("due_")
+)
+
+
+def _expect(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
+    """One row in the agenda for each person and instant at which something arrives for them."""
+    newest = connection.execute(select(func.max(EVENT.c.number))).scalar_one()
+    due = sorted({(row["person"], row["known_at"]) for row in events})
+    connection.execute(_FORGET_ARRIVAL, [{"person_": person, "due_": at} for person, at in due])
+    connection.execute(
+        insert(AGENDA),
+        [
+            {"person": person, "kind": "arrival", "due_at": at, "bucket": bucket(person), "number": newest}
+            for person, at in due
+        ],
+    )

@@ -1,0 +1,242 @@
+"""The store as the engine knows it: one object, whose questions and answers are the nouns of `model`."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from nurture.model.book import Book
+from nurture.model.decision import Decision, Reason
+from nurture.model.event import Event, Origin
+from nurture.model.mail import Fate, Handover
+from nurture.model.person import Person
+from nurture.store import candidates, files, inquiries, installation, load, outbox, rebuild, save
+from nurture.store.candidates import Watched
+from nurture.store.database import PAGE, Database, connect, pages
+from nurture.store.ingest import Importing
+from nurture.store.load import Loaded
+from nurture.store.migrate import bring_up_to_date
+from nurture.store.projections import zones_of
+
+ZoneOf = Callable[[Person], str]
+_REMEMBERED = 20 * PAGE  # people kept between `people` and `commit`
+
+
+def open_store(url: str, installation_file: Path | None = None) -> "Store":
+    """Open a store by its SQLAlchemy URL, making or migrating its tables (SQLite after a backup copy).
+
+    `installation_file` is where this installation remembers the store it works with; None asks nothing.
+    """
+    database = connect(url)
+    backup = bring_up_to_date(database)
+    mark = installation.first_mark(database)
+    halted = ""
+    if installation_file is not None:
+        halted = installation.halted_because(mark, installation.read_file(installation_file))
+        if not halted:
+            installation.write_file(installation_file, mark)
+    return Store(database, mark, installation_file, halted, backup)
+
+
+class Store:
+    """People, events, decisions and mails on disk. Not shared between threads."""
+
+    def __init__(
+        self, database: Database, mark: installation.Mark, file: Path | None, halted: str, backup: Path | None
+    ) -> None:
+        self.database = database
+        self.id = mark.store
+        self.halted = halted
+        self.backup = backup
+        self._file = file
+        self._loaded: dict[str, Loaded] = {}
+        self._basis: dict[str, int] = {}
+        self._watched: tuple[Book, Watched] | None = None
+
+    def close(self) -> None:
+        """Let the files go."""
+        self.database.engine.dispose()
+
+    def accept(self) -> None:
+        """A person has looked: this store is the one this installation works with from now on."""
+        with self.database.writing() as connection:
+            mark = installation.count_on(connection)
+        if self._file is not None:
+            installation.write_file(self._file, mark)
+        self.halted = ""
+
+    # Deciding
+
+    @property
+    def watermark(self) -> datetime | None:
+        """Up to when all that falls due by itself has been looked at; None before the first tick."""
+        with self.database.reading() as connection:
+            return load.watermark(connection)
+
+    def move_watermark(self, until: datetime) -> None:
+        """All candidates up to `until` were decided; it never moves back."""
+        with self.database.writing() as connection:
+            save.move_watermark(connection, until)
+
+    def candidates(self, book: Book, since: datetime, until: datetime) -> Iterator[list[str]]:
+        """Ids, ascending and in pages, of all for whom anything can fall due in (since, until]: never one too few."""
+        with self.database.reading() as connection:
+            found = candidates.candidates(connection, self._wanted(book), since, until)
+        yield from (list(page) for page in pages(found))
+
+    def _wanted(self, book: Book) -> Watched:
+        if self._watched is None or self._watched[0] is not book:
+            self._watched = (book, candidates.watched(book))
+        return self._watched[1]
+
+    def next_agenda(self, after: datetime) -> datetime | None:
+        """The next instant later than `after` at which anybody in flight is due."""
+        with self.database.reading() as connection:
+            return candidates.next_agenda(connection, after)
+
+    def next_scan(self, book: Book, after: datetime) -> datetime | None:
+        """The next instant later than `after` at which dates or lapses of some zone fall due."""
+        with self.database.reading() as connection:
+            return candidates.next_scan(zones_of(connection), self._wanted(book), after)
+
+    def people(self, ids: Sequence[str], now: datetime) -> list[tuple[Person, tuple[Event, ...]]]:
+        """Each person as last decided, in the order of ids, with the events known by `now` that arrived since."""
+        with self.database.reading() as connection:
+            found = load.people(connection, ids, now)
+        if len(self._loaded) > _REMEMBERED:
+            self._loaded.clear()
+        self._loaded.update((one.person.id, one) for one in found)
+        return [(one.person, one.arrived) for one in found]
+
+    def commit(self, decisions: Sequence[Decision], now: datetime, zone_of: ZoneOf, book: Book | None = None) -> None:
+        """Write decisions, up to 500 in one transaction: all of a person's or nothing.
+
+        `zone_of` names the reader's time zone. Raises Conflict when one of them was decided by somebody
+        else meanwhile, and IntegrityError when a send key or an enrolment would double (a defect).
+        """
+        for page in pages(decisions):
+            self._commit(page, now, zone_of, book)
+
+    def _commit(self, decisions: Sequence[Decision], now: datetime, zone_of: ZoneOf, book: Book | None) -> None:
+        ids = [decision.person.id for decision in decisions]
+        before = {id_: self._loaded.pop(id_) for id_ in ids if id_ in self._loaded}
+        with self.database.writing() as connection:
+            missing = [id_ for id_ in ids if id_ not in before]
+            before |= {one.person.id: one for one in load.people(connection, missing, now)} if missing else {}
+            basis = save.basis_of(connection, book)
+            rows = save.gather(decisions, before, zone_of, save.classes_of(book), basis)
+            save.write(connection, rows, now, min((one.horizon for one in before.values()), default=0))
+            mark = installation.count_on(connection)
+        if self._file is not None:
+            installation.write_file(self._file, mark)
+
+    def wake_everybody(self, now: datetime) -> None:
+        """Have everybody looked at in the next tick: new stage rules or rhythms may hold for anyone."""
+        with self.database.writing() as connection:
+            rebuild.wake_everybody(connection, now)
+
+    # Taking in
+
+    def importing(self, now: datetime, source: str = "shop", origin: Origin = Origin.imported) -> Importing:
+        """A bulk writer of contacts, events, consents, suppressions and earlier mails, known from `now` on."""
+        return Importing(self.database, self.id, now, source, origin)
+
+    # The outbox
+
+    def recover(self, now: datetime, book: Book | None = None) -> outbox.Recovered:
+        """Once at start, before the first claim: what a cut left behind is put back, or in doubt."""
+        return outbox.recover(self.database, now, save.classes_of(book))
+
+    def claim(self, limit: int, now: datetime, owner: str = "") -> outbox.Batch | None:
+        """The next mails to hand over, service first; None when nothing waits."""
+        return outbox.claim(self.database, limit, now, owner)
+
+    def hand(self, batch: outbox.Batch, now: datetime) -> None:
+        """Commit that a batch is about to leave; call it before the first byte."""
+        outbox.hand(self.database, batch, now)
+
+    def settle(
+        self, batch: outbox.Batch, handovers: Iterable[Handover], now: datetime, book: Book | None = None
+    ) -> None:
+        """What became of each mail; one without an answer is in doubt."""
+        outbox.settle(self.database, batch, handovers, now, save.classes_of(book))
+
+    def fates(self, keys: Sequence[str]) -> dict[str, Fate]:
+        """Where each of these mails stands."""
+        with self.database.reading() as connection:
+            return outbox.fates(connection, keys)
+
+    # Applied files
+
+    def save_files(
+        self,
+        given: Mapping[str, bytes],
+        sequences: Mapping[str, str],
+        live: Collection[str],
+        now: datetime,
+        who: str = "",
+        commit: str = "",
+    ) -> files.Change:
+        """Keep the files of an `apply`; see `files.save_files`."""
+        with self.database.writing() as connection:
+            return files.save_files(connection, given, sequences, live, now, who, commit)
+
+    def load_files(self) -> files.Files:
+        """The newest applied files and versions; empty when nothing was applied yet."""
+        with self.database.reading() as connection:
+            return files.load_files(connection)
+
+    # Asking
+
+    def find(self, text: str) -> str | None:
+        """The person meant by our id, the shop's id or an address."""
+        with self.database.reading() as connection:
+            return inquiries.find(connection, text)
+
+    def labels(self, ids: Sequence[str]) -> dict[str, str]:
+        """What people call each of these: the shop's id, else the address, else our id."""
+        with self.database.reading() as connection:
+            return inquiries.labels(connection, ids)
+
+    def everybody(self) -> Iterator[list[str]]:
+        """All ids, ascending, in pages."""
+        last = ""
+        while page := self._after(last):
+            yield page
+            last = page[-1]
+
+    def _after(self, last: str) -> list[str]:
+        with self.database.reading() as connection:
+            return inquiries.people_after(connection, last)
+
+    def histories(self, ids: Sequence[str], decided: bool = False) -> dict[str, tuple[Event, ...]]:
+        """The events of these people in the order of arrival; with `decided` only those already taken in."""
+        with self.database.reading() as connection:
+            return inquiries.histories(connection, ids, decided)
+
+    def reasons(
+        self,
+        person: str,
+        *,
+        sequence: str = "",
+        mail: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Reason]:
+        """Why things did or did not happen to a person, oldest first; `since` inclusive, `until` exclusive."""
+        with self.database.reading() as connection:
+            return inquiries.reasons(connection, person, sequence=sequence, mail=mail, since=since, until=until)
+
+    def counts(self) -> inquiries.Counts:
+        """How much there is."""
+        with self.database.reading() as connection:
+            return inquiries.counts(connection)
+
+    def differences(self, people: Sequence[Person], zone_of: ZoneOf) -> list[str]:
+        """Where what is stored of people differs from what their events say, in words; nothing is written."""
+        with self.database.reading() as connection:
+            return rebuild.differences(connection, people, zone_of)
+
+    def project(self, people: Sequence[Person], zone_of: ZoneOf) -> int:
+        """Rewrite what follows from the events of these people; how many of them changed."""
+        with self.database.writing() as connection:
+            return rebuild.project(connection, people, zone_of)

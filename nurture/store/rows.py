@@ -1,0 +1,77 @@
+"""Rows as they come in, already read and typed: who it is about and what is said of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What every row may say. `outside_id` and `address` say who; at least one is needed.
+
+    `line` is where the row stands in its file, `known_at` when nurture learned of it (default: the
+    import's own now). `topics` with `basis` and `wording` are consents that came with the row.
+    Instants are aware, in UTC.
+    """
+
+    line: int = 0
+    outside_id: str = ""
+    address: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    basis: str = ""
+    wording: str = ""
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRow(Row):
+    """A contact and what is known of them; `at` is since when, by default when it was learned."""
+
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow(Row):
+    """Something that happened. `id` is the sender's own id of it; without one, equal rows are counted.
+
+    `fresh` lets it start sequences whatever its age.
+    """
+
+    name: str
+    at: datetime
+    id: str = ""
+    fields: Mapping[str, object] = field(default_factory=dict)
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRow(Row):
+    """An answer to `topics`, given or refused; refusing no topics refuses everything."""
+
+    given: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionRow(Row):
+    """An address, or a person, that is never to be written to."""
+
+    because: str = "imported"
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRow(Row):
+    """A mail that was sent before nurture: it counts in limits. `day` is the reader's date."""
+
+    mail: str
+    class_: str
+    at: datetime
+    day: date
+    topic: str = ""
+    id: str = ""
+
+
+AnyRow = ContactRow | EventRow | ConsentRow | SuppressionRow | SendRow

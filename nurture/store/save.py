@@ -1,0 +1,357 @@
+"""Writing decisions: state, intents, reasons, events and agenda of a page of people in one transaction."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+
+from nurture import __version__
+from nurture.model.book import Book
+from nurture.model.decision import Decision, Intent, Reason
+from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, Event
+from nurture.model.person import Enrolment, Person
+from nurture.model.rules import CLASSES
+from nurture.store.codec import looks_text, maybe_micros, micros, place_text, state_text, values_text, words_text
+from nurture.store.database import Conflict, bucket
+from nurture.store.load import Loaded
+from nurture.store.projections import rewrite
+from nurture.store.tables import (
+    ADDRESS,
+    AGENDA,
+    BASIS,
+    CONSENT,
+    ENROLMENT,
+    EVENT,
+    MESSAGE,
+    PERSON,
+    PLANNED,
+    REASON,
+    WATERMARK,
+)
+
+Row = dict[str, Any]
+EVERYTHING = "*"  # the topic of a refusal of everything
+_CONSENT_EVENTS = frozenset({CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_LIFTED})
+
+
+@dataclass(slots=True)
+class Rows:
+    """What one page of decisions writes, gathered per table so that each is one statement."""
+
+    people: list[Row] = field(default_factory=list)
+    agenda: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    started: list[Row] = field(default_factory=list)
+    moved: list[Row] = field(default_factory=list)
+    messages: list[Row] = field(default_factory=list)
+    planned: list[Row] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    reasons: list[Row] = field(default_factory=list)
+    consents: list[Row] = field(default_factory=list)
+    consents_of: list[str] = field(default_factory=list)
+    addresses: list[Row] = field(default_factory=list)
+    projected: list[tuple[Person, str]] = field(default_factory=list)
+
+
+def gather(
+    decisions: Iterable[Decision],
+    before: Mapping[str, Loaded],
+    zone_of: Callable[[Person], str],
+    classes: Sequence[str],
+    basis: int,
+) -> Rows:
+    """The rows of a page of decisions; `before` holds every person as they were read."""
+    rows = Rows()
+    for decision in decisions:
+        person, old = decision.person, before[decision.person.id]
+        zone = zone_of(person)
+        rows.people.append(_person_row(person, old, zone))
+        if decision.agenda is not None:
+            rows.agenda.append(_wake(person.id, decision.agenda))
+        rows.events += [event_row(person.id, event) for event in decision.events]
+        rows.reasons += [_reason_row(person.id, reason, basis) for reason in decision.reasons]
+        _messages(rows, decision, old, classes)
+        if person.enrolments is not old.person.enrolments:
+            _enrolments(rows, person, old.person)
+        _consents(rows, person, old)
+        if person.address_state != old.person.address_state or person.address != old.person.address:
+            rows.addresses.append(_address_row(person))
+        if old.zone != zone or _facts_moved(person, old.person):
+            rows.projected.append((person, zone))
+    return rows
+
+
+def _facts_moved(person: Person, old: Person) -> bool:
+    return (
+        len(person.events) != len(old.events)
+        or (person.facts is not old.facts and person.facts != old.facts)
+        or (person.orders is not old.orders and person.orders != old.orders)
+    )
+
+
+def _person_row(person: Person, old: Loaded, zone: str) -> Row:
+    known = {event.id: event for event in person.events}
+    row = person_columns(person, zone, state_text(person, known))
+    row |= {
+        "id_": person.id,
+        "until_": old.decided_until,
+        "number_": old.decided_number,
+        "decided_until": micros(person.asof),
+        "decided_number": max(old.horizon, old.decided_number),
+    }
+    return row
+
+
+def person_columns(person: Person, zone: str, state: str) -> Row:
+    """The columns of a person that follow from their events."""
+    orders = person.orders
+    return {
+        "zone": zone,
+        "facts": values_text(person.facts),
+        "tags": words_text(person.tags),
+        "stage": person.stage.id if person.stage else "",
+        "orders_count": orders.count,
+        "orders_first_at": maybe_micros(orders.first_at),
+        "orders_last_at": maybe_micros(orders.last_at),
+        "orders_total": float(orders.total),
+        "state": state,
+    }
+
+
+def event_row(person: str, event: Event) -> Row:
+    """An event as it is kept; its number is given by the database."""
+    return {
+        "id": event.id,
+        "person": person,
+        "bucket": bucket(person),
+        "name": event.name,
+        "happened_at": micros(event.happened_at),
+        "known_at": micros(event.known_at),
+        "fields": values_text(event.fields),
+        "origin": event.origin.value,
+        "outside_id": event.outside_id,
+        "fresh": event.fresh,
+    }
+
+
+def _wake(person: str, due: datetime) -> Row:
+    return {"person": person, "kind": "wake", "due_at": micros(due), "bucket": bucket(person), "number": 0}
+
+
+def _reason_row(person: str, reason: Reason, basis: int) -> Row:
+    return {
+        "person": person,
+        "bucket": bucket(person),
+        "at": micros(reason.at),
+        "due_at": maybe_micros(reason.due_at),
+        "why": reason.why.value,
+        "sequence": reason.sequence,
+        "version": reason.version,
+        "subject": reason.subject,
+        "step": reason.step,
+        "mail": reason.mail,
+        "words": reason.words,
+        "until": maybe_micros(reason.until),
+        "looks": looks_text(reason.looks),
+        "place": place_text(reason.place),
+        "basis": basis,
+    }
+
+
+def _messages(rows: Rows, decision: Decision, old: Loaded, classes: Sequence[str]) -> None:
+    for intent in decision.intents:
+        rows.messages.append(_message_row(intent))
+        rows.planned.append(planned_row(intent.key, intent.person, lane_of(intent.class_, classes), intent.due_at))
+    if decision.person.messages is not old.person.messages:
+        gone = {message.key for message in old.person.messages if message.cancelled}
+        rows.cancelled += [one.key for one in decision.person.messages if one.cancelled and one.key not in gone]
+
+
+def lane_of(class_: str, classes: Sequence[str]) -> int:
+    """Service goes first, then by class, so that a broadcast never delays an answer."""
+    return list(classes).index(class_) if class_ in classes else len(classes)
+
+
+def planned_row(key: str, person: str, lane: int, due: datetime) -> Row:
+    """A place in the queue."""
+    return {"key": key, "lane": lane, "due_at": micros(due), "bucket": bucket(person)}
+
+
+def _message_row(intent: Intent) -> Row:
+    return {
+        "key": intent.key,
+        "person": intent.person,
+        "bucket": bucket(intent.person),
+        "sequence": intent.sequence,
+        "version": intent.version,
+        "subject": intent.subject,
+        "step": intent.step,
+        "mail": intent.mail,
+        "class_": intent.class_,
+        "topic": intent.topic,
+        "theme": intent.theme,
+        "due_at": micros(intent.due_at),
+        "decided_at": micros(intent.decided_at),
+        "valid_until": micros(intent.valid_until),
+        "day": intent.day.toordinal(),
+        "zone": intent.zone,
+        "rung": intent.rung,
+        "address": intent.address,
+        "variables": values_text(intent.variables),
+        "before": False,
+        "detail": "",
+    }
+
+
+def _enrolments(rows: Rows, person: Person, old: Person) -> None:
+    known = {one.identity: one for one in old.enrolments}
+    for one in person.enrolments:
+        was = known.get(one.identity)
+        if was is None:
+            rows.started.append(_enrolment_row(person.id, one))
+        elif was is not one and was != one:
+            row = _enrolment_row(person.id, one)
+            row |= {"person_": row.pop("person"), "sequence_": row.pop("sequence"), "subject_": row.pop("subject")}
+            rows.moved.append(row)
+
+
+def _enrolment_row(person: str, one: Enrolment) -> Row:
+    return {
+        "person": person,
+        "sequence": one.sequence,
+        "subject": one.subject,
+        "bucket": bucket(person),
+        "ordinal": one.ordinal,
+        "version": one.version,
+        "started_at": micros(one.started_at),
+        "step": one.step,
+        "due_at": maybe_micros(one.due_at),
+        "ended_at": maybe_micros(one.ended_at),
+        "ending": one.ending,
+        "goal_at": maybe_micros(one.goal_at),
+    }
+
+
+def _consents(rows: Rows, person: Person, old: Loaded) -> None:
+    was = old.person
+    if person.consents == was.consents and person.refused_all == was.refused_all:
+        return
+    rows.consents_of.append(person.id)
+    worded = {
+        str(topic): str(event.fields.get("wording", ""))
+        for event in old.arrived
+        if event.name in _CONSENT_EVENTS
+        for topic in _topics(event)
+    }
+    who = {"person": person.id, "bucket": bucket(person.id), "address": person.address}
+    for topic, one in person.consents.items():
+        words = {"basis": one.basis, "wording": worded.get(topic, "")}
+        rows.consents.append({**who, **words, "topic": topic, "given": one.given, "since": micros(one.since)})
+    if person.refused_all:
+        since = {"since": micros(person.asof), "given": False, "topic": EVERYTHING}
+        rows.consents.append({**who, **since, "basis": "", "wording": worded.get(EVERYTHING, "")})
+
+
+def _topics(event: Event) -> tuple[object, ...]:
+    topics = event.fields.get("topics")
+    return topics if isinstance(topics, tuple) and topics else (EVERYTHING,)
+
+
+def _address_row(person: Person) -> Row:
+    return {"key_": person.address.casefold(), "state": person.address_state, "state_since": micros(person.asof)}
+
+
+_MOVE_PERSON = update(PERSON).where(
+    PERSON.c.id == bindparam("id_"),
+    PERSON.c.decided_until == bindparam("until_"),
+    PERSON.c.decided_number == bindparam("number_"),
+)
+_MOVE_ENROLMENT = update(ENROLMENT).where(
+    ENROLMENT.c.person == bindparam("person_"),
+    ENROLMENT.c.sequence == bindparam("sequence_"),
+    ENROLMENT.c.subject == bindparam("subject_"),
+)
+_MARK_ADDRESS = update(ADDRESS).where(
+    ADDRESS.c.key == bindparam("key_"), ADDRESS.c.valid_to.is_(None), ADDRESS.c.state != bindparam("state")
+)
+
+
+def write(connection: Connection, rows: Rows, now: datetime, horizon: int) -> None:
+    """Write a page. Raises Conflict when somebody else decided on one of them, IntegrityError on a doubled key."""
+    ids = [row["id_"] for row in rows.people]
+    if not ids:
+        return
+    written = connection.execute(_MOVE_PERSON, rows.people)
+    if written.rowcount != len(ids):
+        raise Conflict(f"{len(ids) - written.rowcount} of {len(ids)} people were decided on by somebody else")
+    _clear_agenda(connection, ids, now, horizon)
+    for table, new in (
+        (AGENDA, rows.agenda),
+        (EVENT, rows.events),
+        (ENROLMENT, rows.started),
+        (MESSAGE, rows.messages),
+        (PLANNED, rows.planned),
+        (REASON, rows.reasons),
+    ):
+        _add(connection, table, new)
+    if rows.moved:
+        connection.execute(_MOVE_ENROLMENT, rows.moved)
+    if rows.addresses:
+        connection.execute(_MARK_ADDRESS, rows.addresses)
+    if rows.consents_of:
+        connection.execute(delete(CONSENT).where(CONSENT.c.person.in_(rows.consents_of)))
+        _add(connection, CONSENT, rows.consents)
+    if rows.cancelled:
+        cancel(connection, rows.cancelled, now)
+    rewrite(connection, rows.projected)
+
+
+def _add(connection: Connection, table: Table, rows: list[Row]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _clear_agenda(connection: Connection, ids: Sequence[str], now: datetime, horizon: int) -> None:
+    """Take away what was looked at; what arrived while we were deciding stays."""
+    of_these = AGENDA.c.person.in_(ids)
+    seen = (AGENDA.c.due_at <= micros(now)) & (AGENDA.c.number <= horizon)
+    connection.execute(delete(AGENDA).where(of_these, (AGENDA.c.kind == "wake") | seen))
+
+
+def cancel(connection: Connection, keys: Sequence[str], now: datetime, fate: str = "cancelled") -> None:
+    """Mails that are not to go after all, unless they have left the queue already."""
+    waiting = list(connection.execute(select(PLANNED.c.key).where(PLANNED.c.key.in_(keys))).scalars())
+    connection.execute(delete(PLANNED).where(PLANNED.c.key.in_(waiting)))
+    connection.execute(update(MESSAGE).where(MESSAGE.c.key.in_(waiting)).values(fate=fate, settled_at=micros(now)))
+
+
+def basis_of(connection: Connection, book: Book | None) -> int:
+    """The number under which this book, engine and language are kept."""
+    said = {
+        "book": book.digest if book else "",
+        "engine": __version__,
+        "language": book.rules.language if book else 1,
+    }
+    same = [BASIS.c[name] == value for name, value in said.items()]
+    found = connection.execute(select(BASIS.c.id).where(*same)).scalar()
+    if found is None:
+        connection.execute(insert(BASIS), said)
+        found = connection.execute(select(BASIS.c.id).where(*same)).scalar_one()
+    return int(found)
+
+
+def classes_of(book: Book | None) -> Sequence[str]:
+    """The order of classes, strongest claim first."""
+    return book.rules.classes if book else CLASSES
+
+
+def move_watermark(connection: Connection, until: datetime, name: str = "tick") -> None:
+    """Everything that falls due by itself up to `until` has been looked at; it never moves back."""
+    at = micros(until)
+    known = connection.execute(select(WATERMARK.c.at).where(WATERMARK.c.name == name)).scalar()
+    if known is None:
+        connection.execute(insert(WATERMARK), {"name": name, "at": at})
+    elif known < at:
+        connection.execute(update(WATERMARK).where(WATERMARK.c.name == name).values(at=at))
