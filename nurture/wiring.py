@@ -2,12 +2,17 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from nurture.config import FILE, Config, read_config
-from nurture.engine.faults import RefusedError
+from nurture.deliver.folder import Folder
+from nurture.engine.applying import LiveBook, live_book
+from nurture.engine.faults import RefusedError, StateError
+from nurture.engine.workshop import Workshop
+from nurture.store.open import Store, open_store
 
 
 def now() -> datetime:
@@ -30,3 +35,22 @@ def configuration(root: Path) -> Config:
         said = [f"{p.place}: {p.message}{f' ({p.hint})' if p.hint else ''}" for p in problems]
         raise RefusedError("config.toml is not right:\n  " + "\n  ".join(said))
     return config
+
+
+@contextmanager
+def workshop(root: Path) -> Iterator[Workshop]:
+    """An open project: its store and its way out, closed again at the end."""
+    config = configuration(root)
+    store = open_store(config.store_url, config.installation)
+    try:
+        yield Workshop(root, config, store, Folder(config.folder))
+    finally:
+        store.close()
+
+
+def live(store: Store) -> LiveBook:
+    """The applied book; StateError when nothing was applied yet."""
+    found = live_book(store)
+    if found is None:
+        raise StateError("nothing is live yet. `nurture check`, then `nurture apply`.")
+    return found

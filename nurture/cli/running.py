@@ -37,7 +37,7 @@ def one_round(asked: Asked) -> int:
     with workshop(asked.root) as shop:
         book = live(shop.store)
         moment = now()
-        with progress("deciding", shop.store.count_people()) as tell:
+        with progress("deciding", shop.store.counts().people) as tell:
             ticked = tick(shop, book, moment, tell)
         handed = hand_over_all(shop, book, moment)
     if asked.json:
@@ -56,7 +56,7 @@ def try_round(asked: Asked, at: datetime | None) -> int:
 
     with workshop(asked.root) as shop:
         book = live(shop.store)
-        with progress("deciding", shop.store.count_people()) as tell:
+        with progress("deciding", shop.store.counts().people) as tell:
             found = dry_run(shop, book, at, now(), tell)
     if asked.json:
         answer(found)
@@ -74,7 +74,7 @@ def rebuild_command(asked: Asked) -> int:
 
     with workshop(asked.root) as shop:
         book = live(shop.store)
-        with progress("rebuilding", shop.store.count_people()) as tell:
+        with progress("rebuilding", shop.store.counts().people) as tell:
             found = rebuild(shop, book, now(), tell)
     if asked.json:
         answer(found)

@@ -28,7 +28,7 @@ def simulate_command(asked: Asked, days: int, names: str, start: datetime | None
 
     with workshop(asked.root) as shop:
         wanted = [name.strip() for name in names.split(",") if name.strip()]
-        with progress("simulating", shop.store.count_people()) as tell:
+        with progress("simulating", shop.store.counts().people) as tell:
             calendar = simulate(shop, wanted, start, days, now(), tell)
     if asked.json:
         answer(calendar)
@@ -67,7 +67,7 @@ def backtest_command(
 
     if end < start:
         raise click.UsageError("--to lies before --from")
-    with workshop(asked.root) as shop, progress("backtest", shop.store.count_people()) as tell:
+    with workshop(asked.root) as shop, progress("backtest", shop.store.counts().people) as tell:
         tally = retrospect(shop, start, end, assume == "reachable", tell, processes or 0)
     write_lines(tally, out)
     counts = [{"sequence": s, "month": m, "what": w, "count": n} for (s, m, w), n in sorted(tally.counts.items())]

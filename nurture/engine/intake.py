@@ -1,26 +1,20 @@
-"""An import: rows of a CSV file become events about people; bad rows become reasons (language.md 11.10).
+"""The rows of a CSV file become rows of the store; what cannot be read becomes a reason (language.md 11.10)."""
 
-Safe to repeat and to interrupt: an event is known by its outside id, and a row without one by the
-hash of what it says and how often the file has said it before.
-"""
-
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from nurture.decide.clock import Clock, after
+from nurture.decide.clock import Clock, after, local_day
 from nurture.engine import cells
 from nurture.engine.cells import CellError, Reader
 from nurture.engine.faults import MisuseError
 from nurture.engine.table import Row, Table
-from nurture.model import event as names
 from nurture.model.book import Book
 from nurture.model.catalogue import Field
-from nurture.model.event import Event, Origin
 from nurture.model.length import Length
+from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
 
 KINDS = ("contacts", "orders", "events", "consents", "suppressions", "sends")
 ABOUT = ("id", "email", "at", "event", "outside_id", "consent")
@@ -33,7 +27,6 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "sends": ("at", "mail"),
 }
 DELIVERED = "order.delivered"
-MAIL_FIELDS = {name: Field(name, "text") for name in ("mail", "class", "topic", "sequence")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +41,16 @@ class Wanted:
     fresh: Length | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What one row says of one person: who they are outside, and the events that follow from it."""
+class Who(NamedTuple):
+    """Whom a row is about: its line, the shop's id and the address, either of which may be empty."""
 
+    line: int
     id: str
     address: str
-    events: tuple[Event, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A row that could not be taken in, and why."""
-
-    row: Row
-    reason: str
 
 
 class Intake:
-    """The reading of one file: its columns matched to names once, then every row turned into events."""
+    """The reading of one file: its columns matched to names once, then every row turned into rows of the store."""
 
     def __init__(self, table: Table, wanted: Wanted, book: Book, now: datetime) -> None:
         self.table = table
@@ -75,59 +59,43 @@ class Intake:
         self.now = now
         self.zone = ZoneInfo(book.rules.zone)
         self.clock = Clock(self.zone)
-        self.seen: Counter[bytes] = Counter()
-        self.agreed: set[str] = set()
         self.places, self.ignored = match_columns(table.columns, wanted, book)
         self.event = orders_event(book) if wanted.kind == "orders" else ""
-        self.readers = self._readers()
-        self.extra = [name for name in self.places if name not in ABOUT]
-        self.fresh_from = None if wanted.fresh is None else now - _span(wanted.fresh)
+        self.fields = {name: self._readers(fields) for name, fields in self._events().items()}
+        self.facts = self._readers(person_fields(wanted, book))
+        self.fresh_from = None if wanted.fresh is None else now - span(wanted.fresh)
 
-    def _readers(self) -> dict[str, dict[str, Reader]]:
-        """For each event a row can be, how its fields are read."""
-        catalogue = self.book.catalogue
-        if self.wanted.kind == "events":
-            return {name: self._fields(fields) for name, fields in catalogue.events.items()}
+    def _events(self) -> Mapping[str, Mapping[str, Field]]:
+        """For each event a row can be, its fields."""
+        events = self.book.catalogue.events
         if self.wanted.kind == "orders":
-            return {self.event: self._fields(catalogue.events.get(self.event, {}))}
-        if self.wanted.kind == "sends":
-            return {"": self._fields(MAIL_FIELDS)}
-        return {"": self._fields(catalogue.person)}
+            return {self.event: events.get(self.event, {})}
+        return events if self.wanted.kind == "events" else {}
 
-    def _fields(self, fields: Mapping[str, Field]) -> dict[str, Reader]:
+    def _readers(self, fields: Mapping[str, Field]) -> list[tuple[str, int, Reader]]:
+        """The named columns of the file that are among these fields, and how each is read."""
         currency = self.book.rules.currency
-        return {name: cells.reader(one, currency, self.zone) for name, one in fields.items() if name in self.places}
+        return [
+            (name, self.places[name], cells.reader(one, currency, self.zone))
+            for name, one in fields.items()
+            if name in self.places
+        ]
 
-    def arrivals(self) -> Iterator[tuple[Row, Arrival | Rejected]]:
-        """Every row, in order, as what arrived or as a reason."""
-        for row in self.table.rows():
-            if row.wrong:
-                yield row, Rejected(row, row.wrong)
-                continue
-            try:
-                yield row, self.arrival(row.cells)
-            except CellError as fault:
-                yield row, Rejected(row, str(fault))
-
-    def arrival(self, row: Sequence[str]) -> Arrival:
-        """One row; CellError with the reason when it says something that cannot be."""
-        id_ = self.cell(row, "id")
-        address = self.cell(row, "email")
-        if not id_ and not address:
+    def rows(self, row: Row) -> list[AnyRow]:
+        """What one row of the file says; CellError with the reason when it says something that cannot be."""
+        if row.wrong:
+            raise CellError(row.wrong)
+        who = Who(row.line, self.cell(row, "id"), self.cell(row, "email"))
+        if not who.id and not who.address:
             raise CellError("neither an id nor an address")
-        if address:
-            address = cells.address(address)
-        at = self.moment(row)
-        outside = self.cell(row, "outside_id") or self.hashed(row)
-        events = tuple(self.events(row, outside, at))
-        return Arrival(id_, address, (*self.consent(id_ or address, at), *events))
+        return list(self.said(row, who, self.moment(row)))
 
-    def cell(self, row: Sequence[str], name: str) -> str:
+    def cell(self, row: Row, name: str) -> str:
         """The text of a named column; empty when the file has none."""
         place = self.places.get(name)
-        return row[place].strip() if place is not None else ""
+        return row.cells[place].strip() if place is not None else ""
 
-    def moment(self, row: Sequence[str]) -> datetime:
+    def moment(self, row: Row) -> datetime:
         """When it happened, in UTC; now for rows that need not say."""
         text = self.cell(row, "at")
         if not text:
@@ -139,78 +107,116 @@ class Intake:
             raise CellError(f"'{text}' lies in the future")
         return at
 
-    def hashed(self, row: Sequence[str]) -> str:
-        """What the row says and how often that was said before: equal rows are events of their own."""
-        digest = blake2b("\x1f".join(row).encode("utf-8", "surrogatepass"), digest_size=12).digest()
-        self.seen[digest] += 1
-        return f"{digest.hex()}-{self.seen[digest]}"
+    def said(self, row: Row, who: Who, at: datetime) -> Iterator[AnyRow]:
+        """The rows of the store that follow from a row of this kind."""
+        match self.wanted.kind:
+            case "contacts":
+                yield ContactRow(**self.common(row, who), at=at, tags=cells.words(self.cell(row, "tags")))
+                yield from self.consents(row, who, at)
+            case "consents":
+                yield from self.consents(row, who, at)
+            case "suppressions":
+                yield SuppressionRow(line=who.line, outside_id=who.id, address=who.address, at=at)
+            case "sends":
+                yield self.send(row, who, at)
+            case "orders":
+                yield from self.order(row, who, at)
+            case _:
+                yield self.happened(row, who, at, self.cell(row, "event"))
 
-    def events(self, row: Sequence[str], outside: str, at: datetime) -> Iterator[Event]:
-        """The events of a row of this kind."""
-        kind = self.wanted.kind
-        if kind == "contacts":
-            facts = self.values(row, "")
-            if facts:
-                yield self.made(names.PERSON_CHANGED, outside, at, {"facts": facts})
-            yield from self.row_consent(row, outside, at)
-        elif kind == "consents":
-            yield from self.row_consent(row, outside, at)
-        elif kind == "suppressions":
-            yield self.made(names.SUPPRESSED, outside, at, {"because": "imported"})
-        elif kind == "orders":
-            yield from self.order(row, outside, at)
-        else:
-            name = self.cell(row, "event")
-            if kind == "events" and name not in self.readers:
-                raise CellError(f"there is no event '{name}' in the catalogue" if name else "no event")
-            yield self.made(name, outside, at, self.values(row, name))
+    def common(self, row: Row, who: Who) -> dict[str, Any]:
+        """Who it is, what is known of them, and the consents that came with the file."""
+        wanted = self.wanted
+        return {
+            "line": who.line,
+            "outside_id": who.id,
+            "address": who.address,
+            "facts": values(row, self.facts),
+            "topics": wanted.topics,
+            "basis": wanted.basis if wanted.topics else "",
+        }
 
-    def order(self, row: Sequence[str], outside: str, at: datetime) -> Iterator[Event]:
-        """An order, and with --delivered-after its delivery so much later."""
-        fields = self.values(row, self.event)
-        yield self.made(self.event, outside, at, fields)
+    def happened(self, row: Row, who: Who, at: datetime, name: str) -> EventRow:
+        """One event of the catalogue."""
+        if name not in self.fields:
+            raise CellError(f"there is no event '{name}' in the catalogue" if name else "no event")
+        fields = values(row, self.fields[name])
+        outside = self.cell(row, "outside_id")
+        return EventRow(**self.common(row, who), name=name, at=at, id=outside, fields=fields, fresh=self.fresh(at))
+
+    def order(self, row: Row, who: Who, at: datetime) -> Iterator[EventRow]:
+        """An order, and with --delivered-after its delivery so much later, known when it comes."""
+        order = self.happened(row, who, at, self.event)
+        yield order
         if self.wanted.delivered_after is None:
             return
         there = after(at, self.wanted.delivered_after, self.clock)
-        known = {name: value for name, value in fields.items() if name in self.book.catalogue.events[DELIVERED]}
-        yield self.made(DELIVERED, outside, there, known)
+        known = self.book.catalogue.events[DELIVERED]
+        fields = {name: value for name, value in order.fields.items() if name in known}
+        yield replace(
+            order, name=DELIVERED, at=there, fields=fields, fresh=self.fresh(there), known_at=max(there, self.now)
+        )
 
-    def row_consent(self, row: Sequence[str], outside: str, at: datetime) -> Iterator[Event]:
+    def fresh(self, at: datetime) -> bool:
+        """Whether --fresh lets an event of that age start sequences."""
+        return self.fresh_from is not None and at >= self.fresh_from
+
+    def consents(self, row: Row, who: Who, at: datetime) -> Iterator[ConsentRow]:
         """The topics in the column `consent`; one behind a minus sign is refused."""
         topics = cells.words(self.cell(row, "consent"))
-        unknown = [topic for topic in topics if topic.lstrip("-") not in self.book.topics]
+        unknown = [topic for topic in topics if topic.removeprefix("-") not in self.book.topics]
         if unknown:
-            raise CellError(f"there is no topic '{unknown[0].lstrip('-')}' in topics.yaml")
+            raise CellError(f"there is no topic '{unknown[0].removeprefix('-')}' in topics.yaml")
         given = tuple(topic for topic in topics if not topic.startswith("-"))
         refused = tuple(topic[1:] for topic in topics if topic.startswith("-"))
-        if given:
-            yield self.made(names.CONSENT_GIVEN, outside, at, {"topics": given, "basis": self.wanted.basis})
-        if refused:
-            yield self.made(names.CONSENT_REFUSED, outside, at, {"topics": refused})
+        for answer, named in ((True, given), (False, refused)):
+            if named:
+                yield ConsentRow(
+                    line=who.line, outside_id=who.id, address=who.address, topics=named, basis=self.wanted.basis,
+                    given=answer, at=at,
+                )  # fmt: skip
 
-    def consent(self, who: str, at: datetime) -> Iterator[Event]:
-        """--consent: once for each person of the file."""
-        if self.wanted.topics and who not in self.agreed:
-            self.agreed.add(who)
-            fields = {"topics": self.wanted.topics, "basis": self.wanted.basis}
-            yield self.made(names.CONSENT_GIVEN, f"{who} {' '.join(self.wanted.topics)}", at, fields)
+    def send(self, row: Row, who: Who, at: datetime) -> SendRow:
+        """A mail that went before nurture; without a class it counts as news."""
+        class_ = self.cell(row, "class") or "news"
+        if class_ not in self.book.rules.classes:
+            raise CellError(f"there is no class '{class_}'; there are: {', '.join(self.book.rules.classes)}")
+        mail = self.cell(row, "mail")
+        if not mail:
+            raise CellError("no mail")
+        return SendRow(
+            line=who.line, outside_id=who.id, address=who.address, mail=mail, class_=class_, at=at,
+            day=local_day(at, self.clock), topic=self.cell(row, "topic"), id=self.cell(row, "outside_id"),
+        )  # fmt: skip
 
-    def values(self, row: Sequence[str], name: str) -> dict[str, object]:
-        """The typed fields of an event, or facts of a person; empty cells say nothing."""
-        found = {}
-        for field_name, read in self.readers[name].items():
-            text = row[self.places[field_name]].strip()
-            if text:
-                try:
-                    found[field_name] = read(text)
-                except CellError as fault:
-                    raise CellError(f"{field_name}: {fault}") from None
-        return found
 
-    def made(self, name: str, outside: str, at: datetime, fields: Mapping[str, object]) -> Event:
-        """An event of this import; what is still to come is known when it comes."""
-        fresh = self.fresh_from is not None and at >= self.fresh_from
-        return Event(f"{name} {outside}", name, at, max(at, self.now), 0, fields, Origin.imported, outside, fresh)
+def values(row: Row, readers: Sequence[tuple[str, int, Reader]]) -> dict[str, object]:
+    """The typed values of a row; empty cells say nothing."""
+    found: dict[str, object] = {}
+    for name, place, read in readers:
+        text = row.cells[place].strip()
+        if text:
+            try:
+                found[name] = read(text)
+            except CellError as fault:
+                raise CellError(f"{name}: {fault}") from None
+    return found
+
+
+def person_fields(wanted: Wanted, book: Book) -> Mapping[str, Field]:
+    """The facts that rows of this kind may tell; those worked out from events are not told by anybody."""
+    if wanted.kind not in ("contacts", "orders", "events"):
+        return {}
+    taken = event_fields(wanted, book)
+    return {name: one for name, one in book.catalogue.person.items() if not one.source and name not in taken}
+
+
+def event_fields(wanted: Wanted, book: Book) -> dict[str, Field]:
+    """Every field that an event of such a file can have."""
+    events = book.catalogue.events
+    if wanted.kind == "orders":
+        return dict(events.get(orders_event(book), {}))
+    return {name: one for fields in events.values() for name, one in fields.items()} if wanted.kind == "events" else {}
 
 
 def orders_event(book: Book) -> str:
@@ -249,14 +255,8 @@ def match_columns(columns: Sequence[str], wanted: Wanted, book: Book) -> tuple[d
 
 def allowed_names(wanted: Wanted, book: Book) -> list[str]:
     """Every name a column of this kind of file can have."""
-    catalogue = book.catalogue
-    extra: Mapping[str, object] = catalogue.person if wanted.kind == "contacts" else {}
-    if wanted.kind == "orders":
-        extra = catalogue.events.get(orders_event(book), {})
-    if wanted.kind == "events":
-        extra = {name: None for fields in catalogue.events.values() for name in fields}
-    if wanted.kind == "sends":
-        extra = MAIL_FIELDS
+    extra = [*event_fields(wanted, book), *person_fields(wanted, book)]
+    extra += {"contacts": ["tags"], "sends": ["mail", "class", "topic"]}.get(wanted.kind, [])
     return [*ABOUT, *(name for name in extra if name not in ABOUT)]
 
 
@@ -271,5 +271,6 @@ def check_wanted(wanted: Wanted, book: Book) -> None:
         raise MisuseError("--delivered-after goes with orders, and needs the event order.delivered in the catalogue")
 
 
-def _span(length: Length) -> timedelta:
+def span(length: Length) -> timedelta:
+    """A length as elapsed time; a date counts as 24 hours."""
     return timedelta(seconds=length.seconds) if length.elapsed else timedelta(days=length.days or 0)

@@ -1,0 +1,143 @@
+"""One import from a file to the store: rejects written beside it, and at the end what it changed and what not."""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from nurture import observe
+from nurture.engine.applying import live_book
+from nurture.engine.cells import CellError
+from nurture.engine.check import book_of
+from nurture.engine.intake import Intake, Wanted, check_wanted, span
+from nurture.engine.table import Row, Table
+from nurture.engine.workshop import Workshop
+from nurture.model.book import Book
+from nurture.model.sequence import EventTrigger, Status
+from nurture.store.rows import AnyRow
+
+REMEMBERED = 4_000  # rows kept for the rejects file: more than the store has in hand at once
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an import changed, and what it left alone."""
+
+    kind: str
+    contacts: int
+    events: Mapping[str, int]
+    sends: int
+    suppressed: int
+    known_already: int
+    rejected: int
+    rejects_file: str
+    too_old: Mapping[str, int]
+    fresh: Mapping[str, str]
+    ignored: tuple[str, ...] = field(default=())
+
+    def words(self, file: Path) -> Iterator[str]:
+        """For people: what changed, what was known, what started nothing, what was refused."""
+        yield f"{file.name}: {self.contacts:,} new contacts, {sum(self.events.values()):,} events"
+        for name, count in sorted(self.events.items()):
+            yield f"  {name:<28} {count:>9,}"
+        for count, words in ((self.sends, "earlier mails"), (self.suppressed, "addresses never written to")):
+            if count:
+                yield f"  {words:<28} {count:>9,}"
+        if self.known_already:
+            yield f"{self.known_already:,} were known already and changed nothing"
+        for name, count in sorted(self.too_old.items()):
+            yield (
+                f"{count:,} of {self.events[name]:,} events {name} start nothing: "
+                f"older than fresh ({self.fresh[name]}); `--fresh '8 days'` to let them start"
+            )
+        if self.ignored:
+            yield f"columns not read: {', '.join(self.ignored)}"
+        if self.rejected:
+            yield f"{self.rejected:,} rows could not be read; they are in {self.rejects_file}, each with its reason"
+
+
+class Rejects:
+    """The file of rows that could not be taken in; made only when there is one."""
+
+    def __init__(self, table: Table, stack: ExitStack) -> None:
+        self.path = table.path.with_suffix(".rejects.csv")
+        self.table = table
+        self.stack = stack
+        self.count = 0
+        self.last = 0
+        self.recent: dict[int, Row] = {}
+        self.writer: Any = None
+        self.path.unlink(missing_ok=True)
+
+    def remember(self, row: Row) -> None:
+        """Keep a row for as long as the store may still refuse it."""
+        self.recent[row.line] = row
+        if len(self.recent) > REMEMBERED:
+            del self.recent[next(iter(self.recent))]
+
+    def add(self, row: Row, reason: str) -> None:
+        """Write one row with its line and reason; a row that gave several events counts once."""
+        if row.line == self.last:
+            return
+        self.last = row.line
+        self.count += 1
+        if self.writer is None:
+            file = self.stack.enter_context(self.path.open("w", encoding="utf-8", newline=""))
+            self.writer = csv.writer(file, lineterminator="\n")
+            self.writer.writerow(["line", "reason", *self.table.columns])
+        self.writer.writerow([row.line, reason, *row.cells])
+
+    def refused(self, row: AnyRow, reason: str) -> None:
+        """The store refused a row."""
+        self.add(self.recent.get(row.line, Row(row.line, [], 0)), reason)
+
+
+def take_in(shop: Workshop, path: Path, wanted: Wanted, now: datetime, tell: Callable[[int], None]) -> Done:
+    """Import one file; `tell` hears how many bytes are done. MisuseError when its columns do not say enough."""
+    live = live_book(shop.store)
+    book = live.book if live else book_of(shop.root)
+    check_wanted(wanted, book)
+    table = Table(path)
+    intake = Intake(table, wanted, book, now)
+    limits = freshness(book)
+    with ExitStack() as stack:
+        rejects = Rejects(table, stack)
+        taken = shop.store.importing(now).take(
+            rows(intake, rejects, tell), rejects.refused, fresh={name: age for name, (age, _) in limits.items()}
+        )
+    observe.note(
+        observe.IMPORTED, kind=wanted.kind, taken=taken.rows, known=taken.known_already, rejected=rejects.count
+    )
+    return Done(
+        wanted.kind, taken.contacts, dict(taken.events), taken.sends, taken.suppressed, taken.known_already,
+        rejects.count, str(rejects.path) if rejects.count else "", dict(Counter(taken.too_old)),
+        {name: words for name, (_, words) in limits.items()}, tuple(intake.ignored),
+    )  # fmt: skip
+
+
+def rows(intake: Intake, rejects: Rejects, tell: Callable[[int], None]) -> Iterator[AnyRow]:
+    """Every row of the file as rows of the store; those that cannot be read go to the rejects."""
+    for row in intake.table.rows():
+        tell(row.position)
+        try:
+            said = intake.rows(row)
+        except CellError as fault:
+            rejects.add(row, str(fault))
+            continue
+        rejects.remember(row)
+        yield from said
+
+
+def freshness(book: Book) -> dict[str, tuple[timedelta, str]]:
+    """For each event that starts people: the greatest age at which it still does, also in words."""
+    found: dict[str, tuple[timedelta, str]] = {}
+    for sequence in book.sequences.values():
+        for trigger in sequence.start:
+            if sequence.status is Status.live and isinstance(trigger, EventTrigger):
+                age = (span(trigger.fresh), str(trigger.fresh))
+                found[trigger.event] = max(found.get(trigger.event, age), age)
+    return found
