@@ -3,21 +3,46 @@
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 from nurture.model.mail import Email
 
 LINE_BREAKS = ("\r", "\n", "\0")
+LONGEST_LINE = 998  # characters, RFC 5322 2.1.1
+KEY_IN_BOUNDARY = 40
+_WHOLE = frozenset({"message-id", "list-id", "list-unsubscribe", "list-unsubscribe-post"})
 
 
 class CannotBeSaid(Exception):
     """A mail cannot be written as a message; the text says which part and why."""
 
 
+class _Policy(EmailPolicy):
+    """CRLF line ends; headers that programs read stay on one line.
+
+    The standard library would write a long address in List-Unsubscribe as encoded words, which no mail
+    program takes for an address.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        """One header as text."""
+        return f"{name}: {value}{self.linesep}" if name.lower() in _WHOLE else str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """One header as bytes."""
+        return self.fold(name, value).encode("ascii")
+
+
+POLICY = _Policy(linesep="\r\n")
+
+
 def as_bytes(mail: Email) -> bytes:
-    """The whole message with CRLF line ends. Raises CannotBeSaid; never writes a header it was not given."""
-    message = EmailMessage(policy=SMTP)
+    """The whole message with CRLF line ends, the same bytes for the same mail.
+
+    Raises CannotBeSaid; never writes a header that it was not given.
+    """
+    message = EmailMessage(policy=POLICY)
     try:
         message["From"] = _address(mail.from_name, mail.from_address, "the sender")
         message["To"] = _address(mail.to_name, mail.to_address, "the reader")
@@ -26,12 +51,13 @@ def as_bytes(mail: Email) -> bytes:
         message["Subject"] = _one_line(mail.subject, "the subject")
         message["Date"] = format_datetime(mail.date)
         for name, value in mail.headers:
-            message[_one_line(name, "a header")] = _one_line(value, name)
+            message[_ascii_line(name, "a header")] = _ascii_line(value, name)
     except (ValueError, MessageError) as fault:
         raise CannotBeSaid(str(fault)) from fault
     message["Content-Language"] = mail.locale
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    message.set_boundary(f"=_{mail.key[:KEY_IN_BOUNDARY]}_=")
     return message.as_bytes()
 
 
@@ -39,6 +65,12 @@ def _one_line(text: str, what: str) -> str:
     if any(character in text for character in LINE_BREAKS):
         raise CannotBeSaid(f"{what} has a line break in it")
     return text
+
+
+def _ascii_line(text: str, what: str) -> str:
+    if not text.isascii() or len(text) > LONGEST_LINE - len(what) - 2:
+        raise CannotBeSaid(f"{what} is not ASCII, or too long for a line")
+    return _one_line(text, what)
 
 
 def _address(name: str, address: str, whose: str) -> Address:

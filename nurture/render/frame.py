@@ -22,7 +22,7 @@ NEEDED = ("content", "unsubscribe_url", "postal_address")
 class Words:
     """What the footer says. `why` holds `{topic}` where the topic's title goes."""
 
-    why: str = "You get this letter because you asked for: {topic}."
+    why: str = "Topic: {topic}. You can leave it at any time."
     why_service: str = "You get this letter because it answers you or concerns your order."
     unsubscribe: str = "Unsubscribe"
     reply: str = "Just reply; a person reads every answer."
