@@ -47,6 +47,7 @@ class Known:
     by_address: dict[str, str] = field(default_factory=dict)
     address_of: dict[str, str] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
     new_outside: list[dict[str, Any]] = field(default_factory=list)
     new_addresses: list[dict[str, Any]] = field(default_factory=list)
@@ -55,18 +56,26 @@ class Known:
     def look_up(self, connection: Connection, outside: Iterable[str], addresses: Iterable[str]) -> None:
         """Read who these are, in pages."""
         of_source = OUTSIDE_ID.c.source == self.source
-        for page in pages(sorted(set(outside))):
+        named, reached = sorted(set(outside)), sorted(set(addresses))
+        for page in pages(named):
             asked = select(OUTSIDE_ID.c.value, OUTSIDE_ID.c.person).where(
                 of_source, OUTSIDE_ID.c.value.in_(page), OUTSIDE_ID.c.valid_to.is_(None)
             )
             self.by_outside.update(pairs(connection, asked))
-        for page in pages(sorted(set(addresses))):
+        for page in pages(reached):
             valid = ADDRESS.c.valid_to.is_(None)
             asked = select(ADDRESS.c.key, ADDRESS.c.person).where(ADDRESS.c.key.in_(page), valid)
             self.by_address.update(pairs(connection, asked))
             barred = select(SUPPRESSION.c.key, SUPPRESSION.c.because).where(SUPPRESSION.c.key.in_(page))
             self.suppressed.update(pairs(connection, barred))
         self._addresses_of(connection, sorted({*self.by_outside.values(), *self.by_address.values()}))
+        new = [self._id("outside", self.source, one) for one in named if one not in self.by_outside]
+        new += [self._id("address", key) for key in reached if key not in self.by_address]
+        for page in pages(new):
+            self.taken.update(connection.execute(select(PERSON.c.id).where(PERSON.c.id.in_(page))).scalars().all())
+
+    def _id(self, *words: str) -> str:
+        return person_id(self.store, *words)
 
     def _addresses_of(self, connection: Connection, ids: Sequence[str]) -> None:
         for page in pages(ids):
@@ -106,10 +115,12 @@ class Known:
 
     def _make(self, connection: Connection, outside: str, key: str, known_at: int) -> str:
         words = ("outside", self.source, outside) if outside else ("address", key)
-        person = person_id(self.store, *words)
-        while person in self.made or connection.execute(select(PERSON.c.id).where(PERSON.c.id == person)).first():
-            words = (*words, str(known_at))  # the name was somebody else's once; ids are never used again
-            person = person_id(self.store, *words)
+        person = self._id(*words)
+        while person in self.made or person in self.taken:  # it was somebody else's once; ids are never used again
+            words = (*words, str(known_at))
+            person = self._id(*words)
+            if connection.execute(select(PERSON.c.id).where(PERSON.c.id == person)).first():
+                self.taken.add(person)
         self.made[person] = {
             "id": person,
             "bucket": bucket(person),
