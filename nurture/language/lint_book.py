@@ -1,0 +1,102 @@
+"""Findings about sequences beside each other and beside their mails: W311, W317, E348."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from nurture.language.lint_flow import sends
+from nurture.language.possible import possible_with_one_order
+from nurture.language.written import Project, Written
+from nurture.model.book import Book
+from nurture.model.place import Problem
+from nurture.model.sequence import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, Sequence, StageTrigger, Status
+
+
+def findings(project: Project) -> Iterator[Problem]:
+    """All findings that need more than one file."""
+    yield from _missing_translations(project)
+    yield from _equal_priorities(project.sequences)
+    yield from _first_order(project)
+
+
+def _missing_translations(project: Project) -> Iterator[Problem]:
+    """W311, once for each mail and language, where the mail is first used."""
+    seen: set[str] = set()
+    for written in project.sequences:
+        for send in sends(written):
+            if send.mail in seen or send.mail not in project.book.mails:
+                continue
+            seen.add(send.mail)
+            for locale, instead in _missing(send.mail, project.book):
+                place = written.steps[send.id].place_of("send")
+                message = f"templates/{send.mail} has no {locale} version; readers of it get {instead}"
+                yield Problem("W311", place, message, f"nurture new mail {send.mail} --locale {locale}")
+
+
+def _missing(mail: str, book: Book) -> Iterator[tuple[str, str]]:
+    here, wanted = book.mails[mail].locales, book.rules.locales
+    instead = next((locale for locale in wanted if locale in here), sorted(here)[0])
+    for locale in wanted:
+        if locale not in here and locale.split("-")[0] not in here:
+            yield locale, instead
+
+
+def _equal_priorities(sequences: tuple[Written, ...]) -> Iterator[Problem]:
+    """W317: within a class, equal priorities leave it to the name who goes first."""
+    live = [each for each in sequences if each.sequence.status is Status.live]
+    ranked = sorted(live, key=lambda each: (each.sequence.class_, each.sequence.priority, each.sequence.name))
+    for one, other in pairwise(ranked):
+        first, second = one.sequence, other.sequence
+        same = (first.class_, first.priority) == (second.class_, second.priority)
+        if same and first.class_ != "service" and _meet(first, second):
+            message = f"priority {second.priority} is also that of '{first.name}'; on one day the name decides"
+            yield other.at("W317", "priority", message, "give one of them another priority")
+
+
+def _meet(one: Sequence, other: Sequence) -> bool:
+    return not one.stage or not other.stage or bool(set(one.stage) & set(other.stage))
+
+
+def _first_order(project: Project) -> Iterator[Problem]:
+    """E348: the moment after a first order is the one that most decides whether there is a second (mission A6)."""
+    live = [each.sequence for each in project.sequences if each.sequence.status is Status.live]
+    if project.catalogue is None or project.book.catalogue.orders is None or not live:
+        return
+    if not any(_follows_first_order(sequence, project.book) for sequence in live):
+        place = project.catalogue.place_of_key("orders")
+        message = "nobody follows up a first order: no live sequence starts from it"
+        yield Problem("E348", place, message, "start: {event: order.delivered, if: person.orders.count == 1}")
+
+
+def _follows_first_order(sequence: Sequence, book: Book) -> bool:
+    if sequence.stage and not any(_reachable(stage, book) for stage in sequence.stage):
+        return False
+    return any(_starts_from_order(trigger, book) for trigger in sequence.start)
+
+
+def _reachable(name: str, book: Book) -> bool:
+    """Whether somebody with one order can be in a stage or moment."""
+    rules = {stage.id: stage.enter for stage in book.stages} | {moment.id: moment.while_ for moment in book.moments}
+    return name not in rules or possible_with_one_order(rules[name].root)
+
+
+def _starts_from_order(trigger: AnyTrigger, book: Book) -> bool:
+    if trigger.condition is not None and not possible_with_one_order(trigger.condition.root):
+        return False
+    match trigger:
+        case EventTrigger(event=event) | LapseTrigger(event=event):
+            return event in _order_events(book)
+        case DayTrigger(path=path):
+            return path == ("person", "orders", "first_at")
+        case StageTrigger(stage=stage):
+            return _reachable(stage, book)
+        case _:
+            return False
+
+
+def _order_events(book: Book) -> set[str]:
+    """The order itself and what happens to it, told by the field that names it; not what undoes it."""
+    orders = book.catalogue.orders
+    if orders is None:
+        return set()
+    named = {event for event, fields in book.catalogue.events.items() if orders.id_field and orders.id_field in fields}
+    return (named | {orders.event}) - set(orders.undone_by)

@@ -1,0 +1,213 @@
+"""Findings about when the messages of one sequence can go: W306, E312, W313. Days count from day 0.
+
+Every way through the steps is walked with the interval of days on which each step can be reached.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import time
+
+from nurture.language.lint_flow import OFFER, SERVICE, always_stops
+from nurture.language.written import Written
+from nurture.model.book import Book
+from nurture.model.catalogue import Limit, Mute
+from nurture.model.length import Length, Unit
+from nurture.model.place import Problem
+from nurture.model.rules import Span
+from nurture.model.sequence import (
+    AnyStep,
+    AnyTrigger,
+    Branch,
+    DayTrigger,
+    EventTrigger,
+    LapseTrigger,
+    Send,
+    WaitDay,
+    WaitLength,
+    WaitUntil,
+    WaitWeekday,
+)
+
+FAR = 100_000  # days; later than anything
+MOST_WAYS = 500  # ways kept at once, so that the time stays bounded whatever is written
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where somebody can stand: the interval of days, the time of day if it is known, and the messages behind them.
+
+    `clock` is None where any time of day is possible; `decent` says that quiet hours are over.
+    """
+
+    earliest: int
+    latest: int
+    clock: time | None = None
+    decent: bool = False
+    behind: tuple[tuple[str, int, int], ...] = ()
+
+
+def findings(written: Written, book: Book) -> Iterator[Problem]:
+    """The findings of one sequence, each once although many ways lead to it."""
+    found: dict[tuple[str, str], Problem] = {}
+    for trigger in written.sequence.start:
+        visited = _visits(written.sequence.steps, trigger)
+        for send, way in visited:
+            for problem in (
+                *_held_too_long(send, way, book.rules.quiet_hours),
+                *_inside_mutes(send, way, trigger, book.rules.mutes),
+                *_over_limits(written, send, way, book.rules.limits),
+            ):
+                found.setdefault((problem.code, send.id), problem)
+    yield from found.values()
+
+
+def _visits(steps: tuple[AnyStep, ...], trigger: AnyTrigger) -> list[tuple[Send, Way]]:
+    visits: list[tuple[Send, Way]] = []
+    _walk(steps, frozenset({_begin(trigger)}), visits)
+    return visits
+
+
+def _begin(trigger: AnyTrigger) -> Way:
+    if isinstance(trigger, DayTrigger):
+        lead = (trigger.lead.days or 0) if trigger.lead else 0
+        return Way(-lead, 0 if lead and not trigger.skip_if_late else -lead, time(0, 0))
+    if isinstance(trigger, LapseTrigger):
+        return Way(0, 0, time(10, 0))
+    return Way(0, 0)
+
+
+def _walk(steps: tuple[AnyStep, ...], ways: frozenset[Way], visits: list[tuple[Send, Way]]) -> frozenset[Way]:
+    """Go through a list of steps; the ways that come out at its end."""
+    for step in steps:
+        ahead = _through(step, ways, visits)
+        if always_stops(step):
+            return frozenset()
+        passed = ahead if step.condition is None else ahead | ways
+        ways = frozenset(sorted(passed, key=lambda way: (way.earliest, way.latest, way.behind))[:MOST_WAYS])
+    return ways
+
+
+def _through(step: AnyStep, ways: frozenset[Way], visits: list[tuple[Send, Way]]) -> frozenset[Way]:
+    if isinstance(step, Branch):
+        out: frozenset[Way] = frozenset()
+        for arm in step.arms:
+            out |= _walk(arm.steps, ways, visits)
+        return out if step.arms and step.arms[-1].condition is None else out | ways
+    if isinstance(step, Send):
+        visits.extend((step, way) for way in ways)
+        return frozenset(_sent(step, way) for way in ways)
+    return frozenset(_waited(step, way) for way in ways)
+
+
+def _sent(send: Send, way: Way) -> Way:
+    """Behind a message: quiet hours have moved it, so the next moment is decent unless it was exempt."""
+    held = send.class_ != SERVICE and not send.at_once
+    behind = (*way.behind, (send.class_, way.earliest, way.latest))
+    return replace(way, behind=behind, decent=held or way.decent)
+
+
+def _waited(step: AnyStep, way: Way) -> Way:
+    match step:
+        case WaitLength(length=length, at=at):
+            least, most = days_of(length)
+            kept = None if length.elapsed else way.clock
+            later = replace(way, earliest=way.earliest + least, latest=min(way.latest + most, FAR))
+            return replace(later, clock=at or kept, decent=way.decent and not length.elapsed)
+        case WaitDay(day=day, at=at):
+            return replace(way, earliest=max(way.earliest, day), latest=max(way.latest, day), clock=at)
+        case WaitUntil(at=at):
+            return replace(way, latest=FAR, clock=at)
+        case WaitWeekday(at_least=at_least, start=start):
+            least, most = days_of(at_least) if at_least else (0, 0)
+            later = replace(way, earliest=way.earliest + least, latest=min(way.latest + most + 6, FAR))
+            return replace(later, clock=start if start > time(0, 0) else None, decent=False)
+        case _:
+            return way
+
+
+def days_of(length: Length) -> tuple[int, int]:
+    """The fewest and the most dates a length can cover."""
+    match length.unit:
+        case Unit.minute | Unit.hour:
+            return length.seconds // 86_400, -(-length.seconds // 86_400)
+        case Unit.working_day:
+            return length.amount, length.amount * 7 + 14  # weekends and holidays between
+        case Unit.month:
+            return length.amount * 28, length.amount * 31
+        case Unit.year:
+            return length.amount * 365, length.amount * 366
+        case _:
+            days = length.days or 0
+            return days, days
+
+
+def _held_too_long(send: Send, way: Way, quiet: Span | None) -> Iterator[Problem]:
+    """W306: quiet hours would outlast the message."""
+    if quiet is None or send.class_ == SERVICE or send.at_once or (way.clock is None and way.decent):
+        return
+    if way.clock is not None and not quiet.holds(way.clock):
+        return
+    held = _minutes(way.clock or quiet.start, quiet.end)
+    valid = send.valid_for.seconds // 60 if send.valid_for.elapsed else days_of(send.valid_for)[0] * 1440
+    if valid < held:
+        hours = f"{held // 60} hours" if held % 60 == 0 else f"{held // 60} hours {held % 60} minutes"
+        message = f"'{send.mail}' is valid for {send.valid_for}, but quiet hours can hold it for {hours}"
+        yield Problem("W306", send.place, message, "a longer valid_for, at_once: true, or a wait with a time before it")
+
+
+def _minutes(start: time, end: time) -> int:
+    return ((end.hour - start.hour) * 60 + end.minute - start.minute) % 1440
+
+
+def _inside_mutes(send: Send, way: Way, trigger: AnyTrigger, mutes: tuple[Mute, ...]) -> Iterator[Problem]:
+    """E312: an offer inside a window that counts from what started the sequence."""
+    if send.class_ != OFFER or not isinstance(trigger, EventTrigger | LapseTrigger):
+        return
+    day = max(way.earliest, 0) + _since_event(trigger)
+    for mute in mutes:
+        muted_to = _muted_to(mute, trigger.event)
+        if OFFER in mute.classes and muted_to is not None and day <= muted_to:
+            window = f"the '{mute.name}' window ({OFFER} muted to day {muted_to} after {trigger.event})"
+            message = f"'{send.mail}' ({OFFER}) would go out on day {day}, inside {window}"
+            free = muted_to + 1 - _since_event(trigger)
+            yield Problem("E312", send.place, message, f"wait until day {free} or later")
+
+
+def _since_event(trigger: EventTrigger | LapseTrigger) -> int:
+    """How many days after its event a trigger has its day 0, at least."""
+    if isinstance(trigger, EventTrigger):
+        return 0
+    shortest = [length.days or 0 for length in (trigger.length, trigger.at_least) if length]
+    return min(shortest, default=0)
+
+
+def _muted_to(mute: Mute, event: str) -> int | None:
+    """The last muted day, at the shortest, counted from an event that begins or ends the mute."""
+    if mute.after == event:
+        longest = mute.length or mute.then_for
+        return (longest.days or 0) if longest else 0
+    if mute.until == event:
+        return (mute.then_for.days or 0) if mute.then_for else None
+    return None
+
+
+def _over_limits(written: Written, send: Send, way: Way, limits: tuple[Limit, ...]) -> Iterator[Problem]:
+    """W313: more messages on one way than a limit lets go in its time."""
+    for limit in limits:
+        window = limit.within.days if limit.within else (1 if limit.per == "day" else None)
+        if window is None or not _counts(limit, send.class_):
+            continue
+        counted = [(first, last) for class_, first, last in way.behind if _counts(limit, class_)]
+        if len(counted) < limit.most:
+            continue
+        first = counted[-limit.most][0]
+        days = way.latest - first + 1
+        if days <= window:
+            within = "on one day" if days == 1 else f"within {days} days"
+            message = f"'{send.mail}' is mail {limit.most + 1} {within}; {limit} lets {limit.most} go"
+            yield written.step("W313", send.id, message, "wait longer before it")
+            return
+
+
+def _counts(limit: Limit, class_: str) -> bool:
+    return class_ in limit.classes if limit.classes else class_ != SERVICE
