@@ -5,6 +5,7 @@ from weakref import WeakKeyDictionary
 
 from nurture.decide.conditions import facts_named
 from nurture.model.book import Book
+from nurture.model.catalogue import Catalogue
 from nurture.model.sequence import (
     DayTrigger,
     EventTrigger,
@@ -97,7 +98,7 @@ def _stage_rules(book: Book) -> str:
     return "\n".join(stages + [f"{m.id}:{m.while_.text}" for m in book.moments])
 
 
-def stops_on(sequence: Sequence) -> frozenset[str]:
+def stops_on(sequence: Sequence, catalogue: Catalogue) -> frozenset[str]:
     """The facts whose change makes a `stop_when` without an event worth asking."""
     rules = [rule.condition for rule in sequence.stop_when if rule.condition and not rule.event]
-    return frozenset().union(*(facts_named(condition.root) for condition in rules))
+    return frozenset().union(*(facts_named(condition.root, catalogue) for condition in rules))

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from nurture.decide.clock import local
 from nurture.decide.closures import evaluate
 from nurture.decide.scene import Scene
+from nurture.model.catalogue import Catalogue
 from nurture.model.decision import Look
 from nurture.model.event import MonthDay
 from nurture.model.expression import (
@@ -23,6 +24,8 @@ from nurture.model.expression import (
 from nurture.model.moving import walk
 
 _ANSWERS = {True: "yes", False: "no", None: "unknown"}
+_STATES = {"has_tag": "tags", "has_moment": "moments", "got": "messages", "bought": "person.orders"}
+_NOTHING = Catalogue()
 _NO_ORDER = frozenset({("person", "orders", "first_at"), ("person", "orders", "last_at")})
 
 
@@ -140,16 +143,29 @@ def _unknown(part: Expression, scene: Scene) -> str:
     return "unknown (division by zero)"
 
 
-def facts_named(expression: Expression) -> frozenset[str]:
-    """What an answer hangs on, in the words of a change: `person.birthday`, `person.orders`, `tags`, an event name."""
-    return frozenset(named for part in walk(expression) if (named := _hangs_on(part)))
+def facts_named(expression: Expression, catalogue: Catalogue = _NOTHING) -> frozenset[str]:
+    """What an answer hangs on, in the words of a change: `person.birthday`, `person.orders`, `tags`, an event name.
+
+    With the catalogue also the events that a worked-out fact is taken from.
+    """
+    return frozenset(named for part in walk(expression) for named in _hangs_on(part, catalogue))
 
 
-def _hangs_on(part: Expression) -> str:
-    if isinstance(part, Name):
-        return ".".join(part.path[:2]) if part.path[0] == "person" else ""
+def _hangs_on(part: Expression, catalogue: Catalogue) -> Iterator[str]:
+    if isinstance(part, Name) and part.path[0] == "person":
+        yield ".".join(part.path[:2])
+        field = catalogue.person.get(part.path[1])
+        if field is not None and field.source:
+            yield from _happenings(field.source, catalogue)
     if isinstance(part, Call):
-        return {"count": part.word, "has_tag": "tags", "has_moment": "moments", "got": "messages"}.get(
-            part.function, "person.orders" if part.function == "bought" else ""
-        )
-    return ""
+        if part.function == "count":
+            yield from _happenings(part.word, catalogue)
+        elif part.function in _STATES:
+            yield _STATES[part.function]
+
+
+def _happenings(name: str, catalogue: Catalogue) -> Iterator[str]:
+    """An event; for the order event also what undoes it."""
+    yield name
+    if catalogue.orders is not None and catalogue.orders.event == name:
+        yield "person.orders"
