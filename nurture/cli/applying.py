@@ -28,7 +28,7 @@ def apply_command(asked: Asked) -> int:
         say_next("mend the first error, then nurture check")
         return FINDINGS
     with workshop(root) as shop:
-        applied = apply(shop, checked.book, files, now(), getpass.getuser())
+        applied = apply(shop.store, checked.book, files, now(), getpass.getuser())
     if asked.json:
         answer(applied)
         return FINE

@@ -38,8 +38,9 @@ def one_round(asked: Asked) -> int:
         book = live(shop.store)
         moment = now()
         with progress("deciding", shop.store.counts().people) as tell:
-            ticked = tick(shop, book, moment, tell)
-        handed = hand_over_all(shop, book, moment)
+            ticked = tick(shop.store, book.book, moment, tell)
+        with progress("handing over", ticked.intents) as tell:
+            handed = hand_over_all(shop, book, moment, tell=tell)
     if asked.json:
         answer({"at": moment, **ticked.counts(), **handed.counts()})
         return FINE
@@ -73,9 +74,9 @@ def rebuild_command(asked: Asked) -> int:
     from nurture.wiring import live, now, workshop
 
     with workshop(asked.root) as shop:
-        book = live(shop.store)
+        book = live(shop.store).book
         with progress("rebuilding", shop.store.counts().people) as tell:
-            found = rebuild(shop, book, now(), tell)
+            found = rebuild(shop.store, book, now(), tell)
     if asked.json:
         answer(found)
     else:

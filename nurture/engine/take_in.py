@@ -50,10 +50,9 @@ class Done:
         if self.known_already:
             yield f"{self.known_already:,} were known already and changed nothing"
         for name, count in sorted(self.too_old.items()):
-            yield (
-                f"{count:,} of {self.events[name]:,} events {name} start nothing: "
-                f"older than fresh ({self.fresh[name]}); `--fresh '8 days'` to let them start"
-            )
+            of = f"{count:,} of {self.events[name]:,} events {name}"
+            yield f"{of} start nothing: older than fresh ({self.fresh[name]});"
+            yield "  `--fresh '8 days'` to let those of the last 8 days start"
         if self.ignored:
             yield f"columns not read: {', '.join(self.ignored)}"
         if self.rejected:

@@ -1,0 +1,187 @@
+"""Why somebody did or did not get something: from the reasons kept, or worked out anew (language.md 11.5)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from nurture.decide.clock import Clock, at, day_start, reader_clock
+from nurture.decide.conditions import looks
+from nurture.decide.explain import day_words, look_lines, person_line, reason_lines, stage_line, told
+from nurture.decide.scene import Scene
+from nurture.decide.simulate import live as lived
+from nurture.engine.applying import LiveBook
+from nurture.engine.faults import MisuseError
+from nurture.engine.people import find_person, present
+from nurture.engine.workshop import Workshop
+from nurture.model.book import Book
+from nurture.model.decision import Decision, Look, Reason
+from nurture.model.event import Event
+from nurture.model.person import Person
+from nurture.model.sequence import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, Send, Sequence, StageTrigger
+
+INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is wanted to be known: a mail, a sequence, a day on the reader's clock, or a moment; nothing is all."""
+
+    mail: str = ""
+    sequence: str = ""
+    day: date | None = None
+    moment: datetime | None = None
+
+
+@dataclass(slots=True)
+class Explained:
+    """The recorded reasons and their telling; `more` are the commands that ask on."""
+
+    reasons: list[Reason] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    more: tuple[str, ...] = ()
+
+
+def explain(shop: Workshop, live: LiveBook, text: str, asking: Asking, now: datetime) -> Explained:
+    """Answer one question about one person. MisuseError for a person, mail or sequence that nobody knows."""
+    book = live.book
+    refuse_unknown(book, asking)
+    id_ = find_person(shop, text)
+    if asking.moment is not None:
+        return asked_again(shop, book, id_, asking, asking.moment, now)
+    person = present(shop, book, id_, now)
+    if asking.day is not None:
+        return one_day(shop, book, person, asking.day, text)
+    names = [asking.sequence] if asking.sequence else senders(book, asking.mail) if asking.mail else []
+    reasons = shop.store.reasons(id_, sequence=asking.sequence)
+    if asking.mail:
+        reasons = [reason for reason in reasons if concerns(reason, asking.mail, names)]
+    found = Explained(reasons, [person_line(book, person), *told(book, person, reasons)])
+    for name in names:
+        if not any(reason.sequence == name for reason in reasons):
+            found.lines += never_entered(book, person, name, now)
+        found.lines += [line for line in [stage_line(book, person, name)] if line]
+    if not names and not reasons:
+        found.lines.append("Nothing is recorded: nothing has started, moved or been refused.")
+    return found
+
+
+def refuse_unknown(book: Book, asking: Asking) -> None:
+    """MisuseError for a mail or a sequence that is not in the live book."""
+    if asking.sequence and asking.sequence not in book.sequences:
+        raise MisuseError(f"there is no sequence '{asking.sequence}'; there are: {', '.join(sorted(book.sequences))}.")
+    if asking.mail and not senders(book, asking.mail):
+        raise MisuseError(f"no sequence sends '{asking.mail}'; mails are: {', '.join(sorted(book.mails))}.")
+
+
+def senders(book: Book, mail: str) -> list[str]:
+    """The sequences that send a mail."""
+    return sorted(name for name, sequence in book.sequences.items() if mail in mails_of(sequence))
+
+
+def mails_of(sequence: Sequence) -> set[str]:
+    """The mails that a sequence can send."""
+    return {node.step.mail for node in sequence.nodes.values() if isinstance(node.step, Send)}
+
+
+def concerns(reason: Reason, mail: str, names: list[str]) -> bool:
+    """Whether a reason says something of a mail: by name, or of its sequence as a whole."""
+    return reason.mail == mail or (not reason.mail and reason.sequence in names)
+
+
+def one_day(shop: Workshop, book: Book, person: Person, day: date, text: str) -> Explained:
+    """Every sequence on one day, one line each, with what to ask next."""
+    clock = reader_clock(book.rules, person.facts)
+    since, until = day_start(day, clock), day_start(day + timedelta(days=1), clock)
+    reasons = shop.store.reasons(person.id, since=since, until=until)
+    lines = [person_line(book, person), f"On {day_words(day)}:"]
+    for name in sorted(book.sequences):
+        mine = [reason for reason in reasons if reason.sequence == name]
+        said = "; ".join(reason_lines(reason, clock)[0] for reason in mine)
+        lines.append(f"  {name:<24} {said or quiet(person, name, since, until)}")
+    asked = dict.fromkeys(reason.sequence for reason in reasons if reason.sequence)
+    return Explained(reasons, lines, tuple(f"nurture explain {text} --sequence {name}" for name in list(asked)[:2]))
+
+
+def quiet(person: Person, name: str, since: datetime, until: datetime) -> str:
+    """Why nothing is recorded for a sequence on a day."""
+    for one in person.enrolments:
+        if one.sequence == name and one.started_at < until and (one.ended_at is None or one.ended_at >= since):
+            return f"inside, at {one.step}; nothing fell due" if one.step else "inside; nothing fell due"
+    return "not inside; nothing started it"
+
+
+def never_entered(book: Book, person: Person, name: str, now: datetime) -> list[str]:
+    """Worked out anew for somebody whom the sequence never considered: what starts it, and what speaks against it."""
+    sequence = book.sequences[name]
+    lines = ["", f"{name}: nothing has started it for them (status {sequence.status.value})"]
+    for trigger in sequence.start:
+        lines.append(f"       starts by {trigger_words(trigger)}")
+        if trigger.condition is not None:
+            clock = reader_clock(book.rules, person.facts)
+            scene = Scene(book, person, now, clock, last_event(person, trigger))
+            lines += look_lines(looks(trigger.condition, scene))
+        happened = seen(person, trigger)
+        if happened:
+            lines += look_lines([happened])
+    return lines
+
+
+def trigger_words(trigger: AnyTrigger) -> str:
+    """What starts people, as one would say it."""
+    match trigger:
+        case EventTrigger():
+            return f"the event {trigger.event}"
+        case DayTrigger():
+            return f"the day {'.'.join(trigger.path)}{f', {trigger.lead} ahead' if trigger.lead else ''}"
+        case LapseTrigger():
+            long = str(trigger.length) if trigger.length else f"{trigger.rhythm:g} times their own rhythm"
+            return f"silence of {long} after {trigger.event}"
+        case StageTrigger():
+            return f"entering the stage {trigger.stage}"
+    return "hand (nurture enrol) only"
+
+
+def last_event(person: Person, trigger: AnyTrigger) -> Event | None:
+    """The newest event of the kind a trigger listens to."""
+    name = getattr(trigger, "event", "")
+    return next((event for event in reversed(person.events) if event.name == name), None)
+
+
+def seen(person: Person, trigger: AnyTrigger) -> Look | None:
+    """What is missing for a trigger to fire: an event that never came, or a day that is not known."""
+    if isinstance(trigger, EventTrigger | LapseTrigger) and last_event(person, trigger) is None:
+        return Look(f"the event {trigger.event}", "never came", "no")
+    if isinstance(trigger, DayTrigger) and len(trigger.path) == 2 and person.facts.get(trigger.path[-1]) is None:
+        return Look(".".join(trigger.path), "unknown", "no")
+    if isinstance(trigger, StageTrigger) and person.stage and person.stage.id != trigger.stage:
+        return Look(f"stage {trigger.stage}", f"is in stage {person.stage.id}", "no")
+    return None
+
+
+def asked_again(shop: Workshop, book: Book, id_: str, asking: Asking, moment: datetime, now: datetime) -> Explained:
+    """`--at`: the engine is asked again, with what was known at that moment, under the book that is live today."""
+    when = instant_of(moment, reader_clock(book.rules, {"zone": book.rules.zone}))
+    if when > now:
+        raise MisuseError("--at lies in the future; `nurture simulate` looks ahead.")
+    decisions = list(relived(book, id_, shop.store.histories([id_])[id_], when))
+    person = decisions[-1].person if decisions else Person(id_, when)
+    reasons = [reason for decision in decisions for reason in decision.reasons]
+    if asking.sequence:
+        reasons = [reason for reason in reasons if reason.sequence == asking.sequence]
+    if asking.mail:
+        reasons = [reason for reason in reasons if concerns(reason, asking.mail, senders(book, asking.mail))]
+    head = [person_line(book, person), f"as known at {when:%Y-%m-%d %H:%M} UTC, under the book that is live today"]
+    return Explained(reasons, [*head, *told(book, person, reasons)])
+
+
+def relived(book: Book, id_: str, events: tuple[Event, ...], until: datetime) -> Iterator[Decision]:
+    """A life from its first event to a moment, by the core alone."""
+    known = [event for event in events if event.known_at <= until and event.origin.value != "sequence"]
+    if known:
+        born = min(event.known_at for event in known) - INSTANT
+        yield from lived(book, Person(id_, born), known, born, until)
+
+
+def instant_of(moment: datetime, clock: Clock) -> datetime:
+    """A typed moment in UTC; without an offset it is meant in the project's zone."""
+    return at(moment.date(), moment.time(), clock) if moment.tzinfo is None else moment.astimezone(UTC)

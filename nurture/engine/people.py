@@ -1,0 +1,109 @@
+"""One person as they stand: who is meant, where they are in everything, what they had, what is next."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from nurture.decide.advance import advance
+from nurture.decide.clock import Clock, reader_clock
+from nurture.decide.explain import enrolment_line, moment_words, person_line
+from nurture.decide.simulate import live
+from nurture.engine.applying import LiveBook
+from nurture.engine.faults import MisuseError
+from nurture.engine.workshop import Workshop
+from nurture.model.book import Book
+from nurture.model.person import Enrolment, Person
+
+AHEAD = timedelta(days=60)
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The person as decided up to now, and that in lines."""
+
+    person: Person
+    lines: list[str]
+
+
+def find_person(shop: Workshop, text: str) -> str:
+    """The id of the person meant by an id or an address; MisuseError when there is none."""
+    found = shop.store.find(text)
+    if found is None:
+        raise MisuseError(f"nobody is called '{text}', neither by id nor by address.")
+    return found
+
+
+def present(shop: Workshop, book: Book, id_: str, now: datetime) -> Person:
+    """The person with everything that arrived taken in, as the next tick would see them; nothing is kept."""
+    ((person, arrived),) = shop.store.people([id_], now)
+    return advance(book, person, max(now, person.asof), arrived).person
+
+
+def show(shop: Workshop, live_now: LiveBook, text: str, now: datetime) -> Shown:
+    """Where somebody stands; next mails are what the book would send if nothing new happened."""
+    book = live_now.book
+    person = present(shop, book, find_person(shop, text), now)
+    clock = reader_clock(book.rules, person.facts)
+    label = shop.store.labels([person.id])[person.id]
+    lines = [
+        person_line(book, person),
+        f"{label} · {person.address or 'no address'} · {orders_words(person, clock)}",
+        consent_words(person),
+        *inside_lines(book, person, clock),
+        *had_lines(person, clock),
+        *next_lines(book, person, clock, now),
+    ]
+    return Shown(person, lines)
+
+
+def orders_words(person: Person, clock: Clock) -> str:
+    """How often they bought, and when last."""
+    orders = person.orders
+    if not orders.count or orders.last_at is None:
+        return "no order yet"
+    return f"{orders.count} order day{'s' if orders.count > 1 else ''}, the last {moment_words(orders.last_at, clock)}"
+
+
+def consent_words(person: Person) -> str:
+    """What they agreed to and what they refused."""
+    if person.erased or person.suppressed:
+        return f"never written to: {'erased' if person.erased else person.suppressed}"
+    given = [topic for topic, one in sorted(person.consents.items()) if one.given and not person.refused_all]
+    refused = [topic for topic, one in sorted(person.consents.items()) if not one.given]
+    refused = ["everything"] if person.refused_all else refused
+    return f"agreed to {', '.join(given) or 'nothing'}" + (f"; refused {', '.join(refused)}" if refused else "")
+
+
+def inside_lines(book: Book, person: Person, clock: Clock) -> list[str]:
+    """Every running enrolment with the step it stands on."""
+    inside = [one for one in person.enrolments if one.running]
+    if not inside:
+        return ["Inside: nothing"]
+    return ["Inside:", *(f"  {line}" for one in inside for line in inside_words(book, person, one, clock))]
+
+
+def inside_words(book: Book, person: Person, one: Enrolment, clock: Clock) -> list[str]:
+    """One enrolment and where it stands."""
+    due = f", until {moment_words(one.due_at, clock)}" if one.due_at else ""
+    return [enrolment_line(book, person, one), f"    at {one.step or 'its end'}{due}"]
+
+
+def had_lines(person: Person, clock: Clock) -> list[str]:
+    """The last mails they had."""
+    had = [message for message in person.messages if not message.cancelled]
+    if not had:
+        return ["Had: nothing"]
+    lines = [f"  {moment_words(one.at, clock)}  {one.mail:<28} {one.class_}" for one in had[-SHOWN:]]
+    return [f"Had {len(had):,}:" if len(had) <= SHOWN else f"Had {len(had):,}, the last {SHOWN}:", *lines]
+
+
+def next_lines(book: Book, person: Person, clock: Clock, now: datetime) -> list[str]:
+    """The mails to come if nothing new happened, as far as can be seen."""
+    coming = [
+        f"  {moment_words(intent.decided_at, clock)}  {intent.mail:<28} {intent.class_}"
+        for decision in live(book, person, (), max(now, person.asof), now + AHEAD)
+        for intent in decision.intents
+    ]
+    if not coming:
+        return [f"Next: nothing in {AHEAD.days} days, unless something happens"]
+    return ["Next, if nothing new happens:", *coming[:SHOWN]]
