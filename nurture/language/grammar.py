@@ -1,5 +1,7 @@
 """The step table (language.md 4) as data: the one source of checker, JSON Schema and reference."""
 
+from dataclasses import replace
+
 from nurture.language.shapes import (
     CALENDAR,
     ELAPSED,
@@ -138,12 +140,16 @@ TRIGGERS = Family(
             "any trigger",
             "an 'any' start",
             "Starts by whichever of several triggers comes.",
-            (Key("any", Many(Forms("trigger"), least=2), "The triggers.", required=True),),
+            (Key("any", Many(Forms("one trigger"), least=2), "The triggers.", required=True),),
             verb="any",
         ),
     ),
     strange="E110",
     later=frozenset({"holiday", "every", "once", "stage_left"}),
+)
+
+ONE_TRIGGER = replace(
+    TRIGGERS, name="one trigger", tables=tuple(table for table in TRIGGERS.tables if table.verb != "any")
 )
 
 COMMON = (
@@ -233,7 +239,7 @@ ARMS = Family(
     "an arm",
     (
         Table(
-            "arm",
+            "if arm",
             "an arm",
             "The first arm whose condition is true is taken.",
             (
@@ -397,4 +403,4 @@ SEQUENCE = Table(
     later=frozenset({"hold_out", "on_change", "was", "removed", "spread", "at_most"}),
 )
 
-FAMILIES = {family.name: family for family in (TRIGGERS, VERBS, WAITS, ARMS)}
+FAMILIES = {family.name: family for family in (TRIGGERS, ONE_TRIGGER, VERBS, WAITS, ARMS)}

@@ -40,7 +40,7 @@ def start_names(triggers: tuple[Fields, ...]) -> tuple[str, ...]:
 
 
 def read_trigger(trigger: Fields, asking: Asking) -> AnyTrigger | None:
-    """One trigger; None when it could not be understood or holds others."""
+    """One trigger; None when it could not be understood."""
     place = trigger.place
     event = trigger.text("event")
     condition = (asking.about([event]) if event else asking).condition(trigger, "if")
@@ -73,8 +73,6 @@ def read_trigger(trigger: Fields, asking: Asking) -> AnyTrigger | None:
             return StageTrigger(place=place, condition=condition, settle=settle, stage=trigger.text("stage"))
         case "manual":
             return ManualTrigger(place=place, condition=condition)
-        case "any":
-            asking.reader.say("E110", trigger.place_of_key("any"), "'any' is not a part of a start inside 'any'")
     return None
 
 

@@ -1,0 +1,137 @@
+"""docs/reference.md, generated from the tables of the language, so that no key is without its line."""
+
+from collections.abc import Iterator
+
+from nurture.language.grammar import AGAIN, ARMS, GOAL, SEQUENCE, STOP_RULE, TRIGGERS, VERBS, WAITS, WINDOW
+from nurture.language.house_grammar import (
+    BRAKE,
+    CATALOGUE,
+    EVENT_FIELD,
+    LIMIT,
+    LINE,
+    MOMENT,
+    MUTE,
+    ORDERS,
+    PERSON_FIELD,
+    QUIET,
+    RULES,
+    SENDER,
+    SPEAKS_FOR,
+    SPECIAL_SENDER,
+    STAGE,
+    STAGES,
+    THEME,
+    TOPIC,
+    TOPICS,
+)
+from nurture.language.shapes import (
+    Anything,
+    Choice,
+    Day,
+    Factor,
+    Flag,
+    Forms,
+    Formula,
+    Key,
+    Known,
+    Many,
+    Named,
+    Part,
+    Pattern,
+    PlainOr,
+    Question,
+    Shape,
+    Span,
+    Table,
+    WallClock,
+    Whole,
+    Words,
+    Zone,
+)
+
+CHAPTERS: tuple[tuple[str, tuple[Table, ...]], ...] = (
+    ("A sequence: sequences/NAME.yaml or .toml", (SEQUENCE, AGAIN, GOAL, STOP_RULE, WINDOW)),
+    ("What starts it: `start`", TRIGGERS.tables),
+    ("Steps", (*VERBS.tables, *WAITS.tables, *ARMS.tables)),
+    (
+        "House rules: sequences/house/rules.yaml",
+        (RULES, SENDER, SPECIAL_SENDER, SPEAKS_FOR, QUIET, LIMIT, MUTE, BRAKE),
+    ),
+    ("What is known: sequences/house/catalogue.yaml", (CATALOGUE, PERSON_FIELD, EVENT_FIELD, LINE, ORDERS)),
+    ("The customer's line: sequences/house/stages.yaml", (STAGES, STAGE, MOMENT)),
+    ("What readers decide: sequences/house/topics.yaml", (TOPICS, TOPIC, THEME)),
+)
+
+_HEAD = """# Reference of the language
+
+Every key of every file, generated from the step table that the checker and the editor's schema are made from.
+Do not edit: `python -m nurture.language.reference > docs/reference.md`.
+"""
+
+
+def reference() -> str:
+    """The whole reference as Markdown."""
+    return "\n".join([_HEAD, *(line for title, tables in CHAPTERS for line in _chapter(title, tables))])
+
+
+def _chapter(title: str, tables: tuple[Table, ...]) -> Iterator[str]:
+    yield f"## {title}\n"
+    for table in tables:
+        yield f"### {table.name}\n\n{table.about}\n"
+        yield "| key | meaning | value | without it |\n|---|---|---|---|"
+        yield from (_row(key, table) for key in table.keys)
+        if table.later:
+            yield f"\nNot in this version: {', '.join(f'`{name}`' for name in sorted(table.later))}."
+        yield ""
+
+
+def _row(key: Key, table: Table) -> str:
+    absent = "required" if key.required else key.default
+    if key.name in (*table.one_of, *table.some_of):
+        absent = absent or " or ".join(f"`{name}`" for name in table.one_of or table.some_of)
+    return f"| `{key.name}` | {key.about} | {_value(key.shape)} | {absent or '-'} |"
+
+
+def _value(shape: Shape) -> str:
+    match shape:
+        case Many(each=each, alone=alone):
+            return f"{_value(each)}, one or a list" if alone else f"a list of: {_value(each)}"
+        case Named(each=each):
+            return f"names, each with: {_value(each)}"
+        case Part(table=table):
+            return f"keys of {table.name}"
+        case Forms(family=family):
+            return f"a {family}"
+        case PlainOr(plain=plain, mapping=mapping):
+            return f"{_value(plain)}; or {_value(mapping)}"
+        case Choice(options=options):
+            return ", ".join(f"`{option}`" for option in options)
+        case Known(what=what, also=also):
+            return " or ".join([f"the name of {'an' if what[0] in 'aeiou' else 'a'} {what}", *(f"`{w}`" for w in also)])
+        case Pattern(of=of):
+            return of
+        case Whole(least=least, most=most):
+            return f"a whole number from {least} to {most}"
+        case Span(units=units):
+            return f"a length in {', '.join(unit.value + 's' for unit in units)}"
+        case Flag(only=only):
+            return "`true` or `false`" if only is None else f"`{str(only).lower()}`"
+        case _:
+            return _PLAIN[type(shape)]
+
+
+_PLAIN = {
+    Words: "text",
+    Factor: "a number above 0",
+    WallClock: "a clock time such as 09:30",
+    Day: "a date such as 2027-03-02",
+    Zone: "an IANA zone",
+    Question: "a condition",
+    Formula: "a value as in conditions",
+    Anything: "anything",
+}
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(reference())
