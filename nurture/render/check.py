@@ -60,11 +60,12 @@ def _mail(book: Book, mail: str, written: Written, data: bytes) -> Iterator[Prob
     yield from faults
     if faults:
         return
-    for giving in givings(book, mail):
-        for piece in pieces:
-            yield from Reading(piece, giving).run()
+    read_through = [
+        fault for giving in givings(book, mail) for piece in pieces for fault in Reading(piece, giving).run()
+    ]
+    yield from read_through
     ready = compiled(written.file, data)
-    if isinstance(ready, Problem):
+    if isinstance(ready, Problem) and not any(fault.code == ready.code for fault in read_through):
         yield ready
     yield from _subject(written)
     yield from _pictures(written.body)

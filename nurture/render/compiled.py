@@ -1,7 +1,7 @@
 """A template made ready once: subject, preheader, HTML and text as Jinja templates, kept by content."""
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,13 +46,25 @@ def compiled(file: str, data: bytes) -> Compiled | Problem:
     except Misplaced as fault:
         place = written.body.place(fault.token.offset, len(fault.token.text))
         return Problem("E223", place, str(fault), "put it in a paragraph of its own")
-    return Compiled(
-        written,
-        _template(TEXT, written.subject.text, file),
-        _template(TEXT, written.preheader.text, file),
-        _template(HTML, html, file),
-        _template(TEXT, text, file),
-    )
+    try:
+        return Compiled(
+            written,
+            _template(TEXT, written.subject.text, file),
+            _template(TEXT, written.preheader.text, file),
+            _template(HTML, html, file),
+            _template(TEXT, text, file),
+        )
+    except TemplateError:
+        return next(_compile_faults(written))
+
+
+def _compile_faults(written: Written) -> Iterator[Problem]:
+    """What parses and still is no template, such as a filter that does not exist, at its line."""
+    for piece in (written.subject, written.preheader, written.body):
+        try:
+            _template(TEXT, piece.text, piece.file)
+        except TemplateSyntaxError as fault:
+            yield Problem("E223", _line(piece, fault.lineno), f"this does not parse: {fault.message}")
 
 
 def _template(environment: ImmutableSandboxedEnvironment, source: str, file: str) -> Template:

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from nurture.model.event import MonthDay
 from nurture.render.locales import babel_locale
-from nurture.render.values import END_OF_ISOLATE, ISOLATE, Unknown, amount_of
+from nurture.render.values import END_OF_ISOLATE, ISOLATE, Attributes, Unknown, amount_of
 
 READER = "_reader"
 A_LEAP_YEAR = 2000
@@ -117,9 +117,21 @@ def is_unknown(value: object) -> bool:
 AUTHORS_FILTERS = ("day", "list_and", "money", "or_else")
 
 
-def environment(escaped: bool) -> ImmutableSandboxedEnvironment:
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Nothing can be called, and a dot reads only what is given; as the checker says it (E223)."""
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        """Only the values that a mail is given have parts."""
+        return isinstance(obj, Attributes) and bool(super().is_safe_attribute(obj, attr, value))
+
+    def is_safe_callable(self, obj: object) -> bool:  # noqa: ARG002  (Jinja asks so)
+        """Nothing."""
+        return False
+
+
+def environment(escaped: bool) -> Sandbox:
     """A sandbox for HTML (escaped) or for text and subjects (not)."""
-    made = ImmutableSandboxedEnvironment(
+    made = Sandbox(
         undefined=StrictUndefined,
         autoescape=escaped,
         keep_trailing_newline=True,

@@ -145,8 +145,8 @@ class Reading:
         so_far = first
         for part in rest:
             if part not in found.parts:
-                whole = nearest(f"{so_far}.{part}", (f"{so_far}.{other}" for other in found.parts if other))
-                self.say("E221", f"nothing is called '{so_far}.{part}' in the catalogue", path, whole)
+                hint = nearest(part, (other for other in found.parts if other), before=f"{so_far}.")
+                self.say("E221", f"nothing is called '{so_far}.{part}' in the catalogue", path, hint)
                 return ANYTHING
             found, so_far = found.parts[part], f"{so_far}.{part}"
         return found

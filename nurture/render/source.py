@@ -46,10 +46,10 @@ class Written:
     problems: tuple[Problem, ...] = ()
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
+def nearest(word: str, words: Iterable[str], before: str = "") -> str:
     """`did you mean 'x'?`, or nothing when no word is near."""
     found = difflib.get_close_matches(word, sorted(words), n=1, cutoff=0.6)
-    return f"did you mean '{found[0]}'?" if found else ""
+    return f"did you mean '{before}{found[0]}'?" if found else ""
 
 
 def read(file: str, data: bytes) -> Written:

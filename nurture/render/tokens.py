@@ -128,11 +128,11 @@ def _each_once(text: str, hidden: Hidden, everything: bool) -> None:
 
 def _balanced(html: str, hidden: Hidden) -> None:
     """A statement and its end must stand inside the same tags, or a reader gets broken HTML."""
-    inside: list[str] = []
-    open_statements: list[list[str]] = []
+    inside: list[int] = []  # where the open tags began, so that two paragraphs are two places
+    open_statements: list[list[int]] = []
     for match in re.finditer(f"{_TAG.pattern}|{hidden.mark.pattern}", html):
         if match.group().startswith("<"):
-            _step(match.group(), inside)
+            _step(match.group(), match.start(), inside)
             continue
         token = _token(match, hidden)
         if _OPENING.match(token.text):
@@ -144,12 +144,12 @@ def _balanced(html: str, hidden: Hidden) -> None:
                 open_statements.pop()
 
 
-def _step(tag: str, inside: list[str]) -> None:
+def _step(tag: str, start: int, inside: list[int]) -> None:
     name = tag.strip("</>").split()[0]
     if tag.startswith("</"):
         inside.pop()
     elif name not in VOID and not tag.endswith("/>"):
-        inside.append(name)
+        inside.append(start)
 
 
 def _tag(tag: str, hidden: Hidden) -> str:

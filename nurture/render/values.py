@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
-from nurture.model.event import Money
+from nurture.model.event import Line, Money
 
 ISOLATE = "\u2068"
 END_OF_ISOLATE = "\u2069"
@@ -94,7 +94,7 @@ def shown(value: object, name: str, right_to_left: bool) -> object:
     if type(value) in (tuple, list, frozenset, set):
         parts = value if isinstance(value, tuple | list) else sorted(value)  # type: ignore[call-overload]
         return tuple(shown(part, name, right_to_left) for part in parts)
-    if isinstance(value, tuple) and not isinstance(value, Money) and hasattr(value, "_asdict"):
+    if isinstance(value, Line):
         fields = value._asdict()
         return Attributes(name, {key: shown(part, key, right_to_left) for key, part in fields.items()}, frozenset())
     return value

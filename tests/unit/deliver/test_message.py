@@ -1,0 +1,102 @@
+"""An Email as bytes: read back by the standard library it says the same, and nothing more."""
+
+import email
+import email.policy
+import email.utils
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.header import decode_header, make_header
+
+import pytest
+
+from nurture.deliver.message import CannotBeSaid, as_bytes
+from nurture.model.mail import Email
+
+LONG = "<https://shop.example/u/" + "a" * 300 + ">"
+MAIL = Email(
+    key="ab12",
+    from_name="Kestrel Coffee",
+    from_address="hello@kestrel.example",
+    to_name="Salma",
+    to_address="salma@shop.example",
+    subject="Hello",
+    text="Dear Salma,\n\n" + "long " * 300 + "\n",
+    html="<html><body><p>عيد ميلاد سعيد</p></body></html>",
+    locale="en",
+    direction="ltr",
+    date=datetime(2026, 11, 21, 9, 0, tzinfo=UTC),
+    reply_to="lena@kestrel.example",
+    headers=(("Message-ID", "<ab12@kestrel.example>"), ("List-Unsubscribe", LONG)),
+)
+
+
+def parsed(mail: Email) -> email.message.EmailMessage:
+    return email.message_from_bytes(as_bytes(mail), policy=email.policy.default)
+
+
+def test_read_back():
+    message = parsed(MAIL)
+    assert message["From"] == "Kestrel Coffee <hello@kestrel.example>"
+    assert message["To"] == "Salma <salma@shop.example>"
+    assert message["Reply-To"] == "lena@kestrel.example"
+    assert message["Message-ID"] == "<ab12@kestrel.example>"
+    assert message["Date"].datetime == MAIL.date
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert message.get_body(("plain",)).get_content().replace("\r\n", "\n") == MAIL.text
+    assert message.get_body(("html",)).get_content().strip() == MAIL.html
+
+
+def test_an_address_in_a_header_stays_an_address():
+    assert f"List-Unsubscribe: {LONG}\r\n".encode() in as_bytes(MAIL)
+
+
+def test_lines_are_short_enough_and_end_in_crlf():
+    for line in as_bytes(MAIL).split(b"\r\n"):
+        assert len(line) <= 998
+        assert b"\n" not in line
+        assert b"\r" not in line
+
+
+def test_same_mail_same_bytes():
+    assert as_bytes(MAIL) == as_bytes(MAIL)
+
+
+@pytest.mark.parametrize(
+    "subject", ["عيد ميلاد سعيد، \u2068Salma\u2069", ("Շնորհավոր ծնունդ " * 6).strip(), "😀" * 40, "a, b; c"]
+)
+def test_subjects_of_all_scripts(subject):
+    data = as_bytes(replace(MAIL, subject=subject, to_name=subject))
+    message = email.message_from_bytes(data, policy=email.policy.compat32)  # the newer one misreads long names
+    assert str(make_header(decode_header(message["Subject"]))) == subject
+    assert email.utils.parseaddr(str(make_header(decode_header(message["To"]))))[1] == MAIL.to_address
+    assert subject.partition(",")[0] in str(make_header(decode_header(message["To"])))
+
+
+@pytest.mark.parametrize("bad", ["a\r\nBcc: x@y.example", "a\nb", "a\rb", "a\0b"])
+@pytest.mark.parametrize("where", ["subject", "to_name", "to_address", "from_name", "reply_to"])
+def test_no_header_can_be_slipped_in(where, bad):
+    with pytest.raises(CannotBeSaid):
+        as_bytes(replace(MAIL, **{where: bad}))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [(("X-A", "a\r\nBcc: b@c.example"),), (("X-A\r\nBcc", "b"),), (("X-A", "é"),), (("List-Id", "a" * 1000),)],
+)
+def test_headers_are_one_line_of_ascii(headers):
+    with pytest.raises(CannotBeSaid):
+        as_bytes(replace(MAIL, headers=headers))
+
+
+@pytest.mark.parametrize(
+    "address", ["أحمد@shop.example", "a", "@shop.example", "a@", "", "a b@c.example", "a@b@c.example"]
+)
+def test_addresses_that_cannot_be_written_are_refused(address):
+    with pytest.raises(CannotBeSaid):
+        as_bytes(replace(MAIL, to_address=address))
+
+
+def test_the_reason_names_the_address_and_the_standard():
+    with pytest.raises(CannotBeSaid, match=r"أحمد@shop\.example.*RFC 6531"):
+        as_bytes(replace(MAIL, to_address="أحمد@shop.example"))

@@ -1,0 +1,91 @@
+"""Every mail of the starter book, in every locale, for a reader known well and one not known at all."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from nurture.language.project import read_project
+from nurture.model.event import MonthDay
+from nurture.model.mail import Email
+from nurture.model.person import Orders, Person
+from nurture.model.sequence import Send, flow
+from nurture.render.check import check_templates
+from nurture.render.mail import render
+
+from .conftest import NOW, intent
+from .test_render_mail import HOSTILE, Structure
+
+ROOT = Path(__file__).parents[3]
+FILES = {
+    path.relative_to(ROOT).as_posix(): path.read_bytes()
+    for folder in ("sequences", "templates")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.is_file()
+}
+BOOK = read_project(FILES).book
+assert BOOK is not None
+SENDS = {
+    node.step.mail: node.step
+    for sequence in BOOK.sequences.values()
+    for node in flow(sequence.steps).values()
+    if isinstance(node.step, Send)
+}
+MAILS = sorted(SENDS)
+FIRST = datetime(2025, 11, 21, 12, 0, tzinfo=UTC)
+KNOWN = {
+    "first_name": "Salma", "country": "FR", "zone": "Europe/Paris", "birthday": MonthDay(5, 14),
+    "brew_method": "moka", "vip_since": date(2026, 1, 1),
+}  # fmt: skip
+GIVEN = {"ticket": "T-42", "first_day": FIRST, "visits": 5}
+
+
+def written(mail: str, locale: str, facts: dict[str, object], given: dict[str, object], orders: Orders) -> Email:
+    send = SENDS[mail]
+    person = Person("p1", NOW, facts={"locale": locale, **facts}, orders=orders)
+    variables = {name: given.get(name) for name, _ in send.variables}
+    wanted = intent(mail=mail, class_=send.class_, topic=send.topic, step=send.id, variables=variables)
+    result = render(BOOK, FILES, wanted, person, None)
+    assert isinstance(result, Email), result
+    return result
+
+
+def test_every_mail_is_written_in_every_locale():
+    assert len(MAILS) >= 18
+    for mail in MAILS:
+        for locale in BOOK.rules.locales:
+            assert f"templates/{mail}/{locale}.md" in FILES
+
+
+def test_no_mail_is_left_over():
+    assert {Path(file).parent.name for file in FILES if file.startswith("templates/")} == {*MAILS, "_layout"}
+
+
+def test_no_findings():
+    assert check_templates(BOOK, FILES) == ()
+
+
+@pytest.mark.parametrize("locale", BOOK.rules.locales)
+@pytest.mark.parametrize("mail", MAILS)
+def test_written_for_those_we_know_and_those_we_do_not(mail, locale):
+    orders = Orders((date(2025, 11, 21),), FIRST, FIRST, Decimal(40))
+    for facts, given, history in ((KNOWN, GIVEN, orders), ({}, {"visits": 0}, Orders())):
+        found = written(mail, locale, facts, given, history)
+        assert found.locale == locale
+        assert found.direction == ("rtl" if locale in ("ar", "he") else "ltr")
+        assert 3 < len(found.subject) <= 80
+        assert "{" not in found.text
+        assert " ," not in found.text
+        assert Structure(found.html).seen.count("title") == 1
+        assert BOOK.rules.postal_address in found.html
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("mail", MAILS)
+def test_hostile_names_keep_the_structure(mail, value):
+    tame = written(mail, "he", {"first_name": "Ann"}, {**GIVEN, "ticket": "Ann"}, Orders())
+    hostile = written(mail, "he", {"first_name": value}, {**GIVEN, "ticket": value}, Orders())
+    assert Structure(hostile.html).seen == Structure(tame.html).seen
+    assert hostile.headers == tame.headers
+    assert not set(hostile.subject) & set("\r\n")
