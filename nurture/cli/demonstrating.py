@@ -19,10 +19,10 @@ def demo_command(asked: Asked, into: Path, seed: int, count: int, at: datetime |
     """Run the starter book on a made-up shop: 60 days into a folder, the next 14 simulated, two explained."""
     from nurture.cli.progress import progress
     from nurture.engine.demo import DAYS, run_demo
-    from nurture.wiring import now, open_workshop
+    from nurture.wiring import now, workshop
 
     with progress("60 days of a small shop", DAYS) as tell:
-        shown = run_demo(into.resolve(), seed, count, at or now(), open_workshop, tell)
+        shown = run_demo(into.resolve(), seed, count, at or now(), workshop, tell)
     if asked.json:
         answer(shown)
     else:

@@ -25,7 +25,7 @@ from nurture.model.person import Person
 
 PAGE = 200  # people handed to a process at a time
 AHEAD = 8  # pages on their way to each process, so that memory stays small
-TOLD = STARTS | MESSAGES_NOT_SENT | {Why.sent, Why.moved} - {Why.started}
+TOLD = (STARTS | MESSAGES_NOT_SENT | {Why.sent, Why.moved}) - {Why.started}
 
 
 class History(NamedTuple):

@@ -1,8 +1,10 @@
 """The rows of a CSV file become rows of the store; what cannot be read becomes a reason (language.md 11.10)."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -63,6 +65,7 @@ class Intake:
         self.event = orders_event(book) if wanted.kind == "orders" else ""
         self.fields = {name: self._readers(fields) for name, fields in self._events().items()}
         self.facts = self._readers(person_fields(wanted, book))
+        self.same: Counter[bytes] = Counter()
         self.fresh_from = None if wanted.fresh is None else now - span(wanted.fresh)
 
     def _events(self) -> Mapping[str, Mapping[str, Field]]:
@@ -147,6 +150,9 @@ class Intake:
     def order(self, row: Row, who: Who, at: datetime) -> Iterator[EventRow]:
         """An order, and with --delivered-after its delivery so much later, known when it comes."""
         order = self.happened(row, who, at, self.event)
+        id_field = self.book.catalogue.orders.id_field if self.book.catalogue.orders else ""
+        if id_field and id_field not in order.fields:
+            order = replace(order, fields={**order.fields, id_field: order.id or self.nth(row)})
         yield order
         if self.wanted.delivered_after is None:
             return
@@ -156,6 +162,12 @@ class Intake:
         yield replace(
             order, name=DELIVERED, at=there, fields=fields, fresh=self.fresh(there), known_at=max(there, self.now)
         )
+
+    def nth(self, row: Row) -> str:
+        """A name for an order that has none: what its row says and how many equal rows came before it."""
+        digest = blake2b("\x1f".join(row.cells).encode(), digest_size=8).digest()
+        self.same[digest] += 1
+        return f"{digest.hex()}-{self.same[digest]}"
 
     def fresh(self, at: datetime) -> bool:
         """Whether --fresh lets an event of that age start sequences."""

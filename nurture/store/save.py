@@ -260,7 +260,8 @@ def _topics(event: Event) -> tuple[object, ...]:
 
 
 def _address_row(person: Person) -> Row:
-    return {"key_": person.address.casefold(), "state": person.address_state, "state_since": micros(person.asof)}
+    state = person.address_state
+    return {"key_": person.address.casefold(), "state_": state, "state": state, "state_since": micros(person.asof)}
 
 
 _MOVE_PERSON = update(PERSON).where(
@@ -274,7 +275,7 @@ _MOVE_ENROLMENT = update(ENROLMENT).where(
     ENROLMENT.c.subject == bindparam("subject_"),
 )
 _MARK_ADDRESS = update(ADDRESS).where(
-    ADDRESS.c.key == bindparam("key_"), ADDRESS.c.valid_to.is_(None), ADDRESS.c.state != bindparam("state")
+    ADDRESS.c.key == bindparam("key_"), ADDRESS.c.valid_to.is_(None), ADDRESS.c.state != bindparam("state_")
 )
 
 
