@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 from nurture.language.page import Page
-from nurture.language.stretches import COMMENT, Stretch, Stretches
+from nurture.language.stretches import COMMENT, MOST, Stretch, Stretches
 from nurture.model.place import Problem
 
 # What neither YAML nor TOML can hold, and the line breaks of YAML 1.1, which the two versions read differently.
@@ -18,22 +19,22 @@ _COMMENT = re.compile("(?<![^ \t\n])#[^\n]*")
 
 
 def without_the_forbidden(page: Page) -> tuple[Page, list[Problem]]:
-    """The page with a blank for every character that no file may hold, and a finding for each."""
+    """The page with a blank for every character that no file may hold, and a finding for each of the first."""
     problems = [
         page.problem(
             "E100", found.start(), found.end(), f"the character {_name(found[0])} cannot be used", "take it out"
         )
-        for found in _NEVER.finditer(page.text)
+        for found in islice(_NEVER.finditer(page.text), MOST + 1)
     ]
     return (Page(page.file, _NEVER.sub(" ", page.text)) if problems else page), problems
 
 
 def turned_round(page: Page, stretches: Stretches) -> Iterator[Problem]:
     """Characters that are let pass in quotes only."""
-    for found in _ONLY_QUOTED.finditer(page.text):
-        if not stretches.quoted(found.start()):
-            message = f"the invisible character {_name(found[0])} is for quoted text only"
-            yield page.problem("E100", found.start(), found.end(), message, "take it out, or put the text in quotes")
+    bare = (found for found in _ONLY_QUOTED.finditer(page.text) if not stretches.quoted(found.start()))
+    for found in islice(bare, MOST + 1):
+        message = f"the invisible character {_name(found[0])} is for quoted text only"
+        yield page.problem("E100", found.start(), found.end(), message, "take it out, or put the text in quotes")
 
 
 def tabs(page: Page, stretches: Stretches) -> Iterator[tuple[int, int]]:

@@ -106,7 +106,8 @@ def _text(problem: Problem, sources: Lines) -> str:
     after = f" {_seen(problem.hint)}" if problem.hint else ""
     if not 1 <= place.line <= len(lines):
         return f"{head}\n      |{after}" if after else head
-    line, column = _window(_seen(lines[place.line - 1]), place.column)
+    part, column = _window(lines[place.line - 1], place.column)
+    line = _seen(part)
     shown = f"{_ISOLATE}{line}{_END_ISOLATE}" if _from_right_to_left(line) else line
     return f"{head}\n{place.line:>5} | {shown}".rstrip() + f"\n      | {_indent(line, column)}^{after}"
 

@@ -7,15 +7,13 @@ merge, E103 needs quotes, E104 tab, E105 an allowance without a reason.
 from nurture.language import letters
 from nurture.language.allowances import allowances
 from nurture.language.page import Page, open_page
-from nurture.language.stretches import Found, Stretches
+from nurture.language.stretches import MOST, Found, Stretches
 from nurture.language.toml_source import read_toml
 from nurture.language.tree import Allowance, ListNode, MappingNode, Node, ScalarNode, Source, Value, place_in
 from nurture.language.yaml_source import read_yaml
 from nurture.model.place import Problem
 
 __all__ = ["Allowance", "ListNode", "MappingNode", "Node", "ScalarNode", "Source", "Value", "place_in", "read"]
-
-MOST = 100  # findings told of one file; more help nobody
 
 
 def read(data: bytes, file: str) -> Source:
@@ -56,5 +54,4 @@ def _told(problems: list[Problem]) -> tuple[Problem, ...]:
     problems.sort(key=lambda problem: (problem.place.line, problem.place.column, problem.code))
     if len(problems) <= MOST:
         return tuple(problems)
-    message = f"{len(problems) - MOST} more findings in this file are not shown"
-    return (*problems[:MOST], Problem("E100", problems[MOST].place, message))
+    return (*problems[:MOST], Problem("E100", problems[MOST].place, "more findings from here on are not shown"))

@@ -9,6 +9,7 @@ from nurture.language.tree import Node
 from nurture.model.place import Problem
 
 COMMENT = "#"
+MOST = 100  # findings told of one file; more help nobody
 DEEPEST = 40  # mappings and lists in each other; the grammar itself never needs ten
 LONGEST_NUMBER = 18  # digits; what is longer is an identifier that lost its quotes
 

@@ -28,6 +28,7 @@ _WORDS = (
     ("Invalid statement", "a key cannot begin like this"),
     ("Invalid initial character for a key", "a key cannot begin like this"),
     ("Expected newline or end of document", "there is more on this line than one key and its value"),
+    ("Invalid date", "there is no such day"),
     ("Unescaped", "this means nothing inside double quotes"),
 )
 
