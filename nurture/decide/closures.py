@@ -1,7 +1,7 @@
 """A condition's tree as one Python function, built once: three-valued, None is unknown (language.md 7)."""
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,8 +9,8 @@ from nurture.decide.clock import day_start, local_day
 from nurture.decide.happened import (
     as_number,
     dates_back,
-    first_instant,
-    moments_of,
+    inside,
+    mailed,
     occurred,
     purchases,
 )
@@ -31,7 +31,6 @@ from nurture.model.expression import (
     Name,
     Opposite,
 )
-from nurture.model.length import Length
 from nurture.model.moving import compares_as_days
 
 Closure = Callable[[Scene], object | None]
@@ -266,22 +265,36 @@ def _ago(call: Call) -> Closure:
     return lambda scene: day_start(dates_back(local_day(scene.now, scene.clock), length), scene.clock)
 
 
-def _count(call: Call) -> Closure:
-    word, within = call.word, call.within
-    wanted = tuple((name, _field(name, value), closure(value)) for name, value in call.fields)
+def matching(call: Call) -> Callable[[Scene], list[datetime] | None]:
+    """When that which count, got or bought asks for happened, at any time that is known; None is unknown."""
+    word = call.word
+    if call.function == "got":
+        return lambda scene: mailed(scene, word)
+    if call.function == "bought":
+        return lambda scene: purchases(scene, word)
+    wanted = tuple((_field(name, value), closure(value)) for name, value in call.fields)
+    if not wanted:
+        return lambda scene: [event.happened_at for event in occurred(scene, word)]
 
-    def count(scene: Scene) -> object | None:
-        values = [(read, value(scene)) for _, read, value in wanted]
+    def matched(scene: Scene) -> list[datetime] | None:
+        values = [(read, value(scene)) for read, value in wanted]
         if any(value is None for _, value in values):
             return None
-        earliest = first_instant(scene, within) if within else None
-        found = 0
-        for event in occurred(scene, word):
-            if earliest is not None and event.happened_at < earliest:
-                continue
-            if all(read(event, scene) == value for read, value in values):
-                found += 1
-        return found
+        return [
+            event.happened_at
+            for event in occurred(scene, word)
+            if all(read(event, scene) == value for read, value in values)
+        ]
+
+    return matched
+
+
+def _count(call: Call) -> Closure:
+    moments, within = matching(call), call.within
+
+    def count(scene: Scene) -> object | None:
+        found = moments(scene)
+        return None if found is None else len(inside(scene, found, within))
 
     return count
 
@@ -305,19 +318,15 @@ def _has_moment(call: Call) -> Closure:
     return lambda scene: word in scene.person.moments
 
 
-def _got(call: Call) -> Closure:
-    word, within = call.word, call.within
-    return lambda scene: _any_since(scene, within, moments_of(scene, word))
+def _ever(call: Call) -> Closure:
+    """Got and bought: whether it happened at least once."""
+    moments, within = matching(call), call.within
 
+    def ever(scene: Scene) -> object | None:
+        found = moments(scene)
+        return found is not None and bool(inside(scene, found, within))
 
-def _bought(call: Call) -> Closure:
-    word, within = call.word, call.within
-    return lambda scene: _any_since(scene, within, purchases(scene, word))
-
-
-def _any_since(scene: Scene, within: Length | None, moments: Iterator[datetime]) -> bool:
-    earliest = first_instant(scene, within) if within else None
-    return any(earliest is None or moment >= earliest for moment in moments)
+    return ever
 
 
 _CALLS: dict[str, Callable[[Call], Closure]] = {
@@ -328,6 +337,6 @@ _CALLS: dict[str, Callable[[Call], Closure]] = {
     "count": _count,
     "has_tag": _has_tag,
     "has_moment": _has_moment,
-    "got": _got,
-    "bought": _bought,
+    "got": _ever,
+    "bought": _ever,
 }

@@ -1,6 +1,6 @@
 """What happened in a stretch of time: the events behind count, got, bought and worked-out facts (language.md 3, 7)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -27,44 +27,46 @@ def first_instant(scene: Scene, within: Length) -> datetime:
     return day_start(dates_back(local_day(scene.now, scene.clock), within) + _DAY, scene.clock)
 
 
-def occurred(scene: Scene, name: str) -> Iterator[Event]:
-    """The person's events of a name up to now; an undone order did not happen."""
+def inside(scene: Scene, moments: list[datetime], within: Length | None) -> list[datetime]:
+    """Those that have come and, with `within`, have not yet passed out of it."""
+    if not moments:
+        return moments
     now = scene.now
-    return (event for event in _known(scene, name) if event.happened_at <= now)
+    if within is None:
+        return [moment for moment in moments if moment <= now]
+    earliest = first_instant(scene, within)
+    return [moment for moment in moments if earliest <= moment <= now]
 
 
-def _known(scene: Scene, name: str) -> list[Event]:
-    """The same, with those that are told ahead of their time."""
+def occurred(scene: Scene, name: str) -> list[Event]:
+    """The person's events of a name, also those told ahead of their time; an undone order did not happen."""
     rule = scene.book.catalogue.orders
     if rule is not None and name == rule.event:
         return standing(rule, scene.person.events)
     return [event for event in scene.person.events if event.name == name]
 
 
-def moments_of(scene: Scene, name: str) -> Iterator[datetime]:
+def mailed(scene: Scene, name: str) -> list[datetime]:
     """When a mail of that name went to the person; a cancelled one did not."""
-    now = scene.now
-    return (
-        message.at
-        for message in scene.person.messages
-        if message.mail == name and not message.cancelled and message.at <= now
-    )
+    return [message.at for message in scene.person.messages if message.mail == name and not message.cancelled]
 
 
 def has_line(event: Event, product: str) -> bool:
     """Whether an order has a line of that product."""
     for value in event.fields.values():
-        if isinstance(value, tuple) and any(isinstance(line, Line) and line.product == product for line in value):
-            return True
+        if type(value) is tuple:  # not money, not a day: those are named tuples
+            for line in value:
+                if isinstance(line, Line) and line.product == product:
+                    return True
     return False
 
 
-def purchases(scene: Scene, product: str) -> Iterator[datetime]:
+def purchases(scene: Scene, product: str) -> list[datetime]:
     """When that product was bought, undone orders left out."""
     rule = scene.book.catalogue.orders
     if rule is None:
-        return iter(())
-    return (event.happened_at for event in occurred(scene, rule.event) if has_line(event, product))
+        return []
+    return [event.happened_at for event in occurred(scene, rule.event) if has_line(event, product)]
 
 
 def worked_out(scene: Scene, name: str) -> object | None:
@@ -72,7 +74,7 @@ def worked_out(scene: Scene, name: str) -> object | None:
     field = scene.book.catalogue.person.get(name)
     if field is None or not field.take:
         return None
-    return _TAKES[field.take](scene, _known(scene, field.source), field.take_field)
+    return _TAKES[field.take](scene, occurred(scene, field.source), field.take_field)
 
 
 def _count(_scene: Scene, events: list[Event], _field: str) -> object:

@@ -132,6 +132,26 @@ def test_what_leaves_the_window_changes_a_count(text: str, expected: str | None)
     assert change(text, person(events=REVIEWS), at("2027-03-08 10:00")) == (at(expected) if expected else None)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("count('review.posted', within='90 days') >= 4", "2027-03-09 00:00"),
+        ("count('review.posted', within='90 days') > 2", "2027-03-10 00:00"),
+        ("count('review.posted', within='90 days') > 2.5", "2027-03-10 00:00"),
+        ("2 < count('review.posted', within='90 days')", "2027-03-10 00:00"),
+        ("count('review.posted', within='90 days') == 3", "2027-03-09 00:00"),
+        ("count('review.posted', within='90 days') != 4", "2027-03-09 00:00"),
+        ("count('review.posted', within='90 days') < 1", "2027-06-06 00:00"),
+        ("count('review.posted', within='90 days', stars=5) >= 3", "2027-03-09 00:00"),
+        ("count('review.posted', within='90 days') >= 5", None),
+        ("count('review.posted', within='90 days') >= person.visits", None),
+    ],
+)
+def test_the_leaving_that_matters_is_named(text: str, expected: str | None) -> None:
+    someone = person(events=REVIEWS[:4])
+    assert change(text, someone, at("2027-03-08 10:00")) == (at(expected) if expected else None)
+
+
 def test_counts_in_months_change_after_a_clipped_month_end() -> None:
     someone = person(events=(happened("review.posted", "2027-01-31 10:00"),))
     text = "count('review.posted', within='1 month') == 1"
