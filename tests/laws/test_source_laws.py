@@ -56,13 +56,13 @@ def as_toml(book: dict[str, Any]) -> str:
     """Tables and arrays of tables at the top, everything deeper inline."""
     tables = {key: value for key, value in book.items() if isinstance(value, dict)}
     rows = {key: value for key, value in book.items() if _is_rows(value)}
-    lines = [f"{json.dumps(key)} = {_inline(value)}" for key, value in book.items() if key not in tables | rows]
+    lines = [f"{_inline(key)} = {_inline(value)}" for key, value in book.items() if key not in tables | rows]
     for key, table in tables.items():
-        lines += [f"[{json.dumps(key)}]", *(f"{json.dumps(name)} = {_inline(value)}" for name, value in table.items())]
+        lines += [f"[{_inline(key)}]", *(f"{_inline(name)} = {_inline(value)}" for name, value in table.items())]
     for key, several in rows.items():
         for row in several:
-            lines.append(f"[[{json.dumps(key)}]]")
-            lines += [f"{json.dumps(name)} = {_inline(value)}" for name, value in row.items()]
+            lines.append(f"[[{_inline(key)}]]")
+            lines += [f"{_inline(name)} = {_inline(value)}" for name, value in row.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -72,7 +72,7 @@ def _is_rows(value: object) -> bool:
 
 def _inline(value: object) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key)} = {_inline(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{_inline(key)} = {_inline(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_inline(item) for item in value) + "]"
     if isinstance(value, str):
