@@ -9,12 +9,14 @@ from nurture.render import markdown
 from nurture.render.compiled import compiled, syntax_faults
 from nurture.render.frame import BASE, LAYOUT, page, read_words, words_file
 from nurture.render.given import givings
+from nurture.render.locales import is_locale, spelt
 from nurture.render.reading import Reading
 from nurture.render.source import Piece, Written, read
 from nurture.render.tokens import TOKEN, hide
 
 LONGEST_SUBJECT = 70
-FORMATS = (".md",)
+FORMAT = ".md"
+DEPTH = 3  # templates / mail / locale.md
 
 
 def check_templates(book: Book, templates: Mapping[str, bytes]) -> tuple[Problem, ...]:
@@ -31,8 +33,30 @@ def _all(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
     yield from _frame(book, templates)
     for file, data in sorted(templates.items()):
         path = PurePosixPath(file)
-        if file.startswith("templates/") and not file.startswith("templates/_") and path.suffix in FORMATS:
-            yield from _mail(book, path.parent.name, read(file, data), data)
+        if file.startswith("templates/") and not file.startswith("templates/_"):
+            fault = _misnamed(path)
+            if fault is None:
+                yield from _mail(book, path.parent.name, read(file, data), data)
+            else:
+                yield fault
+
+
+def _misnamed(path: PurePosixPath) -> Problem | None:
+    """A file that no mail would ever be made from."""
+    file = str(path)
+    if path.suffix != FORMAT or len(path.parts) != DEPTH:
+        message = f"no mail is made from '{file}'"
+        return Problem(
+            "E223", Place(file), message, "a mail is templates/MAIL/LOCALE.md, such as templates/hello/en.md"
+        )
+    if not is_locale(path.stem):
+        return Problem(
+            "E223", Place(file), f"'{path.stem}' is not a locale, so nobody would get this", "such as en, pt-BR"
+        )
+    if spelt(path.stem) != path.stem:
+        hint = f"name it {spelt(path.stem)}{FORMAT}"
+        return Problem("E223", Place(file), f"the locale '{path.stem}' is spelt '{spelt(path.stem)}'", hint)
+    return None
 
 
 def _frame(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:

@@ -23,6 +23,15 @@ def spelt(locale: str) -> str:
     )
 
 
+def is_locale(text: str) -> bool:
+    """Whether Babel knows the language, script and territory."""
+    try:
+        Locale.parse(text.replace("_", "-"), sep="-")
+    except (ValueError, UnknownLocaleError):
+        return False
+    return True
+
+
 @lru_cache
 def babel_locale(locale: str) -> Locale:
     """Babel's rules for a locale; for one that Babel does not know, English."""

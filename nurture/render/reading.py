@@ -31,6 +31,7 @@ class Reading:
     tokens: Sequence[Token] = ()
     next_output: int = 0
     here: Token | None = None
+    beside: Sequence[Token] = ()
 
     def run(self) -> list[Problem]:
         """All findings, in the order of the text."""
@@ -207,11 +208,13 @@ class Reading:
                 )
 
     def statement(self, line: int) -> None:
-        """Stand on the first `{% … %}` that begins on or after the start of a line of the piece."""
-        for token in self.tokens:
-            if token.statement and self.piece.text.count("\n", 0, token.offset) + 1 == line:
-                self.here = token
-                return
+        """Stand on the `{% … %}` of a line of the piece; where there are several, a word tells which."""
+        self.beside = [
+            token
+            for token in self.tokens
+            if token.statement and self.piece.text.count("\n", 0, token.offset) + 1 == line
+        ]
+        self.here = self.beside[0] if self.beside else None
 
     def say(self, code: str, message: str, word: str, hint: str) -> None:
         """A finding at a word inside the token that is being read."""
@@ -221,10 +224,11 @@ class Reading:
         """Where a word stands in the current token, else the token itself."""
         if self.here is None:
             return self.piece.place(0)
-        found = re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", self.here.text) if word else None
-        if found is None:
-            return self.piece.place(self.here.offset, len(self.here.text))
-        return self.piece.place(self.here.offset + found.start(), len(word))
+        for token in self.beside if self.here.statement and word else (self.here,):
+            found = re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", token.text) if word else None
+            if found is not None:
+                return self.piece.place(token.offset + found.start(), len(word))
+        return self.piece.place(self.here.offset, len(self.here.text))
 
 
 def dotted(node: nodes.Node | None) -> str:

@@ -43,6 +43,8 @@ def test_no_finding(findings, text):
 @pytest.mark.parametrize(
     ("text", "code", "column", "hint"),
     [
+        ("{% if visits %}a{% endif %} {% if kode == 'a' %}b{% endif %}", "E220", 35, "did you mean 'code'?"),
+        ("{% if visits %}a{% elif visits and kode %}b{% endif %}", "E220", 36, "did you mean 'code'?"),
         ("{{ visits | uper }}", "E223", 13, None),
         ("Code **{{ codee }}**", "E220", 11, "did you mean 'code'?"),
         ("{{ code | or_else('') }} {{ kode }}", "E220", 29, "did you mean 'code'?"),
@@ -148,3 +150,10 @@ def test_frame_without_a_way_out(findings):
     extra = {"templates/_layout/base.html": "\n{% if %}"}
     (problem,) = findings("x", **extra)
     assert (problem.code, problem.place.line) == ("E223", 2)
+
+
+@pytest.mark.parametrize(
+    "file", ["hello/en.html", "hello/special/en.md", "en.md", "hello/english.md", "hello/pt-br.md", "hello/AR.md"]
+)
+def test_a_file_that_no_mail_is_made_from(findings, file):
+    assert [problem.code for problem in findings("x", file=f"templates/{file}")] == ["E223"]
