@@ -1,20 +1,40 @@
-"""Law: any text is either a finding or a condition that Jinja reads too; nothing else comes out (language.md 7)."""
+"""Law: any text is either a finding or a condition that runs, and that Jinja reads too (language.md 7)."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
+from nurture.decide.clock import Clock
+from nurture.decide.conditions import evaluate, looks, next_change, truth
+from nurture.decide.scene import Scene
 from nurture.language.expressions import parse_condition, parse_value, scope_of
+from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue, Field
+from nurture.model.event import Event
+from nurture.model.person import Person
 from nurture.model.place import Place
+from nurture.model.rules import Rules
 
-SCOPE = scope_of(
-    Catalogue(
-        person={"c": Field("c", "text"), "n": Field("n", "number"), "b": Field("b", "bool"), "d": Field("d", "day")},
-        events={"e": {"n": Field("n", "number")}},
-    ),
-    tags=("t",),
+CATALOGUE = Catalogue(
+    person={"c": Field("c", "text"), "n": Field("n", "number"), "b": Field("b", "bool"), "d": Field("d", "day")},
+    events={"e": {"n": Field("n", "number")}},
 )
+SCOPE = scope_of(CATALOGUE, tags=("t",))
+NOW = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
+PEOPLE = (
+    Person("nobody", NOW),
+    Person(
+        "somebody",
+        NOW,
+        {"c": "x", "n": 0, "b": True, "d": date(2027, 3, 1)},
+        frozenset({"t"}),
+        events=(Event("1", "e", NOW, NOW, 1, {"n": 1}),),
+    ),
+)
+SCENES = [Scene(Book(Rules("law"), CATALOGUE), person, NOW, Clock(ZoneInfo("Europe/Paris"))) for person in PEOPLE]
 ENVIRONMENT = SandboxedEnvironment()
 ENVIRONMENT.tests |= {"known": bool, "unknown": bool}
 WORDS = (
@@ -36,6 +56,12 @@ def read(text: str) -> bool:
         assert problem.place.column + problem.place.length <= len(text) + 2
     if condition is not None:
         ENVIRONMENT.compile_expression(text)
+        for scene in SCENES:
+            answers = {look.answer for look in looks(condition, scene)}
+            joined = False if "no" in answers else None if "unknown" in answers else True
+            assert truth(condition, scene) is joined, text
+            change = next_change(condition.root, scene)
+            assert change is None or change > NOW
     return condition is not None
 
 
@@ -54,6 +80,8 @@ def test_any_words(words: list[str], between: str) -> None:
     value, _ = parse_value(text, PLACE, SCOPE)
     if value is not None:
         ENVIRONMENT.compile_expression(text)
+        for scene in SCENES:
+            evaluate(value, scene)
 
 
 @settings(max_examples=500, deadline=None)
