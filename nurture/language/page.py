@@ -33,7 +33,12 @@ class Page:
         return bisect_right(self._starts, index)
 
     def place(self, start: int, end: int | None = None) -> Place:
-        """The stretch from one index to another, cut at the end of its line; at least one character."""
+        """The stretch from one index to another, cut at the end of its line; at least one character.
+
+        The end of the file is behind its last letter, so that there is a line to show.
+        """
+        if start >= len(self.text):
+            start = len(self.text.rstrip())
         line = self.line_of(start)
         begin = self._starts[line - 1]
         edge = self._starts[line] - 1 if line < len(self._starts) else len(self.text)

@@ -11,6 +11,7 @@ _PLAIN = (
     ("sequence entries are not allowed here", "a list cannot start in the middle of a line"),
     ("mapping keys are not allowed here", "a '?' cannot stand here"),
     ("mapping values are not allowed here", "a ':' cannot stand here"),
+    ("expected the node content, but found '<stream end>'", "the file ends where something is missing"),
     ("expected the node content, but found", "something is missing before this"),
 )
 
