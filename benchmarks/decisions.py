@@ -16,7 +16,7 @@ def measure() -> list[Figure]:
     """The tick in which the newcomers start, and the one in which their second mail is due."""
     figures = []
     with crowd(PEOPLE) as (folder, ready), workshop(folder) as shop:
-        book = live(shop.store)
+        book = live(shop.store).book
         for what, later in MOMENTS:
             start = time.perf_counter()
             people = tick(shop.store, book, ready + later).people

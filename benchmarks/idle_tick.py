@@ -26,7 +26,7 @@ def measure() -> list[Figure]:
 def idle(people: int) -> float:
     """The median of idle ticks, in seconds, one minute of the shop's time apart."""
     with crowd(people) as (folder, ready), workshop(folder) as shop:
-        book = live(shop.store)
+        book = live(shop.store).book
         moment = ready + timedelta(minutes=30)
         tick(shop.store, book, moment)
         taken = []
