@@ -10,9 +10,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nurture.model.place import Place, Problem
 from nurture.render import markdown
-from nurture.render.environment import HTML, TEXT
+from nurture.render.environment import HTML, TEXT, WrongValue
 from nurture.render.source import Piece, Written, read
-from nurture.render.tokens import TOKEN, Misplaced, hide, html_with_tokens, text_with_tokens
+from nurture.render.tokens import TOKEN, Misplaced, hide, html_with_tokens, text_with_tokens, tokens_in
 from nurture.render.values import UnknownPrinted
 
 TEMPLATES_KEPT = 2048
@@ -101,16 +101,28 @@ def fault_of(piece: Piece, context: Mapping[str, object], fault: Exception) -> P
 
     The compiled HTML and text have other lines than the author's file, so the piece itself is run once more.
     """
-    line = 1
+    place = _link(piece, context)
     try:
         _template(TEXT, piece.text, piece.file).render(context)
     except Exception as again:  # noqa: BLE001  (whatever a template raises is the template's fault)
         fault = again
         frames = [frame for frame in traceback.extract_tb(again.__traceback__) if frame.filename == piece.file]
-        line = (frames[-1].lineno or 1) if frames else 1
-    place = _line(piece, line)
+        place = _line(piece, (frames[-1].lineno or 1) if frames else 1)
     if isinstance(fault, UnknownPrinted):
         return Problem("E222", place, f"'{fault}' is not known of this reader", f"{{{{ {fault} | or_else('…') }}}}")
     if isinstance(fault, UndefinedError):
         return Problem("E220", place, f"this mail is not given what it asks for: {fault}")
     return Problem("E223", place, f"this cannot be written for this reader: {fault}")
+
+
+def _link(piece: Piece, context: Mapping[str, object]) -> Place:
+    """The address in a link that is none: the one fault that only the HTML has."""
+    for token in tokens_in(piece.text):
+        if not token.statement and piece.text[: token.offset].rstrip().endswith("]("):
+            try:
+                _template(TEXT, f"{{{{ ({token.expression}) | _address }}}}", piece.file).render(context)
+            except WrongValue:
+                return piece.place(token.offset, len(token.text))
+            except UndefinedError:
+                continue  # a loop's own name, which has no value out here
+    return _line(piece, 1)

@@ -123,6 +123,7 @@ def test_printing_an_unknown_in_a_subject_is_a_problem_there(fault):
         ("{{ person.first_name | day | or_else('x') }}", "E223", 5),
         ("**{% if today %}a**{% endif %}", "E223", 5),
         ("[x]({{ person.site }})", "E223", 5),
+        ("[x](https://a)\n\n[y]({{ 'https://b' }}) [x]({{ person.site }})", "E223", 7),
     ],
 )
 def test_a_templates_fault_is_a_problem(fault, body, code, line):
