@@ -54,9 +54,9 @@ def as_bytes(mail: Email) -> bytes:
             message[_ascii_line(name, "a header")] = _ascii_line(value, name)
     except (ValueError, MessageError) as fault:
         raise CannotBeSaid(str(fault)) from fault
-    message["Content-Language"] = mail.locale
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    message["Content-Language"] = mail.locale  # only now: setting content drops such headers
     message.set_boundary(f"=_{mail.key[:KEY_IN_BOUNDARY]}_=")
     return message.as_bytes()
 

@@ -40,6 +40,7 @@ def test_read_back():
     assert message["To"] == "Salma <salma@shop.example>"
     assert message["Reply-To"] == "lena@kestrel.example"
     assert message["Message-ID"] == "<ab12@kestrel.example>"
+    assert message["Content-Language"] == "en"
     assert message["Date"].datetime == MAIL.date
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
