@@ -247,6 +247,7 @@ ARMS = Family(
                 Key("then", STEPS, "What happens then.", required=True),
             ),
             verb="if",
+            cures=(("else", "make it an arm of its own: - else:"),),
         ),
         Table(
             "else arm",

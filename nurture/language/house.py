@@ -35,7 +35,7 @@ def read_rules(root: Node | None, reader: Reader) -> tuple[Rules, Fields | None]
         postal_address=fields.text("postal_address"),
         classes=classes,
         quiet_hours=_quiet(fields.get("quiet_hours", Fields), reader),
-        limits=tuple(map(_limit, fields.many("limits", Fields))),
+        limits=tuple(_limit(part) for part in fields.many("limits", Fields) if part.get("max", int)),
         mutes=tuple(map(_mute, fields.many("mute", Fields))),
         min_gap=fields.get("min_gap", Length),
         brake_per_hour=_brake(fields.get("brake", Fields)),

@@ -114,7 +114,7 @@ def _goal_twice(written: Written) -> Iterator[Problem]:
         return
     for rule in written.sequence.stop_when:
         covered = goal.condition is None or (rule.condition is not None and rule.condition.text == goal.condition.text)
-        if rule.event == goal.event and covered and rule.place is not None:
+        if rule.event and rule.event == goal.event and covered and rule.place is not None:
             message = f"'{rule.event}' ends the sequence as its goal already; this line never acts"
             yield Problem("W305", rule.place, message, "leave it out")
 

@@ -29,7 +29,8 @@ def findings(project: Project) -> Iterator[Problem]:
 
 
 def _pointless_limits(project: Project) -> Iterator[Problem]:
-    parts = project.rules.many("limits", Fields) if project.rules else ()
+    written = project.rules.many("limits", Fields) if project.rules else ()
+    parts = [part for part in written if part.get("max", int)]
     limits = project.book.rules.limits
     for place, limit in enumerate(limits):
         for other_place, other in enumerate(limits):

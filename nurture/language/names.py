@@ -38,7 +38,7 @@ class Names:
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word most like a misspelt one, if any is near enough."""
-    found = get_close_matches(word, list(words), n=1, cutoff=0.7)
+    found = get_close_matches(word, list(words), n=1, cutoff=0.6)
     return found[0] if found else None
 
 

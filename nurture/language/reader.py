@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
+from zoneinfo import available_timezones
 
 from nurture.language.grammar import FAMILIES
 from nurture.language.names import CODES, Names, did_you_mean
@@ -22,12 +23,15 @@ from nurture.language.shapes import (
     Pattern,
     PlainOr,
     Shape,
+    Span,
     Table,
     WallClock,
     Whole,
+    Zone,
 )
 from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode
-from nurture.language.values import PLAIN
+from nurture.language.values import PLAIN, length
+from nurture.model.length import Unit
 from nurture.model.place import Place, Problem
 
 T = TypeVar("T")
@@ -123,7 +127,8 @@ class Reader:
 
     def _stranger(self, table: Table, name: ScalarNode) -> None:
         words = (key.name for key in table.keys)
-        hint = LATER if name.text in table.later else did_you_mean(name.text, words)
+        cure = LATER if name.text in table.later else dict(table.cures).get(name.text)
+        hint = cure or did_you_mean(name.text, words)
         belongs = "does not belong to" if table.stranger == "E113" else "is not a part of"
         self.say(table.stranger, name.place, f"'{name.text}' {belongs} {table.called}", hint)
 
@@ -199,7 +204,8 @@ class Reader:
         wanted = f"exactly {shape.least}" if shape.least == shape.most else f"at least {shape.least}"
         if shape.most is not None and count > shape.most:
             wanted = f"at most {shape.most}" if shape.least != shape.most else wanted
-        self.say("E114", node.place, f"'{label}' has {count} entries; it takes {wanted}")
+        entries = "1 entry" if count == 1 else f"{count} entries"
+        self.say("E114", node.place, f"'{label}' has {entries}; it takes {wanted}")
 
     def _named(self, label: str, node: Node, shape: Named) -> dict[str, object] | None:
         if not isinstance(node, MappingNode):
@@ -271,13 +277,19 @@ _DECLARE = {
 def _hint(shape: Shape, text: str) -> str:
     match shape:
         case Choice():
-            return did_you_mean(text, shape.options, f"one of {', '.join(shape.options)}")
+            few = f"only {shape.options[0]}" if len(shape.options) == 1 else f"one of {', '.join(shape.options)}"
+            return did_you_mean(text, shape.options, few)
+        case Span() if length(text, Span(tuple(Unit))):
+            return f"a length in {' or '.join(f'{unit.value}s' for unit in shape.units)}"
         case Pattern():
             return shape.hint or f"write {shape.of}"
         case Whole():
-            return f"a whole number from {shape.least} to {shape.most}"
+            bounds = f"a whole number from {shape.least} to {shape.most}"
+            return f"only {shape.least}" if shape.least == shape.most else bounds
         case Factor():
             return "a number above 0, e.g. 1.5"
+        case Zone():
+            return did_you_mean(text, available_timezones(), "an IANA zone, e.g. Europe/Paris")
         case Flag():
             return "true or false" if shape.only is None else f"only {str(shape.only).lower()} means anything here"
         case WallClock():
@@ -299,7 +311,8 @@ def _example(key: Key) -> str:
 
 
 def _forms_of(table: Table) -> str:
-    return ", ".join(key.name for key in table.keys)
+    required = [key.name for key in table.keys if key.required]
+    return ", ".join(required or [key.name for key in table.keys])
 
 
 _COMPOSED: dict[type, Callable[..., object | None]] = {

@@ -164,7 +164,8 @@ class Table:
 
     `verb` is the key that tells it from its fellows in `Forms`. Of `one_of`, exactly one key must
     stand; of `some_of`, at least one; `beside` are pairs (key, the key it only stands beside);
-    `later` are keys of the language that this version does not run.
+    `later` are keys of the language that this version does not run; `cures` say of keys that do not
+    belong here what to write instead.
     """
 
     name: str
@@ -176,6 +177,7 @@ class Table:
     some_of: tuple[str, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
     later: frozenset[str] = frozenset()
+    cures: tuple[tuple[str, str], ...] = ()
     stranger: str = "E110"
     _by_name: Mapping[str, Key] = field(init=False, repr=False)
 

@@ -21,15 +21,18 @@ class StepNames:
         return self._ids[id(step)]
 
     def say_twins(self, steps: tuple[Fields, ...], reader: Reader) -> None:
-        """E210 for every step whose name an earlier one has."""
+        """E210 for every step whose name an earlier one has; twin waits before twin steps go without saying."""
         taken: set[str] = set()
-        for step in all_steps(steps):
+        derived: set[str] = set()
+        for step in sorted(all_steps(steps), key=_is_derived):
             name = self.of(step)
-            if name in taken:
+            if name in taken and not (_is_derived(step) and name in derived):
                 key = "id" if step.written("id") else step.table.verb or "id"
                 message = f"two steps are called '{name}'"
                 reader.say("E210", step.place_of(key), message, "give this one an id: of its own")
             taken.add(name)
+            if _is_derived(step):
+                derived.add(name)
 
     def _numbered(self, steps: tuple[Fields, ...]) -> None:
         for step in steps:
@@ -56,6 +59,10 @@ class StepNames:
     def _next(self, verb: str) -> str:
         self._counts[verb] += 1
         return f"{verb}_{self._counts[verb]}"
+
+
+def _is_derived(step: Fields) -> bool:
+    return step.table.verb == "wait" and not step.text("id")
 
 
 def arms_of(step: Fields) -> tuple[Fields, ...]:

@@ -82,7 +82,7 @@ def zone(text: str) -> str | None:
     """The name of an IANA zone, if there is such a zone."""
     try:
         ZoneInfo(text)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return None
     return text
 

@@ -1,0 +1,211 @@
+"""Law: the editor's schema and the checker accept the same files (language.md 9.2: two checkers, one source).
+
+Files are drawn from the step table itself, valid ones and ones with something changed; what is compared
+is structure: keys, verbs, values and names, not what conditions mean.
+"""
+
+import copy
+from collections.abc import Iterator
+
+import jsonschema
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from nurture.language.grammar import FAMILIES
+from nurture.language.names import Names
+from nurture.language.reader import Reader
+from nurture.language.schema import TABLES, schema
+from nurture.language.shapes import (
+    Anything,
+    Choice,
+    Day,
+    Factor,
+    Flag,
+    Forms,
+    Formula,
+    Known,
+    Many,
+    Named,
+    Part,
+    Pattern,
+    PlainOr,
+    Question,
+    Shape,
+    Span,
+    Table,
+    WallClock,
+    Whole,
+    Words,
+    Zone,
+)
+from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode
+from nurture.model.book import Book, Mail
+from nurture.model.catalogue import Catalogue
+from nurture.model.expression import Condition, Kind, Literal
+from nurture.model.place import Place
+from nurture.model.rules import Moment, Rules, Stage, Theme, Topic
+
+PLACE = Place("x.yaml")
+ALWAYS = Condition("true", Literal(True, Kind.bool), PLACE)
+NAMES = Names(
+    event=("order.placed", "joined"),
+    stage=("buying", "vip"),
+    moment=("telling",),
+    mail=("hello", "offer"),
+    topic=("tips",),
+    theme=("mothers_day",),
+    tag=("reviewer", "sleeping"),
+)
+BOOK = Book(
+    rules=Rules("x"),
+    catalogue=Catalogue(events={"order.placed": {}, "joined": {}}),
+    stages=(Stage("buying", "", ALWAYS), Stage("vip", "", ALWAYS)),
+    moments=(Moment("telling", "", ALWAYS),),
+    mails={"hello": Mail("hello"), "offer": Mail("offer")},
+    topics={"tips": Topic("tips")},
+    themes={"mothers_day": Theme("mothers_day")},
+    tags=frozenset({"reviewer", "sleeping"}),
+)
+VALIDATORS = {kind: jsonschema.Draft7Validator(schema(kind, BOOK)) for kind in TABLES}
+JUNK: list[object] = [
+    None, True, False, 0, 1, -1, 2.5, 101, "", " ", "x", "any", "never", "hello", "order.placed", "3 dayz", "3 days",
+    "0 days", "72 hours", "09:30", "9:30", "2027-03-02", "Not A Name", "vip", "person.x", [], ["x"], ["mon"], [[]],
+    {}, {"x": 1}, {"event": "joined"}, {"send": "hello"}, {"until_day": 3},
+]  # fmt: skip
+KEYS = sorted(
+    {key.name for family in FAMILIES.values() for table in family.tables for key in table.keys} | {"x", "was"}
+)
+
+
+def values(shape: Shape, depth: int = 0) -> st.SearchStrategy[object]:
+    """Values that fit a shape."""
+    match shape:
+        case Words():
+            return st.sampled_from(["Hello", "مرحبا", 2027, 1.5])
+        case Pattern(regex=regex):
+            return st.from_regex(regex, fullmatch=True, alphabet=st.characters(codec="ascii", exclude_characters="\n"))
+        case Known(what=what, also=also):
+            return st.sampled_from([*(NAMES.of(what) or ()), *also])
+        case Choice(options=options):
+            return st.sampled_from(options)
+        case Whole(least=least, most=most):
+            return st.integers(least, most)
+        case Factor():
+            return st.sampled_from([0.5, 2, 3.25])
+        case Flag(only=only):
+            return st.booleans() if only is None else st.just(only)
+        case Span(units=units):
+            return st.builds(lambda amount, unit: f"{amount} {unit.value}s", st.integers(1, 90), st.sampled_from(units))
+        case WallClock():
+            return st.sampled_from(["00:00", "09:30", "23:59"])
+        case Day():
+            return st.sampled_from(["1970-01-01", "2028-02-29"])
+        case Zone():
+            return st.sampled_from(["Europe/Paris", "UTC"])
+        case Question():
+            return st.sampled_from(["true", True, "person.country == 'FR'"])
+        case Formula():
+            return st.sampled_from(["today", 3, 0.5, False])
+        case Anything():
+            return st.sampled_from(["x", 1, [1], {"x": 1}])
+        case _:
+            return composed(shape, depth)
+
+
+def composed(shape: Shape, depth: int) -> st.SearchStrategy[object]:
+    match shape:
+        case Many(each=each, alone=alone, least=least, most=most):
+            listed = st.lists(values(each, depth), min_size=least, max_size=max(least, min(most or 2, 2)))
+            return st.one_of(listed, values(each, depth)) if alone else listed
+        case Named(key=key, each=each):
+            return st.dictionaries(values(key).map(str), values(each, depth), max_size=2)
+        case Part(table=table):
+            return mappings(table, depth)
+        case Forms(family=family):
+            tables = [table for table in FAMILIES[family].tables if depth < 3 or table.verb not in ("branch", "any")]
+            return st.sampled_from(tables).flatmap(lambda table: mappings(table, depth + 1))
+        case PlainOr(plain=plain, mapping=mapping, listed=listed):
+            return st.one_of([values(part, depth) for part in (plain, mapping, listed) if part])
+        case _:
+            raise TypeError(shape)
+
+
+@st.composite
+def mappings(draw: st.DrawFn, table: Table, depth: int = 0) -> dict[str, object]:
+    """Mappings that fit a table."""
+    wanted = {key.name for key in table.keys if key.required or draw(st.integers(0, 3)) == 0}
+    if table.one_of:
+        wanted = (wanted - set(table.one_of)) | {draw(st.sampled_from(table.one_of))}
+    if table.some_of and not wanted & set(table.some_of):
+        wanted.add(draw(st.sampled_from(table.some_of)))
+    for name, fellow in table.beside:
+        if fellow not in wanted or name not in wanted:
+            wanted.discard(name)
+    if table.some_of and not wanted & set(table.some_of):
+        wanted.add(table.some_of[0])
+    return {key.name: draw(values(key.shape, depth)) for key in table.keys if key.name in wanted}
+
+
+def spots(value: object) -> Iterator[tuple[dict[str, object] | list[object], str | int]]:
+    """Every place in a file where something can be changed."""
+    if isinstance(value, dict | list):
+        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
+            yield value, key
+            yield from spots(child)
+
+
+@st.composite
+def changed(draw: st.DrawFn, table: Table) -> dict[str, object]:
+    """A file that fits, with up to two things changed."""
+    file = copy.deepcopy(draw(mappings(table)))
+    for _ in range(draw(st.integers(0, 2))):
+        places = list(spots(file))
+        if not places:
+            break
+        inside, key = draw(st.sampled_from(places))
+        how = draw(st.sampled_from(["replace", "drop", "rename", "add"]))
+        if how == "replace" or isinstance(inside, list):
+            inside[key] = copy.deepcopy(draw(st.sampled_from(JUNK)))  # type: ignore[index,call-overload]
+        elif how == "add":
+            inside[draw(st.sampled_from(KEYS))] = copy.deepcopy(draw(st.sampled_from(JUNK)))
+        else:
+            value = inside.pop(str(key))
+            if how == "rename":
+                inside[draw(st.sampled_from(KEYS))] = value
+    return file
+
+
+def tree(value: object) -> Node:
+    """The tree that a file with these values is read into."""
+    if isinstance(value, dict):
+        items = tuple((ScalarNode(PLACE, name, name), tree(child)) for name, child in value.items())
+        return MappingNode(PLACE, items)
+    if isinstance(value, list):
+        return ListNode(PLACE, tuple(map(tree, value)))
+    assert value is None or isinstance(value, str | int | float)
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return ScalarNode(PLACE, value, text)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+@settings(max_examples=250, deadline=None)
+@given(data=st.data())
+def test_schema_and_checker_accept_the_same_files(kind: str, data: st.DataObject) -> None:
+    file = data.draw(changed(TABLES[kind]))
+    reader = Reader(NAMES)
+    reader.fields(tree(file), TABLES[kind], kind)
+    fits = VALIDATORS[kind].is_valid(file)
+    event("fits" if fits else "does not fit")
+    assert fits == (not reader.problems), reader.problems
+
+
+@pytest.mark.parametrize("kind", TABLES)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_what_the_table_allows_both_accept(kind: str, data: st.DataObject) -> None:
+    file = data.draw(mappings(TABLES[kind]))
+    reader = Reader(NAMES)
+    reader.fields(tree(file), TABLES[kind], kind)
+    assert not reader.problems
+    VALIDATORS[kind].validate(file)
