@@ -1,11 +1,13 @@
 """How many decisions a second a tick takes, with reading and writing the store: one in a hundred people is due."""
 
-import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from benchmarks.crowd import crowd
-from benchmarks.frame import Figure
-from nurture.engine.tick import tick
+from benchmarks.frame import Figure, taken
+from nurture.engine.tick import Ticked, tick
+from nurture.model.book import Book
+from nurture.store.open import Store
 from nurture.wiring import live, workshop
 
 PEOPLE = 300_000
@@ -17,10 +19,15 @@ def measure() -> list[Figure]:
     figures = []
     with crowd(PEOPLE) as (folder, ready), workshop(folder) as shop:
         book = live(shop.store).book
+        answers: list[Ticked] = []
         for what, later in MOMENTS:
-            start = time.perf_counter()
-            people = tick(shop.store, book, ready + later).people
-            taken = time.perf_counter() - start
-            words = f"{people / taken:,.0f} decisions/s ({people:,} people, {taken:.2f} s)"
+            spent = taken(partial(decide, shop.store, book, ready + later, answers))
+            people = answers[-1].people
+            words = f"{people / spent.wall:,.0f} decisions/s, {people:,} people in {spent.words()}"
             figures.append(Figure(f"tick of {PEOPLE:,} people, {what}", words, "20,000 decisions/s"))
     return figures
+
+
+def decide(store: Store, book: Book, moment: datetime, answers: list[Ticked]) -> None:
+    """One tick, and what it said."""
+    answers.append(tick(store, book, moment))

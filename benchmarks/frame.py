@@ -49,14 +49,34 @@ def table(figures: list[Figure]) -> str:
     return "\n".join([*head, *rows])
 
 
-def seconds(work: Callable[[], object], times: int = 1) -> float:
-    """How long the work takes: the median of so many times, by the wall clock."""
-    taken = []
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds by the wall clock, and seconds that processors worked for it: far apart on a machine that is busy."""
+
+    wall: float
+    worked: float
+
+    def words(self, unit: str = "s") -> str:
+        """For the table, in seconds or `ms`."""
+        factor, digits = (1000, 0) if unit == "ms" else (1, 2)
+        return f"{self.wall * factor:.{digits}f} {unit} ({self.worked * factor:.{digits}f} {unit} of processor)"
+
+
+def taken(work: Callable[[], object], times: int = 1) -> Taken:
+    """How long the work takes, the processes it starts included: medians of so many times."""
+    walls, works = [], []
     for _ in range(times):
-        start = time.perf_counter()
+        wall, worked = time.perf_counter(), processor_seconds()
         work()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
+        walls.append(time.perf_counter() - wall)
+        works.append(processor_seconds() - worked)
+    return Taken(statistics.median(walls), statistics.median(works))
+
+
+def processor_seconds() -> float:
+    """What this process and those it has waited for have worked so far."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def nurture(*words: str | Path, folder: Path) -> str:
