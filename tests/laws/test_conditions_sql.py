@@ -304,7 +304,7 @@ def present(zone: str, now: datetime = NOW) -> tuple[Clock, LocalDay]:
 def test_python_and_sql_give_the_same_three_answers(world: World) -> None:
     answers = {True: 1, False: 0, None: None}
     compared, seen = 0, {True: 0, False: 0, None: 0}
-    for condition in conditions(drawn(11), 2000, foreign=False):
+    for condition in conditions(drawn(11), 1200, foreign=False):
         asked = closure(condition.root)
         for zone in ZONES:
             clock, day = present(zone)
@@ -316,13 +316,13 @@ def test_python_and_sql_give_the_same_three_answers(world: World) -> None:
             compared += len(mine)
             for answer in mine:
                 seen[answer] += 1
-    assert compared >= 400_000
+    assert compared >= 250_000
     assert min(seen.values()) > compared / 20, "the examples do not bite"
 
 
 def test_the_prefilter_never_leaves_out_a_person(world: World) -> None:
     kept = left = true = 0
-    for condition in conditions(drawn(13), 1500, foreign=True):
+    for condition in conditions(drawn(13), 1000, foreign=True):
         asked = closure(condition.root)
         for zone in ZONES[:3]:
             clock, day = present(zone)
@@ -338,7 +338,7 @@ def test_the_prefilter_never_leaves_out_a_person(world: World) -> None:
 def test_every_condition_is_also_one_of_jinja() -> None:
     environment = SandboxedEnvironment()
     environment.tests |= {"known": bool, "unknown": bool}
-    for condition in conditions(drawn(17), 1500, foreign=True):
+    for condition in conditions(drawn(17), 800, foreign=True):
         environment.compile_expression(condition.text)
 
 
