@@ -41,7 +41,10 @@ def configuration(root: Path) -> Config:
 def workshop(root: Path) -> Iterator[Workshop]:
     """An open project: its store and its way out, closed again at the end."""
     config = configuration(root)
-    store = open_store(config.store_url, config.installation)
+    try:
+        store = open_store(config.store_url, config.installation)
+    except ValueError as damaged:  # the installation's own file cannot be read
+        raise StateError(str(damaged)) from damaged
     try:
         yield Workshop(root, config, store, Folder(config.folder))
     finally:

@@ -44,6 +44,9 @@ def explain_fault(error: Exception) -> int:
     if isinstance(error, FaultError):
         click.echo(f"nurture: {error}", err=True)
         return USAGE if isinstance(error, MisuseError) else FINDINGS if isinstance(error, RefusedError) else TROUBLE
+    if type(error).__module__.startswith("sqlalchemy"):
+        click.echo(f"nurture: the store cannot be used: {getattr(error, 'orig', None) or error}", err=True)
+        return TROUBLE
     if isinstance(error, OSError) and error.filename:
         click.echo(f"nurture: {error.filename}: {error.strerror}", err=True)
         return TROUBLE

@@ -18,23 +18,26 @@ from nurture.cli.progress import progress
 )
 @click.option("--once", is_flag=True, help="One round, then stop; for cron and for tests.")
 @click.option("--dry-run", is_flag=True, help="Show what would go; write and send nothing.")
+@click.option("--accept", is_flag=True, help="Go on with a store that was copied or restored; a person has looked.")
 @click.option("--at", type=Instant(), help="Only with --dry-run: as if it were that moment.")
-def run_command(asked: Asked, once: bool, dry_run: bool, at: datetime | None) -> int:
+def run_command(asked: Asked, once: bool, dry_run: bool, accept: bool, at: datetime | None) -> int:
     """Decide for everybody for whom something fell due, and hand the mails over."""
     if once == dry_run:
         raise click.UsageError("say --once or --dry-run")
     if at and not dry_run:
         raise click.UsageError("--at goes only with --dry-run")
-    return try_round(asked, at) if dry_run else one_round(asked)
+    return try_round(asked, at) if dry_run else one_round(asked, accept)
 
 
-def one_round(asked: Asked) -> int:
+def one_round(asked: Asked, accept: bool) -> int:
     """`run --once`."""
     from nurture.engine.hand_over import hand_over_all
     from nurture.engine.tick import tick
     from nurture.wiring import live, now, workshop
 
     with workshop(asked.root) as shop:
+        if accept:
+            shop.store.accept()
         book = live(shop.store)
         moment = now()
         with progress("deciding", shop.store.counts().people) as tell:

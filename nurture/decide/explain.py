@@ -38,11 +38,10 @@ def why_words(reason: Reason, clock: Clock) -> str:
     """What came of a message or a start, in one phrase: `muted by open_complaint`, `-> Thu 11 Mar: …`."""
     if reason.why is Why.moved and reason.until is not None:
         return f"-> {moment_words(reason.until, clock)}: {reason.words}"
-    if not reason.words:
-        return reason.why.value.replace("_", " ")
-    if reason.words.startswith(reason.why.value):
-        return reason.words
-    return f"{reason.why.value.replace('_', ' ')}: {reason.words}"
+    why = reason.why.value.replace("_", " ")
+    if not reason.words or reason.words.startswith(why):
+        return reason.words or why
+    return f"{why}: {reason.words}"
 
 
 def look_lines(looks: Iterable[Look]) -> list[str]:

@@ -6,6 +6,7 @@ Files are intent, the store is fact. People inside stay on the version they star
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from nurture.engine.differences import Change, book_changes, file_changes
 from nurture.engine.faults import RefusedError, StateError
@@ -132,8 +133,8 @@ def older_sequences(files: Files, store: Store) -> Older:
 def old_sequence(files: Files, name: str, version: int) -> Sequence:
     """One older version; StateError when the house no longer knows what it speaks of."""
     path, data = files.older[(name, version)]
-    tree = {key: value for key, value in files.files.items() if key.startswith((HOUSE, "templates/"))}
-    reading = read_project({**tree, path: data})
+    others = {key: value for key, value in files.files.items() if PurePosixPath(key).stem != name or HOUSE in key}
+    reading = read_project({**others, path: data})
     if reading.book is None:
         said = "; ".join(problem.message for problem in reading.problems[:3])
         raise StateError(f"people are inside {name} version {version}, which no longer fits the house: {said}")

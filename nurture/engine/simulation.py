@@ -47,15 +47,21 @@ class Calendar:
 
     def lines(self) -> Iterator[str]:
         """As language.md 11.4 prints it."""
-        wide = max((len(one.person) for one in (*self.mails, *self.dropped)), default=0)
-        wide = min(max(wide, 6), 24)
+        entries = (*self.mails, *self.dropped)
+        who, mail = widest(entry.person for entry in entries), widest(entry.mail for entry in entries)
+        sequence = widest(entry.sequence for entry in self.mails)
         for one in self.mails:
             day, hour = one.moment.rsplit(" ", 1)
-            yield f"{day}  {hour}  {one.person:<{wide}} {one.mail:<22} {one.sequence:<14} {one.words}"
+            yield f"{day}  {hour}  {one.person:<{who}} {one.mail:<{mail}} {one.sequence:<{sequence}} {one.words}"
         count = f"{len(self.mails):,} message{'' if len(self.mails) == 1 else 's'}"
         yield f"{count} · {len(self.dropped):,} moved or dropped{':' if self.dropped else ''}"
         for one in self.dropped:
-            yield f"{one.moment} {one.person:<{wide}} {one.mail:<18} {one.words}"
+            yield f"{one.moment} {one.person:<{who}} {one.mail:<{mail}} {one.words}"
+
+
+def widest(words: Iterable[str]) -> int:
+    """The width of a column, at most 30."""
+    return min(max((len(word) for word in words), default=0) + 1, 30)
 
 
 def simulate(

@@ -1,0 +1,111 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.projects import Project
+
+
+def test_init_makes_a_project_that_passes(empty):
+    answer = empty.ok("init", "my_shop")
+    assert answer.lines[-1].startswith("Next: cd my_shop && nurture check")
+    made = Project(empty.root / "my_shop")
+    for name in ("config.toml", ".vscode/settings.json", ".taplo.toml", ".gitignore", ".nurture/sequence.schema.json"):
+        assert (made.root / name).is_file(), name
+    checked = made.ok("check", "--strict")
+    assert checked.lines[-1].endswith("files, 0 errors, 0 warnings")
+
+
+def test_init_overwrites_nothing(project):
+    before = (project.root / "sequences" / "welcome.yaml").read_bytes()
+    answer = project.run("init")
+    assert answer.code == 64
+    assert "nothing was written" in answer.err
+    assert (project.root / "sequences" / "welcome.yaml").read_bytes() == before
+
+
+def test_a_project_is_found_from_below_and_by_option(project):
+    below = Project(project.root / "sequences" / "house")
+    assert below.ok("check").lines[-1] == project.ok("check").lines[-1]
+    assert Project(project.root.parent).ok("check", "--project", "shop").lines[-1] == project.ok("check").lines[-1]
+
+
+def test_no_project_is_wrong_usage(empty):
+    answer = empty.run("check")
+    assert answer.code == 64
+    assert "nurture init" in answer.err
+
+
+@pytest.fixture
+def broken(project) -> Project:
+    path = project.root / "sequences" / "welcome.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("priority: 40", "prioritty: 40"), encoding="utf-8")
+    return project
+
+
+def test_a_mistake_is_shown_with_its_place_and_cure(broken):
+    answer = broken.run("check")
+    assert answer.code == 1
+    assert "sequences/welcome.yaml:8:1: error E110" in answer.out
+    assert "did you mean 'priority'?" in answer.out
+    assert "1 error," in answer.lines[-1]
+
+
+def test_findings_for_machines(broken):
+    (finding,) = json.loads(broken.run("check", "--json").out)["findings"]
+    assert (finding["file"], finding["line"], finding["code"]) == ("sequences/welcome.yaml", 8, "E110")
+    assert json.loads(broken.run("check", "--format", "sarif").out)["version"] == "2.1.0"
+    assert broken.run("check", "--format", "github").out.startswith("::error file=sequences/welcome.yaml")
+
+
+def test_broken_files_are_not_applied(broken):
+    answer = broken.run("apply")
+    assert answer.code == 1
+    assert "nothing was applied" in answer.out
+    assert broken.run("run", "--once").code == 4
+
+
+def test_a_new_sequence_passes_and_changes_nothing_live(project):
+    project.ok("new", "sequence", "spring_push")
+    project.ok("new", "sequence", "second_welcome", "--from", "welcome")
+    assert "0 errors" in project.ok("check").lines[-1]
+    for name in ("spring_push", "second_welcome"):
+        assert "status: draft" in (project.root / "sequences" / f"{name}.yaml").read_text(encoding="utf-8")
+    again = project.run("new", "sequence", "spring_push")
+    assert again.code == 64
+    assert "already" in again.err
+    assert "small letters" in project.run("new", "sequence", "Spring-Push").err
+
+
+def test_a_new_mail_has_a_file_for_each_language(project):
+    project.ok("new", "mail", "spring_hello")
+    assert {path.name for path in (project.root / "templates" / "spring_hello").iterdir()} == {
+        "en.md", "tr.md", "ar.md", "he.md", "hy.md"
+    }  # fmt: skip
+    project.ok("new", "mail", "summer_hello", "--locale", "he")
+    assert [path.name for path in (project.root / "templates" / "summer_hello").iterdir()] == ["he.md"]
+
+
+def test_schemas_are_of_this_project(project):
+    schema = project.ok("schema", "sequence").out
+    assert "first_bag_check_in" in schema
+    json.loads(schema)
+    project.ok("schema", "--write")
+    assert json.loads((project.root / ".nurture" / "rules.schema.json").read_text(encoding="utf-8"))
+
+
+def test_a_wrong_config_names_every_line(project):
+    (project.root / "config.toml").write_text('mode = "tset"\n[store]\nulr = "x"\n', encoding="utf-8")
+    answer = project.run("apply")
+    assert answer.code == 1
+    assert "config.toml:1:1" in answer.err
+    assert "config.toml:3:1" in answer.err
+
+
+def test_a_store_that_cannot_be_opened_is_trouble(project):
+    (project.root / "nurture.db").mkdir()
+    answer = project.run("apply")
+    assert answer.code == 4
+    assert "the store cannot be used" in answer.err
+    assert not Path(project.root / "outbox").exists()
