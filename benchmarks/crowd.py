@@ -4,29 +4,39 @@ import csv
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.frame import nurture, shop
+from nurture.engine.tick import tick
+from nurture.model.book import Book
+from nurture.store.open import Store
+from nurture.wiring import live, now, workshop
 
 ZONES = ("Europe/Paris", "Europe/Istanbul", "Asia/Yerevan", "Africa/Cairo", "Asia/Jerusalem", "America/New_York")
 NEWCOMERS = 100  # one of so many has just joined, and so is in flight
 
 
 @contextmanager
-def crowd(people: int) -> Iterator[tuple[Path, datetime]]:
-    """A project with so many contacts and the starter book applied; and the moment when it was ready."""
-    begun = datetime.now(UTC).replace(microsecond=0)
+def crowd(people: int) -> Iterator[tuple[Store, Book, datetime]]:
+    """The store of a shop with so many contacts, all looked at once, and its book; newcomers join at the moment given.
+
+    Everybody has an order behind them but the newcomers, one in a hundred, whose news has come in and not been
+    looked at yet.
+    """
     with shop() as folder:
         print(f"  making a shop of {people:,} people …", file=sys.stderr, flush=True)
         write(folder / "contacts.csv", ("id", "email", "first_name", "zone", "birthday", "consent"), contacts(people))
-        write(folder / "orders.csv", ("id", "at", "total", "order_id"), orders(people, begun.date()))
-        write(folder / "joined.csv", ("id", "at", "event", "outside_id"), joined(people, begun))
+        write(folder / "orders.csv", ("id", "at", "total", "order_id"), orders(people, now().date()))
         nurture("apply", folder=folder)
         nurture("import", "contacts", "contacts.csv", "--basis", "ticked the box", folder=folder)
         nurture("import", "orders", "orders.csv", folder=folder)
+        with workshop(folder) as opened:
+            tick(opened.store, live(opened.store).book, now())
+        write(folder / "joined.csv", ("id", "at", "event", "outside_id"), joined(people, now()))
         nurture("import", "events", "joined.csv", "--fresh", "2 days", folder=folder)
-        yield folder, datetime.now(UTC)
+        with workshop(folder) as opened:
+            yield opened.store, live(opened.store).book, now()
 
 
 def write(file: Path, columns: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> None:
@@ -55,7 +65,7 @@ def orders(people: int, today: date) -> Iterator[tuple[str, ...]]:
 
 
 def joined(people: int, begun: datetime) -> Iterator[tuple[str, ...]]:
-    """The newcomers, who have joined within the hour before."""
+    """The newcomers, who have joined within the half hour before."""
     for number in range(0, people, NEWCOMERS):
-        moment = begun - timedelta(minutes=20 + number // NEWCOMERS % 30)
-        yield f"c{number}", moment.isoformat(), "subscriber.joined", f"j{number}"
+        moment = begun - timedelta(minutes=1 + number // NEWCOMERS % 30)
+        yield f"c{number}", moment.isoformat(timespec="seconds"), "subscriber.joined", f"j{number}"

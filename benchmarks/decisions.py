@@ -8,20 +8,18 @@ from benchmarks.frame import Figure, taken
 from nurture.engine.tick import Ticked, tick
 from nurture.model.book import Book
 from nurture.store.open import Store
-from nurture.wiring import live, workshop
 
-PEOPLE = 300_000
+PEOPLE = 100_000
 MOMENTS = (("newcomers start", timedelta(minutes=30)), ("three days later", timedelta(days=3)))
 
 
 def measure() -> list[Figure]:
     """The tick in which the newcomers start, and the one in which their second mail is due."""
     figures = []
-    with crowd(PEOPLE) as (folder, ready), workshop(folder) as shop:
-        book = live(shop.store).book
+    with crowd(PEOPLE) as (store, book, ready):
         answers: list[Ticked] = []
         for what, later in MOMENTS:
-            spent = taken(partial(decide, shop.store, book, ready + later, answers))
+            spent = taken(partial(decide, store, book, ready + later, answers))
             people = answers[-1].people
             words = f"{people / spent.wall:,.0f} decisions/s, {people:,} people in {spent.words()}"
             figures.append(Figure(f"tick of {PEOPLE:,} people, {what}", words, "20,000 decisions/s"))

@@ -7,7 +7,6 @@ from datetime import timedelta
 from benchmarks.crowd import crowd
 from benchmarks.frame import Figure
 from nurture.engine.tick import tick
-from nurture.wiring import live, workshop
 
 SIZES = (100_000, 1_000_000)
 TICKS = 200
@@ -25,14 +24,13 @@ def measure() -> list[Figure]:
 
 def idle(people: int) -> float:
     """The median of idle ticks, in seconds, one minute of the shop's time apart."""
-    with crowd(people) as (folder, ready), workshop(folder) as shop:
-        book = live(shop.store).book
+    with crowd(people) as (store, book, ready):
         moment = ready + timedelta(minutes=30)
-        tick(shop.store, book, moment)
+        tick(store, book, moment)
         taken = []
         for number in range(1, TICKS + 1):
             start = time.perf_counter()
-            looked_at = tick(shop.store, book, moment + timedelta(minutes=number)).people
+            looked_at = tick(store, book, moment + timedelta(minutes=number)).people
             if not looked_at:
                 taken.append(time.perf_counter() - start)
         return statistics.median(taken)
