@@ -98,3 +98,5 @@ def test_init_makes_a_working_project(environment: Path, tmp_path: Path) -> None
     assert ours <= {file.relative_to(shop) for file in (shop / "sequences").rglob("*.yaml")}
     assert (shop / "config.toml").is_file()
     assert " 0 errors" in call(nurture, "check", folder=shop)
+    assert "welcome" in call(nurture, "apply", folder=shop)
+    assert (shop / "nurture.db").is_file()
