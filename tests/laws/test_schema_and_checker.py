@@ -70,8 +70,8 @@ BOOK = Book(
 )
 VALIDATORS = {kind: jsonschema.Draft7Validator(schema(kind, BOOK)) for kind in TABLES}
 JUNK: list[object] = [
-    None, True, False, 0, 1, 2, -1, -367, 2.5, 101, 3661, 10_000_001, "", " ", "x", "any", "never", "hello", "order.placed",
-    "3 dayz", "3 days",
+    None, True, False, 0, 1, 2, -1, -367, 2.5, 101, 3661, 10_000_001, "", " ", "x",
+    "any", "never", "hello", "order.placed", "3 dayz", "3 days",
     "0 days", "72 hours", "09:30", "9:30", "2027-03-02", "Not A Name", "vip", "person.x", [], ["x"], ["mon"], [[]],
     {}, {"x": 1}, {"event": "joined"}, {"send": "hello"}, {"until_day": 3},
 ]  # fmt: skip
