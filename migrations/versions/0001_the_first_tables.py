@@ -177,6 +177,7 @@ def upgrade():  # noqa: PLR0915 - the first tables come all at once
     )
     op.create_table(
         "message",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("person", sa.String(), nullable=False),
         sa.Column("bucket", sa.Integer(), nullable=False),
@@ -200,7 +201,9 @@ def upgrade():  # noqa: PLR0915 - the first tables come all at once
         sa.Column("fate", sa.String(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("key"),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("key"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index("message_of_person", ["person", "decided_at"], unique=False)

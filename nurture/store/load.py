@@ -94,7 +94,7 @@ def _page(connection: Connection, ids: Sequence[str], now: int, looked_until: in
     events = _by_person(connection, _EVENTS.where(EVENT.c.person.in_(ids)).order_by(EVENT.c.person, EVENT.c.number))
     messages = _by_person(
         connection,
-        _MESSAGES.where(MESSAGE.c.person.in_(ids)).order_by(MESSAGE.c.person, MESSAGE.c.decided_at, MESSAGE.c.key),
+        _MESSAGES.where(MESSAGE.c.person.in_(ids)).order_by(MESSAGE.c.person, MESSAGE.c.decided_at, MESSAGE.c.number),
     )
     return [_loaded(row, events.get(row[0], ()), messages.get(row[0], ()), now, looked_until, horizon) for row in rows]
 

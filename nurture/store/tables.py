@@ -192,8 +192,9 @@ class MessageRow(SQLModel, table=True):
     """A mail that was decided on, or had before nurture; written once. `fate` is set only for exceptions."""
 
     __tablename__ = "message"
-    __table_args__ = (Index("message_of_person", "person", "decided_at"),)
-    key: str = Field(primary_key=True)
+    __table_args__ = (Index("message_of_person", "person", "decided_at"), {"sqlite_autoincrement": True})
+    number: int | None = Field(default=None, primary_key=True, sa_type=Counted)
+    key: str = Field(unique=True)
     person: str
     bucket: int
     sequence: str = ""

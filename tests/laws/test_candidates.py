@@ -1,0 +1,206 @@
+"""The store proposes never one person too few, and few too many (architecture.md 2.2)."""
+
+import random  # noqa: TID251 - the same shop each time, drawn with a seed
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import find as find_example
+from hypothesis import strategies as st
+
+from nurture.decide.advance import advance
+from nurture.engine.tick import zone_of
+from nurture.model.book import Book
+from nurture.model.decision import Decision
+from nurture.model.event import Event, MonthDay, Origin
+from nurture.model.person import Person
+from nurture.model.sequence import Again, DayTrigger, LapseTrigger
+from nurture.store import candidates as scan
+from nurture.store.open import Store, open_store
+from nurture.store.rows import ContactRow, EventRow
+from tests import worlds as w
+from tests.random_worlds import START, World, worlds
+
+QUARTER = timedelta(minutes=15)
+LAWFUL = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+HUNT = settings(max_examples=300, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+
+
+@dataclass(frozen=True, repr=False)
+class Shop:
+    """A book, a few people with their histories, the ticks, and whether all events are known to the store at once."""
+
+    book: Book
+    people: tuple[World, ...]
+    ticks: tuple[datetime, ...]
+    at_once: bool
+
+    def __repr__(self) -> str:
+        """Short enough for a report."""
+        return "\n\n".join(repr(world)[:6_000] for world in self.people)
+
+
+@st.composite
+def shops(draw: st.DrawFn) -> Shop:
+    people = draw(st.lists(worlds(), min_size=1, max_size=3))
+    ticks, now = [START], START
+    for step in draw(st.lists(st.sampled_from([1, 1, 2, 5, 24, 97, 300]), min_size=60, max_size=60)):
+        now += step * QUARTER
+        ticks.append(now)
+    return Shop(people[0].book, tuple(people), tuple(ticks), draw(st.booleans()))
+
+
+def contact(number: int, world: World) -> ContactRow:
+    return ContactRow(outside_id=f"c{number}", facts=dict(world.person.facts), known_at=START)
+
+
+def row(number: int, event: Event) -> EventRow:
+    return EventRow(
+        outside_id=f"c{number}", name=event.name, at=event.happened_at, id=event.id, fields=event.fields,
+        known_at=event.known_at,
+    )  # fmt: skip
+
+
+def no_rejects(row: object, why: str) -> None:
+    raise AssertionError(f"{row}: {why}")
+
+
+def arriving(shop: Shop) -> Iterator[list[EventRow]]:
+    """What is taken in before each tick: everything before the first, or each when it becomes known."""
+    rows = [row(number, event) for number, world in enumerate(shop.people) for event in world.events]
+    for tick in shop.ticks:
+        known = [one for one in rows if shop.at_once or (one.known_at or START) <= tick]
+        rows = [one for one in rows if one not in known]
+        yield known
+
+
+def content(decision: Decision) -> dict[str, object]:
+    """A decision without what only says when it was asked."""
+    person = {one.name: getattr(decision.person, one.name) for one in fields(decision.person)}
+    for name in ("asof", "alarms"):
+        del person[name]
+    return person | {"intents": decision.intents, "made": decision.events, "reasons": decision.reasons}
+
+
+def differing(one: Decision, other: Decision) -> str:
+    left, right = content(one), content(other)
+    return ", ".join(f"{name}: {left[name]} not {right[name]}" for name in left if left[name] != right[name])
+
+
+def missed(shop: Shop) -> str:
+    """At every tick, deciding for everybody gives no more than deciding for those the store proposes; else what."""
+    store = open_store("sqlite://")
+    try:
+        return _missed(store, shop)
+    finally:
+        store.close()
+
+
+def _missed(store: Store, shop: Shop) -> str:
+    memory: dict[str, Person] = {}
+    taken = store.importing(START, origin=Origin.live)
+    taken.take([contact(number, world) for number, world in enumerate(shop.people)], no_rejects)
+    everybody = [one for page in store.everybody() for one in page]
+    for now, rows in zip(shop.ticks, arriving(shop), strict=True):
+        taken.take(rows, no_rejects)
+        proposed = [one for page in store.candidates(shop.book, store.watermark or now, now) for one in page]
+        before = {person.id: (person, arrived) for person, arrived in store.people(everybody, now)}
+        decided = {id_: advance(shop.book, before[id_][0], now, before[id_][1]) for id_ in proposed}
+        for id_, events in store.histories(everybody).items():
+            person = memory.get(id_, before[id_][0])
+            known = [event for event in events if person.asof < event.known_at <= now and event.origin is Origin.live]
+            truth = advance(shop.book, person, now, known)
+            memory[id_] = truth.person
+            got = decided.get(id_, Decision(before[id_][0]))
+            if content(got) != content(truth):
+                return f"{now} {id_} {'' if id_ in decided else 'not '}proposed: {differing(got, truth)}"
+        store.commit(list(decided.values()), now, zone_of(shop.book), shop.book)
+        store.move_watermark(now)
+    return ""
+
+
+@given(shops())
+@LAWFUL
+def test_nobody_is_missed(shop: Shop) -> None:
+    assert not missed(shop)
+
+
+def no_lapses(*_: object) -> object:
+    return scan.select(scan.SILENCE.c.person).where(scan.SILENCE.c.last_day == -1)
+
+
+def no_dates(*_: object) -> object:
+    return scan.select(scan.DAY_OF.c.person).where(scan.DAY_OF.c.year == -1)
+
+
+@pytest.mark.parametrize(("name", "fault"), [("_silent", no_lapses), ("_dated", no_dates)])
+def test_the_law_catches_a_scan_left_out(name: str, fault: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, name, fault)
+    assert find_example(shops(), missed, settings=HUNT)
+
+
+# --- never many too many -----------------------------------------------------------------------------------------
+
+PEOPLE = 400
+BOOK = w.book(
+    w.sequence("birthday", DayTrigger(place=w.HERE, path=("person", "birthday"), yearly=True, lead=w.length("3 days")),
+               [w.send("happy", "celebration")], again=Again(per="occurrence")),
+    w.sequence("quiet", LapseTrigger(place=w.HERE, event="order.placed", length=w.length("60 days")),
+               [w.wait("2 days"), w.send("missed", "news")], again=Again(per="person")),
+)  # fmt: skip
+
+
+def crowd(store: Store) -> None:
+    """400 people of a year: birthdays, last orders, zones."""
+    chance = random.Random(7)  # noqa: S311 - not a secret
+    rows: list[ContactRow | EventRow] = []
+    for number in range(PEOPLE):
+        day = date(2026, 1, 1) + timedelta(days=chance.randrange(365))
+        zone = chance.choice(["Europe/Paris", "America/New_York", "Asia/Kolkata"])
+        facts = {"zone": zone, "birthday": MonthDay(day.month, day.day)}
+        rows.append(ContactRow(outside_id=f"c{number}", facts=facts))
+        at = datetime(2026, 12, 1, 12, tzinfo=UTC) + timedelta(days=chance.randrange(90))
+        rows.append(EventRow(outside_id=f"c{number}", name="order.placed", at=at, fields={"order_id": f"o{number}"}))
+    store.importing(START).take(rows, no_rejects)
+
+
+def proposals(store: Store) -> Iterator[tuple[int, int]]:
+    """How many were proposed and how many of them had anything to decide, tick by tick over three weeks."""
+    since = START
+    for tick in range(21 * 24):
+        now = START + tick * timedelta(hours=1)
+        proposed = [one for page in store.candidates(BOOK, since, now) for one in page]
+        before = store.people(proposed, now)
+        decisions = [advance(BOOK, person, now, arrived) for person, arrived in before]
+        store.commit(decisions, now, zone_of(BOOK), BOOK)
+        store.move_watermark(now)
+        since = now
+        moved = sum(
+            content(decision) != content(Decision(person))
+            for decision, (person, _) in zip(decisions, before, strict=True)
+        )
+        yield len(proposed), moved
+
+
+def few_too_many(folder: Path) -> bool:
+    store = open_store(f"sqlite:///{folder / 'store.db'}")
+    try:
+        crowd(store)
+        counted = list(proposals(store))
+    finally:
+        store.close()
+    assert sum(moved for _, moved in counted[1:]) > 50, "the shop is too quiet to show anything"
+    return all(proposed <= 2 * moved + 50 for proposed, moved in counted)
+
+
+def test_few_are_proposed_for_nothing(tmp_path: Path) -> None:
+    assert few_too_many(tmp_path)
+
+
+def test_proposing_everybody_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = [scan.select(scan.AGENDA.c.person), scan.select(scan.SILENCE.c.person)]
+    monkeypatch.setattr(scan, "probes", lambda *_: iter(everybody))
+    assert not few_too_many(tmp_path)

@@ -1,0 +1,77 @@
+"""Copies and restores do not mail."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from nurture.decide.advance import advance
+from nurture.store.open import Store, open_store
+from nurture.store.rows import ContactRow
+from tests import worlds as w
+
+NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
+
+
+def reopened(folder: Path, name: str = "store.db") -> Store:
+    return open_store(f"sqlite:///{folder / name}", folder / "installation.json")
+
+
+def work(store: Store, address: str) -> None:
+    """One decision, which counts."""
+    store.importing(NOW).take([ContactRow(address=address)], lambda _, why: pytest.fail(why))
+    ids = [store.find(address) or ""]
+    store.commit([advance(w.book(), person, NOW, new) for person, new in store.people(ids, NOW)], NOW, lambda _: "UTC")
+
+
+def test_a_store_that_goes_on_is_not_halted(tmp_path: Path) -> None:
+    for number in range(3):
+        store = reopened(tmp_path)
+        assert store.halted == ""
+        work(store, f"a{number}@example.net")
+        store.close()
+
+
+def test_a_restored_store_is_halted_until_somebody_accepts_it(tmp_path: Path) -> None:
+    store = reopened(tmp_path)
+    work(store, "a@example.net")
+    store.close()
+    shutil.copy(tmp_path / "store.db", tmp_path / "backup.db")
+    store = reopened(tmp_path)
+    work(store, "b@example.net")
+    store.close()
+    shutil.copy(tmp_path / "backup.db", tmp_path / "store.db")
+    store = reopened(tmp_path)
+    assert "restored backup" in store.halted
+    store.accept()
+    assert store.halted == ""
+    store.close()
+    again = reopened(tmp_path)
+    assert again.halted == ""
+    again.close()
+
+
+def test_a_copy_on_another_machine_is_halted(tmp_path: Path) -> None:
+    store = reopened(tmp_path)
+    work(store, "a@example.net")
+    store.close()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(tmp_path / "store.db", elsewhere / "store.db")
+    copy = reopened(elsewhere)
+    assert "copy" in copy.halted
+    copy.close()
+
+
+def test_another_store_under_this_installation_is_halted(tmp_path: Path) -> None:
+    reopened(tmp_path).close()
+    other = reopened(tmp_path, "other.db")
+    assert "another id" in other.halted
+    other.close()
+
+
+def test_a_damaged_installation_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "installation.json").write_text("{}")
+    with pytest.raises(ValueError, match="is damaged"):
+        reopened(tmp_path)
