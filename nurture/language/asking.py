@@ -34,11 +34,13 @@ class Asking:
 
     `scope` is None when the catalogue could not be read: then nothing is said about names.
     `doubtful` are names whose own declaration is broken; questions that use one are left alone.
+    `derived` are facts worked out from events, which no day can be watched by.
     """
 
     reader: Reader
     scope: Scope | None
     doubtful: frozenset[str] = frozenset()
+    derived: frozenset[str] = frozenset()
 
     def within(self, widen: Callable[[Scope], Scope]) -> "Asking":
         """The same with more names."""

@@ -56,8 +56,8 @@ def _senders(parts: Mapping[str, Fields]) -> tuple[tuple[str, Sender, frozenset[
     found = []
     for name, part in parts.items():
         wanted = part.get("for", Fields)
-        classes = frozenset(wanted.many("classes", str)) if wanted else frozenset()
-        found.append((name, _sender(part), classes))
+        speaks_for = (*wanted.many("classes", str), *wanted.many("topics", str)) if wanted else ()
+        found.append((name, _sender(part), frozenset(speaks_for)))
     return tuple(found)
 
 

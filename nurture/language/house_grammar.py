@@ -46,13 +46,16 @@ SPEAKS_FOR = Table(
     "speaks for",
     "'for'",
     "Which mails this sender speaks in.",
-    (Key("classes", CLASSES_OF, "The classes.", required=True),),
-    later=frozenset({"topics"}),
+    (
+        Key("classes", CLASSES_OF, "For mails of these classes."),
+        Key("topics", Many(Known("topic"), alone=True), "For mails of these topics."),
+    ),
+    some_of=("classes", "topics"),
 )
 SPECIAL_SENDER = Table(
     "special sender",
     "a sender",
-    "Another sender, for some classes.",
+    "Another sender, for some classes or topics.",
     (*SENDER_KEYS, Key("for", Part(SPEAKS_FOR), "When this sender speaks.", required=True)),
 )
 QUIET = Table(
@@ -132,7 +135,12 @@ RULES = Table(
         Key("mute", Many(Part(MUTE)), "No-upsell windows.", default="none"),
         Key("min_gap", Span(ELAPSED), "Between two limited mails to one inbox.", default="none"),
         Key("brake", Part(BRAKE), "A stop for more mail than expected.", default="none"),
-        Key("senders", Named(NAME, Part(SPECIAL_SENDER)), "Other senders, by class.", default="none"),
+        Key(
+            "senders",
+            Named(NAME, Part(SPECIAL_SENDER)),
+            "Other senders, by class or topic; the first that fits speaks.",
+            default="none",
+        ),
         Key("people", Named(NAME, EMAIL), "Who gets tasks, drafts and alarms.", default="none"),
         Key("currency", CURRENCY, "The currency of the totals.", default="EUR"),
         Key("hold_out", NO_SHARE, "The share kept out for measuring; only 0% in this version.", default="0%"),

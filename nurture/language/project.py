@@ -66,7 +66,8 @@ class _House:
         """Everything read, with a book as complete as the findings allow."""
         reader = Reader(self.names)
         catalogue, doubtful, catalogue_fields = self._catalogue(reader)
-        asking = Asking(reader, self._scope(catalogue), doubtful | self._unread())
+        derived = frozenset(f"person.{name}" for name, fact in catalogue.person.items() if fact.take)
+        asking = Asking(reader, self._scope(catalogue), doubtful | self._unread(), derived)
         root = self._roots.get("stages")
         stages, moments, stages_fields = read_stages(root, asking) if root else ((), (), None)
         root = self._roots.get("topics")

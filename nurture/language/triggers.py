@@ -89,6 +89,9 @@ def read_path(fields: Fields, key: str, asking: Asking) -> tuple[str, ...]:
     if isinstance(value, Name) and value.kind not in (Kind.day, Kind.moment):
         message = f"'{value}' is a {value.kind.value}; '{key}' needs a day"
         asking.reader.say("E201", node.place, message)
+    if str(value) in asking.derived:
+        message = f"'{value}' is worked out from events; '{key}' needs a day that is told"
+        asking.reader.say("E201", node.place, message, "start from the event, or use person.orders.first_at")
     return value.path if isinstance(value, Name) else ()
 
 

@@ -5,7 +5,9 @@ is structure: keys, verbs, values and names, not what conditions mean.
 """
 
 import copy
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from nurture.language.grammar import FAMILIES
 from nurture.language.names import Names
+from nurture.language.project import read_project
 from nurture.language.reader import Reader
 from nurture.language.reference import CHAPTERS
 from nurture.language.schema import TABLES, schema
@@ -44,10 +47,11 @@ from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode
 from nurture.model.book import Book, Mail
 from nurture.model.catalogue import Catalogue
 from nurture.model.expression import Condition, Kind, Literal
-from nurture.model.place import Place
+from nurture.model.place import Place, Severity
 from nurture.model.rules import Moment, Rules, Stage, Theme, Topic
 
 PLACE = Place("x.yaml")
+BASE = Path(__file__).parents[1] / "specimens" / "check" / "base"
 ALWAYS = Condition("true", Literal(True, Kind.bool), PLACE)
 NAMES = Names(
     event=("order.placed", "joined"),
@@ -211,6 +215,20 @@ def test_what_the_table_allows_both_accept(kind: str, data: st.DataObject) -> No
     reader.fields(tree(file), TABLES[kind], kind)
     assert not reader.problems
     VALIDATORS[kind].validate(file)
+
+
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_whatever_is_written_the_checker_answers(data: st.DataObject) -> None:
+    """No file makes it fail; and what it calls a book has no error."""
+    files = {path.relative_to(BASE).as_posix(): path.read_bytes() for path in BASE.rglob("*.*")}
+    kind = data.draw(st.sampled_from(list(TABLES)))
+    path = "sequences/tips.yaml" if kind == "sequence" else f"sequences/house/{kind}.yaml"
+    written = json.dumps(data.draw(changed(TABLES[kind])), ensure_ascii=False)
+    reading = read_project(files | {path: written.encode()})
+    errors = [problem for problem in reading.problems if problem.severity is Severity.error]
+    assert (reading.book is None) == bool(errors)
+    assert all(1 <= problem.place.line <= len(reading.sources[problem.place.file]) for problem in reading.problems)
 
 
 def example(shape: Shape) -> object:
