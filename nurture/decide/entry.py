@@ -59,7 +59,7 @@ def _ask(draft: Draft, firing: Firing, now: datetime) -> bool:
     if draft.erased or draft.suppressed:
         return _refuse(draft, firing, Why.refused, now, words=draft.suppressed or "erased")
     earlier = _starts(draft, sequence.name)
-    firing, unknown = _about(sequence, firing, len(earlier) + 1)
+    asked, (firing, unknown) = firing, _about(sequence, firing, len(earlier) + 1)
     if unknown:
         return _refuse(draft, firing, Why.condition, now, words=f"unknown: {unknown}")
     why, words = _again(draft, sequence, firing, earlier, now)
@@ -69,8 +69,8 @@ def _ask(draft: Draft, firing: Firing, now: datetime) -> bool:
     if running and sequence.again.running == "ignore":
         return _refuse(draft, firing, Why.already_inside, now)
     if running and sequence.again.running == "queue":
-        if not firing.parked:
-            draft.firings.append(_parked(firing))
+        if not asked.parked:
+            draft.firings.append(_parked(asked))  # its ordinal is told when it starts, not now
         return _refuse(draft, firing, Why.queued, now)
     return _enter(draft, sequence, firing, len(earlier) + 1, running, now)
 

@@ -346,6 +346,15 @@ def test_queue_starts_when_the_running_one_has_ended() -> None:
     assert whys(life).count("queued") == 1
 
 
+def test_two_in_the_queue_are_two_subjects() -> None:
+    review = EventTrigger(place=w.HERE, event="review.posted")
+    thanks = sequence("thanks", review, [wait("5 days"), send("thanks", "service")], again=Again(running="queue"))
+    told = [event("review.posted", f"2027-03-0{day} 10:00") for day in (1, 2, 3)]
+    life = live(w.book(thanks), newborn(), [*reachable(), *told], "2027-04-30")
+    assert [enrolment.subject for enrolment in life.person.enrolments] == ["1", "2", "3"]
+    assert len({intent.key for intent in life.intents}) == 3
+
+
 def test_ignore_and_limit() -> None:
     review = EventTrigger(place=w.HERE, event="review.posted")
     told = [event("review.posted", f"2027-03-0{day} 10:00") for day in (1, 2, 8)]

@@ -1,0 +1,212 @@
+"""Random books with random people inside, for the laws of the core."""
+
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+
+from hypothesis import strategies as st
+
+from nurture.model import event as names
+from nurture.model.book import Book
+from nurture.model.catalogue import Limit
+from nurture.model.event import Event, MonthDay
+from nurture.model.person import Person
+from nurture.model.rules import Rules, Span
+from nurture.model.sequence import (
+    Again,
+    AnyStep,
+    AnyTrigger,
+    Arm,
+    Branch,
+    DayTrigger,
+    EventTrigger,
+    Goal,
+    LapseTrigger,
+    Sequence,
+    StageTrigger,
+    Stop,
+    StopRule,
+    Tag,
+    Untag,
+    WaitWeekday,
+)
+from tests import worlds as w
+
+START = w.utc("2027-02-20 06:00")
+END = w.utc("2027-05-20 06:00")
+EVENTS = (
+    "subscriber.joined", "order.placed", "order.placed", "order.delivered", "order.cancelled", "complaint.opened",
+    "complaint.resolved", "review.posted",
+)  # fmt: skip
+CLASSES = ("service", "care", "care", "celebration", "news", "news", "offer")
+ZONES = ("Europe/Paris", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo", "nowhere", None)
+
+
+@dataclass(frozen=True)
+class World:
+    """One book, one person and what happens to them."""
+
+    book: Book
+    person: Person
+    events: tuple[Event, ...]
+
+    def live(self, **more: object) -> w.Life:
+        return w.live(self.book, self.person, self.events, END, **more)  # type: ignore[arg-type]
+
+
+def _lengths() -> st.SearchStrategy[str]:
+    return st.sampled_from(["1 hour", "12 hours", "1 day", "2 days", "5 days", "1 week", "1 month"])
+
+
+def _clocks() -> st.SearchStrategy[time]:
+    return st.sampled_from([time(2, 30), time(8, 30), time(10), time(16, 45), time(21)])
+
+
+@st.composite
+def _steps(draw: st.DrawFn, name: str, depth: int = 0) -> tuple[AnyStep, ...]:
+    steps: list[AnyStep] = []
+    for number in range(draw(st.integers(1, 4))):
+        identity = f"{name}_{number}"
+        kind = draw(
+            st.sampled_from(["send", "send", "send", "send", "wait", "wait", "day", "weekday", "tag", "branch", "stop"])
+        )
+        if kind == "branch" and depth == 0:
+            arms = (
+                Arm(w.condition("person.orders.count >= 2"), draw(_steps(f"{identity}a", 1)), w.HERE),
+                Arm(None, draw(_steps(f"{identity}b", 1)), w.HERE),
+            )
+            steps.append(Branch(id=identity, place=w.HERE, arms=arms))
+        elif kind == "wait":
+            text = draw(_lengths())
+            at = draw(st.none() | _clocks()) if "hour" not in text else None
+            steps.append(replace(w.wait(text, at), id=identity))
+        elif kind == "day":
+            steps.append(replace(w.until_day(draw(st.integers(-1, 12)), draw(_clocks())), id=identity))
+        elif kind == "weekday":
+            steps.append(WaitWeekday(id=identity, place=w.HERE, days=frozenset({5, 6}), start=time(9), end=time(11)))
+        elif kind == "tag":
+            verb = draw(st.sampled_from([Tag, Untag]))
+            steps.append(verb(id=identity, place=w.HERE, tags=(draw(st.sampled_from(["do_not_ask", "sleeping"])),)))
+        elif kind == "stop" and number:
+            steps.append(Stop(id=identity, place=w.HERE, reason="enough"))
+        else:
+            steps.append(draw(_sends(identity)))
+    return tuple(steps)
+
+
+@st.composite
+def _sends(draw: st.DrawFn, identity: str) -> AnyStep:
+    class_ = draw(st.sampled_from(CLASSES))
+    return w.send(
+        identity, class_,
+        at_once=draw(st.booleans()),
+        if_capped=draw(st.sampled_from(["later", "later", "skip", "stop"])),
+        if_muted=draw(st.sampled_from(["later", "skip", "stop"])),
+        valid_for=w.length(draw(st.sampled_from(["3 days", "10 days", "1 day", "14 hours"]))),
+        condition=draw(st.sampled_from([None, None, None, w.condition("not has_tag('sleeping')")])),
+        fixed=class_ == "celebration" and draw(st.booleans()),
+    )  # fmt: skip
+
+
+def _triggers() -> st.SearchStrategy[AnyTrigger]:
+    return st.one_of(
+        st.sampled_from(["subscriber.joined", "order.placed", "order.delivered", "review.posted"]).map(
+            lambda name: EventTrigger(place=w.HERE, event=name)
+        ),
+        st.sampled_from([None, w.length("3 days"), w.length("7 days")]).map(
+            lambda lead: DayTrigger(place=w.HERE, path=("person", "birthday"), yearly=True, lead=lead)
+        ),
+        st.sampled_from(["5 days", "20 days"]).map(
+            lambda text: LapseTrigger(place=w.HERE, event="order.placed", length=w.length(text))
+        ),
+        st.just(LapseTrigger(place=w.HERE, event="order.placed", rhythm=2, if_unknown=w.length("15 days"))),
+        st.sampled_from(["vip", "again", "buying"]).map(lambda stage: StageTrigger(place=w.HERE, stage=stage)),
+    )
+
+
+@st.composite
+def _sequences(draw: st.DrawFn, name: str) -> Sequence:
+    trigger = draw(_triggers())
+    per = {EventTrigger: "event", DayTrigger: "occurrence"}.get(type(trigger), "person")
+    again = Again(
+        per=per,
+        running=draw(st.sampled_from(["ignore", "restart", "queue", "alongside"])),
+        gap=draw(st.sampled_from([None, None, w.length("10 days")])),
+        limit=draw(st.sampled_from([None, None, (2, w.length("1 month"))])),
+    )
+    return w.sequence(
+        name, trigger, draw(_steps(name)), again=again, priority=draw(st.integers(30, 60)),
+        while_=draw(st.sampled_from([None, None, w.condition("not has_tag('do_not_ask')")])),
+        stop_when=draw(st.sampled_from([(), (), (StopRule("complaint.opened"),)])),
+        goal=draw(st.sampled_from([None, None, Goal("order.placed", w.length("20 days"))])),
+    )  # fmt: skip
+
+
+def _rules() -> st.SearchStrategy[Rules]:
+    return st.builds(
+        lambda quiet, gap, weekly, daily: replace(
+            w.RULES,
+            quiet_hours=quiet,
+            min_gap=gap,
+            limits=(
+                *((Limit(1, per="day"),) if daily else ()),
+                Limit(weekly, within=w.length("7 days")),
+                Limit(1, within=w.length("14 days"), classes=frozenset({"offer"})),
+            ),
+        ),
+        st.sampled_from([w.RULES.quiet_hours, Span(time(22), time(6)), Span(time(12), time(13))]),
+        st.sampled_from([None, w.length("18 hours"), w.length("6 hours")]),
+        st.integers(1, 3),
+        st.sampled_from([True, True, True, False]),
+    )
+
+
+@st.composite
+def _histories(draw: st.DrawFn, sequences: list[Sequence]) -> tuple[Event, ...]:
+    """What happens: mostly what starts something, so that sequences meet."""
+    starting = [trigger.event for s in sequences for trigger in s.start if isinstance(trigger, EventTrigger)] * 8
+    events: list[Event] = []
+    if draw(st.sampled_from([True] * 9 + [False])):  # what Hypothesis likes best comes first: somebody to be reached
+        events += w.reachable(START)
+    for _ in range(draw(st.integers(8, 14))):
+        at = START + timedelta(minutes=draw(st.integers(0, 20 * 24 * 12)) * 5)
+        late = draw(st.sampled_from([0, 0, 0, 1, 600, 5_000]))
+        known = at + timedelta(minutes=late)
+        order = draw(st.sampled_from(["A", "B", "C"]))
+        events.append(
+            w.event(draw(st.sampled_from([*starting, *EVENTS])), at, known, order_id=order, ticket=order, stars=5)
+        )
+    for _ in range(draw(st.integers(0, 2))):
+        at = START + timedelta(hours=draw(st.integers(0, 80 * 24)))
+        events.append(draw(_changes(at)))
+    return tuple(events)
+
+
+@st.composite
+def _changes(draw: st.DrawFn, at: object) -> Event:
+    kind = draw(st.sampled_from(["zone", "birthday", "tag", "untag", "refuse", "address"]))
+    if kind == "zone":
+        return w.facts(at, zone=draw(st.sampled_from(ZONES)))  # type: ignore[arg-type]
+    if kind == "birthday":
+        return w.facts(at, birthday=draw(_birthdays()))  # type: ignore[arg-type]
+    if kind in ("tag", "untag"):
+        name = names.PERSON_TAGGED if kind == "tag" else names.PERSON_UNTAGGED
+        return w.event(name, at, tags=(draw(st.sampled_from(["do_not_ask", "sleeping"])),))  # type: ignore[arg-type]
+    if kind == "refuse":
+        return w.event(names.CONSENT_REFUSED, at, topics=draw(st.sampled_from([(), ("tips",), ("offers",)])))  # type: ignore[arg-type]
+    return w.event(names.ADDRESS_STATE, at, state="hard")  # type: ignore[arg-type]
+
+
+def _birthdays() -> st.SearchStrategy[object]:
+    days = st.dates(date(2027, 2, 20), date(2027, 5, 20))
+    return days.map(lambda day: MonthDay(day.month, day.day)) | days.map(lambda day: day.replace(year=1991))
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """A book of two to five sequences and one person's three months."""
+    sequences = [draw(_sequences(f"s{number}")) for number in range(draw(st.integers(3, 5)))]
+    known = {"zone": draw(st.sampled_from(ZONES)), "country": draw(st.sampled_from(["FR", "US", None]))}
+    if draw(st.booleans()):
+        known["birthday"] = draw(_birthdays())  # type: ignore[assignment]
+    person = w.newborn("p1", START, **{name: value for name, value in known.items() if value is not None})
+    return World(w.book(*sequences, rules=draw(_rules())), person, draw(_histories(sequences)))
