@@ -46,9 +46,15 @@ class Asking:
         """The same with more names."""
         return self if self.scope is None else replace(self, scope=widen(self.scope))
 
-    def about(self, events: Iterable[str]) -> "Asking":
-        """With `event.*` of these events."""
-        return self.within(lambda scope: scope.with_event(events))
+    def about(self, event: str) -> "Asking":
+        """With `event.*` of this event; of one that does not exist, nothing is said about `event.*`."""
+        if self.scope is None or event not in self.scope.events:
+            return self.doubting("event.")
+        return self.within(lambda scope: scope.with_event([event]))
+
+    def doubting(self, name: str) -> "Asking":
+        """Leaving questions alone that use this name too."""
+        return replace(self, doubtful=self.doubtful | {name})
 
     def condition(self, fields: Fields, key: str) -> Condition | None:
         """The condition behind a key; None when there is none or it has findings."""

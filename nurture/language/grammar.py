@@ -1,13 +1,9 @@
 """The step table (language.md 4) as data: the one source of checker, JSON Schema and reference."""
 
-from dataclasses import replace
-
 from nurture.language.shapes import (
     CALENDAR,
-    ELAPSED,
     WAITING,
     Choice,
-    Factor,
     Family,
     Flag,
     Forms,
@@ -26,18 +22,10 @@ from nurture.language.shapes import (
     Whole,
     Words,
 )
-from nurture.model.length import Unit
+from nurture.language.start_grammar import AGAIN, DATES, NAME, ONE_TRIGGER, PATH, TRIGGERS
 from nurture.model.rules import CLASSES
 
-NAME = Pattern(r"[a-z][a-z0-9_]*", "a name", "lower-case letters, digits and underscores, first a letter")
-PATH = Pattern(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", "a dotted name such as person.birthday")
 FACT = Pattern(r"person\.[a-z][a-z0-9_]*", "a fact such as person.vip_since")
-ABOUT = Pattern(
-    r"person|event|occurrence|event\.[a-z][a-z0-9_]*",
-    "person, event, occurrence or a field such as event.order_id",
-    "person, event, occurrence or a field such as event.order_id",
-)
-TIMES = Pattern(r"[1-9][0-9]* per (([1-9][0-9]* )?(day|week|month|year)s?)", "so many per so long, e.g. 4 per year")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PILLARS = ("product", "service", "community", "experience", "bridge")
 LATER_SKIP_STOP = Choice(("later", "skip", "stop"))
@@ -55,103 +43,6 @@ WINDOW = Table(
     ),
     some_of=("days", "from", "to"),
 )
-
-CONDITION = Key("if", Question(), "A condition; asked once, at entry, after `settle`. Unknown counts as no.")
-SETTLING = Key(
-    "settle",
-    Span(ELAPSED, 0),
-    "How long to wait before the entry is asked, so that the data has time to arrive.",
-    default="10 minutes",
-)
-DATES = Span((Unit.day, Unit.week))
-RECENT = Span((*ELAPSED, Unit.day, Unit.week))
-
-TRIGGERS = Family(
-    "trigger",
-    "a start",
-    (
-        Table(
-            "event trigger",
-            "an 'event' start",
-            "Starts when the event happens; day 0 is the event's day.",
-            (
-                Key("event", Known("event"), "The event that starts it.", required=True),
-                CONDITION,
-                SETTLING,
-                Key("fresh", RECENT, "An event older than this when it is learned starts nothing.", default="2 days"),
-            ),
-            verb="event",
-        ),
-        Table(
-            "day trigger",
-            "a 'day' start",
-            "Starts at 00:00 on the reader's clock, `lead` before the day; day 0 is the day itself.",
-            (
-                Key("day", PATH, "A fact that is a day or a moment, such as person.birthday.", required=True),
-                Key("every", Choice(("year",)), "Comes again each year; first after one year.", default="once"),
-                Key("lead", DATES, "How long before the day they enter.", default="on the day"),
-                CONDITION,
-                Key(
-                    "if_late",
-                    Choice(("enter", "skip")),
-                    "What happens when the day is learned between `lead` and day 0.",
-                    default="enter",
-                ),
-            ),
-            verb="day",
-            later=frozenset({"per"}),
-        ),
-        Table(
-            "lapse trigger",
-            "a 'lapse' start",
-            "Starts at 10:00 on the reader's clock on the day the silence reaches its length.",
-            (
-                Key("lapse", Known("event"), "The event that has not come again.", required=True),
-                Key("for", DATES, "The length of the silence."),
-                Key("rhythm", Factor(), "The silence as a multiple of this person's own usual gap."),
-                Key("at_least", DATES, "Never sooner than this.", default="none"),
-                Key("at_most", DATES, "Never later than this.", default="none"),
-                Key("if_unknown", DATES, "The silence for who has no rhythm yet.", default="does not start"),
-                CONDITION,
-            ),
-            verb="lapse",
-            one_of=("for", "rhythm"),
-            beside=(("at_least", "rhythm"), ("at_most", "rhythm"), ("if_unknown", "rhythm")),
-        ),
-        Table(
-            "stage trigger",
-            "a 'stage' start",
-            "Starts when new evidence brings somebody into a stage or a moment; day 0 is that day.",
-            (
-                Key("stage", Known("stage"), "The stage or moment that is entered.", required=True),
-                CONDITION,
-                SETTLING,
-            ),
-            verb="stage",
-        ),
-        Table(
-            "manual trigger",
-            "a 'manual' start",
-            "Starts only by `nurture enrol` or the API.",
-            (Key("manual", Flag(only=True), "true.", required=True), CONDITION),
-            verb="manual",
-        ),
-        Table(
-            "any trigger",
-            "an 'any' start",
-            "Starts by whichever of several triggers comes.",
-            (Key("any", Many(Forms("one trigger"), least=2), "The triggers.", required=True),),
-            verb="any",
-        ),
-    ),
-    strange="E110",
-    later=frozenset({"holiday", "every", "once", "stage_left"}),
-)
-
-ONE_TRIGGER = replace(
-    TRIGGERS, name="one trigger", tables=tuple(table for table in TRIGGERS.tables if table.verb != "any")
-)
-
 COMMON = (
     Key("id", NAME, "The step's name; a send is called like its mail, a wait before_<next step>.", default="derived"),
     Key("if", Question(), "A condition; when it is not true the step is skipped.", default="none"),
@@ -311,22 +202,6 @@ VERBS = Family(
     common=frozenset({key.name for key in COMMON} | {"was"}),
 )
 
-AGAIN = Table(
-    "again",
-    "'again'",
-    "Who may start again, and when.",
-    (
-        Key("per", ABOUT, "What one enrolment is about.", default="by the trigger"),
-        Key(
-            "running",
-            Choice(("ignore", "restart", "queue", "alongside")),
-            "What happens when one is already inside.",
-            default="ignore",
-        ),
-        Key("gap", Span(), "At least this long since the last start.", default="none"),
-        Key("limit", TIMES, "At most so many starts in a rolling period, e.g. 4 per year.", default="none"),
-    ),
-)
 
 GOAL = Table(
     "goal",

@@ -1,6 +1,6 @@
 """The keys of sequences/house/ (language.md 3) as data, beside the step table."""
 
-from nurture.language.grammar import CLASS, NAME
+from nurture.language.grammar import CLASS
 from nurture.language.shapes import (
     CALENDAR,
     ELAPSED,
@@ -23,6 +23,8 @@ from nurture.language.shapes import (
     Words,
     Zone,
 )
+from nurture.language.start_grammar import NAME
+from nurture.model.rules import CLASSES
 
 EMAIL = Pattern(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+", "an e-mail address")
 LOCALE = Pattern(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?", "a locale such as en or pt-BR")
@@ -35,6 +37,7 @@ TAKE = Pattern(
     "count, days, first, last or sum FIELD",
 )
 CLASSES_OF = Many(CLASS, alone=True)
+LIMITED = Many(Choice(tuple(name for name in CLASSES if name != "service")), alone=True)
 
 SENDER_KEYS = (
     Key("name", Words(), "The name in the From line.", required=True),
@@ -75,7 +78,7 @@ LIMIT = Table(
         Key("max", Whole(1, 1000), "How many.", required=True),
         Key("per", Choice(("day", "week", "month")), "In a calendar period on the reader's clock."),
         Key("within", Span((CALENDAR[0], CALENDAR[1])), "In so many consecutive local dates ending today."),
-        Key("classes", CLASSES_OF, "Only these classes count.", default="all but service"),
+        Key("classes", LIMITED, "Only these classes count.", default="all but service"),
     ),
     one_of=("per", "within"),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nurture.language.grammar import AGAIN, ARMS, GOAL, SEQUENCE, STOP_RULE, TRIGGERS, VERBS, WAITS, WINDOW
+from nurture.language.grammar import ARMS, GOAL, SEQUENCE, STOP_RULE, VERBS, WAITS, WINDOW
 from nurture.language.house_grammar import (
     BRAKE,
     CATALOGUE,
@@ -48,6 +48,7 @@ from nurture.language.shapes import (
     Words,
     Zone,
 )
+from nurture.language.start_grammar import AGAIN, TRIGGERS
 
 CHAPTERS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("A sequence: sequences/NAME.yaml or .toml", (SEQUENCE, AGAIN, GOAL, STOP_RULE, WINDOW)),

@@ -27,12 +27,19 @@ def read_sequence(file: str, root: Node, asking: Asking, facts: Mapping[str, Fie
     steps = fields.many("steps", Fields)
     names = StepNames(steps)
     names.say_twins(steps, asking.reader)
-    asking_start = asking.within(lambda scope: scope.with_start(start_events(triggers), start_names(triggers)))
+    asking_start = _asking_start(asking, triggers)
     ids = outcomes({names.of(step): step.table.verb for step in all_steps(steps)})
     inside = asking_start.within(lambda scope: scope.with_steps(ids))
     read = (read_trigger(trigger, asking_start) for trigger in triggers)
     start = tuple(trigger for trigger in read if trigger is not None)
     return _build(file, fields, start, StepReader(names, inside, _inherited(fields, asking, triggers), facts, {}))
+
+
+def _asking_start(asking: Asking, triggers: tuple[Fields, ...]) -> Asking:
+    """With `start.*`; where a start names an event that does not exist, nothing is said about its fields."""
+    unread = any(trigger.written("event") and not trigger.text("event") for trigger in triggers)
+    known = asking.doubting("start.") if unread else asking
+    return known.within(lambda scope: scope.with_start(start_events(triggers), start_names(triggers)))
 
 
 def _inherited(fields: Fields, asking: Asking, triggers: tuple[Fields, ...]) -> Inherited:
@@ -108,12 +115,12 @@ def _stages(fields: Fields, reader: Reader) -> tuple[str, ...]:
 
 def _stop_rule(rule: Fields, asking: Asking) -> StopRule:
     event = rule.text("event")
-    return StopRule(event, (asking.about([event]) if event else asking).condition(rule, "if"), rule.place)
+    return StopRule(event, (asking.about(event) if rule.written("event") else asking).condition(rule, "if"), rule.place)
 
 
 def _goal(goal: Fields | None, asking: Asking) -> Goal | None:
     if goal is None:
         return None
     event = goal.text("event")
-    condition = asking.about([event]).condition(goal, "if")
+    condition = asking.about(event).condition(goal, "if")
     return Goal(event, goal.get("within", Length), condition, goal.flag("stop", default=True))

@@ -43,7 +43,7 @@ def read_trigger(trigger: Fields, asking: Asking) -> AnyTrigger | None:
     """One trigger; None when it could not be understood."""
     place = trigger.place
     event = trigger.text("event")
-    condition = (asking.about([event]) if event else asking).condition(trigger, "if")
+    condition = (asking.about(event) if trigger.written("event") else asking).condition(trigger, "if")
     settle = trigger.get("settle", Length) or SETTLE
     match trigger.table.verb:
         case "event":
