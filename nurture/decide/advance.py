@@ -131,11 +131,17 @@ def _live(draft: Draft, now: datetime, events: tuple[Event, ...]) -> None:
 def _firings(draft: Draft, events: tuple[Event, ...], now: datetime) -> list[Firing]:
     undoes = _undoes(draft, events)
     cause = next((event for event in reversed(events) if event.name not in OWN_EVENTS), events[-1] if events else None)
-    entered = place(draft, now, undoing=undoes)
+    entered = place(draft, now, undoing=undoes) if draft.changed or _time_moves(draft, now) else ()
     found = [firing for event in events for firing in event_firings(draft, event, now)]
     found.extend(stage_firings(draft, entered, cause, now))
     found.extend(late_firings(draft, events, now))
     return found
+
+
+def _time_moves(draft: Draft, now: datetime) -> bool:
+    """Whether this is a moment at which time alone may move stage or moments."""
+    checks = (draft.stage.check_at if draft.stage else None, draft.moments_check_at)
+    return any(check is not None and check <= now for check in checks)
 
 
 def _undoes(draft: Draft, events: tuple[Event, ...]) -> bool:

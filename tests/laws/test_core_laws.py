@@ -190,7 +190,7 @@ def everything_has_its_reason(world: World) -> bool:
     return all(reason.why in closed for reason in life.reasons)
 
 
-def the_future_is_never_read(world: World, cut: datetime = START + timedelta(days=40)) -> bool:
+def the_future_is_never_read(world: World, cut: datetime = START + timedelta(days=10)) -> bool:
     def lived(events: tuple[object, ...]) -> list[object]:
         decisions = simulate.live(world.book, world.person, events, START, END)  # type: ignore[arg-type]
         return [i for d in decisions if d.person.asof <= cut for i in (*d.intents, *d.reasons)]
