@@ -7,24 +7,11 @@ from nurture.language.expressions import parse_condition, parse_value
 from nurture.language.reader import Fields, Reader
 from nurture.language.scope import Scope
 from nurture.language.tree import ScalarNode, place_in
+from nurture.model.decision import MESSAGES_NOT_SENT, Why
 from nurture.model.expression import Condition, Expression
 from nurture.model.place import Place, Problem
 
-OUTCOMES = {
-    "send": (
-        "sent",
-        "capped",
-        "muted",
-        "expired",
-        "no_consent",
-        "no_address",
-        "spared",
-        "suppressed",
-        "broken",
-        "not_asked",
-        "cancelled",
-    )
-}
+OUTCOMES = {"send": tuple(why.value for why in Why if why is Why.sent or why in MESSAGES_NOT_SENT)}
 """What `steps.<id>.outcome` can be, by verb."""
 
 

@@ -179,7 +179,7 @@ def _service(written: Written) -> Iterator[Problem]:
 
 
 def _aim(written: Written) -> Iterator[Problem]:
-    aimless = written.sequence.class_ in (SERVICE, "celebration")
+    aimless = written.fields.text("class", SERVICE) in (SERVICE, "celebration")
     if not aimless and not written.fields.written("aims_at"):
         message = "it is not said which stage this sequence should lift people to"
         yield Problem("W342", written.top, message, "aims_at: a stage or a moment")

@@ -134,9 +134,10 @@ class Reader:
 
     def _missing(self, fields: Fields) -> None:
         table = fields.table
-        for key in table.keys:
-            if key.required and not fields.written(key.name):
-                self.say("E115", fields.place, f"{table.called} needs '{key.name}'", _example(key))
+        missing = [key for key in table.keys if key.required and not fields.written(key.name)]
+        if missing:
+            hint = _example(missing[0]) if len(missing) == 1 else ""
+            self.say("E115", fields.place, f"{table.called} needs {_all(missing)}", hint)
         self._one_of(fields)
         if table.some_of and not any(map(fields.written, table.some_of)):
             self.say("E115", fields.place, f"{table.called} needs {_either(table.some_of)}")
@@ -300,6 +301,11 @@ def _hint(shape: Shape, text: str) -> str:
 
 def _either(names: tuple[str, ...]) -> str:
     return " or ".join(f"'{name}'" for name in names)
+
+
+def _all(keys: list[Key]) -> str:
+    named = [f"'{key.name}'" for key in keys]
+    return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
 
 
 def _article(what: str) -> str:
