@@ -1,6 +1,7 @@
 """A book looked up by what happens: which triggers listen to which event, date, silence or stage."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from weakref import WeakKeyDictionary
 
 from nurture.decide.conditions import facts_named
@@ -93,9 +94,10 @@ def _make(book: Book) -> Index:
 
 
 def _stage_rules(book: Book) -> str:
-    """The stage and moment rules as one text: a person placed by other words is placed anew, silently."""
+    """The stage and moment rules as a short digest: a person placed by other words is placed anew, silently."""
     stages = [f"{s.id}={s.enter.text}~{s.keep_for}" for s in book.stages]
-    return "\n".join(stages + [f"{m.id}:{m.while_.text}" for m in book.moments])
+    whole = "\n".join(stages + [f"{m.id}:{m.while_.text}" for m in book.moments])
+    return sha256(whole.encode()).hexdigest()[:12]
 
 
 def stops_on(sequence: Sequence, catalogue: Catalogue) -> frozenset[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from json import JSONDecoder, JSONEncoder
+from json.scanner import make_scanner
 from typing import Any
 
 from nurture.model.decision import Look
@@ -18,7 +19,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NATIVE = frozenset({str, int, float, bool, type(None)})
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False).encode
-_decode = JSONDecoder().decode
+# The scanner itself, without the decoder's search for white space round it, which we never write: twice as quick.
+_scan: Callable[[str, int], tuple[Any, int]] = make_scanner(JSONDecoder())  # type: ignore[arg-type]
+
+
+def _decode(text: str) -> Any:
+    return _scan(text, 0)[0]
 
 
 def micros(instant: datetime) -> int:
