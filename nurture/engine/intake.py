@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -65,6 +65,7 @@ class Intake:
         self.event = orders_event(book) if wanted.kind == "orders" else ""
         self.fields = {name: self._readers(fields) for name, fields in self._events().items()}
         self.facts = self._readers(person_fields(wanted, book))
+        self.id_field = book.catalogue.orders.id_field if book.catalogue.orders else ""
         self.same: Counter[bytes] = Counter()
         self.fresh_from = None if wanted.fresh is None else now - span(wanted.fresh)
 
@@ -149,19 +150,19 @@ class Intake:
 
     def order(self, row: Row, who: Who, at: datetime) -> Iterator[EventRow]:
         """An order, and with --delivered-after its delivery so much later, known when it comes."""
-        order = self.happened(row, who, at, self.event)
-        id_field = self.book.catalogue.orders.id_field if self.book.catalogue.orders else ""
-        if id_field and id_field not in order.fields:
-            order = replace(order, fields={**order.fields, id_field: order.id or self.nth(row)})
-        yield order
+        common, outside = self.common(row, who), self.cell(row, "outside_id")
+        fields = values(row, self.fields[self.event])
+        if self.id_field and self.id_field not in fields:
+            fields[self.id_field] = outside or self.nth(row)
+        yield EventRow(**common, name=self.event, at=at, id=outside, fields=fields, fresh=self.fresh(at))
         if self.wanted.delivered_after is None:
             return
         there = after(at, self.wanted.delivered_after, self.clock)
-        known = self.book.catalogue.events[DELIVERED]
-        fields = {name: value for name, value in order.fields.items() if name in known}
-        yield replace(
-            order, name=DELIVERED, at=there, fields=fields, fresh=self.fresh(there), known_at=max(there, self.now)
-        )
+        known = {name: value for name, value in fields.items() if name in self.book.catalogue.events[DELIVERED]}
+        yield EventRow(
+            **common, name=DELIVERED, at=there, id=outside, fields=known, fresh=self.fresh(there),
+            known_at=max(there, self.now),
+        )  # fmt: skip
 
     def nth(self, row: Row) -> str:
         """A name for an order that has none: what its row says and how many equal rows came before it."""
