@@ -69,6 +69,12 @@ def taken_in(stored: Person, arrived: Sequence[Event], events: Sequence[Event]) 
 
 
 def recompute(bare: Book, stored: Person, events: Sequence[Event]) -> Person:
-    """One person from nothing but their events."""
+    """One person from nothing but their events.
+
+    Which stage they are in follows from these; since when is the instant at which it was decided,
+    a fact of its own as an enrolment is, and is kept.
+    """
     first = min(event.known_at for event in events)
-    return advance(bare, Person(stored.id, first - INSTANT), stored.asof, events).person
+    anew = advance(bare, Person(stored.id, first - INSTANT), stored.asof, events).person
+    same = anew.stage is not None and stored.stage is not None and anew.stage.id == stored.stage.id
+    return replace(anew, stage=stored.stage) if same else anew
