@@ -32,6 +32,9 @@ def read_mark(connection: Connection) -> Mark:
 
 def first_mark(database: Database) -> Mark:
     """What the store says of itself; a new store gets its id here."""
+    with database.reading() as connection:
+        if connection.execute(select(INSTALLATION.c.store)).first() is not None:
+            return read_mark(connection)
     with database.writing() as connection:
         if connection.execute(select(INSTALLATION.c.store)).first() is None:
             row = {"store": secrets.token_hex(16), "counter": 0}

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
+_SHORT = timedelta(hours=3)  # clocks do not change twice in so short a time
 
 
 def opening(day: date, clock: time, zone: ZoneInfo) -> datetime:
@@ -39,9 +40,19 @@ def _first_moment_after_gap(before: datetime, after: datetime, zone: ZoneInfo) -
 
 def days_opening(zone: ZoneInfo, clock: time, since: datetime, until: datetime) -> tuple[date, date] | None:
     """The first and last date whose wall time `clock` comes in (since, until]; None when there is none."""
+    if until - since < _SHORT and not _crosses(zone, clock, since, until):
+        return None
     first = _last_open(zone, clock, since) + _DAY
     last = _last_open(zone, clock, until)
     return (first, last) if first <= last else None
+
+
+def _crosses(zone: ZoneInfo, clock: time, since: datetime, until: datetime) -> bool:
+    """Whether the wall time may come in a short stretch; quick, since a quiet tick asks it of every zone."""
+    start, end = since.astimezone(zone), until.astimezone(zone)
+    if start.utcoffset() != end.utcoffset() or start.date() != end.date():
+        return True
+    return start.time() < clock <= end.time()
 
 
 def _last_open(zone: ZoneInfo, clock: time, instant: datetime) -> date:

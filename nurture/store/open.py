@@ -18,7 +18,7 @@ from nurture.store.migrate import bring_up_to_date
 from nurture.store.projections import zones_of
 
 ZoneOf = Callable[[Person], str]
-_REMEMBERED = 20 * PAGE  # people kept between `people` and `commit`
+_REMEMBERED = 2 * PAGE  # people kept between `people` and `commit`
 
 
 def open_store(url: str, installation_file: Path | None = None) -> "Store":

@@ -32,10 +32,14 @@ def test_a_missing_midnight_is_the_first_moment_there_is(zone: str, day: date, i
     assert opening(day, time(0), ZoneInfo(zone)) == instant
 
 
-@given(st.sampled_from(ZONES), DAYS, st.integers(0, 100), st.sampled_from(TIMES))
-def test_days_open_in_exactly_one_of_two_windows(zone: str, day: date, hours: int, clock: time) -> None:
-    since = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    until = since + timedelta(hours=hours)
+@given(
+    st.sampled_from(ZONES), DAYS, st.integers(0, 1439), st.sampled_from([0, 15, 60, 170, 6000]), st.sampled_from(TIMES)
+)
+def test_days_are_those_whose_wall_time_comes_in_the_stretch(
+    zone: str, day: date, minute: int, minutes: int, clock: time
+) -> None:
+    since = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minute)
+    until = since + timedelta(minutes=minutes)
     found = days_opening(ZoneInfo(zone), clock, since, until)
     wanted = [
         one
