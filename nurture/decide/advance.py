@@ -186,6 +186,9 @@ def _judge_all(draft: Draft, now: datetime) -> None:
         for inside in waiting:
             if inside.running:
                 judge(draft, inside, now)
+                if draft.index.mails_asked:
+                    _own_changes(draft, now)
+                draft.changed.clear()
         draft.close()
         draft.asof = now - _INSTANT
         _forward(draft, now)

@@ -198,6 +198,7 @@ def _send(draft: Draft, inside: Inside, node: Node, send: Send, due: datetime, n
         key, inside.sequence, inside.subject, send.id, send.mail, send.class_, send.topic, due, now, day, draft.address
     )
     draft.messages = (*draft.messages, message)
+    draft.changed.add("messages")
     inside.goes_on(Why.sent.value, now, node.next)
 
 

@@ -25,6 +25,7 @@ def fold(draft: Draft, event: Event) -> None:
             _tags(draft, draft.tags - _words(event, "tags"))
         case names.ADDRESS_ADDED:
             draft.address, draft.address_state = str(event.fields["address"]), "ok"
+            draft.changed.add("person.email")
         case names.ADDRESS_STATE:
             if event.fields.get("address", draft.address) == draft.address:
                 draft.address_state = str(event.fields["state"])

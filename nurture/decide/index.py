@@ -44,6 +44,7 @@ class Index:
     mute_events: frozenset[str]
     order_events: frozenset[str]
     stage_rules: str
+    mails_asked: bool
 
 
 _INDEXES: WeakKeyDictionary[Book, Index] = WeakKeyDictionary()
@@ -90,6 +91,7 @@ def _make(book: Book) -> Index:
         mute_events=frozenset(mute.after for mute in book.rules.mutes),
         order_events=frozenset((orders.event, *orders.undone_by)) if orders else frozenset(),
         stage_rules=_stage_rules(book),
+        mails_asked=_mails_asked(book),
     )
 
 
@@ -98,6 +100,14 @@ def _stage_rules(book: Book) -> str:
     stages = [f"{s.id}={s.enter.text}~{s.keep_for}" for s in book.stages]
     whole = "\n".join(stages + [f"{m.id}:{m.while_.text}" for m in book.moments])
     return sha256(whole.encode()).hexdigest()[:12]
+
+
+def _mails_asked(book: Book) -> bool:
+    """Whether a stage, a moment or a `stop_when` of any version asks which mails somebody had."""
+    rules = [stage.enter for stage in book.stages] + [moment.while_ for moment in book.moments]
+    sequences = (*book.sequences.values(), *book.older.values())
+    asked = [facts_named(rule.root, book.catalogue) for rule in rules]
+    return any("messages" in named for named in (*asked, *(stops_on(each, book.catalogue) for each in sequences)))
 
 
 def stops_on(sequence: Sequence, catalogue: Catalogue) -> frozenset[str]:

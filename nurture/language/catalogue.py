@@ -42,6 +42,7 @@ def _person(fields: Fields, events: Mapping[str, Mapping[str, Field]], reader: R
         if take == "sum" and not of:
             reader.say("E114", part.place_of("take"), "'take: sum' is not understood", "write what is added: sum FIELD")
         _check_taken(part, of, events, reader)
+        _check_format(name, part, reader)
         found[name] = _field(name, part, take, of, events)
     return found
 
@@ -51,6 +52,14 @@ def _check_taken(part: Fields, of: str, events: Mapping[str, Mapping[str, Field]
     if of and known is not None and of not in known:
         message = f"'{part.text('from')}' has no field '{of}'"
         reader.say("E201", part.place_of("take"), message, did_you_mean(of, known))
+
+
+def _check_format(name: str, part: Fields, reader: Reader) -> None:
+    """Country, locale and zone are looked for by name, so under another name they would never be read."""
+    format_ = part.text("format")
+    if format_ and format_ != name:
+        hint = f"call the fact '{format_}', or leave the format out"
+        reader.say("E114", part.place_of("format"), f"nurture looks for a {format_} in 'person.{format_}' only", hint)
 
 
 def _field(name: str, part: Fields, take: str, of: str, events: Mapping[str, Mapping[str, Field]]) -> Field:

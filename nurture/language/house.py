@@ -38,9 +38,7 @@ def read_rules(root: Node | None, reader: Reader) -> tuple[Rules, Fields | None]
         limits=tuple(_limit(part) for part in fields.many("limits", Fields) if part.get("max", int)),
         mutes=tuple(map(_mute, fields.many("mute", Fields))),
         min_gap=fields.get("min_gap", Length),
-        brake_per_hour=_brake(fields.get("brake", Fields)),
         senders=_senders(fields.named("senders", Fields)),
-        people=tuple(fields.named("people", str).items()),
         currency=fields.text("currency", "EUR"),
         seeds=fields.many("seeds", str),
     ), fields
@@ -89,10 +87,6 @@ def _mute(part: Fields) -> Mute:
         part.get("then_for", Length),
         part.get("at_most", Length),
     )
-
-
-def _brake(part: Fields | None) -> int | None:
-    return part.get("most_per_hour", int) if part else None
 
 
 def _unique(fields: Fields, key: str, name: str, called: str, reader: Reader) -> None:

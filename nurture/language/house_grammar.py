@@ -98,13 +98,6 @@ MUTE = Table(
     one_of=("for", "until"),
     beside=(("then_for", "until"), ("at_most", "until")),
 )
-BRAKE = Table(
-    "brake",
-    "'brake'",
-    "More than this is held, with an alarm, until a person releases it.",
-    (Key("most_per_hour", Whole(1, 10_000_000), "How many mails in an hour.", required=True),),
-)
-
 RULES = Table(
     "rules",
     "rules.yaml",
@@ -137,28 +130,26 @@ RULES = Table(
         Key("limits", Many(Part(LIMIT)), "How much one person may get.", default="none"),
         Key("mute", Many(Part(MUTE)), "No-upsell windows.", default="none"),
         Key("min_gap", Span(ELAPSED), "Between two limited mails to one inbox.", default="none"),
-        Key("brake", Part(BRAKE), "A stop for more mail than expected.", default="none"),
         Key(
             "senders",
             Named(NAME, Part(SPECIAL_SENDER)),
             "Other senders, by class or topic; the first that fits speaks.",
             default="none",
         ),
-        Key("people", Named(NAME, EMAIL), "Who gets tasks, drafts and alarms.", default="none"),
         Key("currency", CURRENCY, "The currency of the totals.", default="EUR"),
         Key("hold_out", NO_SHARE, "The share kept out for measuring; only 0% in this version.", default="0%"),
         Key("seeds", Many(EMAIL), "Get a copy of everything new.", default="none"),
         Key("language", Whole(1, 1), "The version of this language.", default="1"),
     ),
-    later=frozenset({"endpoints", "balance", "silence"}),
+    later=frozenset({"brake", "people", "endpoints", "balance", "silence"}),
 )
 
 FACT_TYPES = ("text", "number", "bool", "day", "moment", "tags", "money")
+FORMATS = ("country", "locale", "zone")
 FIELD_KEYS = (
-    Key("format", Choice(("country", "locale", "zone")), "What the text is, where it matters.", default="plain text"),
     Key("one_of", Many(Words()), "The closed list of values.", default="open"),
-    Key("sensitive", Flag(), "Special care: religion, health and the like.", default="false"),
-    Key("example", Anything(), "An example, for previews."),
+    Key("sensitive", Flag(), "For people: special care; religion, health and the like.", default="false"),
+    Key("example", Anything(), "For people: an example."),
 )
 PERSON_FIELD = Table(
     "fact",
@@ -166,6 +157,12 @@ PERSON_FIELD = Table(
     "One thing known about a person.",
     (
         Key("type", Choice(FACT_TYPES), "Its type.", default="by `take`"),
+        Key(
+            "format",
+            Choice(FORMATS),
+            "What the text is; the fact is called the same, since nurture looks for it by that name.",
+            default="plain text",
+        ),
         Key("year", Choice(("optional",)), "A day whose year may be missing: --05-14.", default="has a year"),
         Key("placeholders", Many(Day()), "Days that mean unknown.", default="none"),
         Key("from", Known("event"), "The event it is worked out from."),

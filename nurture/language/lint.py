@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nurture.language import lint_book, lint_days, lint_flow, lint_house
+from nurture.language import lint_book, lint_days, lint_flow, lint_house, lint_stops
 from nurture.language.written import Project
 from nurture.model.place import Problem
 
@@ -12,5 +12,6 @@ def findings(project: Project) -> Iterator[Problem]:
     for written in project.sequences:
         yield from lint_flow.findings(written)
         yield from lint_days.findings(written, project.book)
+        yield from lint_stops.findings(written)
     yield from lint_book.findings(project)
     yield from lint_house.findings(project)

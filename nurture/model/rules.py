@@ -49,9 +49,7 @@ class Rules:
     limits: tuple[Limit, ...] = ()
     mutes: tuple[Mute, ...] = ()
     min_gap: Length | None = None
-    brake_per_hour: int | None = None
     senders: tuple[tuple[str, Sender, frozenset[str]], ...] = ()
-    people: tuple[tuple[str, str], ...] = ()
     currency: str = "EUR"
     hold_out: int = 0
     seeds: tuple[str, ...] = ()
