@@ -3,7 +3,6 @@
 One address is one contact. An address that belongs to somebody else is refused, never moved.
 """
 
-from base64 import b32encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -33,8 +32,7 @@ def normal_address(text: str) -> str:
 
 def person_id(store: str, *words: str) -> str:
     """An opaque id: the same words give the same person in this store, and tell nobody else who it is."""
-    digest = blake2b("\x1f".join(words).encode(), digest_size=10, key=store.encode()).digest()
-    return "p" + b32encode(digest).decode().lower()
+    return "p" + blake2b("\x1f".join(words).encode(), digest_size=10, key=store.encode()).hexdigest()
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from the sender's own id or, without one, from the row itself and how many equal
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -276,7 +276,7 @@ class Importing:
             if rows:
                 connection.execute(insert(table), rows)
         if events:
-            _expect(connection, events)
+            _expect(connection, events, batch.known.made)
         done.contacts += len(batch.known.made)
         done.sends += len(sends)
         done.suppressed += len(barred)
@@ -324,11 +324,13 @@ _FORGET_ARRIVAL = delete(AGENDA).where(
 )
 
 
-def _expect(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
+def _expect(connection: Connection, events: Sequence[Mapping[str, Any]], new: Collection[str]) -> None:
     """One row in the agenda for each person and instant at which something arrives for them."""
     newest = connection.execute(select(func.max(EVENT.c.number))).scalar_one()
     due = sorted({(row["person"], row["known_at"]) for row in events})
-    connection.execute(_FORGET_ARRIVAL, [{"person_": person, "due_": at} for person, at in due])
+    old = [{"person_": person, "due_": at} for person, at in due if person not in new]
+    if old:
+        connection.execute(_FORGET_ARRIVAL, old)
     connection.execute(
         insert(AGENDA),
         [
