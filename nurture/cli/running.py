@@ -45,7 +45,7 @@ def one_round(asked: Asked, accept: bool) -> int:
         with progress("handing over", ticked.intents) as tell:
             handed = hand_over_all(shop, book, moment, tell=tell)
     if asked.json:
-        answer({"at": moment, **ticked.counts(), **handed.counts()})
+        answer({"at": moment, **ticked.counts(), **handed.document()})
         return FINE
     say(f"{plural(ticked.people, 'person', 'people')} looked at, {plural(ticked.intents, 'mail')} decided")
     say_all(handed.words(shop.config.folder))

@@ -17,6 +17,7 @@ from nurture.store.files import Files
 from nurture.store.open import Store
 
 HOUSE = "sequences/house/"
+FEW = 5  # new mails are named one by one up to so many
 Older = dict[tuple[str, int], Sequence]
 
 
@@ -38,11 +39,16 @@ class AppliedChange:
 
     def lines(self) -> Iterator[str]:
         """For people."""
+        new_mails = [change for change in self.changes if change.how == "new" and change.what.startswith("mail ")]
         for change in self.changes:
+            if change in new_mails and len(new_mails) > FEW:
+                continue
             version = f"  version {self.versions[change.what]}" if change.what in self.versions else ""
             yield f"{change.what:<28} {change.how}{version}"
             for detail in change.details:
                 yield f"  {detail}"
+        if len(new_mails) > FEW:
+            yield f"{len(new_mails)} mails are new."
         if not self.changes:
             yield "Nothing changed: these files are live already."
         for name, count in sorted(self.staying.items()):

@@ -40,8 +40,12 @@ class Handed:
                 self.troubles.append(place)
 
     def counts(self) -> dict[str, int]:
-        """For --json and the log."""
+        """For the log."""
         return {fate.value: count for fate, count in self.fates.items()}
+
+    def document(self) -> dict[str, object]:
+        """For --json."""
+        return {"handed": self.counts(), "in_doubt_before": self.in_doubt_before, "troubles": self.troubles}
 
     def words(self, folder: Path) -> Iterator[str]:
         """For people."""
