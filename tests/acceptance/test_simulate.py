@@ -1,0 +1,46 @@
+import json
+from datetime import timedelta
+
+from nurture.wiring import now
+
+
+def people(project) -> None:
+    """Two contacts with consent and a birthday that comes round in a few days, one of them without an address."""
+    birthday = (now() + timedelta(days=9)).date().replace(year=1992)  # a leap year, so that every day is in it
+    project.table(
+        "people.csv",
+        ["id", "email", "first_name", "zone", "birthday"],
+        [("ann", "ann@shop.example", "Ann", "Europe/London", birthday), ("ben", "", "Ben", "Europe/London", birthday)],
+    )
+    project.table("orders.csv", ["id", "at", "total"], [("ann", "2026-09-01", "9"), ("ben", "2026-09-01", "9")])
+    project.ok("import", "contacts", "people.csv", "--consent", "celebrations", "--basis", "ticked")
+    project.ok("import", "orders", "orders.csv")
+
+
+def test_the_next_days_and_what_is_dropped_in_them(project):
+    people(project)
+    answer = project.ok("simulate", "--days", "40")
+    assert "1 message · " in answer.out
+    assert any(" ann " in line and "happy_birthday" in line and "09:00" in line for line in answer.lines)
+    assert any(" ben " in line and "happy_birthday" in line and "address" in line for line in answer.lines)
+    assert "Timers only" in answer.out
+    assert max(map(len, answer.lines)) <= 100
+    assert project.mails == []
+
+
+def test_only_the_people_asked_for(project):
+    people(project)
+    found = json.loads(project.ok("simulate", "--days", "40", "--people", "ann", "--json").out)
+    assert [(mail["person"], mail["mail"]) for mail in found["mails"]] == [("ann", "happy_birthday")]
+    assert found["dropped"] == []
+    assert project.run("simulate", "--people", "nobody").code == 64
+    assert project.run("simulate", "--from", "2020-01-01").code == 64
+
+
+def test_the_working_tree_is_simulated_and_the_applied_book_runs(project):
+    people(project)
+    project.ok("apply")
+    path = project.root / "sequences" / "birthday.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("at: 09:00", "at: 14:00"), encoding="utf-8")
+    assert "14:00" in project.ok("simulate", "--days", "40").out
+    assert "09:00" in project.ok("show", "ann").out
