@@ -302,8 +302,7 @@ def write(connection: Connection, rows: Rows, now: datetime, horizon: int) -> No
     if rows.addresses:
         connection.execute(_MARK_ADDRESS, rows.addresses)
     if rows.consents_of:
-        connection.execute(delete(CONSENT).where(CONSENT.c.person.in_(rows.consents_of)))
-        _add(connection, CONSENT, rows.consents)
+        _write_consents(connection, rows)
     if rows.cancelled:
         cancel(connection, rows.cancelled, now)
     rewrite(connection, rows.projected)
@@ -312,6 +311,22 @@ def write(connection: Connection, rows: Rows, now: datetime, horizon: int) -> No
 def _add(connection: Connection, table: Table, rows: list[Row]) -> None:
     if rows:
         connection.execute(insert(table), rows)
+
+
+def _write_consents(connection: Connection, rows: Rows) -> None:
+    """Replace the consents that changed; an answer that stands keeps its wording and the address it was given at."""
+    of_these = CONSENT.c.person.in_(rows.consents_of)
+    stored = connection.execute(select(CONSENT).where(of_these)).mappings().all()
+    known = {(row["person"], row["topic"]): dict(row) for row in stored}
+    connection.execute(delete(CONSENT).where(of_these))
+    kept = [_standing(known.get((row["person"], row["topic"])), row) for row in rows.consents]
+    _add(connection, CONSENT, kept)
+
+
+def _standing(old: Row | None, new: Row) -> Row:
+    if old is None or old["given"] != new["given"]:
+        return new
+    return old if old["since"] == new["since"] or new["topic"] == EVERYTHING else new
 
 
 def _clear_agenda(connection: Connection, ids: Sequence[str], now: datetime, horizon: int) -> None:

@@ -17,7 +17,7 @@ from nurture.model.person import Person
 from nurture.model.sequence import Again, EventTrigger, LapseTrigger, Tag
 from nurture.store.database import Conflict
 from nurture.store.open import Store, open_store
-from nurture.store.rows import ContactRow, EventRow
+from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow
 from nurture.store.tables import CONSENT, ENROLMENT, PERSON
 from tests import worlds as w
 
@@ -167,6 +167,28 @@ def test_columns_say_what_can_be_asked(store: Store) -> None:
         consents = connection.execute(select(CONSENT.c.topic, CONSENT.c.given, CONSENT.c.address)).all()
     assert (row["id"], row["zone"], row["stage"], row["orders_count"]) == (id_, "Europe/Paris", "buying", 1)
     assert [tuple(one) for one in consents] == [("tips", True, "c17@example.net")]
+
+
+def test_an_answer_that_stands_keeps_its_wording_and_address(store: Store) -> None:
+    def take(*rows: AnyRow) -> None:
+        store.importing(NOW).take(rows, lambda _, why: pytest.fail(why))
+        kept(store, [store.find("17") or ""], NOW)
+
+    yes = ContactRow(outside_id="17", address="old@example.net", topics=("tips",), basis="opt_in", wording="I agree")
+    take(yes)
+    take(ContactRow(outside_id="17", address="new@example.net"))
+    take(ConsentRow(outside_id="17", topics=("offers",), given=False, at=NOW, wording="no offers"))
+    take(ConsentRow(outside_id="17", topics=(), given=False, at=NOW, wording="nothing more"))
+    take(ConsentRow(outside_id="17", topics=("care",), given=False, at=NOW))
+    with store.database.reading() as connection:
+        asked = select(CONSENT.c.topic, CONSENT.c.given, CONSENT.c.address, CONSENT.c.wording).order_by(CONSENT.c.topic)
+        found = [tuple(row) for row in connection.execute(asked)]
+    assert found == [
+        ("*", False, "new@example.net", "nothing more"),
+        ("care", False, "new@example.net", ""),
+        ("offers", False, "new@example.net", "no offers"),
+        ("tips", True, "old@example.net", "I agree"),
+    ]
 
 
 def test_a_lapse_is_found_on_its_day_at_ten_and_not_before(store: Store) -> None:
