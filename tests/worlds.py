@@ -24,6 +24,9 @@ from nurture.model.sequence import (
     AnyStep,
     AnyTrigger,
     Branch,
+    DayTrigger,
+    EventTrigger,
+    LapseTrigger,
     Send,
     Status,
     Stop,
@@ -250,13 +253,63 @@ def live(
         now = max(due, now)
 
 
+JOINED = EventTrigger(place=HERE, event="subscriber.joined")
+DELIVERED = EventTrigger(place=HERE, event="order.delivered")
+BIRTHDAY = DayTrigger(place=HERE, path=("person", "birthday"), yearly=True, lead=length("7 days"))
+LAPSE = LapseTrigger(place=HERE, event="order.placed", length=length("60 days"))
+WELCOME = sequence(
+    "welcome", JOINED, [send("hello"), wait("2 days", time(9, 30)), send("guide")], again=Again(never=True)
+)
+
+
+def endings(life: Life) -> list[str]:
+    """How every enrolment ended."""
+    return [enrolment.ending for enrolment in life.person.enrolments]
+
+
+def whys(life: Life) -> list[str]:
+    """The words of all reasons, in order."""
+    return [reason.why.value for reason in life.reasons]
+
+
 def shown(mapping: Mapping[str, object]) -> str:
     """A mapping in one line, for a failing test."""
     return ", ".join(f"{key}={value}" for key, value in mapping.items())
 
 
 __all__ = [
-    "BIRTH", "CATALOGUE", "HERE", "RULES", "SCOPE", "STAGES", "Again", "Branch", "Life", "Stop", "Tag", "Untag",
-    "WaitUntil", "WaitWeekday", "book", "condition", "event", "facts", "length", "live", "newborn", "reachable",
-    "send", "sequence", "until_day", "utc", "wait",
+    "BIRTH",
+    "BIRTHDAY",
+    "CATALOGUE",
+    "DELIVERED",
+    "HERE",
+    "JOINED",
+    "LAPSE",
+    "RULES",
+    "SCOPE",
+    "STAGES",
+    "WELCOME",
+    "Again",
+    "Branch",
+    "Life",
+    "Stop",
+    "Tag",
+    "Untag",
+    "WaitUntil",
+    "WaitWeekday",
+    "book",
+    "condition",
+    "endings",
+    "event",
+    "facts",
+    "length",
+    "live",
+    "newborn",
+    "reachable",
+    "send",
+    "sequence",
+    "until_day",
+    "utc",
+    "wait",
+    "whys",
 ]  # fmt: skip

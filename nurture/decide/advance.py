@@ -12,7 +12,7 @@ from nurture.decide.steps import rearm, run
 from nurture.decide.triggers import arm, event_firings, late_firings, rung, stage_firings
 from nurture.model.book import Book
 from nurture.model.decision import Decision
-from nurture.model.event import OWN_EVENTS, Event
+from nurture.model.event import OWN_EVENTS, Event, Origin
 from nurture.model.person import Firing, Person
 
 _INSTANT = timedelta(microseconds=1)
@@ -42,6 +42,8 @@ def advance(book: Book, person: Person, now: datetime, inputs: Sequence[Event] =
     if stale(draft):
         place(draft, person.asof)
         draft.changed.clear()
+    if draft.lost:
+        _forward(draft, person.asof)
     while True:
         moment = _next_instant(draft, arrivals)
         if moment is None or moment > now:
@@ -121,7 +123,7 @@ def _live(draft: Draft, now: datetime, events: tuple[Event, ...]) -> None:
     for firing in _firings(draft, events, now):
         entry.take(draft, firing, now)
     leaving.leave(draft, happened, now)
-    rearm(draft)
+    rearm(draft, now)
     for firing in rung(draft, now):
         entry.take(draft, firing, now)
     _forward(draft, now)
@@ -131,10 +133,14 @@ def _live(draft: Draft, now: datetime, events: tuple[Event, ...]) -> None:
 def _firings(draft: Draft, events: tuple[Event, ...], now: datetime) -> list[Firing]:
     undoes = _undoes(draft, events)
     cause = next((event for event in reversed(events) if event.name not in OWN_EVENTS), events[-1] if events else None)
-    entered = place(draft, now, undoing=undoes) if draft.changed or _time_moves(draft, now) else ()
+    first = draft.stage is None
+    entered = place(draft, now, undoing=undoes) if first or draft.changed or _time_moves(draft, now) else ()
     found = [firing for event in events for firing in event_firings(draft, event, now)]
-    found.extend(stage_firings(draft, entered, cause, now))
-    found.extend(late_firings(draft, events, now))
+    if cause is not None or not first:
+        found.extend(stage_firings(draft, entered, cause, now))
+    if any(event.origin is not Origin.imported for event in events):
+        found.extend(late_firings(draft, now))
+    draft.moved_from = None
     return found
 
 
@@ -173,8 +179,11 @@ def _own_changes(draft: Draft, now: datetime) -> None:
     entered = place(draft, now)
     for firing in stage_firings(draft, entered, made, now):
         entry.take(draft, firing, now)
+    for firing in late_firings(draft, now, at_now=True):
+        entry.take(draft, firing, now)
+    draft.moved_from = None
     leaving.leave(draft, (), now)
-    rearm(draft)
+    rearm(draft, now)
 
 
 def _judge_all(draft: Draft, now: datetime) -> None:

@@ -71,9 +71,9 @@ def _verdict(draft: Draft, inside: Inside, send: Send, due: datetime, now: datet
     if refused is not None:
         return Verdict(*refused)
     current = draft.book.sequences.get(inside.sequence)
-    if current is not None and current.status is Status.paused:
+    if current is not None and current.status in (Status.paused, Status.draft):
         until = min(now + PAUSED_ASKS_EVERY, good_until + timedelta(seconds=1))
-        return Verdict(Why.held, "the sequence is paused", until)
+        return Verdict(Why.held, f"the sequence is {current.status.value}", until)
     return (
         _muted(draft, send, due, good_until, now)
         or _quiet(draft, send, good_until, now)
@@ -114,6 +114,8 @@ def _allowed(draft: Draft, send: Send, moment: datetime, good_until: datetime, n
 def _answers(draft: Draft, now: datetime) -> bool:
     """Whether the reader did something within 30 minutes; what the shop does is not theirs."""
     for event in reversed(draft.events):
+        if event.happened_at > now:
+            continue
         if now - event.happened_at > AT_ONCE:
             return False
         theirs = event.name not in OWN_EVENTS and event.name not in draft.book.catalogue.done_by_shop

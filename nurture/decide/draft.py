@@ -44,6 +44,8 @@ class Draft:
         self.past: list[Enrolment] = []
         self.inside: list[Inside] = []
         self.clock: Clock = reader_clock(book.rules, person.facts)
+        self.moved_from: Clock | None = None  # the clock before this instant, when it changed
+        self.lost = False
         self.intents: list[Intent] = []
         self.made: list[Event] = []
         self.reasons: list[Reason] = []
@@ -66,6 +68,7 @@ class Draft:
 
     def _lost(self, enrolment: Enrolment) -> None:
         """The version they stand on is gone from the book: it ends, and says so."""
+        self.lost = True
         words = f"removed by version {self.book.version(enrolment.sequence)}"
         self.past.append(_ended(enrolment, self.asof, words))
         self.reasons.append(

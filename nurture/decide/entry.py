@@ -9,7 +9,7 @@ from nurture.decide.inside import Inside, entered
 from nurture.model.decision import Look, Reason, Why
 from nurture.model.length import Length
 from nurture.model.person import Enrolment, Firing
-from nurture.model.sequence import Again, DayTrigger, Sequence, Status
+from nurture.model.sequence import Again, DayTrigger, LapseTrigger, Sequence, Status
 
 CORRECTED_DAYS = 300  # a corrected birthday brings no second greeting within these (6.4)
 
@@ -59,7 +59,7 @@ def _ask(draft: Draft, firing: Firing, now: datetime) -> bool:
     if draft.erased or draft.suppressed:
         return _refuse(draft, firing, Why.refused, now, words=draft.suppressed or "erased")
     earlier = _starts(draft, sequence.name)
-    asked, (firing, unknown) = firing, _about(sequence, firing, len(earlier) + 1)
+    asked, (firing, unknown) = firing, _about(sequence, firing, _unused(earlier))
     if unknown:
         return _refuse(draft, firing, Why.condition, now, words=f"unknown: {unknown}")
     why, words = _again(draft, sequence, firing, earlier, now)
@@ -116,6 +116,15 @@ def _starts(draft: Draft, name: str) -> list[Enrolment | Inside]:
     return [*(e for e in draft.past if e.sequence == name), *(i for i in draft.inside if i.sequence == name)]
 
 
+def _unused(earlier: list[Enrolment | Inside]) -> int:
+    """The ordinal of the next start; a number that was a subject already, by an older `per`, is left out."""
+    taken = {one.subject for one in earlier}
+    ordinal = len(earlier) + 1
+    while str(ordinal) in taken:
+        ordinal += 1
+    return ordinal
+
+
 def _about(sequence: Sequence, firing: Firing, ordinal: int) -> tuple[Firing, str]:
     """The firing with its subject (6.4 step 3); or the name of the field that is not known."""
     per = sequence.again.per
@@ -124,6 +133,8 @@ def _about(sequence: Sequence, firing: Firing, ordinal: int) -> tuple[Firing, st
         subject = firing.day0.isoformat()
     elif per == "event" and event is not None:
         subject = event.outside_id or event.id
+    elif per.startswith("event.") and event is None:
+        subject = firing.day0.isoformat()
     elif per.startswith("event.") and event is not None:
         value = event.fields.get(per.removeprefix("event."))
         if value is None:
@@ -144,8 +155,10 @@ def _again(
 ) -> tuple[Why | None, str]:
     """Steps 3 to 6 of 6.4."""
     again = sequence.again
-    if not _per_person(again, firing) and any(e.subject == firing.subject for e in earlier):
+    if not _per_person(again) and any(e.subject == firing.subject for e in earlier):
         return Why.already, firing.subject
+    if any(_same_cause(draft, sequence, firing, old) for old in earlier):
+        return Why.already, firing.day0.isoformat()
     corrected = _corrected(draft, sequence, firing, earlier)
     if corrected:
         return Why.too_soon, corrected
@@ -160,8 +173,20 @@ def _again(
     return None, ""
 
 
-def _per_person(again: Again, firing: Firing) -> bool:
-    return again.per in ("person", "") or (again.per.startswith("event.") and firing.event is None)
+def _same_cause(draft: Draft, sequence: Sequence, firing: Firing, old: Enrolment | Inside) -> bool:
+    """Whether a day or a silence had fired before: a reader who moves west meets the same hour twice."""
+    if firing.event is not None or old.event is not None or old.trigger != firing.trigger:
+        return False
+    trigger = sequence.start[firing.trigger]
+    if isinstance(trigger, DayTrigger):
+        return old.name == firing.name and old.day0 == firing.day0
+    if not isinstance(trigger, LapseTrigger) or abs((firing.day0 - old.day0).days) > 1:
+        return False
+    return not any(e.name == trigger.event and e.happened_at > old.started_at for e in draft.events)
+
+
+def _per_person(again: Again) -> bool:
+    return again.per in ("person", "")
 
 
 def _sooner_than(draft: Draft, length: Length, start: datetime, now: datetime) -> bool:
@@ -177,7 +202,9 @@ def _corrected(draft: Draft, sequence: Sequence, firing: Firing, earlier: list[E
     if not isinstance(trigger, DayTrigger) or not trigger.yearly:
         return ""
     for old in earlier:
-        greeted = any(m.sequence == old.sequence and m.subject == old.subject for m in draft.messages)
+        greeted = any(
+            (m.sequence, m.subject) == (old.sequence, old.subject) and not m.cancelled for m in draft.messages
+        )
         if greeted and abs((firing.day0 - old.day0).days) < CORRECTED_DAYS:
             return f"greeted for {old.day0.isoformat()}"
     return ""

@@ -24,8 +24,7 @@ def fold(draft: Draft, event: Event) -> None:
         case names.PERSON_UNTAGGED:
             _tags(draft, draft.tags - _words(event, "tags"))
         case names.ADDRESS_ADDED:
-            draft.address, draft.address_state = str(event.fields["address"]), "ok"
-            draft.changed.add("person.email")
+            _address(draft, str(event.fields["address"]))
         case names.ADDRESS_STATE:
             if event.fields.get("address", draft.address) == draft.address:
                 draft.address_state = str(event.fields["state"])
@@ -37,6 +36,7 @@ def fold(draft: Draft, event: Event) -> None:
             draft.suppressed = str(event.fields.get("because") or "asked")
         case names.ERASED:
             draft.erased = True
+            draft.changed.add("erased")
         case names.PERSON_ENROLLED:
             pass  # a start, not a fact: the triggers see it
         case _:
@@ -54,8 +54,24 @@ def _happened(draft: Draft, event: Event) -> None:
         draft.events = tuple(history)
     draft.changed.add(event.name)
     if event.name in draft.index.order_events:
-        draft.orders = counted(draft.book, draft.events, draft.clock)
-        draft.changed.add("person.orders")
+        _count(draft)
+
+
+def _count(draft: Draft) -> None:
+    """Work the orders out anew; a date of theirs that a wait or a trigger reads is named only when it moved."""
+    before, draft.orders = draft.orders, counted(draft.book, draft.events, draft.clock)
+    draft.changed.add("person.orders")
+    if before.first_at != draft.orders.first_at:
+        draft.changed.add("person.orders.first_at")
+    if before.last_at != draft.orders.last_at:
+        draft.changed.add("person.orders.last_at")
+
+
+def _address(draft: Draft, address: str) -> None:
+    """What is known to be dead stays dead, however often the shop tells us the same address again."""
+    if address != draft.address:
+        draft.address, draft.address_state = address, "ok"
+        draft.changed.add("person.email")
 
 
 def _facts(draft: Draft, event: Event) -> None:
@@ -86,7 +102,7 @@ def _moved(draft: Draft) -> None:
     old, new = draft.clock, reader_clock(draft.book.rules, draft.facts)
     if old == new:
         return
-    draft.clock = new
+    draft.clock, draft.moved_from = new, old
     draft.alarms = None
     draft.orders = counted(draft.book, draft.events, new)
     for inside in draft.inside:
@@ -121,19 +137,31 @@ def _words(event: Event, field: str) -> frozenset[str]:
 def _consent(draft: Draft, event: Event) -> None:
     """Only the reader lifts a refusal: an import or a shop's sync gives no consent over one (language.md 3)."""
     topics = _words(event, "topics")
-    consents = dict(draft.consents)
+    by_reader = event.origin is Origin.live and event.fields.get("by") == "reader"
+    basis = str(event.fields.get("basis", ""))
     if event.name == names.CONSENT_REFUSED:
         draft.refused_all = draft.refused_all or not topics
-        for topic in topics:
-            consents[topic] = Consent(False, event.happened_at, str(event.fields.get("basis", "")))
+        _answers(draft, {topic: Consent(False, event.happened_at, basis) for topic in topics})
     elif event.name == names.CONSENT_LIFTED:
-        draft.refused_all = draft.refused_all and bool(topics)
-        for topic in topics:
-            consents[topic] = Consent(True, event.happened_at, "lifted by the reader")
+        _lift(draft, topics, event.happened_at)
+        _answers(draft, {topic: Consent(True, event.happened_at, "lifted by the reader") for topic in topics})
     else:
-        reader = event.origin is Origin.live and event.fields.get("by") == "reader"
-        for topic in topics:
-            old = consents.get(topic)
-            if old is None or old.given or reader:
-                consents[topic] = Consent(True, event.happened_at, str(event.fields.get("basis", "")))
-    draft.consents = consents
+        if by_reader and topics:
+            _lift(draft, topics, event.happened_at)
+        old = draft.consents
+        free = [topic for topic in topics if by_reader or topic not in old or old[topic].given]
+        _answers(draft, {topic: Consent(True, event.happened_at, basis) for topic in free})
+
+
+def _lift(draft: Draft, topics: frozenset[str], at: datetime) -> None:
+    """A reader who refused everything and now wants one topic still refuses the others."""
+    if not draft.refused_all:
+        return
+    draft.refused_all = False
+    if topics:
+        others = draft.book.topics.keys() - topics
+        _answers(draft, {topic: Consent(False, at, "refused everything") for topic in others})
+
+
+def _answers(draft: Draft, answers: dict[str, Consent]) -> None:
+    draft.consents = {**draft.consents, **answers}

@@ -7,6 +7,7 @@ from nurture.decide.conditions import looks, truth
 from nurture.decide.draft import Draft
 from nurture.decide.index import stops_on
 from nurture.decide.inside import Inside
+from nurture.decide.orders import standing
 from nurture.decide.triggers import date_of
 from nurture.model.decision import Reason, Why
 from nurture.model.event import Event, MonthDay
@@ -17,8 +18,11 @@ from nurture.model.sequence import DayTrigger, Goal, StopRule
 
 def leave(draft: Draft, events: tuple[Event, ...], now: datetime) -> None:
     """Everything that ends running enrolments at this instant, in the order of 6.1: goal first, then stop_when."""
+    if draft.erased:
+        _erase(draft, now)
     if events:
         _undo(draft, events, now)
+        events = _that_count(draft, events)
     for inside in draft.inside:
         if inside.running:
             _by_goal(draft, inside, events, now)
@@ -27,6 +31,25 @@ def leave(draft: Draft, events: tuple[Event, ...], now: datetime) -> None:
         if inside.running and draft.changed:
             _by_date(draft, inside, now)
     draft.close()
+
+
+def _erase(draft: Draft, now: datetime) -> None:
+    """Whoever is erased leaves everything at once, and nothing that settles or queues starts any more."""
+    for firing in draft.firings:
+        draft.reasons.append(_dropped(draft, Why.refused, firing, "erased", now))
+    draft.firings = []
+    for inside in draft.inside:
+        if inside.running:
+            draft.end(inside, Why.erased, now)
+
+
+def _that_count(draft: Draft, events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """Without orders that do not stand: undone before they were known, or told twice."""
+    rule = draft.book.catalogue.orders
+    if rule is None or not draft.inside or not any(event.name == rule.event for event in events):
+        return events
+    stand = {id(event) for event in standing(rule, draft.events)}
+    return tuple(event for event in events if event.name != rule.event or id(event) in stand)
 
 
 def _by_goal(draft: Draft, inside: Inside, events: tuple[Event, ...], now: datetime) -> None:
@@ -82,25 +105,25 @@ def _undo(draft: Draft, events: tuple[Event, ...], now: datetime) -> None:
     rule = draft.book.catalogue.orders
     if rule is None or not rule.id_field:
         return
+    undoing = rule.undone_by  # what the undoing itself starts is not undone
     for event in events:
         named = event.fields.get(rule.id_field)
         if event.name not in rule.undone_by or named is None:
             continue
 
         def caused(by: Event | None, named: object = named, field: str = rule.id_field) -> bool:
-            return by is not None and by.fields.get(field) == named
+            return by is not None and by.name not in undoing and by.fields.get(field) == named
 
         for firing in [firing for firing in draft.firings if caused(firing.event)]:
             draft.firings.remove(firing)
-            draft.reasons.append(_dropped(draft, firing, event, now))
+            draft.reasons.append(_dropped(draft, Why.undone, firing, event.name, now))
         for inside in draft.inside:
             if inside.running and caused(inside.event):
                 draft.end(inside, Why.stopped, now, f"undone by {event.name}")
 
 
-def _dropped(draft: Draft, firing: Firing, event: Event, now: datetime) -> Reason:
-    version = draft.book.version(firing.sequence)
-    return Reason(Why.undone, now, firing.fired_at, firing.sequence, version, words=event.name)
+def _dropped(draft: Draft, why: Why, firing: Firing, words: str, now: datetime) -> Reason:
+    return Reason(why, now, firing.fired_at, firing.sequence, draft.book.version(firing.sequence), words=words)
 
 
 def _by_date(draft: Draft, inside: Inside, now: datetime) -> None:
@@ -109,7 +132,7 @@ def _by_date(draft: Draft, inside: Inside, now: datetime) -> None:
     trigger = start[inside.trigger] if inside.trigger < len(start) else None
     if not isinstance(trigger, DayTrigger) or inside.name != ".".join(trigger.path):
         return
-    if ".".join(trigger.path[:2]) not in draft.changed:
+    if inside.name not in draft.changed:
         return
     value = date_of(draft, trigger.path)
     if value is None or not _falls_on(draft, trigger, value, inside):

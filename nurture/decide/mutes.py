@@ -25,7 +25,7 @@ def mute_on(draft: Draft, class_: str, day: date) -> Muted | None:
     worst: Muted | None = None
     for mute in draft.book.rules.mutes:
         if class_ in mute.classes:
-            for event in _causes(draft, mute):
+            for event in _causes(draft, mute, day):
                 found = _in_force(draft, mute, event, day)
                 if found is not None and (worst is None or _lasts(found) > _lasts(worst)):
                     worst = found
@@ -36,12 +36,16 @@ def _lasts(muted: Muted) -> date:
     return muted.free_on or date.max
 
 
-def _causes(draft: Draft, mute: Mute) -> list[Event]:
+def _causes(draft: Draft, mute: Mute, day: date) -> list[Event]:
+    """What may have begun a mute; of windows of one length the last that began by that date lasts longest."""
     rule = draft.book.catalogue.orders
     if rule is not None and mute.after == rule.event:
-        return standing(rule, draft.events)[-1:] if mute.length is not None else standing(rule, draft.events)
-    found = [event for event in draft.events if event.name == mute.after]
-    return found[-1:] if mute.length is not None else found
+        found = standing(rule, draft.events)
+    else:
+        found = [event for event in draft.events if event.name == mute.after]
+    if mute.length is None:
+        return found
+    return [event for event in reversed(found) if local_day(event.happened_at, draft.clock) <= day][:1]
 
 
 def _in_force(draft: Draft, mute: Mute, event: Event, day: date) -> Muted | None:

@@ -22,6 +22,14 @@ def undone_ids(rule: OrderRule, events: Iterable[Event]) -> frozenset[object]:
     )
 
 
+def is_undone(rule: OrderRule | None, event: Event, events: Iterable[Event]) -> bool:
+    """Whether what happened is about an order that was undone, before or after; the undoing itself is not."""
+    if rule is None or event.name in rule.undone_by:
+        return False
+    named = event.fields.get(rule.id_field)
+    return named is not None and named in undone_ids(rule, events)
+
+
 def standing(rule: OrderRule, events: Iterable[Event]) -> list[Event]:
     """The order events that count: not undone, and each id once however often the shop told us."""
     events = tuple(events)

@@ -29,10 +29,8 @@ def place(draft: Draft, now: datetime, *, undoing: bool = False) -> tuple[str, .
 
 
 def stale(draft: Draft) -> bool:
-    """Whether the person was placed by other rules than the book's, or never."""
-    if not draft.book.stages:
-        return False
-    return draft.stage is None or draft.stage.rules != draft.index.stage_rules
+    """Whether the person was placed by other rules than the book's: then they are placed anew, and nothing starts."""
+    return draft.stage is not None and draft.stage.rules != draft.index.stage_rules
 
 
 def _stage(draft: Draft, now: datetime, undoing: bool) -> StageState:

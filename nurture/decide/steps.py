@@ -13,6 +13,7 @@ from nurture.model import event as names
 from nurture.model.decision import Why
 from nurture.model.event import Event, Origin
 from nurture.model.sequence import (
+    AnyStep,
     AnyWait,
     Branch,
     Node,
@@ -45,6 +46,9 @@ def run(draft: Draft, inside: Inside, now: datetime) -> None:
                 return
             inside.goes_on("", inside.due_at, node.next)
             continue
+        if _done_before(inside, step):
+            inside.goes_on("", inside.done_at, node.next)
+            continue
         if not fits_on(draft, inside, now):
             return
         if step.condition is not None and not _asked(draft, inside, node, now):
@@ -57,6 +61,13 @@ def run(draft: Draft, inside: Inside, now: datetime) -> None:
                 return
         else:
             _do(draft, inside, node, now)
+
+
+def _done_before(inside: Inside, step: AnyStep) -> bool:
+    """Whether an edit brought them back to a step whose effect they had: it is not done again (section 8)."""
+    if isinstance(step, (*WAITS, Branch, Stop)):
+        return False
+    return any(outcome.step == step.id for outcome in inside.outcomes)
 
 
 def fits_on(draft: Draft, inside: Inside, now: datetime) -> bool:
@@ -120,7 +131,7 @@ def _date_after(draft: Draft, inside: Inside, step: WaitUntil) -> date | None:
     value = date_of(draft, step.path)
     if value is None:
         return None
-    if not isinstance(value, date):
+    if not isinstance(value, date) or _only_its_day_counts(draft, step.path):
         started = local_day(inside.started_at, draft.clock)
         found = next_occurrence(value, started, draft.book.rules.leap_day, True)
         if found is None:
@@ -129,14 +140,21 @@ def _date_after(draft: Draft, inside: Inside, step: WaitUntil) -> date | None:
     return value if step.minus is None else value - timedelta(days=step.minus.days or 0)
 
 
-def rearm(draft: Draft) -> None:
-    """Waits until a person's date read it again whenever it changes (6.2)."""
+def _only_its_day_counts(draft: Draft, path: tuple[str, ...]) -> bool:
+    """A fact whose year may lack, such as a birthday, comes every year; when it was born nobody waits for."""
+    field = draft.book.catalogue.person.get(path[-1]) if len(path) == 2 else None
+    return field is not None and field.year_optional
+
+
+def rearm(draft: Draft, now: datetime) -> None:
+    """Waits until a person's date read it again whenever it changes (6.2); one that is known no more ends them."""
     for inside in draft.inside:
         node = inside.node
-        if inside.due_at is not None and node is not None and isinstance(node.step, WaitUntil):
-            root = ".".join(node.step.path[:2])
-            if root in draft.changed:
-                inside.due_at = due_of(draft, inside, node.step) or inside.due_at
+        if inside.due_at is None or node is None or not isinstance(node.step, WaitUntil):
+            continue
+        if ".".join(node.step.path) in draft.changed:
+            arrive(draft, inside, node.step, now)
+    draft.close()
 
 
 def _do(draft: Draft, inside: Inside, node: Node, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from nurture.decide.clock import at, day_start, next_occurrence
 from nurture.decide.draft import Draft
 from nurture.decide.index import Listening
-from nurture.decide.orders import days_of
+from nurture.decide.orders import days_of, is_undone
 from nurture.decide.rhythm import silence
 from nurture.model import event as names
 from nurture.model.book import Book
@@ -24,14 +24,17 @@ def event_firings(draft: Draft, event: Event, now: datetime) -> Iterator[Firing]
     if event.name == names.PERSON_ENROLLED:
         yield from _manual(draft, event, now)
         return
-    for listening, trigger in draft.index.events.get(event.name, ()):
-        if is_fresh(event, trigger):
+    listeners = draft.index.events.get(event.name, ())
+    undone = bool(listeners) and is_undone(draft.book.catalogue.orders, event, draft.events)
+    for listening, trigger in listeners:
+        why = Why.undone if undone else None if is_fresh(event, trigger) else Why.too_old
+        if why is None:
             yield firing(draft, listening, trigger, event.happened_at, now, event.name, event)
         else:
+            version = draft.book.version(listening.sequence.name)
             draft.reasons.append(
-                Reason(Why.too_old, now, event.happened_at, listening.sequence.name,
-                       draft.book.version(listening.sequence.name), words=event.name)
-            )  # fmt: skip
+                Reason(why, now, event.happened_at, listening.sequence.name, version, words=event.name)
+            )
 
 
 def _manual(draft: Draft, event: Event, now: datetime) -> Iterator[Firing]:
@@ -42,7 +45,12 @@ def _manual(draft: Draft, event: Event, now: datetime) -> Iterator[Firing]:
 
 
 def stage_firings(draft: Draft, entered: tuple[str, ...], cause: Event | None, now: datetime) -> Iterator[Firing]:
-    """The firings of stages and moments newly entered; `cause` is the event that moved them, None for time."""
+    """The firings of stages and moments newly entered; `cause` is the event that moved them, None for time.
+
+    What an import moved starts nothing (4.2).
+    """
+    if cause is not None and cause.origin is Origin.imported and not cause.fresh:
+        return
     for stage in entered:
         for listening, trigger in draft.index.stages.get(stage, ()):
             if cause is None or is_fresh(cause, trigger):
@@ -76,7 +84,7 @@ def _span(length: Length) -> timedelta:
 def arm(draft: Draft) -> Alarms:
     """The next day or silence of every listening sequence, after what was already lived through."""
     if draft.alarms is None:
-        armed = [*_armed_days(draft), *_armed_lapses(draft)]
+        armed = [] if draft.erased else [*_armed_days(draft), *_armed_lapses(draft)]
         armed.sort(key=lambda alarm: (alarm.at, alarm.sequence, alarm.trigger))
         draft.alarms = Alarms(draft.book, tuple(armed))
     return draft.alarms
@@ -141,26 +149,28 @@ def date_of(draft: Draft, path: tuple[str, ...]) -> date | MonthDay | None:
     return value if isinstance(value, date | MonthDay) else None
 
 
-def late_firings(draft: Draft, events: tuple[Event, ...], now: datetime) -> Iterator[Firing]:
+def late_firings(draft: Draft, now: datetime, *, at_now: bool = False) -> Iterator[Firing]:
     """Days and silences that were already running when nurture learned of them (`if_late`; 4.2).
 
     A day learned of between its lead and day 0 starts at once, unless the sequence says skip.
-    A silence that was reached before now starts only if it was reached within `fresh`.
-    An import starts nothing here.
+    A silence that was reached before now starts only if it was reached within `fresh`. A reader
+    who moves east may find that a day has begun already there: it starts too. `at_now` counts
+    what begins at this very instant as well, where no alarm rings for it any more.
     """
-    taught = [event for event in events if event.origin is not Origin.imported]
-    if not taught:
-        return
+    until = now + timedelta(microseconds=1) if at_now else now
     for listening, trigger in draft.index.days:
-        root = ".".join(trigger.path[:2])
-        if root in draft.changed and not trigger.skip_if_late:
-            yield from _late_day(draft, listening, trigger, now)
+        told = ".".join(trigger.path) in draft.changed and not trigger.skip_if_late
+        if told or draft.moved_from is not None:
+            yield from _late_day(draft, listening, trigger, now, until, told=told)
     for listening, lapse in draft.index.lapses:
-        if lapse.event in draft.changed or "person.orders" in draft.changed:
-            yield from _late_lapse(draft, listening, lapse, now)
+        told = lapse.event in draft.changed or "person.orders" in draft.changed
+        if told or draft.moved_from is not None:
+            yield from _late_lapse(draft, listening, lapse, now, until, told=told)
 
 
-def _late_day(draft: Draft, listening: Listening, trigger: DayTrigger, now: datetime) -> Iterator[Firing]:
+def _late_day(
+    draft: Draft, listening: Listening, trigger: DayTrigger, now: datetime, until: datetime, *, told: bool
+) -> Iterator[Firing]:
     value = date_of(draft, trigger.path)
     today = draft.today(now)
     earliest = today
@@ -170,17 +180,28 @@ def _late_day(draft: Draft, listening: Listening, trigger: DayTrigger, now: date
     if not day:
         return
     began = day_start(day - lead(trigger), draft.clock)
-    if began < now and not before_live(draft.book, listening.sequence, began):
+    if began >= until or before_live(draft.book, listening.sequence, began):
+        return
+    if told or _begins_by_moving(draft, day - lead(trigger), time(0), now):
         yield _firing_of(listening, began, now, day)
 
 
-def _late_lapse(draft: Draft, listening: Listening, trigger: LapseTrigger, now: datetime) -> Iterator[Firing]:
+def _late_lapse(
+    draft: Draft, listening: Listening, trigger: LapseTrigger, now: datetime, until: datetime, *, told: bool
+) -> Iterator[Firing]:
     day = lapse_day(draft, trigger)
     if day is None:
         return
     reached = at(day, LAPSE_HOUR, draft.clock)
-    if now - _span(trigger.fresh) < reached < now and not before_live(draft.book, listening.sequence, reached):
+    if not now - _span(trigger.fresh) < reached < until or before_live(draft.book, listening.sequence, reached):
+        return
+    if told or _begins_by_moving(draft, day, LAPSE_HOUR, now):
         yield _firing_of(listening, reached, now, day)
+
+
+def _begins_by_moving(draft: Draft, day: date, clock_time: time, now: datetime) -> bool:
+    """Whether a moment that has passed on the reader's new clock was still to come on the old one."""
+    return draft.moved_from is not None and at(day, clock_time, draft.moved_from) >= now
 
 
 def _firing_of(listening: Listening, fired_at: datetime, now: datetime, day0: date) -> Firing:
