@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, func, select
@@ -58,8 +59,18 @@ class Watched:
         return ((DAY_START,) if self.days else ()) + ((LAPSE_HOUR,) if self.lapses else ())
 
 
+_WATCHED: WeakKeyDictionary[Book, Watched] = WeakKeyDictionary()
+
+
 def watched(book: Book) -> Watched:
-    """What the sequences of a book that are not drafts wait for."""
+    """What the sequences of a book that are not drafts wait for; worked out once for each book."""
+    found = _WATCHED.get(book)
+    if found is None:
+        found = _WATCHED[book] = _watched(book)
+    return found
+
+
+def _watched(book: Book) -> Watched:
     lapses: dict[Lapse, None] = {}
     days: dict[Day, None] = {}
     orders = book.catalogue.orders.event if book.catalogue.orders else None

@@ -103,14 +103,14 @@ class Importing:
         outside = (row.outside_id for row, _ in good if row.outside_id)
         known.look_up(connection, outside, (address.casefold() for _, address in good if address))
         batch = _Batch(known)
-        self._read_facts(connection, batch, [(row, address) for row, address in good if row.facts])
+        _read_facts(connection, batch, [(row, address) for row, address in good if row.facts])
         for row, address in good:
             try:
                 self._row(connection, batch, row, address)
             except RefusedRow as refusal:
                 done.rejected += 1
                 reject(row, str(refusal))
-        self._write(connection, batch, done, fresh)
+        _write(connection, batch, done, fresh, micros(self.now))
 
     def _row(self, connection: Connection, batch: _Batch, row: AnyRow, address: str) -> None:
         self._position += 1
@@ -245,48 +245,6 @@ class Importing:
             "before": True,
         } | _NO_SEQUENCE
 
-    def _read_facts(self, connection: Connection, batch: _Batch, rows: Sequence[tuple[AnyRow, str]]) -> None:
-        """What is known of the people of these rows: as decided, and what arrived since."""
-        known = batch.known
-        ids = {known.by_outside.get(row.outside_id) or known.by_address.get(key.casefold()) for row, key in rows}
-        for page in pages(sorted(id_ for id_ in ids if id_)):
-            asked = select(PERSON.c.id, PERSON.c.facts).where(PERSON.c.id.in_(page))
-            batch.facts.update({id_: values_of(text) for id_, text in connection.execute(asked)})
-            pending = (
-                select(EVENT.c.person, EVENT.c.fields)
-                .join_from(EVENT, PERSON, PERSON.c.id == EVENT.c.person)
-                .where(EVENT.c.person.in_(page), EVENT.c.name == names.PERSON_CHANGED)
-                .where(
-                    (EVENT.c.number > PERSON.c.decided_number) | (EVENT.c.known_at > PERSON.c.decided_until),
-                    EVENT.c.origin != Origin.sequence.value,
-                )
-                .order_by(EVENT.c.number)
-            )
-            for id_, text in connection.execute(pending):
-                given = values_of(text)["facts"]
-                if isinstance(given, dict):
-                    batch.facts[id_].update(given)
-
-    def _write(self, connection: Connection, batch: _Batch, done: Imported, fresh: Mapping[str, timedelta]) -> None:
-        events = _without_known(connection, EVENT.c.id, batch.events)
-        sends = _without_known(connection, MESSAGE.c.key, batch.sends)
-        barred = _without_known(connection, SUPPRESSION.c.key, batch.barred)
-        batch.known.write(connection, micros(self.now))
-        for table, rows in ((EVENT, events), (MESSAGE, sends), (SUPPRESSION, barred)):
-            if rows:
-                connection.execute(insert(table), rows)
-        if events:
-            _expect(connection, events, batch.known.made)
-        done.contacts += len(batch.known.made)
-        done.sends += len(sends)
-        done.suppressed += len(barred)
-        done.known_already += len(batch.events) + len(batch.sends) - len(events) - len(sends)
-        for row in events:
-            done.events[row["name"]] += 1
-            limit = fresh.get(row["name"])
-            if limit is not None and not row["fresh"] and row["known_at"] - row["happened_at"] > limit / _MICROSECOND:
-                done.too_old[row["name"]] += 1
-
 
 _MICROSECOND = timedelta(microseconds=1)
 _NO_SEQUENCE = {
@@ -300,6 +258,50 @@ _NO_SEQUENCE = {
     "variables": "{}",
     "detail": "",
 }
+
+
+def _read_facts(connection: Connection, batch: _Batch, rows: Sequence[tuple[AnyRow, str]]) -> None:
+    """What is known of the people of these rows: as decided, and what arrived since."""
+    known = batch.known
+    ids = {known.by_outside.get(row.outside_id) or known.by_address.get(key.casefold()) for row, key in rows}
+    for page in pages(sorted(id_ for id_ in ids if id_)):
+        asked = select(PERSON.c.id, PERSON.c.facts).where(PERSON.c.id.in_(page))
+        batch.facts.update({id_: values_of(text) for id_, text in connection.execute(asked)})
+        pending = (
+            select(EVENT.c.person, EVENT.c.fields)
+            .join_from(EVENT, PERSON, PERSON.c.id == EVENT.c.person)
+            .where(EVENT.c.person.in_(page), EVENT.c.name == names.PERSON_CHANGED)
+            .where(
+                (EVENT.c.number > PERSON.c.decided_number) | (EVENT.c.known_at > PERSON.c.decided_until),
+                EVENT.c.origin != Origin.sequence.value,
+            )
+            .order_by(EVENT.c.number)
+        )
+        for id_, text in connection.execute(pending):
+            given = values_of(text)["facts"]
+            if isinstance(given, dict):
+                batch.facts[id_].update(given)
+
+
+def _write(connection: Connection, batch: _Batch, done: Imported, fresh: Mapping[str, timedelta], now: int) -> None:
+    events = _without_known(connection, EVENT.c.id, batch.events)
+    sends = _without_known(connection, MESSAGE.c.key, batch.sends)
+    barred = _without_known(connection, SUPPRESSION.c.key, batch.barred)
+    batch.known.write(connection, now)
+    for table, rows in ((EVENT, events), (MESSAGE, sends), (SUPPRESSION, barred)):
+        if rows:
+            connection.execute(insert(table), rows)
+    if events:
+        _expect(connection, events, batch.known.made)
+    done.contacts += len(batch.known.made)
+    done.sends += len(sends)
+    done.suppressed += len(barred)
+    done.known_already += len(batch.events) + len(batch.sends) - len(events) - len(sends)
+    for row in events:
+        done.events[row["name"]] += 1
+        limit = fresh.get(row["name"])
+        if limit is not None and not row["fresh"] and row["known_at"] - row["happened_at"] > limit / _MICROSECOND:
+            done.too_old[row["name"]] += 1
 
 
 def _digest(*words: str) -> str:

@@ -1,6 +1,6 @@
 """Questions people ask of the store: who is this, why, what did they have, how much is there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -13,7 +13,7 @@ from nurture.model.decision import Reason, Why
 from nurture.model.event import Event, Origin
 from nurture.model.mail import Fate
 from nurture.store.codec import event_of, instant, looks_of, maybe_instant, micros, place_of
-from nurture.store.database import PAGE, pages, pairs
+from nurture.store.database import PAGE, Database, pages, pairs
 from nurture.store.load import EVENT_COLUMNS
 from nurture.store.outbox import SETTLED
 from nurture.store.tables import (
@@ -54,6 +54,18 @@ def labels(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
             asked = select(table.c.person, word).where(table.c.person.in_(page), table.c.valid_to.is_(None))
             found.update(pairs(connection, asked.order_by(table.c.valid_from)))
     return found
+
+
+def everybody(database: Database) -> Iterator[list[str]]:
+    """All ids, ascending, in pages; each page is a transaction of its own."""
+    last = ""
+    while True:
+        with database.reading() as connection:
+            page = people_after(connection, last)
+        if not page:
+            return
+        yield page
+        last = page[-1]
 
 
 def people_after(connection: Connection, last: str) -> list[str]:

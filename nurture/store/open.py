@@ -10,7 +10,7 @@ from nurture.model.event import Event, Origin
 from nurture.model.mail import Fate, Handover
 from nurture.model.person import Person
 from nurture.store import candidates, files, inquiries, installation, load, outbox, rebuild, save
-from nurture.store.candidates import Watched
+from nurture.store.candidates import watched
 from nurture.store.database import PAGE, Database, connect, pages
 from nurture.store.ingest import Importing
 from nurture.store.load import Loaded
@@ -49,8 +49,6 @@ class Store:
         self.backup = backup
         self._file = file
         self._loaded: dict[str, Loaded] = {}
-        self._basis: dict[str, int] = {}
-        self._watched: tuple[Book, Watched] | None = None
 
     def close(self) -> None:
         """Let the files go."""
@@ -80,13 +78,8 @@ class Store:
     def candidates(self, book: Book, since: datetime, until: datetime) -> Iterator[list[str]]:
         """Ids, ascending and in pages, of all for whom anything can fall due in (since, until]: never one too few."""
         with self.database.reading() as connection:
-            found = candidates.candidates(connection, self._wanted(book), since, until)
+            found = candidates.candidates(connection, watched(book), since, until)
         yield from (list(page) for page in pages(found))
-
-    def _wanted(self, book: Book) -> Watched:
-        if self._watched is None or self._watched[0] is not book:
-            self._watched = (book, candidates.watched(book))
-        return self._watched[1]
 
     def next_agenda(self, after: datetime) -> datetime | None:
         """The next instant later than `after` at which anybody in flight is due."""
@@ -96,7 +89,7 @@ class Store:
     def next_scan(self, book: Book, after: datetime) -> datetime | None:
         """The next instant later than `after` at which dates or lapses of some zone fall due."""
         with self.database.reading() as connection:
-            return candidates.next_scan(zones_of(connection), self._wanted(book), after)
+            return candidates.next_scan(zones_of(connection), watched(book), after)
 
     def people(self, ids: Sequence[str], now: datetime) -> list[tuple[Person, tuple[Event, ...]]]:
         """Each person as last decided, in the order of ids, with the events known by `now` that arrived since."""
@@ -199,14 +192,7 @@ class Store:
 
     def everybody(self) -> Iterator[list[str]]:
         """All ids, ascending, in pages."""
-        last = ""
-        while page := self._after(last):
-            yield page
-            last = page[-1]
-
-    def _after(self, last: str) -> list[str]:
-        with self.database.reading() as connection:
-            return inquiries.people_after(connection, last)
+        return inquiries.everybody(self.database)
 
     def histories(self, ids: Sequence[str], decided: bool = False) -> dict[str, tuple[Event, ...]]:
         """The events of these people in the order of arrival; with `decided` only those already taken in."""
