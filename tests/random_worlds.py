@@ -1,7 +1,7 @@
 """Random books with random people inside, for the laws of the core."""
 
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
@@ -10,7 +10,7 @@ from nurture.model.book import Book
 from nurture.model.catalogue import Limit
 from nurture.model.event import Event, MonthDay
 from nurture.model.person import Person
-from nurture.model.rules import Rules, Span
+from nurture.model.rules import Moment, Rules, Span
 from nurture.model.sequence import (
     Again,
     AnyStep,
@@ -22,11 +22,13 @@ from nurture.model.sequence import (
     Goal,
     LapseTrigger,
     Sequence,
+    Set,
     StageTrigger,
     Stop,
     StopRule,
     Tag,
     Untag,
+    WaitUntil,
     WaitWeekday,
 )
 from tests import worlds as w
@@ -39,6 +41,14 @@ EVENTS = (
 )  # fmt: skip
 CLASSES = ("service", "care", "care", "celebration", "news", "news", "offer")
 ZONES = ("Europe/Paris", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo", "nowhere", None)
+
+
+MOMENTS = (
+    Moment("telling", "Telling", w.condition("count('review.posted', within='9 days') >= 1")),
+    Moment("waiting", "Waiting", w.condition("days_until(person.vip_since) in [0, 1, 2]")),
+)
+VIP_SINCE, BORN = ("person", "vip_since"), ("person", "birthday")
+TODAY = w.condition("today == today").root.left  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,9 @@ def _steps(draw: st.DrawFn, name: str, depth: int = 0) -> tuple[AnyStep, ...]:
     for number in range(draw(st.integers(1, 4))):
         identity = f"{name}_{number}"
         kind = draw(
-            st.sampled_from(["send", "send", "send", "send", "wait", "wait", "day", "weekday", "tag", "branch", "stop"])
+            st.sampled_from(
+                ["send"] * 8 + ["wait"] * 4 + ["day", "weekday", "tag", "branch"] * 2 + ["stop", "until", "set"]
+            )
         )
         if kind == "branch" and depth == 0:
             arms = (
@@ -86,6 +98,11 @@ def _steps(draw: st.DrawFn, name: str, depth: int = 0) -> tuple[AnyStep, ...]:
         elif kind == "tag":
             verb = draw(st.sampled_from([Tag, Untag]))
             steps.append(verb(id=identity, place=w.HERE, tags=(draw(st.sampled_from(["do_not_ask", "sleeping"])),)))
+        elif kind == "until":
+            path, minus = draw(st.sampled_from([VIP_SINCE, BORN])), draw(st.sampled_from([None, w.length("3 days")]))
+            steps.append(WaitUntil(id=identity, place=w.HERE, path=path, minus=minus, at=draw(_clocks())))
+        elif kind == "set":
+            steps.append(Set(id=identity, place=w.HERE, values=(("vip_since", TODAY),)))
         elif kind == "stop" and number:
             steps.append(Stop(id=identity, place=w.HERE, reason="enough"))
         else:
@@ -104,6 +121,7 @@ def _sends(draw: st.DrawFn, identity: str) -> AnyStep:
         valid_for=w.length(draw(st.sampled_from(["3 days", "10 days", "1 day", "14 hours"]))),
         condition=draw(st.sampled_from([None, None, None, w.condition("not has_tag('sleeping')")])),
         fixed=class_ == "celebration" and draw(st.booleans()),
+        theme=draw(st.sampled_from(["", "", "", "mothers_day"])),
     )  # fmt: skip
 
 
@@ -113,13 +131,18 @@ def _triggers() -> st.SearchStrategy[AnyTrigger]:
             lambda name: EventTrigger(place=w.HERE, event=name)
         ),
         st.sampled_from([None, w.length("3 days"), w.length("7 days")]).map(
-            lambda lead: DayTrigger(place=w.HERE, path=("person", "birthday"), yearly=True, lead=lead)
+            lambda lead: DayTrigger(place=w.HERE, path=BORN, yearly=True, lead=lead)
+        ),
+        st.sampled_from([None, w.length("3 days")]).map(
+            lambda lead: DayTrigger(place=w.HERE, path=VIP_SINCE, lead=lead)
         ),
         st.sampled_from(["5 days", "20 days"]).map(
             lambda text: LapseTrigger(place=w.HERE, event="order.placed", length=w.length(text))
         ),
         st.just(LapseTrigger(place=w.HERE, event="order.placed", rhythm=2, if_unknown=w.length("15 days"))),
-        st.sampled_from(["vip", "again", "buying"]).map(lambda stage: StageTrigger(place=w.HERE, stage=stage)),
+        st.sampled_from(["vip", "again", "buying", "telling", "waiting"]).map(
+            lambda stage: StageTrigger(place=w.HERE, stage=stage)
+        ),
     )
 
 
@@ -127,6 +150,10 @@ def _triggers() -> st.SearchStrategy[AnyTrigger]:
 def _sequences(draw: st.DrawFn, name: str) -> Sequence:
     trigger = draw(_triggers())
     per = {EventTrigger: "event", DayTrigger: "occurrence"}.get(type(trigger), "person")
+    both = draw(st.sampled_from([False, False, False, True]))
+    start = (trigger, draw(_triggers())) if both else (trigger,)
+    if both:
+        per = draw(st.sampled_from(["event", "event", "person", "event.order_id"]))
     again = Again(
         per=per,
         running=draw(st.sampled_from(["ignore", "restart", "queue", "alongside"])),
@@ -134,7 +161,7 @@ def _sequences(draw: st.DrawFn, name: str) -> Sequence:
         limit=draw(st.sampled_from([None, None, (2, w.length("1 month"))])),
     )
     return w.sequence(
-        name, trigger, draw(_steps(name)), again=again, priority=draw(st.integers(30, 60)),
+        name, start, draw(_steps(name)), again=again, priority=draw(st.integers(30, 60)),
         while_=draw(st.sampled_from([None, None, w.condition("not has_tag('do_not_ask')")])),
         stop_when=draw(st.sampled_from([(), (), (StopRule("complaint.opened"),)])),
         goal=draw(st.sampled_from([None, None, Goal("order.placed", w.length("20 days"))])),
@@ -182,23 +209,38 @@ def _histories(draw: st.DrawFn, sequences: list[Sequence]) -> tuple[Event, ...]:
 
 
 @st.composite
-def _changes(draw: st.DrawFn, at: object) -> Event:
-    kind = draw(st.sampled_from(["zone", "birthday", "tag", "untag", "refuse", "address"]))
-    if kind == "zone":
-        return w.facts(at, zone=draw(st.sampled_from(ZONES)))  # type: ignore[arg-type]
-    if kind == "birthday":
-        return w.facts(at, birthday=draw(_birthdays()))  # type: ignore[arg-type]
-    if kind in ("tag", "untag"):
-        name = names.PERSON_TAGGED if kind == "tag" else names.PERSON_UNTAGGED
-        return w.event(name, at, tags=(draw(st.sampled_from(["do_not_ask", "sleeping"])),))  # type: ignore[arg-type]
-    if kind == "refuse":
-        return w.event(names.CONSENT_REFUSED, at, topics=draw(st.sampled_from([(), ("tips",), ("offers",)])))  # type: ignore[arg-type]
-    return w.event(names.ADDRESS_STATE, at, state="hard")  # type: ignore[arg-type]
+def _changes(draw: st.DrawFn, at: datetime) -> Event:
+    return draw(st.sampled_from([*_CHANGES] * 3 + [names.ERASED]).flatmap(lambda kind: _change(kind, at)))
+
+
+def _change(kind: str, at: datetime) -> st.SearchStrategy[Event]:
+    """One thing that is learned about a person, or that they decide."""
+    return _CHANGES.get(kind, st.just({})).map(lambda fields: w.event(kind.partition(" ")[0], at, **fields))
+
+
+def _days() -> st.SearchStrategy[date]:
+    return st.dates(date(2027, 2, 20), date(2027, 5, 20))
 
 
 def _birthdays() -> st.SearchStrategy[object]:
-    days = st.dates(date(2027, 2, 20), date(2027, 5, 20))
+    days = _days()
     return days.map(lambda day: MonthDay(day.month, day.day)) | days.map(lambda day: day.replace(year=1991))
+
+
+_TAGS = st.sampled_from([("do_not_ask",), ("sleeping",)]).map(lambda tags: {"tags": tags})
+_TOPICS = st.sampled_from([(), ("tips",), ("offers",)]).map(lambda topics: {"topics": topics})
+_CHANGES: dict[str, st.SearchStrategy[dict[str, object]]] = {
+    f"{names.PERSON_CHANGED} zone": st.sampled_from(ZONES).map(lambda zone: {"facts": {"zone": zone}}),
+    f"{names.PERSON_CHANGED} birthday": _birthdays().map(lambda day: {"facts": {"birthday": day}}),
+    f"{names.PERSON_CHANGED} vip_since": _days().map(lambda day: {"facts": {"vip_since": day}}),
+    names.PERSON_TAGGED: _TAGS,
+    names.PERSON_UNTAGGED: _TAGS,
+    names.CONSENT_REFUSED: _TOPICS,
+    names.CONSENT_LIFTED: _TOPICS,
+    names.THEME_SPARED: st.just({"theme": "mothers_day"}),
+    names.ADDRESS_STATE: st.just({"state": "hard"}),
+    names.SUPPRESSED: st.just({"because": "asked"}),
+}
 
 
 @st.composite
@@ -208,5 +250,8 @@ def worlds(draw: st.DrawFn) -> World:
     known = {"zone": draw(st.sampled_from(ZONES)), "country": draw(st.sampled_from(["FR", "US", None]))}
     if draw(st.booleans()):
         known["birthday"] = draw(_birthdays())  # type: ignore[assignment]
+    if draw(st.booleans()):
+        known["vip_since"] = draw(_days())  # type: ignore[assignment]
     person = w.newborn("p1", START, **{name: value for name, value in known.items() if value is not None})
-    return World(w.book(*sequences, rules=draw(_rules())), person, draw(_histories(sequences)))
+    book = replace(w.book(*sequences, rules=draw(_rules())), moments=draw(st.sampled_from([(), MOMENTS])))
+    return World(book, person, draw(_histories(sequences)))

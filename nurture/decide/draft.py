@@ -117,6 +117,7 @@ class Draft:
 
     def person(self, asof: datetime) -> Person:
         """The person as a value again."""
+        self.firings.sort(key=_firing_order)
         enrolments = sorted(self.past, key=_order) + [inside.frozen() for inside in self.inside]
         return Person(
             self.id, asof, self.facts, self.tags, self.address, self.address_state, self.consents,
@@ -131,6 +132,11 @@ class Draft:
 
 def _order(enrolment: Enrolment) -> tuple[datetime, str, str]:
     return (enrolment.started_at, enrolment.sequence, enrolment.subject)
+
+
+def _firing_order(firing: Firing) -> tuple[datetime, str, datetime, int, str, int]:
+    number, event = (firing.event.number, firing.event.id) if firing.event else (0, "")
+    return (firing.settles_at, firing.sequence, firing.fired_at, number, event, firing.trigger)
 
 
 def _ended(enrolment: Enrolment, at: datetime, words: str) -> Enrolment:

@@ -46,10 +46,12 @@ def unpark(draft: Draft, now: datetime) -> bool:
     return started
 
 
-def _rank(draft: Draft, firing: Firing) -> tuple[datetime, int, str, datetime, str]:
+def _rank(draft: Draft, firing: Firing) -> tuple[datetime, int, str, datetime, int, str, int]:
+    """The order in which firings are asked: settled first, by priority and name, then as things happened."""
     sequence = draft.book.sequences.get(firing.sequence)
-    event = firing.event.id if firing.event else ""
-    return (firing.settles_at, -(sequence.priority if sequence else 0), firing.sequence, firing.fired_at, event)
+    number, event = (firing.event.number, firing.event.id) if firing.event else (0, "")
+    priority = sequence.priority if sequence else 0
+    return (firing.settles_at, -priority, firing.sequence, firing.fired_at, number, event, firing.trigger)
 
 
 def _ask(draft: Draft, firing: Firing, now: datetime) -> bool:
