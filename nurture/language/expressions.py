@@ -104,9 +104,9 @@ class _Reading:
             return Mistake("E201", token, "I don't know '='", "to compare write '=='")
         if wanted:
             return Mistake("E201", token, f"I don't understand '{token.text}' here", f"{wanted} is wanted here")
-        return Mistake(
-            "E201", token, f"I don't understand '{token.text}' here", "join two questions with 'and' or 'or'"
-        )
+        keyword = token.text.lower() if token.text.lower() in KEYWORDS else ""
+        hint = f"write '{keyword}'" if keyword else "join two questions with 'and' or 'or'"
+        return Mistake("E201", token, f"I don't understand '{token.text}' here", hint)
 
     def _deeper(self) -> None:
         self._depth += 1

@@ -116,6 +116,8 @@ class Judge:
             self._no(token, f"I don't know '{token.text}'", f"write '{token.text.lower()}'")
         else:
             hint = _nearest(token.text, self._scope.names)
+            if not hint and "." not in token.text and token.offset:
+                hint = f"a text stands in quotes: '{token.text}'"
             self._no(token, f"nothing is called '{token.text}'", hint)
 
     def question(self, part: Expression | None, token: Token) -> None:

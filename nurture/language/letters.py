@@ -13,8 +13,10 @@ from nurture.model.place import Problem
 _NEVER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
 # What turns the order of letters round can hide a step; what has no width makes two words out of one.
 _ONLY_QUOTED = re.compile("[\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
-_TABS = re.compile("\t+")
-_INDENTS = re.compile("^[ \t]+", re.MULTILINE)
+_LOOKS_BLANK = "\u00a0\u2000-\u200a\u202f\u3000"
+_NO_BLANKS = re.compile(f"\t+|[{_LOOKS_BLANK}]+")
+_INDENTS = re.compile(f"^[ \t{_LOOKS_BLANK}]+", re.MULTILINE)
+_NO_DASHES = re.compile("^ *([\u2010-\u2015\u2022\u2212])(?= )", re.MULTILINE)
 _COMMENT = re.compile("(?<![^ \t\n])#[^\n]*")
 
 
@@ -37,18 +39,28 @@ def turned_round(page: Page, stretches: Stretches) -> Iterator[Problem]:
         yield page.problem("E100", found.start(), found.end(), message, "take it out, or put the text in quotes")
 
 
-def tabs(page: Page, stretches: Stretches) -> Iterator[tuple[int, int]]:
-    """From where to where tabs stand outside quotes, comments and the letters of a block text."""
+def no_blanks(page: Page, stretches: Stretches) -> Iterator[tuple[int, int]]:
+    """From where to where tabs stand outside quotes, comments and block texts, and what looks like a blank in front."""
     indents = Stretches([Stretch(*found.span()) for found in _INDENTS.finditer(page.text)], 0)
-    for found in _TABS.finditer(page.text):
+    for found in _NO_BLANKS.finditer(page.text):
         leads = indents.at(found.start()) is not None
         stretch = stretches.at(found.start())
+        if found[0][0] != "\t" and not leads:
+            continue
         if stretch is None:
             harmful = leads or found.start() < stretches.reach
         else:
             harmful = stretch.style == "" or (leads and stretch.style in "|>")
         if harmful:
             yield found.span()
+
+
+def no_dashes(page: Page, stretches: Stretches) -> Iterator[tuple[int, int]]:
+    """From where to where stands what a word processor made of the '-' of a list."""
+    for found in _NO_DASHES.finditer(page.text):
+        stretch = stretches.at(found.start(1))
+        if stretch is None or stretch.style == "":
+            yield found.span(1)
 
 
 def comments(page: Page, values: Stretches) -> Iterator[Stretch]:
@@ -61,9 +73,14 @@ def comments(page: Page, values: Stretches) -> Iterator[Stretch]:
         index = found.end() if value is None else max(value.end, found.start() + 1)
 
 
-def tab_problem(page: Page, start: int, end: int) -> Problem:
-    """E104."""
-    return page.problem("E104", start, end, "a tab is not used here", "use blanks")
+def lookalike(page: Page, start: int, end: int) -> Problem:
+    """E104 for a tab or a blank that is none, E100 for a dash that begins no list."""
+    letter = page.text[start]
+    if letter == "\t":
+        return page.problem("E104", start, end, "a tab is not used here", "use blanks")
+    if letter.isspace():
+        return page.problem("E104", start, end, f"this only looks like a blank: {_name(letter)}", "use blanks")
+    return page.problem("E100", start, end, f"a list begins with '-', this is {_name(letter)}", "write -")
 
 
 def _name(letter: str) -> str:

@@ -11,7 +11,8 @@ def findings(project: Project) -> Iterator[Problem]:
     """All findings of a project beyond those about single keys."""
     for written in project.sequences:
         yield from lint_flow.findings(written)
-        yield from lint_days.findings(written, project.book)
+        if written.timed:
+            yield from lint_days.findings(written, project.book)
         yield from lint_stops.findings(written)
     yield from lint_book.findings(project)
     yield from lint_house.findings(project)

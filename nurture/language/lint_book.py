@@ -42,7 +42,7 @@ def _missing(mail: str, book: Book) -> Iterator[tuple[str, str]]:
 
 def _equal_priorities(sequences: tuple[Written, ...]) -> Iterator[Problem]:
     """W317: within a class, equal priorities leave it to the name who goes first."""
-    live = [each for each in sequences if each.sequence.status is Status.live]
+    live = [each for each in sequences if each.sequence.status is Status.live and _priority_understood(each)]
     ranked = sorted(live, key=lambda each: (each.sequence.class_, each.sequence.priority, each.sequence.name))
     for one, other in pairwise(ranked):
         first, second = one.sequence, other.sequence
@@ -50,6 +50,10 @@ def _equal_priorities(sequences: tuple[Written, ...]) -> Iterator[Problem]:
         if same and first.class_ != "service" and _meet(first, second):
             message = f"priority {second.priority} is also that of '{first.name}'; on one day the name decides"
             yield other.at("W317", "priority", message, "give one of them another priority")
+
+
+def _priority_understood(written: Written) -> bool:
+    return not written.fields.written("priority") or written.fields.get("priority", int) is not None
 
 
 def _meet(one: Sequence, other: Sequence) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+_SHORTEST = 3  # letters of a short form
 CODES = {"event": "E202", "stage": "E203", "mail": "E204", "topic": "E208", "theme": "E208", "tag": "E208"}
 
 
@@ -37,8 +38,11 @@ class Names:
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The word most like a misspelt one, if any is near enough."""
-    found = get_close_matches(word, list(words), n=1, cutoff=0.6)
+    """The word most like a misspelt one, if any is near enough; `saturday` is near its short form `sat`."""
+    known = list(words)
+    found = get_close_matches(word, known, n=1, cutoff=0.6) or [
+        one for one in known if len(one) >= _SHORTEST and word.lower().startswith(one)
+    ]
     return found[0] if found else None
 
 

@@ -70,9 +70,10 @@ def open_page(data: bytes, file: str) -> tuple[Page, tuple[Problem, ...]]:
 
 
 def _undecodable(data: bytes, file: str, byte: int) -> tuple[Page, tuple[Problem, ...]]:
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        page = Page(file, _LINE_BREAKS.sub("\n", data.decode("utf-16", errors="replace")))
+        return page, (page.problem("E100", 0, None, "this file is in UTF-16", "save it as UTF-8"),)
     before = len(_LINE_BREAKS.sub("\n", data[:byte].decode()))
     page = Page(file, _LINE_BREAKS.sub("\n", data.decode(errors="replace")))
-    encoding = "UTF-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ""
     message = f"byte {byte + 1} (0x{data[byte]:02X}) is not UTF-8"
-    hint = f"this looks like {encoding}; " if encoding else ""
-    return page, (page.problem("E100", before, None, message, hint + "save the file as UTF-8"),)
+    return page, (page.problem("E100", before, None, message, "save the file as UTF-8"),)

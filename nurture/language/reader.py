@@ -3,35 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
-from zoneinfo import available_timezones
 
+from nurture.language import hints
 from nurture.language.grammar import FAMILIES
 from nurture.language.names import CODES, Names, did_you_mean
 from nurture.language.shapes import (
     LATER,
     Anything,
-    Choice,
-    Factor,
     Family,
-    Flag,
     Forms,
-    Key,
     Known,
     Many,
     Named,
     Part,
-    Pattern,
     PlainOr,
     Shape,
-    Span,
     Table,
-    WallClock,
-    Whole,
-    Zone,
 )
 from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode
-from nurture.language.values import PLAIN, length
-from nurture.model.length import Unit
+from nurture.language.values import PLAIN
 from nurture.model.place import Place, Problem
 
 T = TypeVar("T")
@@ -108,7 +98,7 @@ class Reader:
         """The values of a mapping by its table; None when there is no mapping."""
         if not isinstance(node, MappingNode):
             if node is not None:
-                self.say("E114", node.place, f"'{label}' takes keys and values", _forms_of(table))
+                self.say("E114", node.place, f"'{label}' takes keys and values", hints.of_mapping(table))
             return None
         fields = Fields(table, node)
         for name, child in node:
@@ -126,9 +116,7 @@ class Reader:
             fields.values[key.name] = value
 
     def _stranger(self, table: Table, name: ScalarNode) -> None:
-        words = (key.name for key in table.keys)
-        cure = LATER if name.text in table.later else dict(table.cures).get(name.text)
-        hint = cure or did_you_mean(name.text, words)
+        hint = LATER if name.text in table.later else hints.of_key(table, name.text)
         belongs = "does not belong to" if table.stranger == "E113" else "is not a part of"
         self.say(table.stranger, name.place, f"'{name.text}' {belongs} {table.called}", hint)
 
@@ -136,11 +124,11 @@ class Reader:
         table = fields.table
         missing = [key for key in table.keys if key.required and not fields.written(key.name)]
         if missing:
-            hint = _example(missing[0]) if len(missing) == 1 else ""
-            self.say("E115", fields.place, f"{table.called} needs {_all(missing)}", hint)
+            hint = hints.of_missing(missing[0]) if len(missing) == 1 else ""
+            self.say("E115", fields.place, f"{table.called} needs {hints.all_of(missing)}", hint)
         self._one_of(fields)
         if table.some_of and not any(map(fields.written, table.some_of)):
-            self.say("E115", fields.place, f"{table.called} needs {_either(table.some_of)}")
+            self.say("E115", fields.place, f"{table.called} needs {hints.either(table.some_of)}")
         for name, fellow in table.beside:
             if fields.written(name) and not fields.written(fellow):
                 self.say(table.stranger, fields.place_of_key(name), f"'{name}' only goes with '{fellow}'")
@@ -149,7 +137,7 @@ class Reader:
         table = fields.table
         written = [name for name in fields.node.keys if name in table.one_of]
         if table.one_of and not written:
-            self.say("E115", fields.place, f"{table.called} needs {_either(table.one_of)}")
+            self.say("E115", fields.place, f"{table.called} needs {hints.either(table.one_of)}")
         for name in written[1:]:
             message = f"'{written[0]}' and '{name}' do not go together in {table.called}"
             self.say(table.stranger, fields.place_of_key(name), message, "write only one of them")
@@ -162,7 +150,7 @@ class Reader:
         if isinstance(shape, Anything) and not isinstance(node, ScalarNode):
             return node
         if not isinstance(node, ScalarNode):
-            self.say("E114", node.place, f"'{label}' takes a single value", _hint(shape, ""))
+            self.say("E114", node.place, f"'{label}' takes a single value", hints.of_value(shape, ""))
             return None
         value = PLAIN[type(shape)](node, shape)
         if value is None:
@@ -171,19 +159,19 @@ class Reader:
 
     def _not_understood(self, label: str, node: ScalarNode, shape: Shape) -> None:
         if node.value is None:
-            self.say("E114", node.place, f"'{label}' is empty", _hint(shape, ""))
+            self.say("E114", node.place, f"'{label}' is empty", hints.of_value(shape, ""))
             return
-        self.say("E114", node.place, f"'{label}: {node.text}' is not understood", _hint(shape, node.text))
+        self.say("E114", node.place, f"'{label}: {node.text}' is not understood", hints.of_value(shape, node.text))
 
     def _known(self, label: str, node: Node, shape: Known) -> str | None:
         if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
-            self.say("E114", node.place, f"'{label}' takes the name of {_article(shape.what)}")
+            self.say("E114", node.place, f"'{label}' takes the name of {hints.with_article(shape.what)}")
             return None
         names = self.names.of(shape.what)
         if names is None or node.value in names or node.value in shape.also:
             return node.value
         folder = f" (templates/{node.value}/)" if shape.what == "mail" else ""
-        hint = did_you_mean(node.value, (*names, *shape.also), _DECLARE.get(shape.what, ""))
+        hint = did_you_mean(node.value, (*names, *shape.also), hints.of_name(shape.what, node.value))
         self.say(CODES[shape.what], node.place, f"there is no {shape.what} '{node.value}'{folder}", hint)
         return None
 
@@ -264,61 +252,6 @@ def _would_be_verb(family: Family, node: MappingNode) -> ScalarNode | None:
     later = [key for key in words if key.text in family.later]
     strange = [key for key in words if key.text not in siblings]
     return next(iter([*later, *strange, *words]), None)
-
-
-_DECLARE = {
-    "event": "declare it in sequences/house/catalogue.yaml",
-    "stage": "declare it in sequences/house/stages.yaml",
-    "topic": "declare it in sequences/house/topics.yaml",
-    "theme": "declare it in sequences/house/topics.yaml",
-    "tag": "declare it in sequences/house/topics.yaml",
-}
-
-
-def _hint(shape: Shape, text: str) -> str:
-    match shape:
-        case Choice():
-            few = f"only {shape.options[0]}" if len(shape.options) == 1 else f"one of {', '.join(shape.options)}"
-            return did_you_mean(text, shape.options, few)
-        case Span() if length(text, Span(tuple(Unit))):
-            return f"a length in {' or '.join(f'{unit.value}s' for unit in shape.units)}"
-        case Pattern():
-            return shape.hint or f"write {shape.of}"
-        case Whole():
-            bounds = f"a whole number from {shape.least} to {shape.most}"
-            return f"only {shape.least}" if shape.least == shape.most else bounds
-        case Factor():
-            return "a number above 0, e.g. 1.5"
-        case Zone():
-            return did_you_mean(text, available_timezones(), "an IANA zone, e.g. Europe/Paris")
-        case Flag():
-            return "true or false" if shape.only is None else f"only {str(shape.only).lower()} means anything here"
-        case WallClock():
-            return "a 24-hour clock time, e.g. 09:30"
-        case _:
-            return ""
-
-
-def _either(names: tuple[str, ...]) -> str:
-    return " or ".join(f"'{name}'" for name in names)
-
-
-def _all(keys: list[Key]) -> str:
-    named = [f"'{key.name}'" for key in keys]
-    return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
-
-
-def _article(what: str) -> str:
-    return f"an {what}" if what[0] in "aeiou" else f"a {what}"
-
-
-def _example(key: Key) -> str:
-    return f"{key.name}: {' | '.join(key.shape.options)}" if isinstance(key.shape, Choice) else ""
-
-
-def _forms_of(table: Table) -> str:
-    required = [key.name for key in table.keys if key.required]
-    return ", ".join(required or [key.name for key in table.keys])
 
 
 _COMPOSED: dict[type, Callable[..., object | None]] = {

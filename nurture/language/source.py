@@ -33,19 +33,23 @@ def read(data: bytes, file: str) -> Source:
 
 
 def _read_yaml(page: Page) -> Found:
-    """Read YAML; tabs are blanks to the parser, so that it goes on behind them."""
+    """Read YAML; tabs are blanks to the parser, and what only looks like a blank or a dash is read as one."""
     found = read_yaml(page, page.text.replace("\t", " "))
-    if "\t" not in page.text:
+    stretches = Stretches(found.stretches, found.reach)
+    wrong = list(letters.no_blanks(page, stretches))
+    dashes = list(letters.no_dashes(page, stretches)) if found.root is None else []
+    if not wrong and not dashes and "\t" not in page.text:
         return found
-    wrong = list(letters.tabs(page, Stretches(found.stretches, found.reach)))
     text = list(page.text)
     for start, end in wrong:
         text[start:end] = " " * (end - start)
+    for start, _ in dashes:
+        text[start] = "-"
     found = read_yaml(page, "".join(text))
-    if wrong and found.root is None:
-        # Where tabs indent, the parser loses its way, and what it then says is no news.
+    if (wrong or dashes) and found.root is None:
+        # Where these stand, the parser loses its way, and what it then says is no news.
         found.problems = [problem for problem in found.problems if problem.code != "E100"]
-    found.problems += [letters.tab_problem(page, start, end) for start, end in wrong]
+    found.problems += [letters.lookalike(page, start, end) for start, end in (*wrong, *dashes)]
     return found
 
 

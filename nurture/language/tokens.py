@@ -55,6 +55,7 @@ _CURES = {
     "}": "a condition stands without braces",
     "~": "texts cannot be joined in a condition",
     "\\": "a text holds no backslash",
+    **dict.fromkeys("\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb", "write a straight quote '"),
 }
 
 

@@ -22,6 +22,11 @@ class Written:
         """The top of the file: the key of its name, for findings about the whole sequence."""
         return self.fields.place_of_key("sequence")
 
+    @property
+    def timed(self) -> bool:
+        """Whether every step and wait was understood, so that days can be counted."""
+        return all(map(_understood, self.steps.values()))
+
     def at(self, code: str, key: str, message: str, hint: str = "") -> Problem:
         """A finding at the value of one of its keys; without that key, at the top."""
         place = self.fields.place_of(key) if self.fields.written(key) else self.top
@@ -30,6 +35,13 @@ class Written:
     def step(self, code: str, step: str, message: str, hint: str = "") -> Problem:
         """A finding about a step, where it begins."""
         return Problem(code, self.steps[step].place, message, hint)
+
+
+def _understood(step: Fields) -> bool:
+    wait = step.values.get("wait")
+    if isinstance(wait, Fields):
+        return wait.table.verb in wait.values
+    return step.table.verb != "" and (step.table.verb != "wait" or wait is not None)
 
 
 @dataclass(frozen=True, slots=True)

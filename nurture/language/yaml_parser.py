@@ -168,7 +168,7 @@ class YamlParser(Reader, Scanner, Parser):
         if letter == ":" and not key:
             return ": "
         if letter == "#" and not key:
-            return " #" if (token.value.count("'") % 2 == 1 if condition else self._glued(token)) else ""
+            return " #" if (self._cuts(token) if condition else self._glued(token)) else ""
         if not self.flow_level or key:
             return ""
         if letter in "[{?":
@@ -176,6 +176,12 @@ class YamlParser(Reader, Scanner, Parser):
         open_text = condition and token.value.count("'") % 2 == 1
         open_call = token.value.count("(") > token.value.count(")")
         return "," if letter == "," and (open_text or open_call) else ""
+
+    def _cuts(self, token: ScalarToken) -> bool:
+        """Whether a # stands inside a text of a condition, which goes on behind it."""
+        index = token.end_mark.index
+        line = self.source[index : self.source.find("\n", index)]
+        return token.value.count("'") % 2 == 1 and "'" in line
 
     def _glued(self, token: ScalarToken) -> bool:
         """Whether a # with no blank after it follows: more often a number than a comment."""
@@ -189,7 +195,7 @@ class YamlParser(Reader, Scanner, Parser):
         begin = self._next_letter(begin)[0]
         mark = Mark(end.name, begin, end.line, 0, None, 0)
         if self.flow_level:
-            return ScannerError(None, None, "a ',' is missing at the end of the line above", mark)
+            return ScannerError(None, None, "a ',' or a closing bracket is missing at the end of the line above", mark)
         words = self.source[begin : end.index]
         shown = words if len(words) <= _LONGEST_SUGGESTION else "it"
         return ScannerError(None, None, f"'{shown}' stands further right than the line above allows", mark)

@@ -178,6 +178,8 @@ def read_yaml(page: Page, text: str) -> Found:
         tree.problems.append(too_deep(page, deep))
     except MarkedYAMLError as error:
         reach = parser.index
-        tree.problems.append(in_plain_words(page, error))
+        stuck = in_plain_words(page, error)
+        tree.problems.append(stuck)
+        parser.problems = [told for told in parser.problems if told.place.line < stuck.place.line]
     remarks = list(comments(page, Stretches(tree.scalars, reach)))
     return Found(root, parser.problems + tree.problems, tree.scalars + remarks, reach)

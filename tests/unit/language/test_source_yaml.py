@@ -173,7 +173,7 @@ def test_what_is_not_utf_8_is_told_at_its_byte(data: bytes, column: int) -> None
 
 def test_utf_16_is_named() -> None:
     (problem,) = read("a: 1".encode("utf-16"), "x.yaml").problems
-    assert problem.hint == "this looks like UTF-16; save the file as UTF-8"
+    assert (problem.message, problem.hint) == ("this file is in UTF-16", "save it as UTF-8")
 
 
 def test_allowances_count_for_their_line_or_the_next() -> None:
