@@ -1,6 +1,6 @@
 """The one function that decides: a person, an instant and what arrived become effects and reasons."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from nurture.decide import entry, leaving
@@ -53,8 +53,9 @@ def advance(book: Book, person: Person, now: datetime, inputs: Sequence[Event] =
     _judge_all(draft, now)
     agenda = _agenda(draft)
     alarms = arm(draft).armed
-    wakes = [alarm.at for alarm in alarms[:1]] + ([agenda] if agenda is not None else [])
-    return draft.decision(now, min(wakes, default=None), agenda)
+    rings = alarms[0].at if alarms else None
+    wake = rings if agenda is None or (rings is not None and rings < agenda) else agenda
+    return draft.decision(now, wake, agenda)
 
 
 def _taken(arrivals: list[tuple[datetime, Event]], moment: datetime) -> tuple[Event, ...]:
@@ -77,7 +78,7 @@ def _arrivals(person: Person, now: datetime, inputs: Sequence[Event]) -> list[tu
 
 def _next_instant(draft: Draft, arrivals: list[tuple[datetime, Event]]) -> datetime | None:
     """The next instant at which something arrives or anything changes by itself; messages are not among them."""
-    instants = list(_timers(draft))
+    instants = _timers(draft)
     if arrivals:
         instants.append(arrivals[-1][0])
     alarms = arm(draft).armed
@@ -86,28 +87,25 @@ def _next_instant(draft: Draft, arrivals: list[tuple[datetime, Event]]) -> datet
     return min(instants, default=None)
 
 
-def _timers(draft: Draft) -> Iterator[datetime]:
-    for firing in draft.firings:
-        if not firing.parked:
-            yield firing.settles_at
+def _timers(draft: Draft, *, held: bool = False) -> list[datetime]:
+    """When something settles, expires or has been waited for; with `held` also when a held message is judged."""
+    instants = [firing.settles_at for firing in draft.firings if not firing.parked]
     if draft.stage is not None and draft.stage.check_at is not None:
-        yield draft.stage.check_at
+        instants.append(draft.stage.check_at)
     if draft.moments_check_at is not None:
-        yield draft.moments_check_at
+        instants.append(draft.moments_check_at)
     for inside in draft.inside:
-        if inside.due_at is not None and inside.message_due is None:
-            yield inside.due_at
+        if inside.due_at is not None and (held or inside.message_due is None):
+            instants.append(inside.due_at)
+    return instants
 
 
 def _agenda(draft: Draft) -> datetime | None:
     """The next instant for which the store keeps a row: everything in flight, held messages too, and rhythms."""
-    waiting = list(_timers(draft))
-    waiting.extend(inside.due_at for inside in draft.inside if inside.due_at is not None)
-    sequences = draft.book.sequences
-    for alarm in arm(draft).armed:
-        trigger = sequences[alarm.sequence].start[alarm.trigger]
-        if getattr(trigger, "rhythm", None) is not None:
-            waiting.append(alarm.at)
+    waiting = _timers(draft, held=True)
+    rhythms = draft.index.rhythms
+    if rhythms:
+        waiting.extend(alarm.at for alarm in arm(draft).armed if (alarm.sequence, alarm.trigger) in rhythms)
     return min(waiting, default=None)
 
 
@@ -117,13 +115,14 @@ def _live(draft: Draft, now: datetime, events: tuple[Event, ...]) -> None:
     draft.changed.clear()
     for event in events:
         fold(draft, event)
-    if draft.changed:
+    if not draft.changed.isdisjoint(draft.index.armed_by):
         draft.alarms = None
-    happened = tuple(event for event in events if event.name not in OWN_EVENTS)
-    for firing in _firings(draft, events, now):
-        entry.take(draft, firing, now)
-    leaving.leave(draft, happened, now)
-    rearm(draft, now)
+    if events or draft.stage is None or _time_moves(draft, now):
+        for firing in _firings(draft, events, now):
+            entry.take(draft, firing, now)
+    if draft.changed or events:
+        leaving.leave(draft, tuple(event for event in events if event.name not in OWN_EVENTS), now)
+        rearm(draft, now)
     for firing in rung(draft, now):
         entry.take(draft, firing, now)
     _forward(draft, now)
@@ -134,7 +133,8 @@ def _firings(draft: Draft, events: tuple[Event, ...], now: datetime) -> list[Fir
     undoes = _undoes(draft, events)
     cause = next((event for event in reversed(events) if event.name not in OWN_EVENTS), events[-1] if events else None)
     first = draft.stage is None
-    entered = place(draft, now, undoing=undoes) if first or draft.changed or _time_moves(draft, now) else ()
+    moved = first or not draft.changed.isdisjoint(draft.index.placed_by) or _time_moves(draft, now)
+    entered = place(draft, now, undoing=undoes) if moved else ()
     found = [firing for event in events for firing in event_firings(draft, event, now)]
     if cause is not None or not first:
         found.extend(stage_firings(draft, entered, cause, now))
@@ -146,8 +146,8 @@ def _firings(draft: Draft, events: tuple[Event, ...], now: datetime) -> list[Fir
 
 def _time_moves(draft: Draft, now: datetime) -> bool:
     """Whether this is a moment at which time alone may move stage or moments."""
-    checks = (draft.stage.check_at if draft.stage else None, draft.moments_check_at)
-    return any(check is not None and check <= now for check in checks)
+    stage, moments = draft.stage.check_at if draft.stage else None, draft.moments_check_at
+    return (stage is not None and stage <= now) or (moments is not None and moments <= now)
 
 
 def _undoes(draft: Draft, events: tuple[Event, ...]) -> bool:
@@ -174,11 +174,12 @@ def _own_changes(draft: Draft, now: datetime) -> None:
     """What the steps themselves changed: stage, stop_when, moved dates and waits follow at the same instant."""
     if not draft.changed:
         return
-    draft.alarms = None
-    made = draft.made[-1] if draft.made else None
-    entered = place(draft, now)
-    for firing in stage_firings(draft, entered, made, now):
-        entry.take(draft, firing, now)
+    if not draft.changed.isdisjoint(draft.index.armed_by):
+        draft.alarms = None
+    if not draft.changed.isdisjoint(draft.index.placed_by):
+        made = draft.made[-1] if draft.made else None
+        for firing in stage_firings(draft, place(draft, now), made, now):
+            entry.take(draft, firing, now)
     for firing in late_firings(draft, now, at_now=True):
         entry.take(draft, firing, now)
     draft.moved_from = None

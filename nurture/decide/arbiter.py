@@ -50,7 +50,9 @@ def judge(draft: Draft, inside: Inside, now: datetime) -> None:
         return
     if not fits_on(draft, inside, now):
         return
-    verdict = _verdict(draft, inside, node.step, inside.message_due, now)
+    country = str(draft.facts.get("country") or "")
+    good_until = after(inside.message_due, node.step.valid_for, draft.clock, None, country)
+    verdict = _verdict(draft, inside, node.step, inside.message_due, good_until, now)
     draft.note(
         verdict.why, now, inside, words=verdict.words, step=node.step.id, mail=node.step.mail,
         due_at=inside.message_due, until=verdict.until, looks=verdict.looks, place=node.step.place,
@@ -58,13 +60,12 @@ def judge(draft: Draft, inside: Inside, now: datetime) -> None:
     if verdict.until is not None:
         inside.due_at = verdict.until
     elif verdict.why is Why.sent:
-        _send(draft, inside, node, node.step, inside.message_due, now)
+        _send(draft, inside, node, node.step, inside.message_due, good_until, now)
     else:
         _drop(draft, inside, node, node.step, verdict, now)
 
 
-def _verdict(draft: Draft, inside: Inside, send: Send, due: datetime, now: datetime) -> Verdict:
-    good_until = after(due, send.valid_for, draft.clock, None, str(draft.facts.get("country") or ""))
+def _verdict(draft: Draft, inside: Inside, send: Send, due: datetime, good_until: datetime, now: datetime) -> Verdict:
     if now > good_until:
         return Verdict(Why.expired, f"was good until {_clock(draft, good_until)}")
     refused = refusal(draft, send)
@@ -182,16 +183,17 @@ def _free(draft: Draft, send: Send, mine: Rank, due: datetime, good_until: datet
     return None
 
 
-def _send(draft: Draft, inside: Inside, node: Node, send: Send, due: datetime, now: datetime) -> None:
+def _send(
+    draft: Draft, inside: Inside, node: Node, send: Send, due: datetime, good_until: datetime, now: datetime
+) -> None:
     """The intent, its place in the limits, and the step is done at the commit: now."""
     scene = draft.scene(now, inside, inside.event)
     key = key_of(draft.book, draft.id, inside)
-    country = str(draft.facts.get("country") or "")
     day = draft.today(now)
     draft.intents.append(
         Intent(
             key, draft.id, inside.sequence, inside.version, inside.subject, send.id, send.mail, send.class_,
-            send.topic, send.theme, due, now, after(due, send.valid_for, draft.clock, None, country), day,
+            send.topic, send.theme, due, now, good_until, day,
             draft.clock.zone.key, draft.clock.rung, draft.address,
             {name: evaluate(value, scene) for name, value in send.variables},
         )

@@ -64,7 +64,8 @@ class Draft:
                 self._lost(enrolment)
             else:
                 self.inside.append(Inside(enrolment, sequence))
-        self.inside.sort(key=lambda inside: inside.rank)
+        if len(self.inside) > 1:
+            self.inside.sort(key=lambda inside: inside.rank)
 
     def _lost(self, enrolment: Enrolment) -> None:
         """The version they stand on is gone from the book: it ends, and says so."""
@@ -111,14 +112,18 @@ class Draft:
 
     def close(self) -> None:
         """Move what has ended from the running to the past."""
-        if any(not inside.running for inside in self.inside):
-            self.past.extend(inside.frozen() for inside in self.inside if not inside.running)
-            self.inside = [inside for inside in self.inside if inside.running]
+        ended = [inside for inside in self.inside if inside.ended_at is not None]
+        if ended:
+            self.past.extend(inside.frozen() for inside in ended)
+            self.inside = [inside for inside in self.inside if inside.ended_at is None]
 
     def person(self, asof: datetime) -> Person:
         """The person as a value again."""
-        self.firings.sort(key=_firing_order)
-        enrolments = sorted(self.past, key=_order) + [inside.frozen() for inside in self.inside]
+        if len(self.firings) > 1:
+            self.firings.sort(key=_firing_order)
+        if len(self.past) > 1:
+            self.past.sort(key=_order)
+        enrolments = self.past + [inside.frozen() for inside in self.inside]
         return Person(
             self.id, asof, self.facts, self.tags, self.address, self.address_state, self.consents,
             self.refused_all, self.spared, self.suppressed, self.erased, self.events, self.orders, self.stage,

@@ -30,8 +30,9 @@ def settle(draft: Draft, now: datetime) -> bool:
     ready = [firing for firing in draft.firings if firing.settles_at <= now and not firing.parked]
     if not ready:
         return False
-    draft.firings = [firing for firing in draft.firings if firing not in ready]
-    ready.sort(key=lambda firing: _rank(draft, firing))
+    draft.firings = [firing for firing in draft.firings if firing.settles_at > now or firing.parked]
+    if len(ready) > 1:
+        ready.sort(key=lambda firing: _rank(draft, firing))
     started = [_ask(draft, firing, now) for firing in ready]
     return any(started)
 
@@ -39,6 +40,8 @@ def settle(draft: Draft, now: datetime) -> bool:
 def unpark(draft: Draft, now: datetime) -> bool:
     """A queued firing is asked again when nobody of its sequence is inside any more; one at a time."""
     started = False
+    if not draft.firings:
+        return started
     for firing in sorted((f for f in draft.firings if f.parked), key=lambda firing: _rank(draft, firing)):
         if not any(inside.sequence == firing.sequence for inside in draft.inside):
             draft.firings.remove(firing)

@@ -45,6 +45,9 @@ class Index:
     order_events: frozenset[str]
     stage_rules: str
     mails_asked: bool
+    placed_by: frozenset[str]
+    armed_by: frozenset[str]
+    rhythms: frozenset[tuple[str, int]]
 
 
 _INDEXES: WeakKeyDictionary[Book, Index] = WeakKeyDictionary()
@@ -92,6 +95,9 @@ def _make(book: Book) -> Index:
         order_events=frozenset((orders.event, *orders.undone_by)) if orders else frozenset(),
         stage_rules=_stage_rules(book),
         mails_asked=_mails_asked(book),
+        placed_by=_placed_by(book),
+        armed_by=_armed_by(book, days, lapses),
+        rhythms=frozenset((one.sequence.name, one.number) for one, lapse in lapses if lapse.rhythm is not None),
     )
 
 
@@ -100,6 +106,21 @@ def _stage_rules(book: Book) -> str:
     stages = [f"{s.id}={s.enter.text}~{s.keep_for}" for s in book.stages]
     whole = "\n".join(stages + [f"{m.id}:{m.while_.text}" for m in book.moments])
     return sha256(whole.encode()).hexdigest()[:12]
+
+
+def _placed_by(book: Book) -> frozenset[str]:
+    """What must change for stage or moments to be asked anew; the reader's clock is in every rule with a date."""
+    rules = [stage.enter for stage in book.stages] + [moment.while_ for moment in book.moments]
+    return frozenset({"person.zone", "person.country"}).union(*(facts_named(r.root, book.catalogue) for r in rules))
+
+
+def _armed_by(
+    book: Book, days: list[tuple[Listening, DayTrigger]], lapses: list[tuple[Listening, LapseTrigger]]
+) -> frozenset[str]:
+    """What must change for the next day or silence to be another one."""
+    named = {"erased"} | {".".join(trigger.path) for _, trigger in days} | {trigger.event for _, trigger in lapses}
+    orders = book.catalogue.orders
+    return frozenset(named | {"person.orders"} if orders is not None and orders.event in named else named)
 
 
 def _mails_asked(book: Book) -> bool:

@@ -212,9 +212,9 @@ def _firing_of(listening: Listening, fired_at: datetime, now: datetime, day0: da
 def rung(draft: Draft, now: datetime) -> list[Firing]:
     """The armed days and silences whose moment is `now`; they are taken off the list."""
     alarms = arm(draft)
-    ringing = [alarm for alarm in alarms.armed if alarm.at <= now]
-    if not ringing:
+    if not alarms.armed or alarms.armed[0].at > now:
         return []
+    ringing = [alarm for alarm in alarms.armed if alarm.at <= now]
     draft.alarms = None
     firings = []
     for alarm in ringing:
