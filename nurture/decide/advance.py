@@ -68,6 +68,8 @@ def _taken(arrivals: list[tuple[datetime, Event]], moment: datetime) -> tuple[Ev
 
 def _arrivals(person: Person, now: datetime, inputs: Sequence[Event]) -> list[tuple[datetime, Event]]:
     """What arrived, latest first, each with the instant at which it takes effect: when it was known."""
+    if not inputs:
+        return []
     for event in inputs:
         if event.known_at > now:
             raise FutureRead(f"event {event.id} is known at {event.known_at}, after {now}")

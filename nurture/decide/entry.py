@@ -134,6 +134,8 @@ def _about(sequence: Sequence, firing: Firing, ordinal: int) -> tuple[Firing, st
     """The firing with its subject (6.4 step 3); or the name of the field that is not known."""
     per = sequence.again.per
     event = firing.event
+    if firing.subject:
+        return firing, ""
     if per == "occurrence" or (per == "event" and event is None):
         subject = firing.day0.isoformat()
     elif per == "event" and event is not None:
@@ -147,8 +149,6 @@ def _about(sequence: Sequence, firing: Firing, ordinal: int) -> tuple[Firing, st
         subject = str(value)
     else:
         subject = str(ordinal)
-    if firing.subject:
-        return firing, ""
     return Firing(
         firing.sequence, firing.trigger, firing.fired_at, firing.settles_at, firing.day0, firing.name, subject,
         event, firing.parked,

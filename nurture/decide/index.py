@@ -5,6 +5,7 @@ from hashlib import sha256
 from weakref import WeakKeyDictionary
 
 from nurture.decide.conditions import facts_named
+from nurture.decide.rhythm import in_dates
 from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue
 from nurture.model.sequence import (
@@ -48,6 +49,7 @@ class Index:
     placed_by: frozenset[str]
     armed_by: frozenset[str]
     rhythms: frozenset[tuple[str, int]]
+    limits_reach: int
 
 
 _INDEXES: WeakKeyDictionary[Book, Index] = WeakKeyDictionary()
@@ -97,6 +99,7 @@ def _make(book: Book) -> Index:
         mails_asked=_mails_asked(book),
         placed_by=_placed_by(book),
         armed_by=_armed_by(book, days, lapses),
+        limits_reach=max((in_dates(limit.within) or 31 for limit in book.rules.limits), default=0),
         rhythms=frozenset((one.sequence.name, one.number) for one, lapse in lapses if lapse.rhythm is not None),
     )
 

@@ -29,9 +29,11 @@ class Inside:
         "subject",
         "trigger",
         "version",
+        "was",
     )
 
     def __init__(self, frozen: Enrolment, book_sequence: Sequence) -> None:
+        self.was = frozen
         self.book_sequence = book_sequence
         self.sequence = frozen.sequence
         self.subject = frozen.subject
@@ -76,7 +78,14 @@ class Inside:
         self.message_due = None
 
     def frozen(self) -> Enrolment:
-        """The enrolment as a value."""
+        """The enrolment as a value; the one it came from where nothing moved."""
+        was = self.was
+        if (
+            self.step == was.step and self.due_at is was.due_at and self.outcomes is was.outcomes
+            and self.message_due is was.message_due and self.done_at is was.done_at
+            and self.ended_at is was.ended_at and self.goal_at is was.goal_at
+        ):  # fmt: skip
+            return was
         return Enrolment(
             self.sequence, self.subject, self.ordinal, self.version, self.started_at, self.day0, self.name,
             self.trigger, self.event, self.step, self.done_at, self.due_at, self.message_due, self.outcomes,

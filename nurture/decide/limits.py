@@ -10,6 +10,7 @@ from nurture.decide.consent import may_have
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
 from nurture.decide.mutes import mute_on
+from nurture.decide.rhythm import in_dates
 from nurture.model.catalogue import Limit
 from nurture.model.length import Length
 from nurture.model.person import Message
@@ -85,10 +86,12 @@ def full(draft: Draft, send: Send, mine: Rank, day: date, today: date, booked: l
     their dates, in every window of the limit that contains the date.
     """
     better = [b for b in booked if b.rank < mine and (not b.rank[0] or (b.day == today == day))]
+    since = day - timedelta(days=draft.index.limits_reach)
+    recent = [m for m in draft.messages if m.day >= since and not m.cancelled]
     for limit in draft.book.rules.limits:
         if not covered(limit, send.class_):
             continue
-        had = [m for m in draft.messages if not m.cancelled and covered(limit, m.class_)]
+        had = [m for m in recent if covered(limit, m.class_)]
         kept = [b for b in better if covered(limit, b.send.class_)]
         found = _breaks(limit, had, kept, day)
         if found is not None:
@@ -134,7 +137,7 @@ def _windows(limit: Limit, day: date, latest: date) -> Iterator[tuple[date, date
 
 def _dates(length: Length) -> int:
     """A rolling limit counts local dates; months and years as 30 and 365 of them."""
-    return length.days or length.amount * {"month": 30, "year": 365}.get(length.unit.value, 1)
+    return in_dates(length) or length.amount
 
 
 def gap_ends(draft: Draft, now: datetime) -> tuple[datetime, str] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import lru_cache
 
 from nurture.decide.clock import local
 from nurture.decide.closures import evaluate
@@ -43,6 +44,7 @@ def _look(words: str, part: Expression, scene: Scene) -> Look:
     return Look(words, _unknown(part, scene) if value is None else _found(part, scene), answer)
 
 
+@lru_cache(maxsize=4096)
 def _words(text: str, count: int) -> tuple[str, ...]:
     """The author's words of each part, split at the `and`s outside brackets and quotes."""
     text = " ".join(text.split())

@@ -26,19 +26,19 @@ def silence(trigger: LapseTrigger, days: tuple[date, ...]) -> int | None:
     `days` are the reader's dates, ascending, on which the event happened.
     """
     if trigger.length is not None:
-        return _days(trigger.length)
+        return in_dates(trigger.length)
     gap = usual_gap(days)
     if gap is None:
-        return _days(trigger.if_unknown)
+        return in_dates(trigger.if_unknown)
     long = ceil(gap * (trigger.rhythm or 1))
-    least, most = _days(trigger.at_least), _days(trigger.at_most)
+    least, most = in_dates(trigger.at_least), in_dates(trigger.at_most)
     if most is not None:
         long = min(long, most)
     return max(long, least) if least is not None else long
 
 
-def _days(length: Length | None) -> int | None:
-    """A lapse is counted in dates: months and years are taken as 30 and 365 of them."""
+def in_dates(length: Length | None) -> int | None:
+    """Silences and rolling limits are counted in dates: months and years are taken as 30 and 365 of them."""
     if length is None:
         return None
     if length.days is not None:

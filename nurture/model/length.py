@@ -16,8 +16,6 @@ class Unit(Enum):
     year = "year"
 
 
-_SECONDS = {Unit.minute: 60, Unit.hour: 3600}
-_DAYS = {Unit.day: 1, Unit.week: 7}
 # Looked through by identity: to hash a member of an Enum is a Python call, and this is asked for every wait.
 _ELAPSED = (Unit.minute, Unit.hour)
 
@@ -37,12 +35,14 @@ class Length:
     @property
     def seconds(self) -> int:
         """The elapsed seconds; only for an elapsed length."""
-        return self.amount * _SECONDS[self.unit]
+        return self.amount * (60 if self.unit is Unit.minute else 3600)
 
     @property
     def days(self) -> int | None:
         """The number of dates, for days and weeks; None for other units."""
-        return self.amount * _DAYS[self.unit] if self.unit in _DAYS else None
+        if self.unit is Unit.day:
+            return self.amount
+        return 7 * self.amount if self.unit is Unit.week else None
 
     def __str__(self) -> str:
         return f"{self.amount} {self.unit.value}{'' if self.amount == 1 else 's'}"
