@@ -79,9 +79,9 @@ class Folder:
         return Written()
 
     def read(self, request: Letter, answer: Written) -> Iterator[Handover]:
-        """Accepted once the file is there; in doubt when the folder could not be written to."""
+        """Accepted once the file is there; still planned when it could not be written, for then it is not there."""
         if answer.fault:
-            yield Handover(request.key, Fate.in_doubt, answer.fault)
+            yield Handover(request.key, Fate.planned, answer.fault)
         else:
             detail = f"{request.name} was there already" if answer.before else request.name
             yield Handover(request.key, Fate.accepted, detail)

@@ -52,13 +52,13 @@ def as_bytes(mail: Email) -> bytes:
         message["Date"] = format_datetime(mail.date)
         for name, value in mail.headers:
             message[_ascii_line(name, "a header")] = _ascii_line(value, name)
-    except (ValueError, MessageError) as fault:
+        message.set_content(mail.text)
+        message.add_alternative(mail.html, subtype="html")
+        message["Content-Language"] = mail.locale  # only now: setting content drops such headers
+        message.set_boundary(f"=_{mail.key[:KEY_IN_BOUNDARY]}_=")
+        return message.as_bytes()
+    except (ValueError, MessageError) as fault:  # a UnicodeEncodeError is a ValueError
         raise CannotBeSaid(str(fault)) from fault
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
-    message["Content-Language"] = mail.locale  # only now: setting content drops such headers
-    message.set_boundary(f"=_{mail.key[:KEY_IN_BOUNDARY]}_=")
-    return message.as_bytes()
 
 
 def _one_line(text: str, what: str) -> str:

@@ -1,18 +1,20 @@
 """Handing over: claim a batch, look once more, render, commit `handed`, deliver, settle (architecture.md 2.3)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from nurture import observe
+from nurture.decide.advance import advance
 from nurture.decide.last_look import last_look
 from nurture.deliver.protocol import hand_over
 from nurture.engine.applying import LiveBook
-from nurture.engine.faults import StateError
-from nurture.engine.tick import Tell, silent
+from nurture.engine.tick import Tell, refuse_halted, silent
 from nurture.engine.workshop import Workshop
-from nurture.model.decision import Intent, Why
+from nurture.model.book import Book
+from nurture.model.decision import Intent, Reason, Why
+from nurture.model.event import ADDRESS_ADDED, ADDRESS_STATE, CONSENT_REFUSED, ERASED, SUPPRESSED
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.person import Person
 from nurture.model.place import Problem
@@ -21,6 +23,22 @@ from nurture.store.database import Conflict
 from nurture.store.outbox import Batch
 
 BATCH = 100
+END = datetime.max.replace(tzinfo=UTC)
+SAID = {
+    Fate.planned: "could not be handed over now and still wait",
+    Fate.in_doubt: "in doubt: they may have gone, and are not sent again",
+    Fate.refused: "cannot be written; `nurture explain PERSON` says why",
+}
+NOT_GONE = frozenset({Fate.cancelled, Fate.expired, Fate.refused})
+SAYS_STOP = frozenset({CONSENT_REFUSED, SUPPRESSED, ERASED, ADDRESS_ADDED, ADDRESS_STATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A mail that stays here after all, and why."""
+
+    why: Why
+    handover: Handover
 
 
 @dataclass(slots=True)
@@ -34,10 +52,15 @@ class Handed:
     def count(self, handover: Handover) -> None:
         """Take one in."""
         self.fates[handover.fate] = self.fates.get(handover.fate, 0) + 1
-        if handover.fate in (Fate.refused, Fate.in_doubt):
+        if handover.fate in (Fate.refused, Fate.in_doubt, Fate.planned):
             place = f"{handover.problem.place}: {handover.problem.message}" if handover.problem else handover.detail
             if place not in self.troubles:
                 self.troubles.append(place)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the way out is closed for now, so that trying on would only turn in a circle."""
+        return Fate.planned in self.fates
 
     def counts(self) -> dict[str, int]:
         """For the log."""
@@ -56,18 +79,27 @@ class Handed:
             yield f"{accepted:,} written to {folder}"
         for fate, count in self.fates.items():
             if fate is not Fate.accepted:
-                yield f"{count:,} {fate.value.replace('_', ' ')}"
+                yield f"{count:,} {SAID.get(fate, fate.value)}"
         for trouble in self.troubles[:10]:
             yield f"  {trouble}"
 
 
-def hand_over_all(shop: Workshop, live: LiveBook, now: datetime, owner: str = "", tell: Tell = silent) -> Handed:
-    """Hand over everything that waits. StateError while the store is halted."""
-    if shop.store.halted:
-        raise StateError(f"nothing is sent: {shop.store.halted}. Look, then run `nurture run --once --accept`.")
+def hand_over_all(
+    shop: Workshop,
+    live: LiveBook,
+    now: datetime,
+    owner: str = "",
+    tell: Tell = silent,
+    clock: Callable[[], datetime] | None = None,
+) -> Handed:
+    """Hand over everything that waits. StateError while the store is halted.
+
+    A long run takes the instant of each last look from `clock`; without one it is `now`.
+    """
+    refuse_halted(shop.store)
     done = Handed(in_doubt_before=shop.store.recover(now, live.book).in_doubt)
-    while (batch := shop.store.claim(BATCH, now, owner)) is not None:
-        for handover in hand_batch(shop, live, batch, now):
+    while not done.stuck and (batch := shop.store.claim(BATCH, now, owner)) is not None:
+        for handover in hand_batch(shop, live, batch, max(now, clock()) if clock else now):
             done.count(handover)
         tell(sum(done.fates.values()))
     observe.note(observe.HAND_OVER_DONE, **done.counts())
@@ -76,30 +108,65 @@ def hand_over_all(shop: Workshop, live: LiveBook, now: datetime, owner: str = ""
 
 def hand_batch(shop: Workshop, live: LiveBook, batch: Batch, now: datetime) -> list[Handover]:
     """One batch on its way; all that can fail by itself is done before `handed` is committed."""
-    people = {person.id: person for person, _ in shop.store.people([one.person for one in batch.intents], now)}
+    people = as_known(shop, live.book, [one.person for one in batch.intents], now)
     prepared = [written(shop, live, intent, people[intent.person], now) for intent in batch.intents]
     try:
         shop.store.hand(batch, now)
     except Conflict:
         return []  # another process put it back into the queue: it goes from there
     emails = [one for one in prepared if isinstance(one, Email)]
-    handovers = [one for one in prepared if isinstance(one, Handover)] + list(hand_over(shop.provider, emails))
-    shop.store.settle(batch, handovers, now, live.book)
+    kept = [one for one in prepared if isinstance(one, Kept)]
+    handovers = [one.handover for one in kept] + list(hand_over(shop.provider, emails))
+    why = {one.handover.key: one.why for one in kept}
+    intents = {one.key: one for one in batch.intents}
+    reasons = [
+        (intents[one.key].person, reason_of(intents[one.key], one, why.get(one.key, Why.broken), now))
+        for one in handovers
+        if one.fate in NOT_GONE
+    ]
+    shop.store.settle(batch, handovers, now, live.book, reasons)
     return handovers
 
 
-def written(shop: Workshop, live: LiveBook, intent: Intent, person: Person, now: datetime) -> Email | Handover:
+def as_known(shop: Workshop, book: Book, ids: list[str], now: datetime) -> dict[str, Person]:
+    """The people with all that arrived since they were decided on; nothing of it is kept.
+
+    A refusal counts from the moment the store has it, also when the clock went back since.
+    """
+    found = {}
+    for person, arrived in shop.store.people(ids, END):
+        news = [event for event in arrived if event.known_at <= now or event.name in SAYS_STOP]
+        moment = max([now, person.asof, *(event.known_at for event in news)])
+        found[person.id] = advance(book, person, moment, news).person if news else person
+    return found
+
+
+def written(shop: Workshop, live: LiveBook, intent: Intent, person: Person, now: datetime) -> Email | Kept:
     """The mail as it goes out, or why it does not."""
     refused = last_look(live.book, person, intent, now)
     if refused is not None:
         why, words = refused
-        return Handover(intent.key, Fate.expired if why is Why.expired else Fate.cancelled, f"{why.value}: {words}")
+        return Kept(why, Handover(intent.key, Fate.expired if why is Why.expired else Fate.cancelled, words))
     if not may_go(shop, live, intent):
-        return Handover(intent.key, Fate.cancelled, "config.toml lets only some addresses have mail")
-    email = render(live.book, live.templates, intent, person, shop.links(live.book))
+        words = "config.toml lets only some addresses have mail"
+        return Kept(Why.cancelled, Handover(intent.key, Fate.cancelled, words))
+    try:
+        email = render(live.book, live.templates, intent, person, shop.links(live.book))
+    except Exception as fault:  # noqa: BLE001  (one mail that cannot be written must not hold up all the others)
+        words = f"this mail cannot be written: {type(fault).__name__}: {fault}"
+        return Kept(Why.broken, Handover(intent.key, Fate.refused, words))
     if isinstance(email, Problem):
-        return Handover(intent.key, Fate.refused, email.message, email)
+        return Kept(Why.broken, Handover(intent.key, Fate.refused, email.message, email))
     return email
+
+
+def reason_of(intent: Intent, handover: Handover, why: Why, now: datetime) -> Reason:
+    """Why a mail that was decided did not go, to be kept for `explain`."""
+    place = handover.problem.place if handover.problem else None
+    return Reason(
+        why, now, intent.due_at, intent.sequence, intent.version, intent.subject, intent.step, intent.mail,
+        handover.detail, place=place,
+    )  # fmt: skip
 
 
 def may_go(shop: Workshop, live: LiveBook, intent: Intent) -> bool:

@@ -41,7 +41,11 @@ def silent(_done: int) -> None:
 
 
 def tick(store: Store, book: Book, now: datetime, tell: Tell = silent) -> Ticked:
-    """Decide for everybody for whom anything fell due since the last tick. All instants are UTC."""
+    """Decide for everybody for whom anything fell due since the last tick. All instants are UTC.
+
+    StateError while the store is halted: its next commit would make a copy or a restore look like the real one.
+    """
+    refuse_halted(store)
     since = store.watermark or now
     observe.note(observe.TICK_BEGUN, since=since, until=now)
     done = Ticked()
@@ -54,6 +58,12 @@ def tick(store: Store, book: Book, now: datetime, tell: Tell = silent) -> Ticked
     store.move_watermark(now)
     observe.note(observe.TICK_DONE, **done.counts())
     return done
+
+
+def refuse_halted(store: Store) -> None:
+    """StateError while a person has yet to look at a store that was copied or restored."""
+    if store.halted:
+        raise StateError(f"nothing is sent: {store.halted}. Look, then run `nurture run --once --accept`.")
 
 
 def decide_page(store: Store, book: Book, page: Sequence[str], now: datetime) -> list[Decision]:

@@ -7,6 +7,7 @@ and one with another id was copied from elsewhere. Either must not mail before a
 import json
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,9 +63,13 @@ def read_file(path: Path) -> Mark | None:
 def write_file(path: Path, mark: Mark) -> None:
     """Remember the mark; a reader sees the old file or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f"{path.name}.new")
-    half.write_text(json.dumps({"store": mark.store, "counter": mark.counter}) + "\n", encoding="utf-8")
-    os.replace(half, path)
+    handle, half = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # one each: two may write at a time
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps({"store": mark.store, "counter": mark.counter}) + "\n")
+        os.replace(half, path)
+    finally:
+        Path(half).unlink(missing_ok=True)
 
 
 def halted_because(store: Mark, remembered: Mark | None) -> str:

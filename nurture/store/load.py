@@ -51,7 +51,7 @@ _MESSAGES = select(
     MESSAGE.c.fate,
     MESSAGE.c.person,
 )
-NOT_HAD = frozenset({"cancelled", "expired"})  # fates of a mail that never left: it gives its place in the limits back
+NOT_HAD = frozenset({"cancelled", "expired", "refused"})  # a mail that never left gives its place in the limits back
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,11 @@ class Store:
             rows = save.gather(decisions, before, zone_of, save.classes_of(book), basis)
             save.write(connection, rows, now, min((one.horizon for one in before.values()), default=0))
             mark = installation.count_on(connection)
-        if self._file is not None:
+        self._remember(mark)
+
+    def _remember(self, mark: installation.Mark) -> None:
+        """Keep the mark in the installation; never while halted, or the store would let itself go."""
+        if self._file is not None and not self.halted:
             installation.write_file(self._file, mark)
 
     def wake_everybody(self, now: datetime) -> None:
@@ -145,13 +149,18 @@ class Store:
 
     def hand(self, batch: outbox.Batch, now: datetime) -> None:
         """Commit that a batch is about to leave; call it before the first byte."""
-        outbox.hand(self.database, batch, now)
+        self._remember(outbox.hand(self.database, batch, now))
 
     def settle(
-        self, batch: outbox.Batch, handovers: Iterable[Handover], now: datetime, book: Book | None = None
+        self,
+        batch: outbox.Batch,
+        handovers: Iterable[Handover],
+        now: datetime,
+        book: Book | None = None,
+        reasons: Sequence[tuple[str, Reason]] = (),
     ) -> None:
-        """What became of each mail; one without an answer is in doubt."""
-        outbox.settle(self.database, batch, handovers, now, save.classes_of(book))
+        """What became of each mail, with (person, reason) for those that did not go; without an answer: in doubt."""
+        outbox.settle(self.database, batch, handovers, now, book, reasons)
 
     def fates(self, keys: Sequence[str]) -> dict[str, Fate]:
         """Where each of these mails stands."""

@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from nurture.model.decision import Intent
+from nurture.model.book import Book
+from nurture.model.decision import Intent, Reason
 from nurture.model.mail import Fate, Handover
 from nurture.store.codec import instant, micros, values_of
 from nurture.store.database import Conflict, Database, bucket, insert_one, pages
-from nurture.store.save import lane_of, planned_row
-from nurture.store.tables import BATCH, BATCH_MEMBER, MESSAGE, PLANNED
+from nurture.store.installation import Mark, count_on
+from nurture.store.save import basis_of, classes_of, lane_of, planned_row, reason_row
+from nurture.store.tables import BATCH, BATCH_MEMBER, MESSAGE, PLANNED, REASON
 
 LEASE = timedelta(minutes=5)
 SETTLED = "settled"  # of a batch: its mails were accepted, but for those that say otherwise
@@ -111,25 +113,38 @@ def _intents(connection: Connection, keys: Sequence[str]) -> dict[str, Intent]:
     return found
 
 
-def hand(database: Database, batch: Batch, now: datetime) -> None:
-    """Commit, safe from a power cut, that the batch is about to leave. Raises Conflict when it is not ours."""
+def hand(database: Database, batch: Batch, now: datetime) -> Mark:
+    """Commit, safe from a power cut, that the batch is about to leave. Raises Conflict when it is not ours.
+
+    It counts as a commit: a backup from before it is behind, or its mails would go a second time.
+    """
     ours = (BATCH.c.id == batch.id, BATCH.c.owner == batch.owner, BATCH.c.status == Fate.claimed.value)
     handed = {"status": Fate.handed.value, "handed_at": micros(now)}
     with database.writing(durable=True) as connection:
         if connection.execute(update(BATCH).where(*ours).values(**handed)).rowcount != 1:
             raise Conflict(f"batch {batch.id} is no longer claimed by {batch.owner or 'us'}")
+        return count_on(connection)
 
 
 def settle(
-    database: Database, batch: Batch, handovers: Iterable[Handover], now: datetime, classes: Sequence[str]
+    database: Database,
+    batch: Batch,
+    handovers: Iterable[Handover],
+    now: datetime,
+    book: Book | None,
+    reasons: Sequence[tuple[str, Reason]],
 ) -> None:
-    """What became of every mail of a handed batch.
+    """What became of every mail of a handed batch, and for (person, reason) why one did not go.
 
     `planned` puts a mail back into the queue (the provider said: not now); a mail without an answer is
     in doubt and is never sent again by itself.
     """
     answers = {one.key: one for one in handovers}
+    classes = classes_of(book)
     with database.writing(durable=True) as connection:
+        if reasons:
+            basis = basis_of(connection, book)
+            connection.execute(insert(REASON), [reason_row(person, reason, basis) for person, reason in reasons])
         for intent in batch.intents:
             answer = answers.get(intent.key, Handover(intent.key, Fate.in_doubt, "no answer"))
             if answer.fate is Fate.planned:

@@ -71,7 +71,7 @@ def gather(
         if decision.agenda is not None:
             rows.agenda.append(_wake(person.id, decision.agenda))
         rows.events += [event_row(person.id, event) for event in decision.events]
-        rows.reasons += [_reason_row(person.id, reason, basis) for reason in decision.reasons]
+        rows.reasons += [reason_row(person.id, reason, basis) for reason in decision.reasons]
         _messages(rows, decision, old, classes)
         if person.enrolments is not old.person.enrolments:
             _enrolments(rows, person, old.person)
@@ -140,7 +140,8 @@ def _wake(person: str, due: datetime) -> Row:
     return {"person": person, "kind": "wake", "due_at": micros(due), "bucket": bucket(person), "number": 0}
 
 
-def _reason_row(person: str, reason: Reason, basis: int) -> Row:
+def reason_row(person: str, reason: Reason, basis: int) -> Row:
+    """A reason as it is kept; `basis` is the number of the book it was given under."""
     return {
         "person": person,
         "bucket": bucket(person),

@@ -51,10 +51,10 @@ def test_what_cannot_be_written_is_refused_and_the_rest_goes(tmp_path):
     assert names(tmp_path) == [file_name(MAIL)]
 
 
-def test_a_folder_that_cannot_be_written_to_leaves_the_mail_in_doubt(tmp_path):
+def test_a_folder_that_cannot_be_written_to_keeps_the_mail_waiting(tmp_path):
     (tmp_path / "file").write_text("in the way")
     (answer,) = hand_over(Folder(tmp_path / "file"), [MAIL])
-    assert (answer.key, answer.fate) == (MAIL.key, Fate.in_doubt)
+    assert (answer.key, answer.fate) == (MAIL.key, Fate.planned)
     assert "file" in answer.detail
 
 
