@@ -78,8 +78,9 @@ def number(text: str) -> int | float:
     return int(value) if value.is_integer() else value
 
 
+@lru_cache(maxsize=4096)
 def money(text: str, currency: str) -> Money:
-    """An amount with a decimal point; a currency other than the project's stands behind it."""
+    """An amount with a decimal point; a currency other than the project's stands behind it. Prices repeat."""
     amount, _, written = text.strip().partition(" ")
     try:
         value = Decimal(amount)

@@ -1,6 +1,5 @@
 """The rows of a CSV file become rows of the store; what cannot be read becomes a reason (language.md 11.10)."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -66,7 +65,7 @@ class Intake:
         self.fields = {name: self._readers(fields) for name, fields in self._events().items()}
         self.facts = self._readers(person_fields(wanted, book))
         self.id_field = book.catalogue.orders.id_field if book.catalogue.orders else ""
-        self.same: Counter[bytes] = Counter()
+        self.same: dict[bytes, int] = {}
         self.fresh_from = None if wanted.fresh is None else now - span(wanted.fresh)
 
     def _events(self) -> Mapping[str, Mapping[str, Field]]:
@@ -167,8 +166,8 @@ class Intake:
     def nth(self, row: Row) -> str:
         """A name for an order that has none: what its row says and how many equal rows came before it."""
         digest = blake2b("\x1f".join(row.cells).encode(), digest_size=8).digest()
-        self.same[digest] += 1
-        return f"{digest.hex()}-{self.same[digest]}"
+        nth = self.same[digest] = self.same.get(digest, 0) + 1
+        return f"{digest.hex()}-{nth}"
 
     def fresh(self, at: datetime) -> bool:
         """Whether --fresh lets an event of that age start sequences."""

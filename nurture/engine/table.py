@@ -7,10 +7,9 @@ never the end of the import.
 import codecs
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from nurture.engine.faults import MisuseError
 
@@ -26,8 +25,7 @@ BYTE_ORDER_MARKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: the line it starts on, its cells, how far into the file it ends, and what is wrong with it."""
 
     line: int

@@ -1,7 +1,7 @@
 """One import from a file to the store: rejects written beside it, and at the end what it changed and what not."""
 
 import csv
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -68,15 +68,9 @@ class Rejects:
         self.stack = stack
         self.count = 0
         self.last = 0
-        self.recent: dict[int, Row] = {}
+        self.recent: deque[Row] = deque(maxlen=REMEMBERED)  # for as long as the store may still refuse one
         self.writer: Any = None
         self.path.unlink(missing_ok=True)
-
-    def remember(self, row: Row) -> None:
-        """Keep a row for as long as the store may still refuse it."""
-        self.recent[row.line] = row
-        if len(self.recent) > REMEMBERED:
-            del self.recent[next(iter(self.recent))]
 
     def add(self, row: Row, reason: str) -> None:
         """Write one row with its line and reason; a row that gave several events counts once."""
@@ -92,7 +86,7 @@ class Rejects:
 
     def refused(self, row: AnyRow, reason: str) -> None:
         """The store refused a row."""
-        self.add(self.recent.get(row.line, Row(row.line, [], 0)), reason)
+        self.add(next((one for one in self.recent if one.line == row.line), Row(row.line, [], 0)), reason)
 
 
 def take_in(shop: Workshop, path: Path, wanted: Wanted, now: datetime, tell: Callable[[int], None]) -> Done:
@@ -127,7 +121,7 @@ def rows(intake: Intake, rejects: Rejects, tell: Callable[[int], None]) -> Itera
         except CellError as fault:
             rejects.add(row, str(fault))
             continue
-        rejects.remember(row)
+        rejects.recent.append(row)
         yield from said
 
 

@@ -9,9 +9,9 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, select, update
 
-from nurture.store.database import bucket, pages, pairs
+from nurture.store.database import bucket, insert_many, pages, pairs
 from nurture.store.tables import ADDRESS, OUTSIDE_ID, PERSON, SUPPRESSION
 
 
@@ -152,8 +152,8 @@ class Known:
 
     def write(self, connection: Connection, now: int) -> None:
         """Keep who was made and what they are called."""
-        _insert(connection, PERSON, list(self.made.values()))
-        _insert(connection, OUTSIDE_ID, self.new_outside)
+        insert_many(connection, PERSON, list(self.made.values()))
+        insert_many(connection, OUTSIDE_ID, self.new_outside)
         fresh = {row["key"]: row for row in self.new_addresses}
         closed = [key for key in self.closed if key not in fresh]
         for page in pages(closed):
@@ -163,9 +163,4 @@ class Known:
         rows = [row if row["key"] not in gone else row | {"valid_to": now} for row in self.new_addresses]
         for row in rows:
             row.setdefault("valid_to", None)
-        _insert(connection, ADDRESS, rows)
-
-
-def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
+        insert_many(connection, ADDRESS, rows)

@@ -12,12 +12,12 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from nurture.model import event as names
 from nurture.model.event import Origin
 from nurture.store.codec import micros, values_of, values_text
-from nurture.store.database import BULK, Database, bucket, pages
+from nurture.store.database import BULK, Database, bucket, insert_many, pages, write_many
 from nurture.store.identity import Known, RefusedRow, normal_address
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
 from nurture.store.tables import AGENDA, EVENT, MESSAGE, PERSON, SUPPRESSION
@@ -62,7 +62,7 @@ class Importing:
         self.now = now
         self.source = source
         self.origin = origin
-        self._equal: Counter[bytes] = Counter()
+        self._equal: dict[bytes, int] = {}
         self._position = 0
 
     def take(
@@ -196,8 +196,9 @@ class Importing:
     def _nth(self, *words: str) -> str:
         """The id of a row without one: the row and how many equal ones came before it in this file."""
         same = blake2b("\x1f".join(words).encode(), digest_size=12)
-        place = self._equal[same.digest()] = self._equal[same.digest()] + 1
-        same.update(f"\x1f{place}".encode())
+        digest = same.digest()
+        place = self._equal[digest] = self._equal.get(digest, 0) + 1
+        same.update(b"\x1f%d" % place)
         return same.hexdigest()
 
     def _put(
@@ -289,8 +290,7 @@ def _write(connection: Connection, batch: _Batch, done: Imported, fresh: Mapping
     barred = _without_known(connection, SUPPRESSION.c.key, batch.barred)
     batch.known.write(connection, now)
     for table, rows in ((EVENT, events), (MESSAGE, sends), (SUPPRESSION, barred)):
-        if rows:
-            connection.execute(insert(table), rows)
+        insert_many(connection, table, rows)
     if events:
         _expect(connection, events, batch.known.made)
     done.contacts += len(batch.known.made)
@@ -332,9 +332,10 @@ def _expect(connection: Connection, events: Sequence[Mapping[str, Any]], new: Co
     due = sorted({(row["person"], row["known_at"]) for row in events})
     old = [{"person_": person, "due_": at} for person, at in due if person not in new]
     if old:
-        connection.execute(_FORGET_ARRIVAL, old)
-    connection.execute(
-        insert(AGENDA),
+        write_many(connection, _FORGET_ARRIVAL, old)
+    insert_many(
+        connection,
+        AGENDA,
         [
             {"person": person, "kind": "arrival", "due_at": at, "bucket": bucket(person), "number": newest}
             for person, at in due

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from nurture.model.event import OWN_EVENTS, MonthDay
 from nurture.model.person import Person
-from nurture.store.database import bucket
+from nurture.store.database import bucket, insert_many
 from nurture.store.tables import DAY_OF, SILENCE, ZONE_GROUP
 
 ORDERS = "person.orders"  # the last order that was not undone, beside the last of every event
@@ -73,8 +73,7 @@ def rewrite(connection: Connection, people: Sequence[tuple[Person, str]]) -> Non
         days += more_days
     for table, rows in ((SILENCE, silence), (DAY_OF, days)):
         connection.execute(delete(table).where(table.c.person.in_(ids)))
-        if rows:
-            connection.execute(table.insert(), rows)
+        insert_many(connection, table, rows)
     _keep_zones(connection, {zone for _, zone in people})
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from nurture import __version__
 from nurture.model.book import Book
@@ -14,7 +14,7 @@ from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, 
 from nurture.model.person import Enrolment, Person
 from nurture.model.rules import CLASSES
 from nurture.store.codec import looks_text, maybe_micros, micros, place_text, state_text, values_text, words_text
-from nurture.store.database import Conflict, bucket
+from nurture.store.database import Conflict, bucket, insert_many, write_many
 from nurture.store.load import Loaded
 from nurture.store.projections import rewrite
 from nurture.store.tables import (
@@ -285,9 +285,9 @@ def write(connection: Connection, rows: Rows, now: datetime, horizon: int) -> No
     ids = [row["id_"] for row in rows.people]
     if not ids:
         return
-    written = connection.execute(_MOVE_PERSON, rows.people)
-    if written.rowcount != len(ids):
-        raise Conflict(f"{len(ids) - written.rowcount} of {len(ids)} people were decided on by somebody else")
+    written = write_many(connection, _MOVE_PERSON, rows.people)
+    if written != len(ids):
+        raise Conflict(f"{len(ids) - written} of {len(ids)} people were decided on by somebody else")
     _clear_agenda(connection, ids, now, horizon)
     for table, new in (
         (AGENDA, rows.agenda),
@@ -297,21 +297,16 @@ def write(connection: Connection, rows: Rows, now: datetime, horizon: int) -> No
         (PLANNED, rows.planned),
         (REASON, rows.reasons),
     ):
-        _add(connection, table, new)
+        insert_many(connection, table, new)
     if rows.moved:
-        connection.execute(_MOVE_ENROLMENT, rows.moved)
+        write_many(connection, _MOVE_ENROLMENT, rows.moved)
     if rows.addresses:
-        connection.execute(_MARK_ADDRESS, rows.addresses)
+        write_many(connection, _MARK_ADDRESS, rows.addresses)
     if rows.consents_of:
         _write_consents(connection, rows)
     if rows.cancelled:
         cancel(connection, rows.cancelled, now)
     rewrite(connection, rows.projected)
-
-
-def _add(connection: Connection, table: Table, rows: list[Row]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
 
 
 def _write_consents(connection: Connection, rows: Rows) -> None:
@@ -321,7 +316,7 @@ def _write_consents(connection: Connection, rows: Rows) -> None:
     known = {(row["person"], row["topic"]): dict(row) for row in stored}
     connection.execute(delete(CONSENT).where(of_these))
     kept = [_standing(known.get((row["person"], row["topic"])), row) for row in rows.consents]
-    _add(connection, CONSENT, kept)
+    insert_many(connection, CONSENT, kept)
 
 
 def _standing(old: Row | None, new: Row) -> Row:
