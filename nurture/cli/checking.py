@@ -38,10 +38,10 @@ def check_command(asked: Asked, strict: bool, form: str) -> int:
     else:
         if checked.problems:
             click.echo(report.as_text(checked.problems, checked.sources).rstrip("\n"))
-        say_next("mend the first error, then nurture check" if failed else "nurture simulate --days 14")
         say(
             f"{plural(checked.files, 'file')}, {plural(checked.errors, 'error')}, {plural(checked.warnings, 'warning')}"
         )
+        say_next("mend the first error, then nurture check" if failed else "nurture simulate --days 14")
     return FINDINGS if failed else FINE
 
 
@@ -56,9 +56,9 @@ def schema_command(asked: Asked, kind: str | None, write: bool) -> int:
     """Write the JSON Schemas of this project, with its own mails, events and stages to choose from."""
     if bool(kind) == write:
         raise click.UsageError("say which schema to print, or --write for all of them")
-    from nurture.engine.check import book_of
+    from nurture.engine.check import readable_book
 
-    book = book_of(asked.root)
+    book = readable_book(asked.root)
     if kind:
         from nurture.language.schema import schema
 

@@ -36,17 +36,17 @@ def new_group() -> None:
 @command(
     "sequence",
     "nurture new sequence spring_push                 a small draft of your own",
-    "nurture new sequence gone_quiet --from lapse     a copy of a library piece",
+    "nurture new sequence we_miss_you --from gone_quiet    a copy of a library piece",
 )
 @click.argument("name")
 @click.option("--from", "piece", default="", help="A sequence of the starter book; a wrong name lists them.")
 def new_sequence_command(asked: Asked, name: str, piece: str) -> None:
     """Start a new sequence, as a draft, with the mails it sends."""
-    from nurture.engine.check import book_of
+    from nurture.engine.check import readable_book
     from nurture.engine.starter import new_sequence
 
     root = asked.root
-    tell_written(asked, new_sequence(root, name, piece, book_of(root)), root)
+    tell_written(asked, new_sequence(root, name, piece, readable_book(root)), root)
     if not asked.json:
         say("It is a draft: nothing runs before you write  status: live  and apply.")
         say_next("nurture check", "nurture simulate --days 14")
@@ -61,11 +61,11 @@ def new_sequence_command(asked: Asked, name: str, piece: str) -> None:
 @click.option("--locale", "locales", multiple=True, help="Only this language; may be repeated.")
 def new_mail_command(asked: Asked, name: str, locales: tuple[str, ...]) -> None:
     """Start a new mail: one Markdown file for each language; copies are marked as untranslated."""
-    from nurture.engine.check import book_of
+    from nurture.engine.check import readable_book
     from nurture.engine.starter import new_mail
 
     root = asked.root
-    tell_written(asked, new_mail(root, name, book_of(root), locales), root)
+    tell_written(asked, new_mail(root, name, readable_book(root), locales), root)
     if not asked.json:
         say_next("nurture check")
 

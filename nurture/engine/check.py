@@ -1,7 +1,7 @@
 """Everything that is wrong with a project's files, found by all rooms that read them, as one list."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nurture.engine.faults import RefusedError
@@ -11,15 +11,19 @@ from nurture.model.book import Book
 from nurture.model.place import Problem, Severity
 from nurture.render.check import check_templates
 
+CATALOGUE = "sequences/house/catalogue"  # .yaml or .toml
+FULLY_READ = "E300"  # findings from here on are about what was read, not about what could not be
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was read and what was found; `book` is None when any finding is an error."""
+    """What was read and what was found; `book` is None when any finding is an error, `partial` what could be read."""
 
     book: Book | None
     problems: tuple[Problem, ...]
     sources: Mapping[str, tuple[str, ...]]
     files: int
+    partial: Book
 
     @property
     def errors(self) -> int:
@@ -33,13 +37,27 @@ class Checked:
 
 
 def check(files: Mapping[str, bytes]) -> Checked:
-    """Judge sequences, house and templates together; templates only against a book that could be read."""
+    """Judge sequences, house and templates together: everything that is wrong, in one go."""
     reading = read_project(files)
     problems = list(reading.problems)
     if reading.book is not None:
         problems += check_templates(reading.book, files)
+    else:
+        problems += check_templates(trusted(reading), files, whole=False)
     ordered = tuple(sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code)))
     return joined(reading, ordered, files)
+
+
+def trusted(reading: Reading) -> Book:
+    """The part of a book with mistakes that templates can be held against without a false word.
+
+    Without the catalogue nothing is known of any name; a sequence that was half read may give a mail more.
+    """
+    misread = {p.place.file for p in reading.problems if p.severity is Severity.error and p.code < FULLY_READ}
+    if any(file.startswith(CATALOGUE) for file in misread):
+        return replace(reading.partial, sequences={})
+    whole = {name: one for name, one in reading.partial.sequences.items() if one.place.file not in misread}
+    return replace(reading.partial, sequences=whole)
 
 
 def joined(reading: Reading, problems: tuple[Problem, ...], files: Mapping[str, bytes]) -> Checked:
@@ -48,12 +66,22 @@ def joined(reading: Reading, problems: tuple[Problem, ...], files: Mapping[str, 
     sources = dict(reading.sources)
     for name in {problem.place.file for problem in problems} - sources.keys():
         sources[name] = tuple(files.get(name, b"").decode("utf-8", "replace").splitlines())
-    return Checked(None if broken else reading.book, problems, sources, len(files))
+    return Checked(None if broken else reading.book, problems, sources, len(files), reading.partial)
 
 
 def book_of(root: Path) -> Book:
     """The book of the working tree; RefusedError when the files have errors."""
     checked = check(read_files(root))
     if checked.book is None:
-        raise RefusedError(f"the files have {checked.errors} errors. `nurture check` shows them.")
+        raise RefusedError(files_with(checked.errors))
     return checked.book
+
+
+def readable_book(root: Path) -> Book:
+    """What of the working tree can be read: enough for commands that write new files beside ones with mistakes."""
+    return read_project(read_files(root)).partial
+
+
+def files_with(errors: int) -> str:
+    """Why nothing was done."""
+    return f"the files have {errors} error{'' if errors == 1 else 's'}: see `nurture check`."

@@ -13,7 +13,7 @@ from nurture.decide.clock import Clock, at, local, reader_clock
 from nurture.decide.explain import day_words, why_words
 from nurture.decide.simulate import live
 from nurture.engine.applying import tree_book
-from nurture.engine.check import check
+from nurture.engine.check import check, files_with
 from nurture.engine.faults import MisuseError, RefusedError
 from nurture.engine.project import read_files
 from nurture.engine.workshop import Workshop
@@ -76,7 +76,7 @@ def simulate(
     files = read_files(shop.root)
     checked = check(files)
     if checked.book is None:
-        raise RefusedError(f"the files have {checked.errors} errors. `nurture check` shows them.")
+        raise RefusedError(files_with(checked.errors))
     book = tree_book(shop.store, checked.book, files, now)
     begin = begin_at(start, book, now)
     return calendar(shop, book, pages_of(shop, wanted), (now, begin, begin + timedelta(days=days)), tell)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from nurture.language.asking import Asking
@@ -25,11 +25,15 @@ from nurture.model.place import Place, Problem, Severity
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The book, None when any finding is an error; the findings in the order of the files; the lines to quote."""
+    """The book, None when any finding is an error; the findings in the order of the files; the lines to quote.
+
+    `partial` is what could be read in spite of the findings: enough to judge templates by, never to run.
+    """
 
     book: Book | None
     problems: tuple[Problem, ...]
-    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, ...]]
+    partial: Book
 
 
 def read_project(files: Mapping[str, bytes]) -> Reading:
@@ -43,7 +47,7 @@ def read_project(files: Mapping[str, bytes]) -> Reading:
     problems = tuple(sorted(set(silenced(found, sources.values())), key=_order))
     broken = any(problem.severity is Severity.error for problem in problems)
     lines = {path: source.lines for path, source in sources.items()}
-    return Reading(None if broken else project.book, problems, lines)
+    return Reading(None if broken else project.book, problems, lines, project.book)
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:

@@ -8,7 +8,7 @@ from nurture.model.place import Place, Problem
 from nurture.render import markdown
 from nurture.render.compiled import compiled, syntax_faults
 from nurture.render.frame import BASE, LAYOUT, page, read_words, words_file
-from nurture.render.given import givings
+from nurture.render.given import Giving, givings
 from nurture.render.locales import is_locale, spelt
 from nurture.render.reading import Reading
 from nurture.render.source import Piece, Written, read
@@ -19,24 +19,28 @@ FORMAT = ".md"
 DEPTH = 3  # templates / mail / locale.md
 
 
-def check_templates(book: Book, templates: Mapping[str, bytes]) -> tuple[Problem, ...]:
-    """Everything wrong in the templates (path to bytes), by file and place; each thing is said once."""
+def check_templates(book: Book, templates: Mapping[str, bytes], *, whole: bool = True) -> tuple[Problem, ...]:
+    """Everything wrong in the templates (path to bytes), by file and place; each thing is said once.
+
+    A book that is not `whole` lacks sequences with mistakes: of a mail that nobody in it sends,
+    it cannot be said which names it is given.
+    """
     found: dict[tuple[str, Place], Problem] = {}
-    for problem in _all(book, templates):
+    for problem in _all(book, templates, whole):
         found.setdefault((problem.code, problem.place), problem)
     return tuple(
         sorted(found.values(), key=lambda problem: (problem.place.file, problem.place.line, problem.place.column))
     )
 
 
-def _all(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
+def _all(book: Book, templates: Mapping[str, bytes], whole: bool) -> Iterator[Problem]:
     yield from _frame(book, templates)
     for file, data in sorted(templates.items()):
         path = PurePosixPath(file)
         if file.startswith("templates/") and not file.startswith("templates/_"):
             fault = _misnamed(path)
             if fault is None:
-                yield from _mail(book, path.parent.name, read(file, data), data)
+                yield from _mail(_givings(book, path.parent.name, whole), read(file, data), data)
             else:
                 yield fault
 
@@ -77,16 +81,20 @@ def _frame(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
             yield Problem("W311", Place(words_file(locale)), message, f"write {words_file(locale)}")
 
 
-def _mail(book: Book, mail: str, written: Written, data: bytes) -> Iterator[Problem]:
+def _givings(book: Book, mail: str, whole: bool) -> tuple[Giving, ...]:
+    """Who gives the mail what; nothing when a sequence that could not be read may send it."""
+    known = givings(book, mail)
+    return known if whole or any(giving.by for giving in known) else ()
+
+
+def _mail(known: tuple[Giving, ...], written: Written, data: bytes) -> Iterator[Problem]:
     """One locale of one mail."""
     pieces = (written.subject, written.preheader, written.body)
     faults = [*written.problems, *(fault for piece in pieces for fault in syntax_faults(piece))]
     yield from faults
     if faults:
         return
-    read_through = [
-        fault for giving in givings(book, mail) for piece in pieces for fault in Reading(piece, giving).run()
-    ]
+    read_through = [fault for giving in known for piece in pieces for fault in Reading(piece, giving).run()]
     yield from read_through
     ready = compiled(written.file, data)
     if isinstance(ready, Problem) and not any(fault.code == ready.code for fault in read_through):

@@ -13,7 +13,8 @@ def test_init_makes_a_project_that_passes(empty):
     for name in ("config.toml", ".vscode/settings.json", ".taplo.toml", ".gitignore", ".nurture/sequence.schema.json"):
         assert (made.root / name).is_file(), name
     checked = made.ok("check", "--strict")
-    assert checked.lines[-1].endswith("files, 0 errors, 0 warnings")
+    assert checked.lines[-2].endswith("files, 0 errors, 0 warnings")
+    assert checked.lines[-1].startswith("Next: ")
 
 
 def test_init_overwrites_nothing(project):
@@ -26,8 +27,8 @@ def test_init_overwrites_nothing(project):
 
 def test_a_project_is_found_from_below_and_by_option(project):
     below = Project(project.root / "sequences" / "house")
-    assert below.ok("check").lines[-1] == project.ok("check").lines[-1]
-    assert Project(project.root.parent).ok("check", "--project", "shop").lines[-1] == project.ok("check").lines[-1]
+    assert below.ok("check").out == project.ok("check").out
+    assert Project(project.root.parent).ok("check", "--project", "shop").out == project.ok("check").out
 
 
 def test_no_project_is_wrong_usage(empty):
@@ -49,7 +50,30 @@ def test_a_mistake_is_shown_with_its_place_and_cure(broken):
     assert answer.code == 1
     assert "sequences/welcome.yaml:10:1: error E110" in answer.out
     assert "did you mean 'priority'?" in answer.out
-    assert "1 error," in answer.lines[-1]
+    assert "1 error," in answer.lines[-2]
+
+
+def test_mistakes_of_sequences_and_of_templates_come_at_once(broken):
+    mail = broken.root / "templates" / "first_bag_check_in" / "en.md"
+    mail.write_text(mail.read_text(encoding="utf-8") + "\n{{ codee }}\n", encoding="utf-8")
+    hello = broken.root / "templates" / "welcome_hello" / "en.md"
+    hello.write_text(hello.read_text(encoding="utf-8") + "\n{{ start.source }}\n{{ person.nme }\n", encoding="utf-8")
+    found = json.loads(broken.run("check", "--json").out)["findings"]
+    errors = {(one["file"], one["code"]) for one in found if one["severity"] == "error"}
+    assert errors == {
+        ("sequences/welcome.yaml", "E110"),
+        ("templates/first_bag_check_in/en.md", "E220"),
+        ("templates/welcome_hello/en.md", "E223"),
+    }
+
+
+def test_the_cure_of_a_missing_mail_works_while_the_file_is_still_broken(project):
+    welcome = project.root / "sequences" / "welcome.yaml"
+    welcome.write_text(welcome.read_text(encoding="utf-8").replace("welcome_hello", "good_morning"), encoding="utf-8")
+    assert "`nurture new mail good_morning` writes one" in project.run("check").out
+    project.ok("new", "mail", "good_morning")
+    project.ok("schema", "--write")
+    project.ok("check")
 
 
 def test_findings_for_machines(broken):
@@ -69,7 +93,7 @@ def test_broken_files_are_not_applied(broken):
 def test_a_new_sequence_passes_and_changes_nothing_live(project):
     project.ok("new", "sequence", "spring_push")
     project.ok("new", "sequence", "second_welcome", "--from", "welcome")
-    assert "0 errors" in project.ok("check").lines[-1]
+    assert "0 errors" in project.ok("check").lines[-2]
     for name in ("spring_push", "second_welcome"):
         assert "status: draft" in (project.root / "sequences" / f"{name}.yaml").read_text(encoding="utf-8")
     again = project.run("new", "sequence", "spring_push")

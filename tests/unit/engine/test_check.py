@@ -1,0 +1,55 @@
+"""All findings at once, and none that a mistake elsewhere only makes look like one."""
+
+from pathlib import Path
+
+import pytest
+
+from nurture.engine.check import check
+from nurture.engine.project import read_files
+
+STARTER = read_files(Path(__file__).parents[3])
+MAIL = "templates/happy_birthday/en.md"
+SEQUENCE = "sequences/birthday.yaml"
+
+
+def codes(*changes: tuple[str, str, str]) -> set[tuple[str, str]]:
+    """The errors of the starter book with some texts changed: (file, what stands there, what then does)."""
+    files = dict(STARTER)
+    for file, old, new in changes:
+        text = files[file].decode()
+        assert old in text
+        files[file] = text.replace(old, new, 1).encode()
+    checked = check(files)
+    return {(p.place.file, p.code) for p in checked.problems if p.severity.value == "error"}
+
+
+def test_a_mail_is_judged_by_the_sequences_without_mistakes() -> None:
+    unknown = (MAIL, "\n---\n", "\n---\n{{ nothing_of_the_kind }}\n")
+    assert codes(unknown) == {(MAIL, "E220")}
+    assert codes(unknown, ("sequences/welcome.yaml", "priority: 40", "priorty: 40")) == {
+        (MAIL, "E220"),
+        ("sequences/welcome.yaml", "E110"),
+    }
+
+
+def test_nothing_is_said_of_names_that_a_half_read_sequence_may_give() -> None:
+    named = (MAIL, "\n---\n", "\n---\n{{ wish }}\n")
+    half = (SEQUENCE, "- send: happy_birthday\n", "- send: happy_birthday\n    with: {wish: 'person.frst_name'}\n")
+    assert codes(named, half) == {(SEQUENCE, "E201")}
+
+
+def test_a_finding_about_what_was_read_leaves_the_sequence_to_judge_by() -> None:
+    named = (MAIL, "\n---\n", "\n---\n{{ wish }}\n")
+    alone = {file for file in STARTER if file.startswith("sequences/") and "house" not in file} - {SEQUENCE}
+    changed = {file: data for file, data in STARTER.items() if file not in alone}
+    changed[MAIL] = changed[MAIL].replace(b"\n---\n", b"\n---\n{{ wish }}\n", 1)
+    found = {(p.place.file, p.code) for p in check(changed).problems if p.severity.value == "error"}
+    assert named[0] == MAIL
+    assert found == {("sequences/house/catalogue.yaml", "E348"), (MAIL, "E220")}
+
+
+@pytest.mark.parametrize("broken", [b"person: [", b"person:\n  first_name: {type: txt}\n"])
+def test_without_a_catalogue_nothing_is_said_of_names(broken: bytes) -> None:
+    files = STARTER | {"sequences/house/catalogue.yaml": broken}
+    templates = {p.place.file for p in check(files).problems if p.place.file.startswith("templates/")}
+    assert templates == set()
