@@ -46,7 +46,7 @@ class Asking:
     def condition(self, fields: Fields, key: str) -> Condition | None:
         """The condition behind a key; None when there is none or it has findings."""
         node = fields.get(key, ScalarNode)
-        if node is None or self.scope is None:
+        if node is None or self.scope is None or self.reader.crowded(node.place):
             return None
         found, problems = parse_condition(node.text, _locate(node), self.scope)
         self._keep(node, problems)
@@ -54,7 +54,7 @@ class Asking:
 
     def value(self, node: ScalarNode) -> Expression | None:
         """The value a text stands for; None when it has findings."""
-        if self.scope is None:
+        if self.scope is None or self.reader.crowded(node.place):
             return None
         found, problems = parse_value(node.text, _locate(node), self.scope)
         self._keep(node, problems)
@@ -62,7 +62,8 @@ class Asking:
 
     def _keep(self, node: ScalarNode, problems: Iterable[Problem]) -> None:
         if not any(name in node.text for name in self.doubtful):
-            self.reader.problems.extend(problems)
+            for problem in problems:
+                self.reader.keep(problem)
 
 
 def _locate(node: ScalarNode) -> Callable[[int, int], Place]:

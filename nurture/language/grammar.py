@@ -170,7 +170,11 @@ VERBS = Family(
             "branch",
             "a 'branch' step",
             "Takes the first arm whose condition is true; none and no else goes on.",
-            (Key("branch", Many(Forms("arm")), "The arms: {if, then}, and at the end {else}.", required=True),),
+            (
+                Key(
+                    "branch", Many(Forms("arm"), most=20), "The arms: {if, then}, and at the end {else}.", required=True
+                ),
+            ),
         ),
         _step(
             "tag",
@@ -271,7 +275,7 @@ SEQUENCE = Table(
         Key("start", Forms("trigger"), "What starts it.", required=True),
         Key("again", PlainOr(Choice(("never",)), Part(AGAIN)), "Who may start again, and when.", required=True),
         Key("while", Question(), "Asked before every step; not true ends it as `no longer fits`.", default="none"),
-        Key("stop_when", Many(Part(STOP_RULE)), "What ends it at once.", default="none"),
+        Key("stop_when", Many(Part(STOP_RULE), most=20), "What ends it at once.", default="none"),
         Key("goal", Part(GOAL), "What it hopes for; looked at before stop_when.", default="none"),
         Key("window", Part(WINDOW), "When its messages may go.", default="quiet hours only"),
         Key("steps", STEPS, "The steps.", required=True),

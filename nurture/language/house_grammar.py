@@ -111,7 +111,7 @@ RULES = Table(
             "safe: an hour that is decent in every zone of their country. project: the project's zone.",
             default="safe",
         ),
-        Key("locales", Many(LOCALE), "The mails' languages, in order of fallback.", default="[en]"),
+        Key("locales", Many(LOCALE, most=100), "The mails' languages, in order of fallback.", default="[en]"),
         Key(
             "leap_day",
             Choice(("feb-28", "mar-1", "leap-years-only")),
@@ -127,8 +127,8 @@ RULES = Table(
             default="[service, care, celebration, news, offer]",
         ),
         Key("quiet_hours", Part(QUIET), "When nothing but service mail goes.", default="none"),
-        Key("limits", Many(Part(LIMIT)), "How much one person may get.", default="none"),
-        Key("mute", Many(Part(MUTE)), "No-upsell windows.", default="none"),
+        Key("limits", Many(Part(LIMIT), most=20), "How much one person may get.", default="none"),
+        Key("mute", Many(Part(MUTE), most=50), "No-upsell windows.", default="none"),
         Key("min_gap", Span(ELAPSED), "Between two limited mails to one inbox.", default="none"),
         Key(
             "senders",

@@ -115,10 +115,14 @@ class Judge:
         elif token.text in ("True", "False", "AND", "OR", "NOT", "And", "Or", "Not"):
             self._no(token, f"I don't know '{token.text}'", f"write '{token.text.lower()}'")
         else:
-            hint = _nearest(token.text, self._scope.names)
+            hint = _nearest(token.text, self._names_meant(token.text))
             if not hint and "." not in token.text and token.offset:
                 hint = f"a text stands in quotes: '{token.text}'"
             self._no(token, f"nothing is called '{token.text}'", hint)
+
+    def _names_meant(self, word: str) -> list[str]:
+        """Names that may be meant; those of steps, which can be many, only where steps are asked about."""
+        return [name for name in self._scope.names if word.startswith("step") or not name.startswith("steps.")]
 
     def question(self, part: Expression | None, token: Token) -> None:
         """A finding unless the part is a yes/no question."""

@@ -29,7 +29,9 @@ from nurture.model.sequence import (
 )
 
 FAR = 100_000  # days; later than anything
-MOST_WAYS = 500  # ways kept at once, so that the time stays bounded whatever is written
+# So much is kept of each, so that the time stays bounded whatever is written: the earliest ways, the last messages.
+MOST_WAYS = 64
+MOST_BEHIND = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def _through(step: AnyStep, ways: frozenset[Way], visits: list[tuple[Send, Way]]
 def _sent(send: Send, way: Way) -> Way:
     """Behind a message: quiet hours have moved it, so the next moment is decent unless it was exempt."""
     held = send.class_ != SERVICE and not send.at_once
-    behind = (*way.behind, (send.class_, way.earliest, way.latest))
+    behind = (*way.behind[1 - MOST_BEHIND :], (send.class_, way.earliest, way.latest))
     return replace(way, behind=behind, decent=held or way.decent)
 
 

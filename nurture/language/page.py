@@ -8,7 +8,7 @@ from functools import cached_property
 
 from nurture.model.place import Place, Problem
 
-LARGEST = 300_000  # bytes; the longest file in a book is some kilobytes, and time must stay bounded
+LARGEST = 100_000  # bytes; the longest file in a book is some kilobytes, and time must stay bounded
 _LINE_BREAKS = re.compile(r"\r\n?")
 
 

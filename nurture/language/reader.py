@@ -1,5 +1,6 @@
 """From a tree to checked values by the step table: every key known, every value understood (language.md 9.2)."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -20,6 +21,7 @@ from nurture.language.shapes import (
     Shape,
     Table,
 )
+from nurture.language.stretches import MOST
 from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode
 from nurture.language.values import PLAIN
 from nurture.model.place import Place, Problem
@@ -89,10 +91,25 @@ class Reader:
     def __init__(self, names: Names) -> None:
         self.names = names
         self.problems: list[Problem] = []
+        self._told: Counter[str] = Counter()
 
     def say(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Keep a finding."""
-        self.problems.append(Problem(code, place, message, hint))
+        self.keep(Problem(code, place, message, hint))
+
+    def keep(self, problem: Problem) -> None:
+        """Keep a finding, unless its file has more of them than anybody will read."""
+        if self.crowded(problem.place):
+            return
+        self.problems.append(problem)
+        self._told[problem.place.file] += 1
+        if self.crowded(problem.place):
+            message = f"{MOST} findings are shown; what comes after this one was not looked at"
+            self.problems.append(Problem("E100", problem.place, message))
+
+    def crowded(self, place: Place) -> bool:
+        """Whether the file of a place has so many findings that the rest of it is not looked at."""
+        return self._told[place.file] >= MOST
 
     def fields(self, node: Node | None, table: Table, label: str) -> Fields | None:
         """The values of a mapping by its table; None when there is no mapping."""
@@ -102,6 +119,8 @@ class Reader:
             return None
         fields = Fields(table, node)
         for name, child in node:
+            if self.crowded(name.place):
+                return fields
             self._field(fields, name, child)
         self._missing(fields)
         return fields
@@ -144,6 +163,8 @@ class Reader:
 
     def value(self, label: str, node: Node, shape: Shape) -> object | None:
         """The value of a node by its shape; None, with a finding, when it is not understood."""
+        if self.crowded(node.place):
+            return None
         composed = _COMPOSED.get(type(shape))
         if composed is not None:
             return composed(self, label, node, shape)
@@ -183,7 +204,7 @@ class Reader:
             only = self.value(label, node, shape.each)
             return None if only is None else (only,)
         self._how_many(label, node, shape)
-        values = (self.value(label, item, shape.each) for item in node)
+        values = (self.value(label, item, shape.each) for item in node.items[: shape.most])
         return tuple(value for value in values if value is not None)
 
     def _how_many(self, label: str, node: ListNode, shape: Many) -> None:

@@ -16,6 +16,8 @@ from nurture.model.catalogue import Field
 from nurture.model.length import Length
 from nurture.model.sequence import AnyTrigger, Goal, Sequence, Status, StopRule, flow
 
+MOST_STEPS = 300
+
 
 def read_sequence(file: str, root: Node, asking: Asking, facts: Mapping[str, Field]) -> Written | None:
     """The sequence of a file, as far as it can be understood; findings gather in `asking.reader`."""
@@ -25,6 +27,8 @@ def read_sequence(file: str, root: Node, asking: Asking, facts: Mapping[str, Fie
     _check_name(file, fields, asking.reader)
     triggers = fields_of(fields.get("start", Fields))
     steps = fields.many("steps", Fields)
+    if _too_many(fields, steps, asking.reader):
+        return None
     names = StepNames(steps)
     names.say_twins(steps, asking.reader)
     asking_start = _asking_start(asking, triggers)
@@ -33,6 +37,15 @@ def read_sequence(file: str, root: Node, asking: Asking, facts: Mapping[str, Fie
     read = (read_trigger(trigger, asking_start) for trigger in triggers)
     start = tuple(trigger for trigger in read if trigger is not None)
     return _build(file, fields, start, StepReader(names, inside, _inherited(fields, asking, triggers), facts, {}))
+
+
+def _too_many(fields: Fields, steps: tuple[Fields, ...], reader: Reader) -> bool:
+    """E114 for a sequence that is so long that nobody could follow it, nor the findings about its flow."""
+    count = sum(1 for _ in all_steps(steps))
+    if count > MOST_STEPS:
+        message = f"there are {count:,} steps, in arms and all; a sequence has at most {MOST_STEPS}"
+        reader.say("E114", fields.place_of("steps"), message, "make several sequences of it")
+    return count > MOST_STEPS
 
 
 def _asking_start(asking: Asking, triggers: tuple[Fields, ...]) -> Asking:

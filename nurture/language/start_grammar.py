@@ -112,7 +112,7 @@ TRIGGERS = Family(
             "any trigger",
             "an 'any' start",
             "Starts by whichever of several triggers comes.",
-            (Key("any", Many(Forms("one trigger"), least=2), "The triggers.", required=True),),
+            (Key("any", Many(Forms("one trigger"), least=2, most=10), "The triggers.", required=True),),
             verb="any",
         ),
     ),

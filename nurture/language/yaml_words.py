@@ -92,7 +92,7 @@ def _neighbour(page: Page, error: MarkedYAMLError) -> str:
     """Where the author may have meant it to begin: blanks at the start of a line say what it belongs to."""
     place = page.place(_index(error.problem_mark))
     entry = _entry_above(page, place.line)
-    if entry and page.text[_index(error.problem_mark)] == "-":
+    if entry and page.text.startswith("-", _index(error.problem_mark)):
         return f"the '-' above it is on line {entry.line}, in column {entry.column}"
     if entry and entry.column == place.column:
         return f"as a part of the entry of line {entry.line} it begins in column {entry.column + 2}"
