@@ -48,7 +48,6 @@ MOMENTS = (
     Moment("waiting", "Waiting", w.condition("days_until(person.vip_since) in [0, 1, 2]")),
 )
 VIP_SINCE, BORN = ("person", "vip_since"), ("person", "birthday")
-TODAY = w.condition("today == today").root.left  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def _steps(draw: st.DrawFn, name: str, depth: int = 0) -> tuple[AnyStep, ...]:
             path, minus = draw(st.sampled_from([VIP_SINCE, BORN])), draw(st.sampled_from([None, w.length("3 days")]))
             steps.append(WaitUntil(id=identity, place=w.HERE, path=path, minus=minus, at=draw(_clocks())))
         elif kind == "set":
-            steps.append(Set(id=identity, place=w.HERE, values=(("vip_since", TODAY),)))
+            steps.append(Set(id=identity, place=w.HERE, values=(("vip_since", w.TODAY),)))
         elif kind == "stop" and number:
             steps.append(Stop(id=identity, place=w.HERE, reason="enough"))
         else:

@@ -86,6 +86,8 @@ def condition(text: str, *, start: str = "", event: str = "") -> Condition:
     return found
 
 
+TODAY = condition("today == today").root.left  # type: ignore[union-attr]
+
 RULES = Rules(
     project="world",
     zone="Europe/Paris",

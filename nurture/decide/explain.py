@@ -3,18 +3,30 @@
 All times are the reader's own; a line has at most 100 columns.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
+from types import MappingProxyType
 
 from nurture.decide.clock import Clock, local, reader_clock
 from nurture.model.book import Book
 from nurture.model.decision import ENDINGS, MESSAGES_NOT_SENT, STARTS, Look, Reason, Why
+from nurture.model.mail import Fate
 from nurture.model.person import Enrolment, Message, Person
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 INDENT = " " * 7
+NO_FATES: Mapping[str, Fate] = MappingProxyType({})
+FATES = {
+    Fate.planned: "waits to be handed over",
+    Fate.claimed: "waits to be handed over",
+    Fate.handed: "is being handed over",
+    Fate.in_doubt: "in doubt: it may have gone, and is not sent again",
+    Fate.refused: "not sent: it cannot be written",
+    Fate.cancelled: "not sent after all",
+    Fate.expired: "not sent after all: too old",
+}
 
 
 def day_words(day: date) -> str:
@@ -105,8 +117,11 @@ def verdict(reason: Reason, clock: Clock) -> str:
     return f"{what}  {why_words(reason, clock)}".strip()
 
 
-def told(book: Book, person: Person, reasons: Sequence[Reason]) -> list[str]:
-    """Everything recorded about one person, sequence by sequence, in the order in which it happened."""
+def told(book: Book, person: Person, reasons: Sequence[Reason], fates: Mapping[str, Fate] = NO_FATES) -> list[str]:
+    """Everything recorded about one person, sequence by sequence, in the order in which it happened.
+
+    `fates` says by send key where the mails stand that were decided on.
+    """
     clock = reader_clock(book.rules, person.facts)
     lines = []
     ordered = sorted(reasons, key=lambda reason: (reason.sequence, reason.subject))
@@ -116,16 +131,24 @@ def told(book: Book, person: Person, reasons: Sequence[Reason]) -> list[str]:
         lines.append(enrolment_line(book, person, inside) if inside else name or "beside any sequence")
         for reason in sorted(group, key=lambda reason: reason.at):
             lines += reason_lines(reason, clock)
-            lines += sent_lines(person, reason)
+            lines += sent_lines(person, reason, fates)
     return lines
 
 
-def sent_lines(person: Person, reason: Reason) -> list[str]:
-    """The send key of a mail that went, under which the outbox and the provider know it."""
+def fate_words(fate: Fate | None) -> str:
+    """What became of a mail after it was decided; empty for one that went as it should."""
+    if fate is None or fate is Fate.accepted:
+        return ""
+    return FATES.get(fate, str(fate.value))
+
+
+def sent_lines(person: Person, reason: Reason, fates: Mapping[str, Fate] = NO_FATES) -> list[str]:
+    """The send key of a mail that went, under which the outbox and the provider know it, and where it stands."""
     if reason.why is not Why.sent:
         return []
     key = next((m.key for m in person.messages if is_about(m, reason)), "")
-    return [f"{INDENT}send key {key[:16]}"] if key else []
+    said = fate_words(fates.get(key))
+    return [f"{INDENT}send key {key[:16]}{' · ' if said else ''}{said}"] if key else []
 
 
 def is_about(message: Message, reason: Reason) -> bool:

@@ -144,13 +144,21 @@ def _consent(draft: Draft, event: Event) -> None:
         _answers(draft, {topic: Consent(False, event.happened_at, basis) for topic in topics})
     elif event.name == names.CONSENT_LIFTED:
         _lift(draft, topics, event.happened_at)
-        _answers(draft, {topic: Consent(True, event.happened_at, "lifted by the reader") for topic in topics})
+        kept = _refused_since(draft, topics, event.happened_at)
+        _answers(draft, {topic: Consent(True, event.happened_at, "lifted by the reader") for topic in topics - kept})
     else:
         if by_reader and topics:
             _lift(draft, topics, event.happened_at)
-        old = draft.consents
-        free = [topic for topic in topics if by_reader or topic not in old or old[topic].given]
-        _answers(draft, {topic: Consent(True, event.happened_at, basis) for topic in free})
+        kept = _refused_since(draft, topics, event.happened_at if by_reader else None)
+        _answers(draft, {topic: Consent(True, event.happened_at, basis) for topic in topics - kept})
+
+
+def _refused_since(draft: Draft, topics: frozenset[str], wanted: datetime | None) -> frozenset[str]:
+    """The topics whose refusal stands: all that were refused, or those refused after the reader wanted them."""
+    answers = ((topic, draft.consents.get(topic)) for topic in topics)
+    return frozenset(
+        topic for topic, old in answers if old is not None and not old.given and (wanted is None or old.since > wanted)
+    )
 
 
 def _lift(draft: Draft, topics: frozenset[str], at: datetime) -> None:
