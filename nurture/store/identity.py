@@ -3,15 +3,15 @@
 One address is one contact. An address that belongs to somebody else is refused, never moved.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
-from nurture.store.database import bucket, insert_many, pages, pairs
+from nurture.store.database import among, bucket, insert_many, pages
 from nurture.store.tables import ADDRESS, OUTSIDE_ID, PERSON, SUPPRESSION
 
 
@@ -35,6 +35,18 @@ def person_id(store: str, *words: str) -> str:
     return "p" + blake2b("\x1f".join(words).encode(), digest_size=10, key=store.encode()).hexdigest()
 
 
+@lru_cache(maxsize=16)
+def _named(source: str) -> Select[Any]:
+    of_source = (OUTSIDE_ID.c.source == source, OUTSIDE_ID.c.valid_to.is_(None))
+    return select(OUTSIDE_ID.c.value, OUTSIDE_ID.c.person).where(*of_source)
+
+
+_REACHED = select(ADDRESS.c.key, ADDRESS.c.person).where(ADDRESS.c.valid_to.is_(None))
+_ADDRESS_OF = select(ADDRESS.c.person, ADDRESS.c.key).where(ADDRESS.c.valid_to.is_(None))
+_BARRED = select(SUPPRESSION.c.key, SUPPRESSION.c.because)
+_PERSON = select(PERSON.c.id)
+
+
 @dataclass(slots=True)
 class Known:
     """Who is known, for one batch of rows, and who was made in it."""
@@ -53,34 +65,18 @@ class Known:
 
     def look_up(self, connection: Connection, outside: Iterable[str], addresses: Iterable[str]) -> None:
         """Read who these are, in pages."""
-        of_source = OUTSIDE_ID.c.source == self.source
         named, reached = sorted(set(outside)), sorted(set(addresses))
-        for page in pages(named):
-            asked = select(OUTSIDE_ID.c.value, OUTSIDE_ID.c.person).where(
-                of_source, OUTSIDE_ID.c.value.in_(page), OUTSIDE_ID.c.valid_to.is_(None)
-            )
-            self.by_outside.update(pairs(connection, asked))
-        for page in pages(reached):
-            valid = ADDRESS.c.valid_to.is_(None)
-            asked = select(ADDRESS.c.key, ADDRESS.c.person).where(ADDRESS.c.key.in_(page), valid)
-            self.by_address.update(pairs(connection, asked))
-            barred = select(SUPPRESSION.c.key, SUPPRESSION.c.because).where(SUPPRESSION.c.key.in_(page))
-            self.suppressed.update(pairs(connection, barred))
-        self._addresses_of(connection, sorted({*self.by_outside.values(), *self.by_address.values()}))
+        self.by_outside.update(map(tuple, among(connection, _named(self.source), OUTSIDE_ID.c.value, named)))
+        self.by_address.update(map(tuple, among(connection, _REACHED, ADDRESS.c.key, reached)))
+        self.suppressed.update(map(tuple, among(connection, _BARRED, SUPPRESSION.c.key, reached)))
+        people = sorted({*self.by_outside.values(), *self.by_address.values()})
+        self.address_of.update(map(tuple, among(connection, _ADDRESS_OF, ADDRESS.c.person, people)))
         new = [self._id("outside", self.source, one) for one in named if one not in self.by_outside]
         new += [self._id("address", key) for key in reached if key not in self.by_address]
-        for page in pages(new):
-            self.taken.update(connection.execute(select(PERSON.c.id).where(PERSON.c.id.in_(page))).scalars().all())
+        self.taken.update(row[0] for row in among(connection, _PERSON, PERSON.c.id, new))
 
     def _id(self, *words: str) -> str:
         return person_id(self.store, *words)
-
-    def _addresses_of(self, connection: Connection, ids: Sequence[str]) -> None:
-        for page in pages(ids):
-            asked = select(ADDRESS.c.person, ADDRESS.c.key).where(
-                ADDRESS.c.person.in_(page), ADDRESS.c.valid_to.is_(None)
-            )
-            self.address_of.update(pairs(connection, asked))
 
     def person(self, connection: Connection, outside: str, address: str, known_at: int) -> tuple[str, bool]:
         """Whose row it is, making them if need be, and whether the address is new to them.

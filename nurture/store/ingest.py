@@ -12,12 +12,12 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Column, Connection, bindparam, delete, func, select
 
 from nurture.model import event as names
 from nurture.model.event import Origin
 from nurture.store.codec import micros, values_of, values_text
-from nurture.store.database import BULK, Database, bucket, insert_many, pages, write_many
+from nurture.store.database import BULK, Database, among, bucket, insert_many, pages, write_many
 from nurture.store.identity import Known, RefusedRow, normal_address
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
 from nurture.store.tables import AGENDA, EVENT, MESSAGE, PERSON, SUPPRESSION
@@ -314,10 +314,11 @@ def _batches(rows: Iterable[AnyRow]) -> Iterator[list[AnyRow]]:
         yield batch
 
 
-def _without_known(connection: Connection, key: Any, rows: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    known: set[str] = set()
-    for page in pages(list(rows)):
-        known.update(connection.execute(select(key).where(key.in_(page))).scalars().all())
+_KEYS = {column: select(column) for column in (EVENT.c.id, MESSAGE.c.key, SUPPRESSION.c.key)}
+
+
+def _without_known(connection: Connection, key: Column[Any], rows: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    known = {row[0] for row in among(connection, _KEYS[key], key, list(rows))}
     return [row for id_, row in rows.items() if id_ not in known]
 
 
