@@ -1,5 +1,6 @@
 """Config becomes everything built: the only constructor, and the only place that knows what time it is."""
 
+import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +36,20 @@ def configuration(root: Path) -> Config:
         said = [f"{p.place}: {p.message}{f' ({p.hint})' if p.hint else ''}" for p in problems]
         raise RefusedError("config.toml is not right:\n  " + "\n  ".join(said))
     return config
+
+
+@contextmanager
+def alone(root: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """One round at a time in a project; `wait` is called before waiting for another. A killed one leaves no lock."""
+    file = configuration(root).installation.with_name("run.lock")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            wait()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

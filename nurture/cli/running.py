@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from nurture.cli.command import Asked, Instant, command
-from nurture.cli.edge import FINDINGS, FINE
+from nurture.cli.edge import FINDINGS, FINE, TROUBLE
 from nurture.cli.output import answer, plural, say, say_all, say_next
 from nurture.cli.progress import progress
 
@@ -31,26 +31,38 @@ def run_command(asked: Asked, once: bool, dry_run: bool, accept: bool, at: datet
 
 def one_round(asked: Asked, accept: bool) -> int:
     """`run --once`."""
+    from nurture.engine.accepting import accept as accept_store
     from nurture.engine.hand_over import hand_over_all
-    from nurture.engine.tick import tick
-    from nurture.wiring import live, now, workshop
+    from nurture.engine.tick import refuse_leap, tick
+    from nurture.wiring import alone, live, now, workshop
 
-    with workshop(asked.root) as shop:
-        if accept:
-            shop.store.accept()
+    with alone(asked.root, wait), workshop(asked.root) as shop:
         book = live(shop.store)
         moment = now()
+        if accept:
+            held = accept_store(shop, book, moment)
+        else:
+            held = 0
+            refuse_leap(shop.store, moment)
         with progress("deciding", shop.store.counts().people) as tell:
             ticked = tick(shop.store, book.book, moment, tell)
         with progress("handing over", ticked.intents) as tell:
-            handed = hand_over_all(shop, book, moment, tell=tell)
+            handed = hand_over_all(shop, book, moment, tell=tell, clock=now)
+        handed.in_doubt_before += held
     if asked.json:
         answer({"at": moment, **ticked.counts(), **handed.document()})
-        return FINE
+        return TROUBLE if handed.stuck else FINE
+    if ticked.decided_until:
+        say(f"The clock went back: all is decided up to {ticked.decided_until:%Y-%m-%d %H:%M} UTC, nothing before then")
     say(f"{plural(ticked.people, 'person', 'people')} looked at, {plural(ticked.intents, 'mail')} decided")
     say_all(handed.words(shop.config.folder))
     say_next("nurture show PERSON", "nurture explain PERSON")
-    return FINE
+    return TROUBLE if handed.stuck else FINE
+
+
+def wait() -> None:
+    """Say why nothing happens yet."""
+    click.echo("another run is at work; waiting for it", err=True)
 
 
 def try_round(asked: Asked, at: datetime | None) -> int:

@@ -55,7 +55,8 @@ def explain(shop: Workshop, live: LiveBook, text: str, asking: Asking, now: date
     reasons = shop.store.reasons(id_, sequence=asking.sequence)
     if asking.mail:
         reasons = [reason for reason in reasons if concerns(reason, asking.mail, names)]
-    found = Explained(reasons, [person_line(book, person), *told(book, person, reasons)])
+    fates = shop.store.fates([message.key for message in person.messages])
+    found = Explained(reasons, [person_line(book, person), *told(book, person, reasons, fates)])
     for name in names:
         if not any(reason.sequence == name for reason in reasons):
             found.lines += never_entered(book, person, name, now)

@@ -1,16 +1,18 @@
 """One person as they stand: who is meant, where they are in everything, what they had, what is next."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nurture.decide.advance import advance
 from nurture.decide.clock import Clock, reader_clock
-from nurture.decide.explain import enrolment_line, moment_words, person_line
+from nurture.decide.explain import enrolment_line, fate_words, moment_words, person_line
 from nurture.decide.simulate import live
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
+from nurture.model.mail import Fate
 from nurture.model.person import Enrolment, Person
 
 AHEAD = timedelta(days=60)
@@ -50,7 +52,7 @@ def show(shop: Workshop, live_now: LiveBook, text: str, now: datetime) -> Shown:
         f"{label} · {person.address or 'no address'} · {orders_words(person, clock)}",
         consent_words(person),
         *inside_lines(book, person, clock),
-        *had_lines(person, clock),
+        *had_lines(person, clock, shop.store.fates([message.key for message in person.messages])),
         *next_lines(book, person, clock, now),
     ]
     return Shown(person, lines)
@@ -88,12 +90,15 @@ def inside_words(book: Book, person: Person, one: Enrolment, clock: Clock) -> li
     return [enrolment_line(book, person, one), f"    at {one.step or 'its end'}{due}"]
 
 
-def had_lines(person: Person, clock: Clock) -> list[str]:
-    """The last mails they had."""
+def had_lines(person: Person, clock: Clock, fates: Mapping[str, Fate]) -> list[str]:
+    """The last mails they had, and of those that did not simply go where they stand."""
     had = [message for message in person.messages if not message.cancelled]
     if not had:
         return ["Had: nothing"]
-    lines = [f"  {moment_words(one.at, clock)}  {one.mail:<28} {one.class_}" for one in had[-SHOWN:]]
+    lines = [
+        f"  {moment_words(one.at, clock)}  {one.mail:<28} {one.class_:<12} {fate_words(fates.get(one.key))}".rstrip()
+        for one in had[-SHOWN:]
+    ]
     return [f"Had {len(had):,}:" if len(had) <= SHOWN else f"Had {len(had):,}, the last {SHOWN}:", *lines]
 
 

@@ -6,7 +6,7 @@ people that somebody else decided on meanwhile is read and decided again.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from nurture import observe
 from nurture.decide.advance import advance
@@ -18,6 +18,7 @@ from nurture.model.person import Person
 from nurture.store.database import Conflict
 from nurture.store.open import Store
 
+LONGEST_SLEEP = timedelta(days=31)
 ATTEMPTS = 20  # two ticks at a time meet on a page now and then; never this often in a row
 
 Tell = Callable[[int], None]
@@ -25,11 +26,12 @@ Tell = Callable[[int], None]
 
 @dataclass(slots=True)
 class Ticked:
-    """How much a tick did."""
+    """How much a tick did; `decided_until` is set when an earlier one had decided up to a later instant."""
 
     people: int = 0
     intents: int = 0
     reasons: int = 0
+    decided_until: datetime | None = None
 
     def counts(self) -> dict[str, int]:
         """For --json and the log."""
@@ -46,9 +48,14 @@ def tick(store: Store, book: Book, now: datetime, tell: Tell = silent) -> Ticked
     StateError while the store is halted: its next commit would make a copy or a restore look like the real one.
     """
     refuse_halted(store)
+    return decide_all(store, book, now, tell)
+
+
+def decide_all(store: Store, book: Book, now: datetime, tell: Tell = silent) -> Ticked:
+    """The tick itself; also of a halted store, of which nothing is sent."""
     since = store.watermark or now
     observe.note(observe.TICK_BEGUN, since=since, until=now)
-    done = Ticked()
+    done = Ticked(decided_until=since if since > now else None)
     for page in store.candidates(book, min(since, now), now):
         decided = decide_page(store, book, page, now)
         done.people += len(page)
@@ -63,7 +70,20 @@ def tick(store: Store, book: Book, now: datetime, tell: Tell = silent) -> Ticked
 def refuse_halted(store: Store) -> None:
     """StateError while a person has yet to look at a store that was copied or restored."""
     if store.halted:
-        raise StateError(f"nothing is sent: {store.halted}. Look, then run `nurture run --once --accept`.")
+        raise StateError(
+            f"nothing is sent: {store.halted}. Look, import again what it lacks (refusals first), then run "
+            "`nurture run --once --accept`: what fell due until then may have gone, and is held as in doubt."
+        )
+
+
+def refuse_leap(store: Store, now: datetime) -> None:
+    """StateError when the clock says that the last round was very long ago: it may be the clock that is wrong."""
+    last = store.watermark
+    if last is not None and now - last > LONGEST_SLEEP:
+        raise StateError(
+            f"the last round was {(now - last).days} days ago, on {last:%Y-%m-%d}, if the clock is right. "
+            "If it is, run `nurture run --once --accept`: everything that fell due since is decided now."
+        )
 
 
 def decide_page(store: Store, book: Book, page: Sequence[str], now: datetime) -> list[Decision]:

@@ -134,7 +134,13 @@ class Store:
     # Taking in
 
     def importing(self, now: datetime, source: str = "shop", origin: Origin = Origin.imported) -> Importing:
-        """A bulk writer of contacts, events, consents, suppressions and earlier mails, known from `now` on."""
+        """A bulk writer of contacts, events, consents, suppressions and earlier mails, known from `now` on.
+
+        It counts as a commit: a backup from before it lacks refusals.
+        """
+        with self.database.writing() as connection:
+            mark = installation.count_on(connection)
+        self._remember(mark)
         return Importing(self.database, self.id, now, source, origin)
 
     # The outbox
@@ -180,7 +186,10 @@ class Store:
     ) -> files.Change:
         """Keep the files of an `apply`; see `files.save_files`."""
         with self.database.writing() as connection:
-            return files.save_files(connection, given, sequences, live, now, who, commit)
+            change = files.save_files(connection, given, sequences, live, now, who, commit)
+            mark = installation.count_on(connection)
+        self._remember(mark)
+        return change
 
     def load_files(self) -> files.Files:
         """The newest applied files and versions; empty when nothing was applied yet."""
