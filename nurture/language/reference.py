@@ -23,6 +23,8 @@ from nurture.language.house_grammar import (
     TOPIC,
     TOPICS,
 )
+from nurture.language.page import LARGEST
+from nurture.language.sequences import MOST_STEPS
 from nurture.language.shapes import (
     Anything,
     Choice,
@@ -48,6 +50,7 @@ from nurture.language.shapes import (
     Zone,
 )
 from nurture.language.start_grammar import AGAIN, TRIGGERS
+from nurture.language.stretches import DEEPEST, MOST
 
 CHAPTERS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("A sequence: sequences/NAME.yaml or .toml", (SEQUENCE, AGAIN, GOAL, STOP_RULE, WINDOW)),
@@ -68,10 +71,17 @@ Every key of every file, generated from the step table that the checker and the 
 Do not edit: `python -m nurture.language.reference > docs/reference.md`.
 """
 
+_BOUNDS = f"""## How much is read
+
+So that a check takes seconds whatever is in a file: a file has at most {LARGEST:,} bytes, a sequence at most
+{MOST_STEPS} steps (arms included), lists and mappings stand at most {DEEPEST} deep in each other, and after
+{MOST} findings the rest of a file is not looked at. All files are UTF-8; line ends may be those of any system.
+"""
+
 
 def reference() -> str:
     """The whole reference as Markdown."""
-    return "\n".join([_HEAD, *(line for title, tables in CHAPTERS for line in _chapter(title, tables))])
+    return "\n".join([_HEAD, *(line for title, tables in CHAPTERS for line in _chapter(title, tables)), _BOUNDS])
 
 
 def _chapter(title: str, tables: tuple[Table, ...]) -> Iterator[str]:
