@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from json import JSONDecoder, JSONEncoder
 from json.scanner import make_scanner
+from operator import attrgetter
 from typing import Any
 
 from nurture.model.decision import Look
 from nurture.model.event import Event, Line, Money, MonthDay, Origin
-from nurture.model.person import Consent, Enrolment, Firing, Orders, Outcome, StageState
+from nurture.model.person import Consent, Enrolment, Firing, Orders, Outcome, Person, StageState
 from nurture.model.place import Place
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -288,7 +289,7 @@ def _stage(row: list[Any] | None) -> StageState | None:
     return StageState(row[0], instant(row[1]), maybe_instant(row[2]), maybe_instant(row[3]), row[4])
 
 
-def state_text(person: Any, known: Known) -> str:
+def state_text(person: Person, known: Known) -> str:
     """What is in flight and what follows from the events, but for facts and tags, which have columns.
 
     Keys that say nothing are left out, so that a quiet person costs a few bytes.
@@ -309,6 +310,28 @@ def state_text(person: Any, known: Known) -> str:
         "enrolments": [_enrolment_list(one, known) for one in person.enrolments],
     }
     return _encode({key: value for key, value in state.items() if value or type(value) is int})
+
+
+_of_state = attrgetter(
+    "address",
+    "address_state",
+    "consents",
+    "refused_all",
+    "spared",
+    "suppressed",
+    "erased",
+    "orders",
+    "stage",
+    "moments",
+    "moments_check_at",
+    "firings",
+    "enrolments",
+)
+
+
+def same_state(person: Person, other: Person) -> bool:
+    """Whether `state_text` would say the same of both."""
+    return bool(_of_state(person) == _of_state(other))
 
 
 def state_of(text: str, known: Known) -> dict[str, Any]:

@@ -136,7 +136,10 @@ def among(
         size = next(size for size in _SIZES if size >= len(page))
         text, order, fixed = _asking(statement, column, size, connection.dialect)
         given = fixed | dict(zip(_NAMES, page, strict=False)) | dict.fromkeys(_NAMES[len(page) : size], page[-1])
-        found += connection.exec_driver_sql(text, itemgetter(*order)(given) if order else given).fetchall()
+        cursor = connection.connection.cursor()
+        cursor.execute(text, itemgetter(*order)(given) if order else given)
+        found += cursor.fetchall()
+        cursor.close()
     return found
 
 

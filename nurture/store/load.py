@@ -1,10 +1,8 @@
 """Reading people: each as last decided, and what arrived for them since."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -12,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from nurture.model.event import OWN_EVENTS, Event
 from nurture.model.person import Message, Person
 from nurture.store.codec import event_of, instant, micros, state_of, values_of, words_of
-from nurture.store.database import pages
+from nurture.store.database import among, pages
 from nurture.store.tables import EVENT, MESSAGE, PERSON, WATERMARK
 
 _PEOPLE = select(
@@ -23,7 +21,7 @@ _PEOPLE = select(
     PERSON.c.facts,
     PERSON.c.tags,
     PERSON.c.state,
-)
+).order_by(PERSON.c.id)
 EVENT_COLUMNS = (
     EVENT.c.number,
     EVENT.c.id,
@@ -35,7 +33,7 @@ EVENT_COLUMNS = (
     EVENT.c.outside_id,
     EVENT.c.fresh,
 )
-_EVENTS = select(*EVENT_COLUMNS, EVENT.c.person)
+_EVENTS = select(*EVENT_COLUMNS, EVENT.c.person).order_by(EVENT.c.person, EVENT.c.number)
 _MESSAGES = select(
     MESSAGE.c.key,
     MESSAGE.c.sequence,
@@ -50,7 +48,7 @@ _MESSAGES = select(
     MESSAGE.c.address,
     MESSAGE.c.fate,
     MESSAGE.c.person,
-)
+).order_by(MESSAGE.c.person, MESSAGE.c.decided_at, MESSAGE.c.number)
 NOT_HAD = frozenset({"cancelled", "expired", "refused"})  # a mail that never left gives its place in the limits back
 
 
@@ -90,19 +88,18 @@ def people(connection: Connection, ids: Sequence[str], now: datetime) -> list[Lo
 
 
 def _page(connection: Connection, ids: Sequence[str], now: int, looked_until: int, horizon: int) -> list[Loaded]:
-    rows = connection.execute(_PEOPLE.where(PERSON.c.id.in_(ids)).order_by(PERSON.c.id)).all()
-    events = _by_person(connection, _EVENTS.where(EVENT.c.person.in_(ids)).order_by(EVENT.c.person, EVENT.c.number))
-    messages = _by_person(
-        connection,
-        _MESSAGES.where(MESSAGE.c.person.in_(ids)).order_by(MESSAGE.c.person, MESSAGE.c.decided_at, MESSAGE.c.number),
-    )
+    rows = among(connection, _PEOPLE, PERSON.c.id, ids)
+    events = _by_person(among(connection, _EVENTS, EVENT.c.person, ids))
+    messages = _by_person(among(connection, _MESSAGES, MESSAGE.c.person, ids))
     return [_loaded(row, events.get(row[0], ()), messages.get(row[0], ()), now, looked_until, horizon) for row in rows]
 
 
-def _by_person(connection: Connection, statement: Any) -> dict[str, list[Any]]:
-    """The rows of a statement ordered by person, its last column."""
-    rows = connection.execute(statement).all()
-    return {person: list(group) for person, group in groupby(rows, itemgetter(-1))}
+def _by_person(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    """The rows by person, their last column."""
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row[-1], []).append(row)
+    return found
 
 
 def _loaded(
@@ -117,8 +114,10 @@ def _loaded(
                 folded.append(event_of(event_row[:-1]))
         elif event_row[4] <= now:
             arrived.append(event_of(event_row[:-1]))
-    folded.sort(key=happening)
-    arrived.sort(key=arrival)
+    if len(folded) > 1:
+        folded.sort(key=happening)
+    if len(arrived) > 1:
+        arrived.sort(key=arrival)
     person = Person(
         id=id_,
         asof=instant(max(decided_until, looked_until)),

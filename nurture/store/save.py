@@ -13,7 +13,16 @@ from nurture.model.decision import Decision, Intent, Reason
 from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, Event
 from nurture.model.person import Enrolment, Person
 from nurture.model.rules import CLASSES
-from nurture.store.codec import looks_text, maybe_micros, micros, place_text, state_text, values_text, words_text
+from nurture.store.codec import (
+    looks_text,
+    maybe_micros,
+    micros,
+    place_text,
+    same_state,
+    state_text,
+    values_text,
+    words_text,
+)
 from nurture.store.database import Conflict, bucket, insert_many, write_many
 from nurture.store.load import Loaded
 from nurture.store.projections import rewrite
@@ -92,8 +101,11 @@ def _facts_moved(person: Person, old: Person) -> bool:
 
 
 def _person_row(person: Person, old: Loaded, zone: str) -> Row:
-    known = {event.id: event for event in person.events}
-    row = person_columns(person, zone, state_text(person, known))
+    if same_state(person, old.person):
+        state = old.state  # writing it out anew would cost more than all the other columns
+    else:
+        state = state_text(person, {event.id: event for event in person.events})
+    row = person_columns(person, zone, state)
     row |= {
         "id_": person.id,
         "until_": old.decided_until,
