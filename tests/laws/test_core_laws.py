@@ -16,6 +16,7 @@ from nurture.decide import arbiter, leaving, limits, simulate
 from nurture.decide.clock import local, local_day, reader_clock
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
+from nurture.model import event as names
 from nurture.model.decision import ENDINGS, MESSAGES_NOT_SENT, STARTS, Intent, Why
 from nurture.model.person import Person
 from tests import worlds as w
@@ -210,12 +211,22 @@ def an_undone_order_brings_nothing_more(world: World) -> bool:
     return True
 
 
+def an_erased_person_has_left(world: World) -> bool:
+    """From the instant of the erasure nothing goes, nothing runs and nothing is about to start."""
+    erased = w.event(names.ERASED, START + timedelta(days=12, minutes=7))
+    for decision in replace(world, events=(*world.events, erased)).live().decisions:
+        person = decision.person
+        if person.erased and (decision.intents or person.firings or any(e.running for e in person.enrolments)):
+            return False
+    return True
+
+
 LAWS: dict[str, Callable[[World], bool]] = {
     law.__name__: law
     for law in (
         extra_moments_change_nothing, order_of_processing_changes_nothing, limits_hold, the_gap_holds,
         quiet_hours_hold, mutes_hold, consent_holds, no_key_goes_twice, everything_has_its_reason,
-        the_future_is_never_read, an_undone_order_brings_nothing_more,
+        the_future_is_never_read, an_undone_order_brings_nothing_more, an_erased_person_has_left,
     )
 }  # fmt: skip
 
@@ -295,6 +306,7 @@ FAULTS: list[tuple[str, list[tuple[object, str, object]]]] = [
     ("everything_has_its_reason", [(Draft, "note", lambda *_, **__: None)]),
     ("the_future_is_never_read", [(simulate, "live", _early)]),
     ("an_undone_order_brings_nothing_more", [(leaving, "_undo", lambda *_: None)]),
+    ("an_erased_person_has_left", [(leaving, "_erase", lambda *_: None)]),
 ]
 
 
