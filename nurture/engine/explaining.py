@@ -5,19 +5,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from nurture.decide.clock import Clock, at, day_start, reader_clock
-from nurture.decide.conditions import looks
-from nurture.decide.explain import day_words, look_lines, person_line, reason_lines, stage_line, told
-from nurture.decide.scene import Scene
+from nurture.decide.explain import day_words, person_line, reason_lines, stage_line, told
 from nurture.decide.simulate import live as lived
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
 from nurture.engine.people import find_person, present
+from nurture.engine.unstarted import never_entered
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
-from nurture.model.decision import Decision, Look, Reason
+from nurture.model.decision import Decision, Reason
 from nurture.model.event import Event
 from nurture.model.person import Person
-from nurture.model.sequence import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, Send, Sequence, StageTrigger
+from nurture.model.sequence import Send, Sequence
 
 INSTANT = timedelta(microseconds=1)
 
@@ -109,54 +108,6 @@ def quiet(person: Person, name: str, since: datetime, until: datetime) -> str:
         if one.sequence == name and one.started_at < until and (one.ended_at is None or one.ended_at >= since):
             return f"inside, at {one.step}; nothing fell due" if one.step else "inside; nothing fell due"
     return "not inside; nothing started it"
-
-
-def never_entered(book: Book, person: Person, name: str, now: datetime) -> list[str]:
-    """Worked out anew for somebody whom the sequence never considered: what starts it, and what speaks against it."""
-    sequence = book.sequences[name]
-    lines = ["", f"{name}: nothing has started it for them (status {sequence.status.value})"]
-    for trigger in sequence.start:
-        lines.append(f"       starts by {trigger_words(trigger)}")
-        if trigger.condition is not None:
-            clock = reader_clock(book.rules, person.facts)
-            scene = Scene(book, person, now, clock, last_event(person, trigger))
-            lines += look_lines(looks(trigger.condition, scene))
-        happened = seen(person, trigger)
-        if happened:
-            lines += look_lines([happened])
-    return lines
-
-
-def trigger_words(trigger: AnyTrigger) -> str:
-    """What starts people, as one would say it."""
-    match trigger:
-        case EventTrigger():
-            return f"the event {trigger.event}"
-        case DayTrigger():
-            return f"the day {'.'.join(trigger.path)}{f', {trigger.lead} ahead' if trigger.lead else ''}"
-        case LapseTrigger():
-            long = str(trigger.length) if trigger.length else f"{trigger.rhythm:g} times their own rhythm"
-            return f"silence of {long} after {trigger.event}"
-        case StageTrigger():
-            return f"entering the stage {trigger.stage}"
-    return "hand (nurture enrol) only"
-
-
-def last_event(person: Person, trigger: AnyTrigger) -> Event | None:
-    """The newest event of the kind a trigger listens to."""
-    name = getattr(trigger, "event", "")
-    return next((event for event in reversed(person.events) if event.name == name), None)
-
-
-def seen(person: Person, trigger: AnyTrigger) -> Look | None:
-    """What is missing for a trigger to fire: an event that never came, or a day that is not known."""
-    if isinstance(trigger, EventTrigger | LapseTrigger) and last_event(person, trigger) is None:
-        return Look(f"the event {trigger.event}", "never came", "no")
-    if isinstance(trigger, DayTrigger) and len(trigger.path) == 2 and person.facts.get(trigger.path[-1]) is None:
-        return Look(".".join(trigger.path), "unknown", "no")
-    if isinstance(trigger, StageTrigger) and person.stage and person.stage.id != trigger.stage:
-        return Look(f"stage {trigger.stage}", f"is in stage {person.stage.id}", "no")
-    return None
 
 
 def asked_again(shop: Workshop, book: Book, id_: str, asking: Asking, moment: datetime, now: datetime) -> Explained:

@@ -1,0 +1,137 @@
+"""Why a sequence never started for somebody: worked out anew where no reason was ever kept (language.md 11.5)."""
+
+from datetime import date, datetime
+
+from nurture.decide.clock import at, reader_clock
+from nurture.decide.conditions import looks
+from nurture.decide.draft import Draft
+from nurture.decide.explain import MONTHS, look_lines, moment_words
+from nurture.decide.scene import Scene
+from nurture.decide.triggers import LAPSE_HOUR, before_live, date_of, lapse_day
+from nurture.model.book import Book
+from nurture.model.decision import Look
+from nurture.model.event import Event, MonthDay
+from nurture.model.person import Armed, Person
+from nurture.model.sequence import (
+    AnyTrigger,
+    DayTrigger,
+    EventTrigger,
+    LapseTrigger,
+    Sequence,
+    StageTrigger,
+    Status,
+)
+
+STANDS: dict[Status, str] = {
+    Status.draft: "it is a draft, and a draft starts nobody",
+    Status.closed: "it is closed: it starts nobody any more",
+    Status.paused: "it is paused: it starts nobody and sends nothing",
+}
+
+
+def never_entered(book: Book, person: Person, name: str, now: datetime) -> list[str]:
+    """What would start the sequence, and what speaks against it, as lines; `person` as decided up to now."""
+    sequence = book.sequences[name]
+    clock = reader_clock(book.rules, person.facts)
+    lines = ["", f"{name}: {STANDS.get(sequence.status, 'nothing has started it for them')}"]
+    for firing in person.firings:
+        if firing.sequence == name:
+            lines.append(f"       {firing.name} came; who may start is asked {moment_words(firing.settles_at, clock)}")
+    for number, trigger in enumerate(sequence.start):
+        lines.append(f"       starts by {trigger_words(trigger)}")
+        lines += trigger_lines(book, person, sequence, number, now)
+    return lines
+
+
+def trigger_lines(book: Book, person: Person, sequence: Sequence, number: int, now: datetime) -> list[str]:
+    """What was looked at for one trigger: whether its moment came, and its own condition."""
+    trigger = sequence.start[number]
+    clock = reader_clock(book.rules, person.facts)
+    armed = person.alarms.armed if person.alarms else ()
+    alarm = next((one for one in armed if (one.sequence, one.trigger) == (sequence.name, number)), None)
+    found = [seen] if (seen := moment_seen(book, person, sequence, trigger, alarm)) else []
+    if trigger.condition is not None:
+        found += looks(trigger.condition, Scene(book, person, now, clock, last_event(person, trigger)))
+    return look_lines(found)
+
+
+def trigger_words(trigger: AnyTrigger) -> str:
+    """What starts people, as one would say it."""
+    match trigger:
+        case EventTrigger():
+            return f"the event {trigger.event}"
+        case DayTrigger():
+            return f"the day {'.'.join(trigger.path)}{f', {trigger.lead} ahead' if trigger.lead else ''}"
+        case LapseTrigger():
+            long = str(trigger.length) if trigger.length else f"{trigger.rhythm:g} times their own rhythm"
+            return f"silence of {long} after {trigger.event}"
+        case StageTrigger():
+            return f"entering the stage {trigger.stage}"
+    return "hand (nurture enrol) only"
+
+
+def last_event(person: Person, trigger: AnyTrigger) -> Event | None:
+    """The newest event of the kind a trigger listens to."""
+    name = getattr(trigger, "event", "")
+    return next((event for event in reversed(person.events) if event.name == name), None)
+
+
+def moment_seen(
+    book: Book, person: Person, sequence: Sequence, trigger: AnyTrigger, alarm: Armed | None
+) -> Look | None:
+    """Whether what the trigger waits for was there: an event, a day, the end of a silence, a stage."""
+    match trigger:
+        case EventTrigger():
+            return event_seen(book, person, sequence, trigger)
+        case LapseTrigger():
+            return silence_seen(book, person, sequence, trigger, alarm)
+        case DayTrigger():
+            return day_seen(book, person, trigger, alarm)
+        case StageTrigger() if person.stage and person.stage.id != trigger.stage:
+            return Look(f"stage {trigger.stage}", f"is in stage {person.stage.id}", "no")
+    return None
+
+
+def event_seen(book: Book, person: Person, sequence: Sequence, trigger: EventTrigger) -> Look | None:
+    """An event that never came, or came before the sequence went live."""
+    event = last_event(person, trigger)
+    if event is None:
+        return Look(f"the event {trigger.event}", "never came", "no")
+    if before_live(book, sequence, event.known_at):
+        return Look(f"the event {trigger.event}", "known before this was live", "no")
+    return None
+
+
+def silence_seen(
+    book: Book, person: Person, sequence: Sequence, trigger: LapseTrigger, alarm: Armed | None
+) -> Look | None:
+    """How far the present silence is, or why its end started nothing."""
+    what = f"silence after {trigger.event}"
+    draft = Draft(book, person)
+    day = lapse_day(draft, trigger)
+    if alarm is not None:
+        return Look(what, f"complete on {calendar_words(alarm.day0)}", "not yet")
+    if last_event(person, trigger) is None:
+        return Look(f"the event {trigger.event}", "never came", "no")
+    if day is None:
+        return Look(what, "no rhythm of their own yet", "no")
+    before = before_live(book, sequence, at(day, LAPSE_HOUR, draft.clock))
+    since = ", before this was live" if before else ""
+    return Look(what, f"complete on {calendar_words(day)}{since}", "no")
+
+
+def day_seen(book: Book, person: Person, trigger: DayTrigger, alarm: Armed | None) -> Look | None:
+    """When the day comes next, or why it does not."""
+    what = ".".join(trigger.path)
+    if alarm is not None:
+        return Look(what, f"next on {calendar_words(alarm.day0)}", "not yet")
+    value = date_of(Draft(book, person), trigger.path)
+    if value is None:
+        return Look(what, "unknown", "no")
+    return Look(what, calendar_words(value), "passed")
+
+
+def calendar_words(day: date | MonthDay) -> str:
+    """`8 Mar 2027`, or `8 Mar` of every year."""
+    year = f" {day.year}" if isinstance(day, date) else ""
+    return f"{day.day} {MONTHS[day.month - 1]}{year}"

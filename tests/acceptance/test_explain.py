@@ -1,0 +1,57 @@
+"""Silences: what `explain` says of somebody whom a sequence never considered."""
+
+from datetime import timedelta
+
+import pytest
+
+from nurture.wiring import now
+from tests.projects import Project
+
+COLUMNS = ["id", "email", "locale", "country", "birthday"]
+
+
+@pytest.fixture
+def two(project) -> Project:
+    """Ida bought 60 days ago, before anything was live; o'neil never did. Both have a birthday in 40 days."""
+    project.ok("apply")
+    soon = (now() + timedelta(days=40)).strftime("--%m-%d")
+    people = [("ida", "ida@shop.example", "en", "FR", soon), ("o'neil", "sean.o'neil@shop.example", "en", "IE", soon)]
+    project.table("contacts.csv", COLUMNS, people)
+    project.table("orders.csv", ["id", "at", "total"], [("ida", (now() - timedelta(days=60)).date(), "24.50")])
+    project.ok("import", "contacts", "contacts.csv")
+    project.ok("import", "orders", "orders.csv")
+    return project
+
+
+def test_a_silence_that_is_not_long_enough_says_when_it_will_be(two):
+    complete = (now() + timedelta(days=15)).date()
+    told = two.ok("explain", "ida", "--sequence", "gone_quiet").out
+    assert f"silence after order.placed   complete on {complete.day} {complete:%b %Y}   not yet" in told
+    assert "the event order.placed   never came   no" in two.ok("explain", "o'neil", "--sequence", "gone_quiet").out
+
+
+def test_a_day_to_come_says_when_it_comes_and_what_else_is_asked(two):
+    day = (now() + timedelta(days=40)).date()
+    told = two.ok("explain", "sean.o'neil@shop.example", "--mail", "happy_birthday").out
+    assert f"person.birthday            next on {day.day} {day:%b %Y}   not yet" in told
+    assert "person.orders.count >= 1   0 >= 1" in told
+    assert "Is in stage looking; this sequence is for buying" in told
+
+
+def test_a_draft_says_that_it_is_one(two):
+    path = two.root / "sequences" / "gone_quiet.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("status: live", "status: draft"), encoding="utf-8")
+    two.ok("apply")
+    assert "it is a draft, and a draft starts nobody" in two.ok("explain", "ida", "--sequence", "gone_quiet").out
+
+
+def test_a_start_that_settles_says_when_it_is_looked_at(two):
+    two.table("new.csv", ["id", "event", "at", "ticket"], [("ida", "complaint.opened", now().isoformat(), "T1")])
+    two.ok("import", "events", "new.csv")
+    two.ok("run", "--once")
+    two.table("more.csv", ["id", "event", "at", "order_id"], [("o'neil", "order.delivered", now().isoformat(), "A1")])
+    two.ok("import", "events", "more.csv")
+    two.ok("run", "--once")
+    assert (
+        "order.delivered came; who may start is asked " in two.ok("explain", "o'neil", "--sequence", "first_order").out
+    )
