@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, update
 
 from nurture.store.database import among, bucket, insert_many, pages
-from nurture.store.tables import ADDRESS, OUTSIDE_ID, PERSON, SUPPRESSION
+from nurture.store.tables import ADDRESS, CONSENT, OUTSIDE_ID, PERSON, SUPPRESSION
 
 
 class RefusedRow(ValueError):
@@ -44,6 +44,11 @@ def _named(source: str) -> Select[Any]:
 _REACHED = select(ADDRESS.c.key, ADDRESS.c.person).where(ADDRESS.c.valid_to.is_(None))
 _ADDRESS_OF = select(ADDRESS.c.person, ADDRESS.c.key).where(ADDRESS.c.valid_to.is_(None))
 _BARRED = select(SUPPRESSION.c.key, SUPPRESSION.c.because)
+_REFUSED = (
+    select(ADDRESS.c.key, ADDRESS.c.person, CONSENT.c.topic, CONSENT.c.address)
+    .join_from(ADDRESS, CONSENT, CONSENT.c.person == ADDRESS.c.person)
+    .where(CONSENT.c.given.is_(False))
+)
 _PERSON = select(PERSON.c.id)
 
 
@@ -57,6 +62,7 @@ class Known:
     by_address: dict[str, str] = field(default_factory=dict)
     address_of: dict[str, str] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
     new_outside: list[dict[str, Any]] = field(default_factory=list)
@@ -69,11 +75,18 @@ class Known:
         self.by_outside.update(map(tuple, among(connection, _named(self.source), OUTSIDE_ID.c.value, named)))
         self.by_address.update(map(tuple, among(connection, _REACHED, ADDRESS.c.key, reached)))
         self.suppressed.update(map(tuple, among(connection, _BARRED, SUPPRESSION.c.key, reached)))
+        for key, person, topic, said_at in among(connection, _REFUSED, ADDRESS.c.key, reached):
+            if said_at.casefold() == key:
+                self.refused.setdefault(key, set()).add((person, topic))
         people = sorted({*self.by_outside.values(), *self.by_address.values()})
         self.address_of.update(map(tuple, among(connection, _ADDRESS_OF, ADDRESS.c.person, people)))
         new = [self._id("outside", self.source, one) for one in named if one not in self.by_outside]
         new += [self._id("address", key) for key in reached if key not in self.by_address]
         self.taken.update(row[0] for row in among(connection, _PERSON, PERSON.c.id, new))
+
+    def refused_by_another(self, person: str, key: str) -> list[str]:
+        """Topics refused at an address by somebody who had it before; `*` is everything."""
+        return sorted({topic for holder, topic in self.refused.get(key, ()) if holder != person})
 
     def _id(self, *words: str) -> str:
         return person_id(self.store, *words)

@@ -20,7 +20,10 @@ from nurture.store.codec import micros, values_of, values_text
 from nurture.store.database import BULK, Database, among, bucket, insert_many, pages, write_many
 from nurture.store.identity import Known, RefusedRow, normal_address
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
+from nurture.store.save import EVERYTHING
 from nurture.store.tables import AGENDA, EVENT, MESSAGE, PERSON, SUPPRESSION
+
+REFUSED_BEFORE = "refused by whoever had this address before"
 
 Reject = Callable[[AnyRow, str], None]
 Tell = Callable[[int], None]
@@ -95,7 +98,7 @@ class Importing:
         good = []
         for row in rows:
             try:
-                good.append((row, normal_address(row.address) if row.address else ""))
+                good.append((row, _address_of(row)))
             except RefusedRow as refusal:
                 done.rejected += 1
                 reject(row, str(refusal))
@@ -115,11 +118,9 @@ class Importing:
     def _row(self, connection: Connection, batch: _Batch, row: AnyRow, address: str) -> None:
         self._position += 1
         known_at = micros(row.known_at) if row.known_at is not None else micros(self.now)
-        if isinstance(row, SuppressionRow) and address:
-            key = address.casefold()
-            batch.barred[key] = {"key": key, "because": row.because, "since": micros(row.at)}
-            if key not in batch.known.by_address and row.outside_id not in batch.known.by_outside:
-                return  # nobody we know; the address is barred for whoever comes with it
+        if isinstance(row, SuppressionRow):
+            self._bar(connection, batch, row, address.casefold(), known_at)
+            return
         person, new_address = batch.known.person(connection, row.outside_id, address, known_at)
         if new_address:
             self._new_address(batch, person, address, known_at)
@@ -130,11 +131,26 @@ class Importing:
             case ConsentRow():
                 name = names.CONSENT_GIVEN if row.given else names.CONSENT_REFUSED
                 self._consent(batch, person, name, row, micros(row.at), known_at)
-            case SuppressionRow():
-                fields = {"because": row.because}
-                self._own(batch, person, names.SUPPRESSED, fields, micros(row.at), known_at, row.because)
             case SendRow():
                 self._send(batch, person, row, address)
+
+    def _bar(self, connection: Connection, batch: _Batch, row: SuppressionRow, key: str, known_at: int) -> None:
+        """Whoever has the address and whoever has the id are both never written to, even if they are two.
+
+        The address stays barred for whoever comes with it, and so does the one that the person of the id has now.
+        """
+        known = batch.known
+        people = {known.by_address[key]} if key in known.by_address else set()
+        if row.outside_id:
+            people.add(
+                known.by_outside.get(row.outside_id) or known.person(connection, row.outside_id, "", known_at)[0]
+            )
+        for barred in {key, *(known.address_of.get(person, "") for person in people)} - {""}:
+            batch.barred[barred] = {"key": barred, "because": row.because, "since": micros(row.at)}
+            known.suppressed.setdefault(barred, row.because)
+        for person in sorted(people):
+            fields = {"because": row.because}
+            self._own(batch, person, names.SUPPRESSED, fields, micros(row.at), known_at, row.because)
 
     def _new_address(self, batch: _Batch, person: str, address: str, known_at: int) -> None:
         fields = {"address": address}
@@ -142,6 +158,10 @@ class Importing:
         because = batch.known.suppressed.get(address.casefold())
         if because is not None:
             self._own(batch, person, names.SUPPRESSED, {"because": because}, known_at, known_at, because)
+        for topic in batch.known.refused_by_another(person, address.casefold()):
+            topics = () if topic == EVERYTHING else (topic,)
+            said = {"topics": topics, "basis": REFUSED_BEFORE, "wording": ""}
+            self._own(batch, person, names.CONSENT_REFUSED, said, known_at, known_at, *topics, address)
 
     def _said_of_person(self, batch: _Batch, person: str, row: AnyRow, known_at: int) -> None:
         at = getattr(row, "at", None)
@@ -245,6 +265,16 @@ class Importing:
             "address": address,
             "before": True,
         } | _NO_SEQUENCE
+
+
+def _address_of(row: AnyRow) -> str:
+    """The address of a row in normal form; RefusedRow when it is none, unless an id says whom not to write to."""
+    try:
+        return normal_address(row.address) if row.address else ""
+    except RefusedRow:
+        if isinstance(row, SuppressionRow) and row.outside_id:
+            return ""
+        raise
 
 
 _MICROSECOND = timedelta(microseconds=1)
