@@ -7,7 +7,7 @@ from nurture.decide.conditions import looks, truth
 from nurture.decide.draft import Draft
 from nurture.decide.index import stops_on
 from nurture.decide.inside import Inside
-from nurture.decide.orders import standing
+from nurture.decide.orders import order_behind, standing
 from nurture.decide.triggers import date_of
 from nurture.model.decision import Reason, Why
 from nurture.model.event import Event, MonthDay
@@ -105,14 +105,13 @@ def _undo(draft: Draft, events: tuple[Event, ...], now: datetime) -> None:
     rule = draft.book.catalogue.orders
     if rule is None or not rule.id_field:
         return
-    undoing = rule.undone_by  # what the undoing itself starts is not undone
     for event in events:
         named = event.fields.get(rule.id_field)
         if event.name not in rule.undone_by or named is None:
             continue
 
-        def caused(by: Event | None, named: object = named, field: str = rule.id_field) -> bool:
-            return by is not None and by.name not in undoing and by.fields.get(field) == named
+        def caused(by: Event | None, named: object = named) -> bool:
+            return by is not None and order_behind(draft.book, by) == named
 
         for firing in [firing for firing in draft.firings if caused(firing.event)]:
             draft.firings.remove(firing)

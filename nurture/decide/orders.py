@@ -22,12 +22,24 @@ def undone_ids(rule: OrderRule, events: Iterable[Event]) -> frozenset[object]:
     )
 
 
-def is_undone(rule: OrderRule | None, event: Event, events: Iterable[Event]) -> bool:
-    """Whether what happened is about an order that was undone, before or after; the undoing itself is not."""
-    if rule is None or event.name in rule.undone_by:
-        return False
-    named = event.fields.get(rule.id_field)
-    return named is not None and named in undone_ids(rule, events)
+def order_behind(book: Book, event: Event) -> object | None:
+    """The id of the order that brought an event about: the order itself, or what the shop did with it.
+
+    What the reader did about it (a complaint, a review) and its undoing are no consequences of
+    the order, whatever id they carry: a refund must not end the care for a complaint.
+    """
+    rule = book.catalogue.orders
+    if rule is None or not rule.id_field or event.name in rule.undone_by:
+        return None
+    consequence = event.name == rule.event or event.name in book.catalogue.done_by_shop
+    return event.fields.get(rule.id_field) if consequence else None
+
+
+def is_undone(book: Book, event: Event, events: Iterable[Event]) -> bool:
+    """Whether an event came of an order that was undone, before or after."""
+    rule = book.catalogue.orders
+    named = order_behind(book, event)
+    return rule is not None and named is not None and named in undone_ids(rule, events)
 
 
 def standing(rule: OrderRule, events: Iterable[Event]) -> list[Event]:

@@ -25,7 +25,7 @@ def event_firings(draft: Draft, event: Event, now: datetime) -> Iterator[Firing]
         yield from _manual(draft, event, now)
         return
     listeners = draft.index.events.get(event.name, ())
-    undone = bool(listeners) and is_undone(draft.book.catalogue.orders, event, draft.events)
+    undone = bool(listeners) and is_undone(draft.book, event, draft.events)
     for listening, trigger in listeners:
         why = Why.undone if undone else None if is_fresh(event, trigger) else Why.too_old
         if why is None:

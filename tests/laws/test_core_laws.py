@@ -204,7 +204,8 @@ def an_undone_order_brings_nothing_more(world: World) -> bool:
     for decision in world.live().decisions:
         for intent in decision.intents:
             enrolment = next(e for e in decision.person.enrolments if e.identity == (intent.sequence, intent.subject))
-            named = enrolment.event.fields.get("order_id") if enrolment.event else None
+            came_of_it = enrolment.event is not None and enrolment.event.name in ("order.placed", "order.delivered")
+            named = enrolment.event.fields.get("order_id") if enrolment.event and came_of_it else None
             started_before = named in undone and enrolment.started_at < undone[named]
             if started_before and intent.decided_at >= undone[named]:
                 return False

@@ -121,3 +121,19 @@ def test_a_sequence_gone_from_the_book_ends_its_enrolments() -> None:
     gone: Enrolment = decision.person.enrolments[0]
     assert gone.ending.startswith("removed")
     assert not decision.intents
+
+
+def test_what_the_reader_did_about_an_order_is_no_consequence_of_it() -> None:
+    """A complaint about an order goes on being cared for when the order is refunded; its delivery's check-in ends."""
+    opened = EventTrigger(place=w.HERE, event="complaint.opened")
+    care = sequence("care", opened, [wait("3 days"), send("put_right", "service")], again=Again(per="event"))
+    check_in = sequence("check_in", DELIVERED, [until_day(6), send("how", "care")], again=Again(per="event"))
+    happened = [
+        event("order.placed", "2027-03-01 10:00", order_id="A"),
+        event("order.delivered", "2027-03-03 10:00", order_id="A"),
+        event("complaint.opened", "2027-03-04 10:00", ticket="T", order_id="A"),
+        event("order.cancelled", "2027-03-05 10:00", order_id="A"),
+    ]
+    life = live(w.book(care, check_in), newborn(), [*reachable(), *happened], "2027-04-01")
+    assert [mail for _, mail in life.mails] == ["put_right"]
+    assert endings(life) == ["stopped: undone by order.cancelled", "finished"]
