@@ -25,7 +25,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return leaving.exit_code
     except click.ClickException as mistake:
         mistake.show()
-        return USAGE
+        return in_one_document(arguments, mistake.format_message(), USAGE)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. What was done so far is kept; the same command goes on from there.", err=True)
         return STOPPED
@@ -33,8 +33,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return FINE
     except Exception as error:  # noqa: BLE001 - the edge: whatever happens leaves as words and a code
-        return explain_fault(error)
+        return in_one_document(arguments, str(error), explain_fault(error))
     return answer if isinstance(answer, int) else FINE
+
+
+def in_one_document(arguments: Sequence[str] | None, message: str, code: int) -> int:
+    """Under --json even a fault is one document on standard output, beside the words for people."""
+    import json
+
+    if "--json" in (sys.argv[1:] if arguments is None else arguments):
+        click.echo(json.dumps({"error": message, "code": code}, ensure_ascii=False))
+    return code
 
 
 def explain_fault(error: Exception) -> int:

@@ -1,6 +1,7 @@
 """The verbs about one person: show, explain."""
 
 from datetime import date, datetime
+from shlex import quote
 
 import click
 
@@ -25,7 +26,7 @@ def show_command(asked: Asked, person: str) -> None:
         answer(found.person)
         return
     say_all(found.lines)
-    say_next(f"nurture explain {person}", f"nurture simulate --people {person}")
+    say_next(f"nurture explain {quote(person)}", f"nurture simulate --people {quote(person)}")
 
 
 @command(
@@ -52,7 +53,7 @@ def explain_command(asked: Asked, person: str, mail: str, sequence: str, day: da
         answer(found)
         return
     say_all(found.lines)
-    say_next(f"nurture show {person}", *found.more)
+    say_next(f"nurture show {quote(person)}", *found.more)
 
 
 COMMANDS = {"show": show_command, "explain": explain_command}

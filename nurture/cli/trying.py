@@ -67,6 +67,8 @@ def backtest_command(
 
     if end < start:
         raise click.UsageError("--to lies before --from")
+    if not out.absolute().parent.is_dir():
+        raise click.UsageError(f"--out {out}: there is no folder {out.parent}")
     with workshop(asked.root) as shop, progress("backtest", shop.store.counts().people) as tell:
         tally = retrospect(shop, start, end, assume == "reachable", tell, processes or 0)
     write_lines(tally, out)

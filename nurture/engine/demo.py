@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from nurture.engine.applying import LiveBook, apply, live_book
@@ -76,8 +76,11 @@ class Demo:
 def run_demo(
     into: Path, seed: int, count: int, today: datetime, open_project: Open, tell: Callable[[int], None]
 ) -> Demo:
-    """Make the shop in `into` and run it up to noon (UTC) of `today`; `tell` hears how many days are done."""
-    end = today.replace(hour=12, minute=0, second=0, microsecond=0, tzinfo=UTC)
+    """Make the shop in `into` and run it up to noon (UTC) of `today`, or to its hour when that is earlier.
+
+    `tell` hears how many days are done.
+    """
+    end = min(today.replace(hour=12), today).replace(minute=0, second=0, microsecond=0)
     begin = end - timedelta(days=DAYS)
     make_folder(into)
     demo = Demo(into, count)

@@ -36,7 +36,7 @@ class Tried:
 
 def dry_run(shop: Workshop, live: LiveBook, at: datetime | None, now: datetime, tell: Tell) -> Tried:
     """One round as if it were `at` (a wall time of the project's zone); not earlier than the last tick."""
-    moment = begin_at(at, live.book, now)
+    moment = begin_at(at, live.book, now, "--at")
     found = Tried(moment)
     since = min(shop.store.watermark or now, moment)
     for page in shop.store.candidates(live.book, since, moment):

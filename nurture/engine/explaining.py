@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from shlex import quote
 
 from nurture.decide.clock import Clock, at, day_start, reader_clock
 from nurture.decide.explain import day_words, person_line, reason_lines, stage_line, told
@@ -99,7 +100,9 @@ def one_day(shop: Workshop, book: Book, person: Person, day: date, text: str) ->
         said = "; ".join(reason_lines(reason, clock)[0] for reason in mine)
         lines.append(f"  {name:<24} {said or quiet(person, name, since, until)}")
     asked = dict.fromkeys(reason.sequence for reason in reasons if reason.sequence)
-    return Explained(reasons, lines, tuple(f"nurture explain {text} --sequence {name}" for name in list(asked)[:2]))
+    return Explained(
+        reasons, lines, tuple(f"nurture explain {quote(text)} --sequence {name}" for name in list(asked)[:2])
+    )
 
 
 def quiet(person: Person, name: str, since: datetime, until: datetime) -> str:

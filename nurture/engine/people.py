@@ -1,7 +1,7 @@
 """One person as they stand: who is meant, where they are in everything, what they had, what is next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from nurture.decide.advance import advance
@@ -55,7 +55,7 @@ def show(shop: Workshop, live_now: LiveBook, text: str, now: datetime) -> Shown:
         *had_lines(person, clock, shop.store.fates([message.key for message in person.messages])),
         *next_lines(book, person, clock, now),
     ]
-    return Shown(person, lines)
+    return Shown(replace(person, alarms=None), lines)  # derived, and they hold the whole book
 
 
 def orders_words(person: Person, clock: Clock) -> str:

@@ -78,11 +78,11 @@ def simulate(
     if checked.book is None:
         raise RefusedError(files_with(checked.errors))
     book = tree_book(shop.store, checked.book, files, now)
-    begin = begin_at(start, book, now)
+    begin = begin_at(start, book, now, "--from")
     return calendar(shop, book, pages_of(shop, wanted), (now, begin, begin + timedelta(days=days)), tell)
 
 
-def begin_at(start: datetime | None, book: Book, now: datetime) -> datetime:
+def begin_at(start: datetime | None, book: Book, now: datetime, option: str) -> datetime:
     """The first moment shown, in UTC; a wall time is meant in the project's zone. MisuseError for the past."""
     if start is None:
         return now
@@ -91,7 +91,7 @@ def begin_at(start: datetime | None, book: Book, now: datetime) -> datetime:
     else:
         begin = start.astimezone(UTC)
     if begin.date() < now.date():
-        raise MisuseError("--from lies in the past; for what would have been, there is `nurture backtest`.")
+        raise MisuseError(f"{option} lies in the past; for what would have been, there is `nurture backtest`.")
     return max(begin, now)
 
 

@@ -1,5 +1,7 @@
 """Silences: what `explain` says of somebody whom a sequence never considered."""
 
+import json
+import shlex
 from datetime import timedelta
 
 import pytest
@@ -55,3 +57,17 @@ def test_a_start_that_settles_says_when_it_is_looked_at(two):
     assert (
         "order.delivered came; who may start is asked " in two.ok("explain", "o'neil", "--sequence", "first_order").out
     )
+
+
+def test_everything_said_of_a_person_is_one_document_too(two):
+    shown = json.loads(two.ok("show", "o'neil", "--json").out)
+    assert shown["facts"]["country"] == "IE"
+    assert json.loads(two.ok("explain", "ida", "--on", "2026-11-21", "--json").out)["reasons"] == []
+    nobody = two.run("show", "nobody", "--json")
+    assert (nobody.code, json.loads(nobody.out)["code"]) == (64, 64)
+    assert "nobody is called 'nobody'" in nobody.err
+
+
+def test_the_next_command_can_be_copied_whatever_the_name(two):
+    command = two.ok("show", "o'neil").lines[-1].removeprefix("Next: ").partition("   ·   ")[0]
+    assert shlex.split(command) == ["nurture", "explain", "o'neil"]
