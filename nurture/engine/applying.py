@@ -3,16 +3,16 @@
 Files are intent, the store is fact. People inside stay on the version they started on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
 from nurture.engine.differences import Change, book_changes, file_changes
-from nurture.engine.faults import RefusedError, StateError
+from nurture.engine.faults import FaultError, RefusedError, StateError
 from nurture.language.project import read_project
 from nurture.model.book import Applied, Book
-from nurture.model.sequence import Sequence, Status
+from nurture.model.sequence import Send, Sequence, Status
 from nurture.store.files import Files
 from nurture.store.open import Store
 
@@ -99,7 +99,9 @@ def apply(store: Store, book: Book, files: Mapping[str, bytes], now: datetime, w
     before = live_book(store)
     inside = {key: count for key, count in store.counts().inside.items() if count}
     refuse_lost(book, inside)
-    old_files = store.load_files().files
+    old = store.load_files()
+    refuse_unfit(book, files, old, inside)
+    old_files = old.files
     changes = (*book_changes(before.book if before else None, book), *file_changes(old_files, files))
     paths = {name: sequence.place.file for name, sequence in book.sequences.items()}
     change = store.save_files(files, paths, live_names(book), now, who)
@@ -125,6 +127,36 @@ def refuse_lost(book: Book, inside: Mapping[tuple[str, int], int]) -> None:
         )
 
 
+def refuse_unfit(book: Book, files: Mapping[str, bytes], old: Files, inside: Collection[tuple[str, int]]) -> None:
+    """RefusedError when those inside could not go on as they began, under the new house and with the new mails."""
+    for name, version in sorted(inside):
+        sequence = fitting(files, name, version, *text_of(old, name, version), RefusedError)
+        gone = sorted(mails_of(sequence) - book.mails.keys())
+        if gone:
+            raise RefusedError(
+                f"people are inside {name} version {version}, which still sends them the mail {', '.join(gone)}: "
+                "put its templates back until they have finished."
+            )
+
+
+def text_of(old: Files, name: str, version: int) -> tuple[str, bytes]:
+    """The file of a version that was applied: its path and bytes."""
+    if (name, version) in old.older:
+        return old.older[(name, version)]
+    path = next(path for path in old.files if is_of(path, name))
+    return path, old.files[path]
+
+
+def is_of(path: str, name: str) -> bool:
+    """Whether a file is that of a sequence, which is called as it is."""
+    return PurePosixPath(path).stem == name and path.startswith("sequences/") and HOUSE not in path
+
+
+def mails_of(sequence: Sequence) -> set[str]:
+    """The mails that a sequence can send."""
+    return {node.step.mail for node in sequence.nodes.values() if isinstance(node.step, Send)}
+
+
 def live_names(book: Book) -> set[str]:
     """The sequences that start people."""
     return {name for name, sequence in book.sequences.items() if sequence.status is Status.live}
@@ -139,11 +171,18 @@ def older_sequences(files: Files, store: Store) -> Older:
 def old_sequence(files: Files, name: str, version: int) -> Sequence:
     """One older version; StateError when the house no longer knows what it speaks of."""
     path, data = files.older[(name, version)]
-    others = {key: value for key, value in files.files.items() if PurePosixPath(key).stem != name or HOUSE in key}
+    return fitting(files.files, name, version, path, data, StateError)
+
+
+def fitting(
+    files: Mapping[str, bytes], name: str, version: int, path: str, data: bytes, fault: type[FaultError]
+) -> Sequence:
+    """A version of a sequence as it reads beside these files; `fault` when it cannot."""
+    others = {key: value for key, value in files.items() if not is_of(key, name)}
     reading = read_project({**others, path: data})
     if reading.book is None:
         said = "; ".join(problem.message for problem in reading.problems[:3])
-        raise StateError(f"people are inside {name} version {version}, which no longer fits the house: {said}")
+        raise fault(f"people are inside {name} version {version}, which no longer fits the house: {said}")
     return reading.book.sequences[name]
 
 
