@@ -1,6 +1,7 @@
 """Config becomes everything built: the only constructor, and the only place that knows what time it is."""
 
 import fcntl
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from nurture.deliver.folder import Folder
 from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import RefusedError, StateError
 from nurture.engine.workshop import Workshop
+from nurture.store.installation import owner_of
 from nurture.store.open import Store, open_store
 
 
@@ -60,9 +62,11 @@ def workshop(root: Path) -> Iterator[Workshop]:
         store = open_store(config.store_url, config.installation)
     except ValueError as damaged:  # the installation's own file cannot be read
         raise StateError(str(damaged)) from damaged
+    gc.freeze()  # a tenth of an import's time went into looking for garbage among the modules loaded by now
     try:
-        yield Workshop(root, config, store, Folder(config.folder))
+        yield Workshop(root, config, store, Folder(config.folder), owner_of(config.installation))
     finally:
+        gc.unfreeze()
         store.close()
 
 

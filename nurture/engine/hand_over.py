@@ -88,18 +88,19 @@ def hand_over_all(
     shop: Workshop,
     live: LiveBook,
     now: datetime,
-    owner: str = "",
     tell: Tell = silent,
     clock: Callable[[], datetime] | None = None,
 ) -> Handed:
     """Hand over everything that waits. StateError while the store is halted.
 
-    A long run takes the instant of each last look from `clock`; without one it is `now`.
+    A long run takes the instant of each lease and last look from `clock`; without one it is `now`.
     """
     refuse_halted(shop.store)
-    done = Handed(in_doubt_before=shop.store.recover(now, live.book).in_doubt)
-    while not done.stuck and (batch := shop.store.claim(BATCH, now, owner)) is not None:
-        for handover in hand_batch(shop, live, batch, max(now, clock()) if clock else now):
+    moment = now
+    done = Handed(in_doubt_before=shop.store.recover(now, live.book, shop.owner).in_doubt)
+    while not done.stuck and (batch := shop.store.claim(BATCH, moment, shop.owner)) is not None:
+        moment = max(now, clock()) if clock else now
+        for handover in hand_batch(shop, live, batch, moment):
             done.count(handover)
         tell(sum(done.fates.values()))
     observe.note(observe.HAND_OVER_DONE, **done.counts())

@@ -12,12 +12,16 @@ from nurture.store.open import Store
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Everything a command needs to work on one project. `provider` hands mails over."""
+    """Everything a command needs to work on one project. `provider` hands mails over.
+
+    `owner` is the name under which this installation claims mails; one round at a time has it.
+    """
 
     root: Path
     config: Config
     store: Store
     provider: Folder
+    owner: str = ""
 
     def links(self, book: Book) -> Links | None:
         """The maker of signed addresses; None while no web address and secret are configured."""

@@ -7,7 +7,9 @@ and one with another id was copied from elsewhere. Either must not mail before a
 import json
 import os
 import secrets
+import socket
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,3 +86,20 @@ def halted_because(store: Mark, remembered: Mark | None) -> str:
         behind = remembered.counter - store.counter
         return f"this store is {behind} commits behind its installation: it looks like a restored backup"
     return ""
+
+
+def owner_of(path: Path) -> str:
+    """The name under which this installation claims mails, the same at every start; `path` is its file.
+
+    It has the machine in it, since folders are copied to others; and chance, since machines are called alike.
+    """
+    file = path.with_name("owner")
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, half = tempfile.mkstemp(dir=file.parent, prefix=".owner.")
+        with os.fdopen(handle, "w", encoding="utf-8") as new:
+            new.write(secrets.token_hex(8))
+        with suppress(FileExistsError):  # another process was quicker: theirs it is
+            os.link(half, file)
+        Path(half).unlink()
+    return f"{socket.gethostname()} {file.read_text(encoding='utf-8')}"

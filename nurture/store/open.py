@@ -145,9 +145,12 @@ class Store:
 
     # The outbox
 
-    def recover(self, now: datetime, book: Book | None = None) -> outbox.Recovered:
-        """Once at start, before the first claim: what a cut left behind is put back, or in doubt."""
-        return outbox.recover(self.database, now, save.classes_of(book))
+    def recover(self, now: datetime, book: Book | None = None, owner: str | None = None) -> outbox.Recovered:
+        """Once at start, before the owner's first claim: what a cut left behind is put back, or in doubt.
+
+        What others are handing over is left to them while their lease runs; without an owner nothing is.
+        """
+        return outbox.recover(self.database, now, save.classes_of(book), owner)
 
     def claim(self, limit: int, now: datetime, owner: str = "") -> outbox.Batch | None:
         """The next mails to hand over, service first; None when nothing waits."""

@@ -119,7 +119,8 @@ def hand(database: Database, batch: Batch, now: datetime) -> Mark:
     It counts as a commit: a backup from before it is behind, or its mails would go a second time.
     """
     ours = (BATCH.c.id == batch.id, BATCH.c.owner == batch.owner, BATCH.c.status == Fate.claimed.value)
-    handed = {"status": Fate.handed.value, "handed_at": micros(now)}
+    lease = micros(now + LEASE)
+    handed = {"status": Fate.handed.value, "handed_at": micros(now), "lease_until": lease}
     with database.writing(durable=True) as connection:
         if connection.execute(update(BATCH).where(*ours).values(**handed)).rowcount != 1:
             raise Conflict(f"batch {batch.id} is no longer claimed by {batch.owner or 'us'}")
@@ -176,23 +177,30 @@ class Recovered:
     in_doubt: int
 
 
-def recover(database: Database, now: datetime, classes: Sequence[str]) -> Recovered:
-    """At start, before the first claim: a batch left `claimed` never left, one left `handed` is in doubt."""
+def recover(database: Database, now: datetime, classes: Sequence[str], owner: str | None) -> Recovered:
+    """At start, before the first claim: a batch left `claimed` never left, one left `handed` is in doubt.
+
+    Left are the batches of `owner` itself, who is only starting, and those of others whose lease is over:
+    until then another process may still be handing them over. Without an owner all are.
+    """
     with database.writing(durable=True) as connection:
-        claimed = _batches(connection, Fate.claimed)
+        claimed = _left(connection, Fate.claimed, owner, now)
         put_back = _members(connection, claimed)
         for intent in _intents(connection, put_back).values():
             _put_back(connection, intent, classes)
         connection.execute(delete(BATCH).where(BATCH.c.id.in_(claimed)))
-        handed = _batches(connection, Fate.handed)
+        handed = _left(connection, Fate.handed, owner, now)
         doubted = _members(connection, handed)
         doubt = {"status": Fate.in_doubt.value, "settled_at": micros(now)}
         connection.execute(update(BATCH).where(BATCH.c.id.in_(handed)).values(**doubt))
     return Recovered(len(put_back), len(doubted))
 
 
-def _batches(connection: Connection, status: Fate) -> list[int]:
-    return list(connection.execute(select(BATCH.c.id).where(BATCH.c.status == status.value)).scalars())
+def _left(connection: Connection, status: Fate, owner: str | None, now: datetime) -> list[int]:
+    asked = select(BATCH.c.id).where(BATCH.c.status == status.value)
+    if owner is not None:
+        asked = asked.where((BATCH.c.owner == owner) | (BATCH.c.lease_until <= micros(now)))
+    return list(connection.execute(asked).scalars())
 
 
 def _members(connection: Connection, batches: Sequence[int]) -> list[str]:

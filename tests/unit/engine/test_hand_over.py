@@ -220,7 +220,7 @@ def test_a_backup_from_before_any_of_these_is_behind(root: Path, tmp_path: Path,
 def test_a_mail_in_doubt_counts_as_had_and_is_said(root: Path):
     with opened(root) as (shop, live):
         decided(shop, live, "c0")
-        batch = shop.store.claim(10, NOW)
+        batch = shop.store.claim(10, NOW, shop.owner)
         assert batch is not None
         shop.store.hand(batch, NOW)
     with opened(root) as (shop, live):

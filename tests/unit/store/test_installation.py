@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nurture.decide.advance import advance
+from nurture.store.installation import owner_of
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow
 from tests import worlds as w
@@ -75,3 +76,10 @@ def test_a_damaged_installation_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "installation.json").write_text("{}")
     with pytest.raises(ValueError, match="is damaged"):
         reopened(tmp_path)
+
+
+def test_an_installation_claims_mails_under_one_name_of_its_own(tmp_path: Path) -> None:
+    here, there = tmp_path / "here" / "installation.json", tmp_path / "there" / "installation.json"
+    assert owner_of(here) == owner_of(here)
+    assert owner_of(here) != owner_of(there)
+    assert [file.name for file in here.parent.iterdir()] == ["owner"]

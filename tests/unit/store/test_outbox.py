@@ -121,6 +121,24 @@ def test_after_a_cut_what_was_handed_is_in_doubt_and_never_goes_again(store: Sto
     assert store.counts().in_doubt == 1
 
 
+def test_what_another_is_handing_over_is_left_to_them_while_their_lease_runs(store: Store) -> None:
+    planned(store, ("a", "news"), ("b", "news"), ("c", "news"))
+    handed, claimed, ours = store.claim(1, NOW, "they"), store.claim(1, NOW, "they"), store.claim(1, NOW, "we")
+    assert handed is not None
+    assert claimed is not None
+    assert ours is not None
+    store.hand(handed, NOW + 3 * MINUTE)
+    store.hand(ours, NOW)
+    assert store.recover(NOW, owner="we") == Recovered(put_back=0, in_doubt=1)
+    assert store.fates(["a", "b", "c"]) == {"a": Fate.handed, "b": Fate.claimed, "c": Fate.in_doubt}
+    assert store.recover(NOW + 5 * MINUTE, owner="we") == Recovered(put_back=1, in_doubt=0)
+    with pytest.raises(Conflict):
+        store.hand(claimed, NOW + 5 * MINUTE)
+    assert store.recover(NOW + 8 * MINUTE, owner="we") == Recovered(put_back=0, in_doubt=1)
+    store.settle(handed, [Handover("a", Fate.accepted)], NOW + 9 * MINUTE)
+    assert store.fates(["a"]) == {"a": Fate.accepted}, "an answer that came late is still the truth"
+
+
 def test_a_mail_the_core_takes_back_leaves_the_queue(store: Store) -> None:
     from dataclasses import replace
 
