@@ -126,9 +126,9 @@ def test_without_the_assumption_nobody_can_be_reached(log):
 
 @pytest.mark.parametrize(("path", "column"), [pytest.param(*log.values[:2], id=log.id) for log in LOGS])
 def test_lapses_match_one_by_one(project, path, column):
-    for path in (project.root / "sequences").glob("*.*"):
-        if path.stem != "first_order":
-            path.unlink()
+    for other in (project.root / "sequences").glob("*.*"):
+        if other.stem != "first_order":
+            other.unlink()
     (project.root / "sequences" / "sixty_days.yaml").write_text(LAPSE, encoding="utf-8")
     load(project, path, column)
     project.ok("backtest", *SPAN, "--assume", "reachable", "--out", "then.csv")
