@@ -6,6 +6,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.tick import decide_all
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate, Handover
+from nurture.store.outbox import LEASE
 
 AT_A_TIME = 500
 SAID = "held when the store was accepted: it may have gone from the store as it was before"
@@ -20,9 +21,9 @@ def accept(shop: Workshop, live: LiveBook, now: datetime) -> int:
     """
     held = 0
     if shop.store.halted:
-        held = shop.store.recover(now, live.book).in_doubt
+        held = shop.store.recover(now + LEASE, live.book, shop.owner).in_doubt  # nobody else's lease counts here
         decide_all(shop.store, live.book, now)
-        while (batch := shop.store.claim(AT_A_TIME, now)) is not None:
+        while (batch := shop.store.claim(AT_A_TIME, now, shop.owner)) is not None:
             shop.store.hand(batch, now)
             doubts = [Handover(intent.key, Fate.in_doubt, SAID) for intent in batch.intents]
             shop.store.settle(batch, doubts, now, live.book)

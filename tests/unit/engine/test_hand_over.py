@@ -200,6 +200,27 @@ def test_what_fell_due_before_a_restore_is_held_in_doubt_and_the_rest_goes(root:
     assert len(mails(root)) == 3
 
 
+def test_a_backup_made_in_the_middle_of_a_hand_over_mails_nothing_again(root: Path, tmp_path: Path):
+    with opened(root) as (shop, live):
+        decided(shop, live, "handed", "claimed")
+        for _ in range(2):
+            batch = shop.store.claim(1, NOW, shop.owner)
+            assert batch is not None
+        shutil.copytree(root, tmp_path / "backup")
+        shop.store.hand(batch, NOW)
+    with opened(root) as (shop, live):
+        assert handed(shop, live) == {Fate.accepted: 1}
+    for name in ("nurture.db", "nurture.db-wal", "nurture.db-shm"):
+        (root / name).unlink(missing_ok=True)
+        if (tmp_path / "backup" / name).exists():
+            shutil.copy(tmp_path / "backup" / name, root / name)
+    (root / ".nurture" / "owner").write_text("another machine")
+    with opened(root) as (shop, live):
+        assert accept(shop, live, NOW + MINUTE) == 2
+        for later in (MINUTE, timedelta(hours=1)):
+            assert handed(shop, live, NOW + later) == {}
+
+
 @pytest.mark.parametrize("what", ["hand-over", "import", "apply"])
 def test_a_backup_from_before_any_of_these_is_behind(root: Path, tmp_path: Path, what: str):
     with opened(root) as (shop, live):
