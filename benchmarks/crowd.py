@@ -1,4 +1,9 @@
-"""A made-up shop of any size, the same each time: the people, orders and newcomers that the ticks are measured on."""
+"""A made-up shop of any size, the same each time: the people, orders and newcomers that the ticks are measured on.
+
+Up to 100,000 people come in through `nurture import`. A larger crowd is that one many times over, copied row by
+row in SQL under other ids, since a million would take a quarter of an hour to import: the tables and indexes are
+as full as after an import, but the copies' rows lie next to each other.
+"""
 
 import csv
 import sys
@@ -7,13 +12,19 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import insert, select
+
 from benchmarks.frame import nurture, shop
 from nurture.engine.tick import tick
 from nurture.model.book import Book
 from nurture.store.open import Store
+from nurture.store.tables import METADATA
 from nurture.wiring import live, now, workshop
 
 ZONES = ("Europe/Paris", "Europe/Istanbul", "Asia/Yerevan", "Africa/Cairo", "Asia/Jerusalem", "America/New_York")
+IMPORTED = 100_000
+COPIED = ("person", "outside_id", "address", "consent", "event", "silence", "day_of", "agenda")
+RENAMED = {("person", "id"), ("outside_id", "value"), ("address", "key"), ("event", "id")}  # beside every `person`
 NEWCOMERS = 100  # one of so many has just joined, and so is in flight
 
 
@@ -24,19 +35,34 @@ def crowd(people: int) -> Iterator[tuple[Store, Book, datetime]]:
     Everybody has an order behind them but the newcomers, one in a hundred, whose news has come in and not been
     looked at yet.
     """
+    imported = min(people, IMPORTED)
     with shop() as folder:
         print(f"  making a shop of {people:,} people …", file=sys.stderr, flush=True)
-        write(folder / "contacts.csv", ("id", "email", "first_name", "zone", "birthday", "consent"), contacts(people))
-        write(folder / "orders.csv", ("id", "at", "total", "order_id"), orders(people, now().date()))
+        write(folder / "contacts.csv", ("id", "email", "first_name", "zone", "birthday", "consent"), contacts(imported))
+        write(folder / "orders.csv", ("id", "at", "total", "order_id"), orders(imported, now().date()))
         nurture("apply", folder=folder)
         nurture("import", "contacts", "contacts.csv", "--basis", "ticked the box", folder=folder)
         nurture("import", "orders", "orders.csv", folder=folder)
         with workshop(folder) as opened:
             tick(opened.store, live(opened.store).book, now())
-        write(folder / "joined.csv", ("id", "at", "event", "outside_id"), joined(people, now()))
+        write(folder / "joined.csv", ("id", "at", "event", "outside_id"), joined(imported, now()))
         nurture("import", "events", "joined.csv", "--fresh", "2 days", folder=folder)
         with workshop(folder) as opened:
+            for copy in range(1, people // imported):
+                copy_everybody(opened.store, f"-{copy}")
             yield opened.store, live(opened.store).book, now()
+
+
+def copy_everybody(store: Store, suffix: str) -> None:
+    """Everybody who was imported once more, under ids that end in `suffix`."""
+    with store.database.writing() as connection:
+        for table in map(METADATA.tables.__getitem__, COPIED):
+            columns = [column for column in table.columns if column.name != "number" or table.name == "agenda"]
+            renamed = [column.name == "person" or (table.name, column.name) in RENAMED for column in columns]
+            read = [column + suffix if other else column for column, other in zip(columns, renamed, strict=True)]
+            who = table.c.id if table.name == "person" else table.c.person
+            copied = select(*read).where(who.not_like("%-%"))
+            connection.execute(insert(table).from_select([column.name for column in columns], copied))
 
 
 def write(file: Path, columns: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> None:

@@ -63,8 +63,9 @@ class Importing:
         self.database = database
         self.store = store
         self.now = now
+        self._now = micros(now)
         self.source = source
-        self.origin = origin
+        self._origin = origin.value
         self._equal: dict[bytes, int] = {}
         self._position = 0
 
@@ -113,18 +114,19 @@ class Importing:
             except RefusedRow as refusal:
                 done.rejected += 1
                 reject(row, str(refusal))
-        _write(connection, batch, done, fresh, micros(self.now))
+        _write(connection, batch, done, fresh, self._now)
 
     def _row(self, connection: Connection, batch: _Batch, row: AnyRow, address: str) -> None:
         self._position += 1
-        known_at = micros(row.known_at) if row.known_at is not None else micros(self.now)
+        known_at = self._now if row.known_at is None else micros(row.known_at)
         if isinstance(row, SuppressionRow):
             self._bar(connection, batch, row, address.casefold(), known_at)
             return
         person, new_address = batch.known.person(connection, row.outside_id, address, known_at)
         if new_address:
             self._new_address(batch, person, address, known_at)
-        self._said_of_person(batch, person, row, known_at)
+        if row.facts or row.tags or row.topics:
+            self._said_of_person(batch, person, row, known_at)
         match row:
             case EventRow():
                 self._event(batch, person, row, known_at)
@@ -243,7 +245,7 @@ class Importing:
             "happened_at": happened,
             "known_at": known_at,
             "fields": fields,
-            "origin": self.origin.value,
+            "origin": self._origin,
             "outside_id": outside_id,
             "fresh": fresh,
         }
