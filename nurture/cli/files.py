@@ -36,10 +36,15 @@ def new_group() -> None:
 @command(
     "sequence",
     "nurture new sequence spring_push                 a small draft of your own",
-    "nurture new sequence we_miss_you --from gone_quiet    a copy of a library piece",
+    "nurture new sequence we_miss_you --from lapse    a copy of a library piece",
 )
 @click.argument("name")
-@click.option("--from", "piece", default="", help="A sequence of the starter book; a wrong name lists them.")
+@click.option(
+    "--from",
+    "piece",
+    default="",
+    help="A library piece, such as welcome, check_in, birthday, lapse; a wrong name lists them.",
+)
 def new_sequence_command(asked: Asked, name: str, piece: str) -> None:
     """Start a new sequence, as a draft, with the mails it sends."""
     from nurture.engine.check import readable_book

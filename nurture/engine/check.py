@@ -1,14 +1,17 @@
 """Everything that is wrong with a project's files, found by all rooms that read them, as one list."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from nurture.engine.faults import RefusedError
 from nurture.engine.project import read_files
 from nurture.language.project import Reading, read_project
 from nurture.model.book import Book
+from nurture.model.length import Unit
 from nurture.model.place import Problem, Severity
+from nurture.model.sequence import WaitLength
 from nurture.render.check import check_templates
 
 CATALOGUE = "sequences/house/catalogue"  # .yaml or .toml
@@ -39,13 +42,28 @@ class Checked:
 def check(files: Mapping[str, bytes]) -> Checked:
     """Judge sequences, house and templates together: everything that is wrong, in one go."""
     reading = read_project(files)
-    problems = list(reading.problems)
+    problems = [*reading.problems, *without_holidays(reading.partial)]
     if reading.book is not None:
         problems += check_templates(reading.book, files)
     else:
         problems += check_templates(trusted(reading), files, whole=False)
     ordered = tuple(sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code)))
     return joined(reading, ordered, files)
+
+
+def without_holidays(book: Book) -> Iterator[Problem]:
+    """W355: working days where nothing knows the public holidays (the extra `calendars`): only weekends are left out."""
+    if find_spec("holidays") is not None:
+        return
+    for sequence in book.sequences.values():
+        for node in sequence.nodes.values():
+            if isinstance(node.step, WaitLength) and node.step.length.unit is Unit.working_day:
+                yield Problem(
+                    "W355",
+                    node.step.place,
+                    "working days leave out weekends only: public holidays are not installed here",
+                    "pip install 'nurture[calendars]'",
+                )
 
 
 def trusted(reading: Reading) -> Book:

@@ -84,9 +84,17 @@ def write_schemas(root: Path, book: Book) -> list[Path]:
     return written
 
 
-def pieces() -> list[str]:
-    """The sequences of the starter book, which `nurture new sequence --from` offers."""
-    return sorted(path.stem for path in (starter() / "sequences").glob("*.*") if path.suffix in (".yaml", ".toml"))
+# The library pieces of language.md 11.1 by the starter sequence each is copied from.
+PIECES = {
+    "welcome": "welcome",
+    "check_in": "first_order",
+    "next_bag": "second_bag",
+    "birthday": "birthday",
+    "anniversary": "first_order_anniversary",
+    "lapse": "gone_quiet",
+    "vip": "vip_welcome",
+    "complaint": "complaint_care",
+}
 
 
 def new_sequence(root: Path, name: str, piece: str, book: Book) -> list[Path]:
@@ -97,11 +105,12 @@ def new_sequence(root: Path, name: str, piece: str, book: Book) -> list[Path]:
         path = root / "sequences" / f"{name}.yaml"
         path.write_text(SMALL.format(name=name, topic=next(iter(book.topics), "news")), encoding="utf-8")
         return [path, *mails]
-    source = next((starter() / "sequences").glob(f"{piece}.*"), None)
-    if source is None:
-        raise MisuseError(f"there is no library piece '{piece}'; there are: {', '.join(pieces())}.")
+    original = piece if piece in PIECES.values() else PIECES.get(piece)
+    if original is None:
+        raise MisuseError(f"there is no library piece '{piece}'; there are: {', '.join(PIECES)}.")
+    source = next((starter() / "sequences").glob(f"{original}.*"))
     path = root / "sequences" / f"{name}{source.suffix}"
-    path.write_text(renamed(source.read_text(encoding="utf-8"), piece, name), encoding="utf-8")
+    path.write_text(renamed(source.read_text(encoding="utf-8"), original, name), encoding="utf-8")
     return [path, *copy_mails(root, path.read_text(encoding="utf-8"))]
 
 

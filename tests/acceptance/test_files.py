@@ -93,6 +93,7 @@ def test_broken_files_are_not_applied(broken):
 def test_a_new_sequence_passes_and_changes_nothing_live(project):
     project.ok("new", "sequence", "spring_push")
     project.ok("new", "sequence", "second_welcome", "--from", "welcome")
+    project.ok("new", "sequence", "bag_after_bag", "--from", "next_bag")
     assert "0 errors" in project.ok("check").lines[-2]
     for name in ("spring_push", "second_welcome"):
         assert "status: draft" in (project.root / "sequences" / f"{name}.yaml").read_text(encoding="utf-8")

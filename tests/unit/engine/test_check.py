@@ -53,3 +53,18 @@ def test_without_a_catalogue_nothing_is_said_of_names(broken: bytes) -> None:
     files = STARTER | {"sequences/house/catalogue.yaml": broken}
     templates = {p.place.file for p in check(files).problems if p.place.file.startswith("templates/")}
     assert templates == set()
+
+
+def test_working_days_without_the_holidays_package_are_said_to_be_weekends_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = (
+        STARTER[SEQUENCE]
+        .decode()
+        .replace("- send: happy_birthday\n", "- wait: 2 working days\n  - send: happy_birthday\n")
+    )
+    files = STARTER | {SEQUENCE: text.encode()}
+    assert "W355" not in {p.code for p in check(files).problems}
+    monkeypatch.setattr("nurture.engine.check.find_spec", lambda _: None)  # as where the extra is not installed
+    found = [p for p in check(files).problems if p.code == "W355"]
+    assert [(p.place.file, p.hint) for p in found] == [(SEQUENCE, "pip install 'nurture[calendars]'")]
