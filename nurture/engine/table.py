@@ -67,7 +67,7 @@ class Table:
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield Row(line, [], raw.tell(), f"not a CSV row: {error}")
+                    yield Row(line, [], raw.tell(), not_a_row(error))
                     continue
                 if not any(cells):
                     continue
@@ -76,6 +76,13 @@ class Table:
                     continue
                 wrong = "" if len(cells) == width else f"{len(cells)} cells, but the header has {width}"
                 yield Row(line, cells, raw.tell(), wrong)
+
+
+def not_a_row(error: csv.Error) -> str:
+    """Why a row could not be read; a quote left open swallows all that follows, which must be said."""
+    if "unexpected end of data" in str(error):
+        return "a quote opens here and is never closed, so nothing from here to the end of the file was read"
+    return f"not a CSV row: {error}"
 
 
 def find_encoding(path: Path) -> str:

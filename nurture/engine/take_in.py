@@ -41,7 +41,8 @@ class Done:
 
     def words(self, file: Path) -> Iterator[str]:
         """For people: what changed, what was known, what started nothing, what was refused."""
-        yield f"{file.name}: {self.contacts:,} new contacts, {sum(self.events.values()):,} events"
+        events = sum(self.events.values())
+        yield f"{file.name}: {counted(self.contacts, 'new contact')}, {counted(events, 'event')}"
         for name, count in sorted(self.events.items()):
             yield f"  {name:<28} {count:>9,}"
         for count, words in ((self.sends, "earlier mails"), (self.suppressed, "addresses never written to")):
@@ -56,7 +57,17 @@ class Done:
         if self.ignored:
             yield f"columns not read: {', '.join(self.ignored)}"
         if self.rejected:
-            yield f"{self.rejected:,} rows could not be read; they are in {self.rejects_file}, each with its reason"
+            rows = (
+                "1 row could not be read; it is"
+                if self.rejected == 1
+                else f"{self.rejected:,} rows could not be read; they are"
+            )
+            yield f"{rows} in {self.rejects_file}, with the reason"
+
+
+def counted(count: int, one: str) -> str:
+    """`1 event`, `1,204 events`."""
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
 
 
 class Rejects:

@@ -13,7 +13,7 @@ def test_bad_rows_go_to_a_file_with_their_reasons_and_the_rest_is_taken(project)
          ("d", "2999-01-01", "3"), ("e", "2026-01-02")],
     )  # fmt: skip
     answer = project.ok("import", "orders", "orders.csv")
-    assert "1 new contacts, 1 events" in answer.out
+    assert "1 new contact, 1 event\n" in answer.out
     assert "5 rows could not be read" in answer.out
     with (project.root / "orders.rejects.csv").open(encoding="utf-8", newline="") as file:
         rejected = list(csv.reader(file))
@@ -34,7 +34,7 @@ def test_rows_that_are_equal_to_the_letter_are_all_orders(project):
 
 def test_one_address_is_one_contact(project):
     project.table("one.csv", ["email", "first_name"], [("lena@shop.example", "Lena"), ("LENA@shop.example", "Lena")])
-    assert "1 new contacts" in project.ok("import", "contacts", "one.csv").out
+    assert "1 new contact," in project.ok("import", "contacts", "one.csv").out
     project.table("two.csv", ["id", "email"], [("7", "lena@shop.example")])
     assert "0 new contacts" in project.ok("import", "contacts", "two.csv").out
     project.ok("apply")

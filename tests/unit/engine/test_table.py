@@ -63,3 +63,10 @@ def test_an_empty_file_is_refused(tmp_path, data):
 
 def test_a_header_alone_has_no_rows(tmp_path):
     assert cells(table(tmp_path, b"a,b\n")) == []
+
+
+def test_a_quote_that_is_never_closed_says_what_it_swallowed(tmp_path):
+    rows = list(table(tmp_path, b'a,b\n1,2\n3,"4\n5,6\n7,8\n').rows())
+    assert [(row.line, row.cells) for row in rows[:1]] == [(2, ["1", "2"])]
+    assert (rows[1].line, len(rows)) == (3, 2)
+    assert "nothing from here to the end of the file was read" in rows[1].wrong
