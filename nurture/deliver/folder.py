@@ -75,7 +75,7 @@ class Folder:
             finally:
                 Path(temporary).unlink(missing_ok=True)
         except OSError as fault:
-            return Written(fault=f"{target}: {fault.strerror}")
+            return Written(fault=f"{self.path}: {fault.strerror}")
         return Written()
 
     def read(self, request: Letter, answer: Written) -> Iterator[Handover]:

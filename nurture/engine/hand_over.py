@@ -23,9 +23,9 @@ from nurture.store.database import Conflict
 from nurture.store.outbox import Batch
 
 BATCH = 100
+SHOWN = 10
 END = datetime.max.replace(tzinfo=UTC)
 SAID = {
-    Fate.planned: "could not be handed over now and still wait",
     Fate.in_doubt: "in doubt: they may have gone, and are not sent again",
     Fate.refused: "cannot be written; `nurture explain PERSON` says why",
 }
@@ -43,11 +43,17 @@ class Kept:
 
 @dataclass(slots=True)
 class Handed:
-    """How many mails went which way, and what was wrong with those that could not be written."""
+    """How many mails went which way, and what was wrong with those that could not be written.
+
+    `waiting` and `in_doubt` count what the store holds now; `doubts` names the newest in doubt.
+    """
 
     fates: dict[Fate, int] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     in_doubt_before: int = 0
+    waiting: int = 0
+    in_doubt: int = 0
+    doubts: tuple[str, ...] = ()
 
     def count(self, handover: Handover) -> None:
         """Take one in."""
@@ -68,7 +74,8 @@ class Handed:
 
     def document(self) -> dict[str, object]:
         """For --json."""
-        return {"handed": self.counts(), "in_doubt_before": self.in_doubt_before, "troubles": self.troubles}
+        held = {"waiting": self.waiting, "in_doubt": self.in_doubt, "doubts": self.doubts}
+        return {"handed": self.counts(), "in_doubt_before": self.in_doubt_before, **held, "troubles": self.troubles}
 
     def words(self, folder: Path) -> Iterator[str]:
         """For people."""
@@ -78,10 +85,15 @@ class Handed:
         if accepted:
             yield f"{accepted:,} written to {folder}"
         for fate, count in self.fates.items():
-            if fate is not Fate.accepted:
+            if fate not in (Fate.accepted, Fate.planned):
                 yield f"{count:,} {SAID.get(fate, fate.value)}"
-        for trouble in self.troubles[:10]:
+        if self.stuck:
+            yield f"{self.waiting:,} wait: they could not be handed over now, and go with the next run"
+        for trouble in self.troubles[:SHOWN]:
             yield f"  {trouble}"
+        if self.in_doubt:
+            yield f"{self.in_doubt:,} in doubt in all, the newest:"
+            yield from (f"  {doubt}" for doubt in self.doubts)
 
 
 def hand_over_all(
@@ -103,8 +115,19 @@ def hand_over_all(
         for handover in hand_batch(shop, live, batch, moment):
             done.count(handover)
         tell(sum(done.fates.values()))
+    look_round(shop, done)
     observe.note(observe.HAND_OVER_DONE, **done.counts())
     return done
+
+
+def look_round(shop: Workshop, done: Handed) -> None:
+    """What the store holds now of mails that wait or are in doubt."""
+    counts = shop.store.counts()
+    done.waiting, done.in_doubt = counts.planned, counts.in_doubt
+    if done.in_doubt:
+        newest = shop.store.in_doubt(SHOWN)
+        labels = shop.store.labels([person for person, _ in newest])
+        done.doubts = tuple(f"{labels[person]:<28} {mail}" for person, mail in newest)
 
 
 def hand_batch(shop: Workshop, live: LiveBook, batch: Batch, now: datetime) -> list[Handover]:

@@ -171,6 +171,11 @@ class Store:
         """What became of each mail, with (person, reason) for those that did not go; without an answer: in doubt."""
         outbox.settle(self.database, batch, handovers, now, book, reasons)
 
+    def in_doubt(self, limit: int) -> list[tuple[str, str]]:
+        """Person and mail of the newest mails in doubt, which a person should look at."""
+        with self.database.reading() as connection:
+            return outbox.in_doubt(connection, limit)
+
     def fates(self, keys: Sequence[str]) -> dict[str, Fate]:
         """Where each of these mails stands."""
         with self.database.reading() as connection:

@@ -207,6 +207,19 @@ def _members(connection: Connection, batches: Sequence[int]) -> list[str]:
     return list(connection.execute(select(BATCH_MEMBER.c.key).where(BATCH_MEMBER.c.batch.in_(batches))).scalars())
 
 
+def in_doubt(connection: Connection, limit: int) -> list[tuple[str, str]]:
+    """Person and mail of those in doubt, the newest first."""
+    of_batch = (BATCH.c.status == Fate.in_doubt.value) & MESSAGE.c.fate.is_(None)
+    asked = (
+        select(MESSAGE.c.person, MESSAGE.c.mail)
+        .join_from(MESSAGE, BATCH_MEMBER, BATCH_MEMBER.c.key == MESSAGE.c.key)
+        .join(BATCH, BATCH.c.id == BATCH_MEMBER.c.batch)
+        .where(of_batch | (MESSAGE.c.fate == Fate.in_doubt.value))
+    )
+    rows = connection.execute(asked.order_by(MESSAGE.c.number.desc()).limit(limit))
+    return [(person, mail) for person, mail in rows]
+
+
 def fates(connection: Connection, keys: Sequence[str]) -> dict[str, Fate]:
     """Where each of these mails stands: its own exception, else what its batch says, else planned."""
     found: dict[str, Fate] = {}

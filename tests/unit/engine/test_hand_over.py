@@ -150,7 +150,9 @@ def test_a_folder_in_which_nothing_can_be_written_keeps_the_mails_waiting(root: 
         decided(shop, live, "c0", "c1")
         done = hand_over_all(shop, live, NOW)
         assert done.stuck
-        assert "still wait" in "\n".join(done.words(root))
+        words = "\n".join(done.words(root))
+        assert "2 wait" in words
+        assert f"{root / 'outbox'}: File exists" in words
         assert "waits to be handed over" in "\n".join(show(shop, live, "c0", NOW).lines)
         (root / "outbox").unlink()
         assert handed(shop, live) == {Fate.accepted: 2}
@@ -247,11 +249,13 @@ def test_a_mail_in_doubt_counts_as_had_and_is_said(root: Path):
     with opened(root) as (shop, live):
         done: Handed = hand_over_all(shop, live, NOW)
         assert (done.fates, done.in_doubt_before) == ({}, 1)
+        assert list(done.words(root))[-2:] == ["1 in doubt in all, the newest:", f"  {'c0':<28} {MAIL}"]
         shown = show(shop, live, "c0", NOW)
         assert [message.cancelled for message in shown.person.messages] == [False]
         assert "in doubt: it may have gone" in "\n".join(shown.lines)
         assert "in doubt: it may have gone" in told(shop, live, "c0")
-        assert hand_over_all(shop, live, NOW + timedelta(days=5)).in_doubt_before == 0
+        again = hand_over_all(shop, live, NOW + timedelta(days=5))
+        assert (again.fates, again.in_doubt_before, again.in_doubt) == ({}, 0, 1)
     assert mails(root) == []
 
 
