@@ -84,6 +84,11 @@ class Known:
         new += [self._id("address", key) for key in reached if key not in self.by_address]
         self.taken.update(row[0] for row in among(connection, _PERSON, PERSON.c.id, new))
 
+    def two(self, outside: str, key: str) -> list[str]:
+        """The two people whom an id and an address mean, when they are not the same; else nobody."""
+        meant = {self.by_outside.get(outside), self.by_address.get(key)} - {None}
+        return sorted(person for person in meant if person) if len(meant) > 1 else []
+
     def refused_by_another(self, person: str, key: str) -> list[str]:
         """Topics refused at an address by somebody who had it before; `*` is everything."""
         return sorted({topic for holder, topic in self.refused.get(key, ()) if holder != person})

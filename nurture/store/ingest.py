@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import Column, Connection, bindparam, delete, func, select
 
@@ -121,6 +121,10 @@ class Importing:
         known_at = self._now if row.known_at is None else micros(row.known_at)
         if isinstance(row, SuppressionRow):
             self._bar(connection, batch, row, address.casefold(), known_at)
+            return
+        if _says_no(row) and (two := batch.known.two(row.outside_id, address.casefold())):
+            for person in two:  # which of them meant it cannot be known, so neither is written to
+                self._consent(batch, person, names.CONSENT_REFUSED, row, micros(row.at), known_at)
             return
         person, new_address = batch.known.person(connection, row.outside_id, address, known_at)
         if new_address:
@@ -274,9 +278,13 @@ def _address_of(row: AnyRow) -> str:
     try:
         return normal_address(row.address) if row.address else ""
     except RefusedRow:
-        if isinstance(row, SuppressionRow) and row.outside_id:
+        if row.outside_id and (isinstance(row, SuppressionRow) or _says_no(row)):
             return ""
         raise
+
+
+def _says_no(row: AnyRow) -> TypeGuard[ConsentRow]:
+    return isinstance(row, ConsentRow) and not row.given
 
 
 _MICROSECOND = timedelta(microseconds=1)

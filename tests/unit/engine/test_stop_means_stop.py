@@ -82,3 +82,17 @@ def test_a_refusal_stays_with_the_address_when_the_shop_gives_it_another_id(root
         ((person, _),) = shop.store.people([shop.store.find("c7") or ""], NOW + MINUTE)
         assert person.refused_all or not person.consents["tips"].given
         assert Fate.accepted not in hand_over_all(shop, live, NOW + MINUTE).fates
+
+
+@pytest.mark.parametrize("address", ["c1@shop.example", "not an address"])
+def test_a_refusal_that_names_two_people_or_no_address_still_counts(root, address: str):  # noqa: F811
+    with opened(root) as (shop, live):
+        for id_ in ("c0", "c1"):
+            person = contact(id_, f"{id_}@shop.example", topics=("tips",), basis="shop")
+            shop.store.importing(NOW).take([person], lambda *_: None)
+        refused = ConsentRow(outside_id="c0", address=address, topics=("tips",), given=False, at=NOW)
+        shop.store.importing(NOW).take([refused], lambda _, why: pytest.fail(why))
+        tick(shop.store, live.book, NOW)
+        meant = ("c0", "c1") if "@" in address else ("c0",)
+        found = shop.store.people([shop.store.find(id_) or "" for id_ in meant], NOW)
+        assert [person.consents["tips"].given for person, _ in found] == [False] * len(meant)
