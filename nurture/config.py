@@ -65,7 +65,7 @@ def read_config(
     lines = (text or "").splitlines()
     problems = tuple(key_problems(written, lines)) + tuple(secret_problems(written, lines, environment))
     if problems:
-        return None, problems
+        return None, tuple(sorted(problems, key=lambda problem: problem.place.line))
     settings = {name: written.get(name, key.default) for name, key in KEYS.items()}
     return build(root, settings, environment), ()
 

@@ -32,7 +32,10 @@ def stopwatch() -> Callable[[], float]:
 def configuration(root: Path) -> Config:
     """The project's configuration; RefusedError with every problem of config.toml and its line."""
     file = root / FILE
-    text = file.read_text(encoding="utf-8") if file.is_file() else None
+    try:
+        text = file.read_text(encoding="utf-8") if file.is_file() else None
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"{FILE} is not UTF-8 (byte {error.start + 1}). Save it as UTF-8.") from error
     config, problems = read_config(root, text, os.environ)
     if config is None:
         said = [f"{p.place}: {p.message}{f' ({p.hint})' if p.hint else ''}" for p in problems]

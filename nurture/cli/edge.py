@@ -9,6 +9,7 @@ import click
 from nurture.cli.group import nurture
 
 FINE, FINDINGS, CHANGES, DECISION, TROUBLE, USAGE = 0, 1, 2, 3, 4, 64
+UNREADABLE_URL = ("NoSuchModuleError", "ArgumentError")  # of sqlalchemy; their words may hold a password
 STOPPED = 130  # what shells say of a command ended by Ctrl-C
 
 
@@ -53,6 +54,9 @@ def explain_fault(error: Exception) -> int:
     if isinstance(error, FaultError):
         click.echo(f"nurture: {error}", err=True)
         return USAGE if isinstance(error, MisuseError) else FINDINGS if isinstance(error, RefusedError) else TROUBLE
+    if type(error).__name__ in UNREADABLE_URL:
+        click.echo('nurture: the address of the store is not understood; write url = "sqlite:///nurture.db"', err=True)
+        return TROUBLE
     if type(error).__module__.startswith("sqlalchemy"):
         click.echo(f"nurture: the store cannot be used: {getattr(error, 'orig', None) or error}", err=True)
         return TROUBLE

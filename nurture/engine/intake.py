@@ -28,6 +28,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "sends": ("at", "mail"),
 }
 DELIVERED = "order.delivered"
+NO_BASIS = "consent needs --basis: on what ground did they agree, such as 'ticked the box at checkout'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,8 @@ def match_columns(columns: Sequence[str], wanted: Wanted, book: Book) -> tuple[d
         raise MisuseError(
             f"no column says '{missing[0]}'; the file has: {', '.join(columns)}. Say which is which: {said}"
         )
+    if wanted.kind == "contacts" and "consent" in places and not wanted.basis:
+        raise MisuseError(NO_BASIS)
     return places, [column for place, column in enumerate(columns) if place not in places.values()]
 
 
@@ -278,7 +281,7 @@ def check_wanted(wanted: Wanted, book: Book) -> None:
     if unknown:
         raise MisuseError(f"--consent {unknown[0]}: there is no such topic; there are: {', '.join(book.topics)}")
     if (wanted.topics or wanted.kind == "consents") and not wanted.basis:
-        raise MisuseError("consent needs --basis: on what ground did they agree, such as 'ticked the box at checkout'")
+        raise MisuseError(NO_BASIS)
     if wanted.delivered_after and (wanted.kind != "orders" or DELIVERED not in book.catalogue.events):
         raise MisuseError("--delivered-after goes with orders, and needs the event order.delivered in the catalogue")
 

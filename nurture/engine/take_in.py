@@ -57,12 +57,8 @@ class Done:
         if self.ignored:
             yield f"columns not read: {', '.join(self.ignored)}"
         if self.rejected:
-            rows = (
-                "1 row could not be read; it is"
-                if self.rejected == 1
-                else f"{self.rejected:,} rows could not be read; they are"
-            )
-            yield f"{rows} in {self.rejects_file}, with the reason"
+            are = "it is" if self.rejected == 1 else "they are"
+            yield f"{counted(self.rejected, 'row')} could not be read; {are} in {self.rejects_file}, with the reason"
 
 
 def counted(count: int, one: str) -> str:

@@ -126,6 +126,17 @@ def test_a_wrong_config_names_every_line(project):
     assert answer.code == 1
     assert "config.toml:1:1" in answer.err
     assert "config.toml:3:1" in answer.err
+    (project.root / "config.toml").write_bytes('mode = "lïve"'.encode("cp1252"))
+    assert "config.toml is not UTF-8" in project.run("apply").err
+
+
+@pytest.mark.parametrize("url", ["postgres://lena:secret@db/shop", "nurture.db"])
+def test_an_address_of_no_store_is_trouble_and_tells_no_password(project, url):
+    (project.root / "config.toml").write_text(f'[store]\nurl = "{url}"\n', encoding="utf-8")
+    answer = project.run("apply")
+    assert answer.code == 4
+    assert "the address of the store is not understood" in answer.err
+    assert "secret" not in answer.err
 
 
 def test_a_store_that_cannot_be_opened_is_trouble(project):

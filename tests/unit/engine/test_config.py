@@ -56,8 +56,8 @@ def test_all_problems_at_once_each_with_its_line():
         ("E114", "config.toml:1:1", "one of: live, test"),
         ("E110", "config.toml:4:1", "did you mean 'store.url'?"),
         ("E114", "config.toml:5:1", "write it in quotes"),
-        ("E114", "config.toml:9:1", "write it in [ ]"),
         ("E115", "config.toml:7:1", "export NOT_SET=…, or take the line out"),
+        ("E114", "config.toml:9:1", "write it in [ ]"),
     ]
 
 

@@ -126,6 +126,11 @@ def test_ignored_columns_are_named(tmp_path):
     assert Intake(Table(path), Wanted("orders", {"who": "id"}), BOOK, NOW).ignored == ["cds"]
 
 
+def test_a_consent_of_a_contact_needs_its_ground_too(tmp_path):
+    with pytest.raises(MisuseError, match="needs --basis"):
+        read(tmp_path, "id,consent\na,news\n", kind="contacts")
+
+
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
