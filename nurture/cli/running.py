@@ -53,7 +53,8 @@ def one_round(asked: Asked, accept: bool) -> int:
         answer({"at": moment, **ticked.counts(), **handed.document()})
         return TROUBLE if handed.stuck else FINE
     if ticked.decided_until:
-        say(f"The clock went back: all is decided up to {ticked.decided_until:%Y-%m-%d %H:%M} UTC, nothing before then")
+        until = f"{ticked.decided_until:%Y-%m-%d %H:%M}"
+        say(f"All up to {until} UTC was decided before; nothing new falls due until then. Is the clock right?")
     say(f"{plural(ticked.people, 'person', 'people')} looked at, {plural(ticked.intents, 'mail')} decided")
     say_all(handed.words(shop.config.folder))
     say_next("nurture show PERSON", "nurture explain PERSON")

@@ -195,8 +195,9 @@ def reason_of(intent: Intent, handover: Handover, why: Why, now: datetime) -> Re
 
 def may_go(shop: Workshop, live: LiveBook, intent: Intent) -> bool:
     """`mode = "test"` writes only to the seeds, and `deliver.only_to` only to whom it names."""
-    only = set(shop.config.only_to)
+    only = {address.casefold() for address in shop.config.only_to}
+    address = intent.address.casefold()
     if shop.config.mode == "test":
-        only = only & set(live.book.rules.seeds) if only else set(live.book.rules.seeds)
-        return intent.address in only
-    return not only or intent.address in only
+        seeds = {seed.casefold() for seed in live.book.rules.seeds}
+        return address in (only & seeds if only else seeds)
+    return not only or address in only

@@ -279,3 +279,22 @@ def test_a_clock_that_goes_back_is_said_and_sends_nothing_twice(root: Path):
         assert (again.intents, again.decided_until) == (1, None)
         assert handed(shop, live, NOW + MINUTE) == {Fate.accepted: 1}
     assert len(mails(root)) == 2
+
+
+@pytest.mark.parametrize(
+    ("mode", "only", "seeds", "goes"),
+    [
+        ("live", (), (), True),
+        ("live", ("C0@Shop.example",), (), True),
+        ("live", ("c1@shop.example",), (), False),
+        ("test", (), (), False),
+        ("test", (), ("C0@shop.example",), True),
+        ("test", ("c1@shop.example",), ("c0@shop.example",), False),
+    ],
+)
+def test_only_those_who_may_have_mail(root: Path, mode: str, only: tuple, seeds: tuple, goes: bool):
+    with opened(root) as (shop, live):
+        decided(shop, live, "c0")
+        strict = replace(shop, config=replace(shop.config, mode=mode, only_to=only))
+        seeded = replace(live, book=replace(live.book, rules=replace(live.book.rules, seeds=seeds)))
+        assert handed(strict, seeded) == {Fate.accepted if goes else Fate.cancelled: 1}
