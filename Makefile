@@ -54,7 +54,7 @@ clean: ## remove .venv and everything that tools left behind
 # The stamps are written last, so that an interrupted installation is taken up again.
 $(LOCKED): requirements.lock | .venv/bin/python
 	@echo "Installing $$(grep -c '^[a-z].*==' requirements.lock) packages, each checked against its hash"
-	$(BIN)/python -m pip install --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	@touch $@
 
 $(INSTALLED): $(LOCKED) pyproject.toml

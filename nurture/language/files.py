@@ -40,10 +40,10 @@ def sort_files(paths: Iterable[str]) -> Sorted:
     problems: list[Problem] = []
     for path in sorted(paths):
         parts = PurePosixPath(path)
-        if parts.parts[0] != "sequences" or parts.suffix not in (*ENDINGS, ".yml"):
+        if parts.parts[0] != "sequences" or parts.suffix.lower() not in (*ENDINGS, ".yml"):
             continue
         place = _place_for(parts)
-        if place is None or parts.suffix == ".yml":
+        if place is None or parts.suffix not in ENDINGS:
             problems.append(_not_read(parts))
             continue
         taken = house if place == "house" else sequences
@@ -68,8 +68,9 @@ def _not_read(path: PurePosixPath) -> Problem:
     later = path.parts[1] == "tests" or (path.parts[1] == "house" and LATER_FILES & {path.stem, path.parts[2]})
     if later:
         return Problem("E121", Place(str(path)), message, LATER)
-    if path.suffix == ".yml":
-        return Problem("E121", Place(str(path)), message, f"call it {path.stem}.yaml")
+    if path.suffix not in ENDINGS:
+        ending = ".toml" if path.suffix.lower() == ".toml" else ".yaml"
+        return Problem("E121", Place(str(path)), message, f"call it {path.stem}{ending}")
     hint = did_you_mean(path.stem, HOUSE) if path.parts[1] == "house" else ""
     return Problem("E121", Place(str(path)), message, hint or "sequences stand in sequences/ itself")
 

@@ -101,7 +101,8 @@ class _House:
     def _rules_missing(self, reader: Reader) -> None:
         if "rules" not in self._wanted.house:
             place = Place("sequences/house/rules.yaml")
-            reader.say("E115", place, "there is no sequences/house/rules.yaml", "`nurture init` writes one")
+            cure = "`nurture init another_folder` writes one to copy"
+            reader.say("E115", place, "there is no sequences/house/rules.yaml", cure)
 
     def _sequences(self, asking: Asking, catalogue: Catalogue) -> tuple[Written, ...]:
         found = []

@@ -68,3 +68,12 @@ def test_working_days_without_the_holidays_package_are_said_to_be_weekends_only(
     monkeypatch.setattr("nurture.engine.check.find_spec", lambda _: None)  # as where the extra is not installed
     found = [p for p in check(files).problems if p.code == "W355"]
     assert [(p.place.file, p.hint) for p in found] == [(SEQUENCE, "pip install 'nurture[calendars]'")]
+
+
+@pytest.mark.parametrize(
+    ("file", "cure"),
+    [("Tips.YAML", "call it Tips.yaml"), ("tips.yml", "call it tips.yaml"), ("t.TOML", "call it t.toml")],
+)
+def test_a_file_that_is_not_read_for_its_ending_is_named(file: str, cure: str) -> None:
+    problems = check(STARTER | {f"sequences/{file}": b"sequence: tips"}).problems
+    assert [(p.place.file, p.code, p.hint) for p in problems] == [(f"sequences/{file}", "E121", cure)]
