@@ -5,11 +5,11 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from nurture.model.event import OWN_EVENTS, MonthDay
 from nurture.model.person import Person
-from nurture.store.database import bucket, insert_many
+from nurture.store.database import bucket, insert_many, write_many
 from nurture.store.tables import DAY_OF, SILENCE, ZONE_GROUP
 
 ORDERS = "person.orders"  # the last order that was not undone, beside the last of every event
@@ -75,6 +75,32 @@ def rewrite(connection: Connection, people: Sequence[tuple[Person, str]]) -> Non
         connection.execute(delete(table).where(table.c.person.in_(ids)))
         insert_many(connection, table, rows)
     _keep_zones(connection, {zone for _, zone in people})
+
+
+def move(connection: Connection, moved: Sequence[tuple[Person, str, Person, str]]) -> None:
+    """Write what differs for people (each with the reader's zone) from what is kept of them as they were before.
+
+    Nothing is kept of somebody who was in no zone yet.
+    """
+    for place, table, name in ((0, SILENCE, "event"), (1, DAY_OF, "path")):
+        gone: list[dict[str, Any]] = []
+        new: list[dict[str, Any]] = []
+        for person, zone, old, old_zone in moved:
+            kept = {row[name]: row for row in rows_of(old, old_zone)[place]} if old_zone else {}
+            wanted = {row[name]: row for row in rows_of(person, zone)[place]}
+            differing = [key for key in kept | wanted if kept.get(key) != wanted.get(key)]
+            gone += [{"person_": old.id, "name_": key} for key in differing if old_zone]
+            new += [wanted[key] for key in differing if key in wanted]
+        if gone:
+            write_many(connection, _FORGET[name], gone)
+        insert_many(connection, table, new)
+    _keep_zones(connection, {zone for _, zone, _, _ in moved})
+
+
+_FORGET = {
+    name: delete(table).where(table.c.person == bindparam("person_"), table.c[name] == bindparam("name_"))
+    for table, name in ((SILENCE, "event"), (DAY_OF, "path"))
+}
 
 
 def _keep_zones(connection: Connection, zones: set[str]) -> None:

@@ -25,7 +25,7 @@ from nurture.store.codec import (
 )
 from nurture.store.database import Conflict, bucket, insert_many, write_many
 from nurture.store.load import Loaded
-from nurture.store.projections import rewrite
+from nurture.store.projections import move
 from nurture.store.tables import (
     ADDRESS,
     AGENDA,
@@ -61,7 +61,7 @@ class Rows:
     consents: list[Row] = field(default_factory=list)
     consents_of: list[str] = field(default_factory=list)
     addresses: list[Row] = field(default_factory=list)
-    projected: list[tuple[Person, str]] = field(default_factory=list)
+    projected: list[tuple[Person, str, Person, str]] = field(default_factory=list)
 
 
 def gather(
@@ -88,7 +88,7 @@ def gather(
         if person.address_state != old.person.address_state or person.address != old.person.address:
             rows.addresses.append(_address_row(person))
         if old.zone != zone or _facts_moved(person, old.person):
-            rows.projected.append((person, zone))
+            rows.projected.append((person, zone, old.person, old.zone))
     return rows
 
 
@@ -318,7 +318,8 @@ def write(connection: Connection, rows: Rows, now: datetime, horizon: int) -> No
         _write_consents(connection, rows)
     if rows.cancelled:
         cancel(connection, rows.cancelled, now)
-    rewrite(connection, rows.projected)
+    if rows.projected:
+        move(connection, rows.projected)
 
 
 def _write_consents(connection: Connection, rows: Rows) -> None:
