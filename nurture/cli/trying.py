@@ -79,7 +79,11 @@ def backtest_command(
     for row in counts:
         say(f"{row['month']}  {row['sequence']:<28} {row['what']:<28} {row['count']:>9,}")
     say(f"{plural(tally.people, 'person', 'people')}, {plural(len(tally.lines), 'line')} in {out}")
+    lacking = sum(count for (_, _, what), count in tally.counts.items() if what in UNREACHABLE)
+    if lacking:
+        say(f"{lacking:,} for want of an address or a consent at the time; --assume reachable asks without that")
     say_next("nurture simulate --days 14", "nurture apply")
 
 
+UNREACHABLE = ("no_address", "no_consent")
 COMMANDS = {"simulate": simulate_command, "backtest": backtest_command}

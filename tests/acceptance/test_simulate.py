@@ -44,3 +44,15 @@ def test_the_working_tree_is_simulated_and_the_applied_book_runs(project):
     path.write_text(path.read_text(encoding="utf-8").replace("at: 09:00", "at: 14:00"), encoding="utf-8")
     assert "14:00" in project.ok("simulate", "--days", "40").out
     assert "09:00" in project.ok("show", "ann").out
+
+
+def test_a_backtest_says_how_many_only_lacked_an_address_or_a_consent(project):
+    project.table("orders.csv", ["id", "at", "total"], [("ida", "2026-01-05", "24.50")])
+    project.ok("import", "orders", "orders.csv")
+    span = ("--from", "2026-01-01", "--to", "2026-06-30", "--out", "then.csv")
+    lines = project.ok("backtest", *span).lines
+    lacking = sum(int(line.split()[-1]) for line in lines if "no_address" in line)
+    assert lacking > 0
+    assert lines[-2].startswith(f"{lacking} for want of an address or a consent at the time; --assume reachable")
+    assert "for want of" not in project.ok("backtest", *span, "--assume", "reachable").out
+    assert project.run("backtest", *span[:-1], "nowhere/then.csv").code == 64
