@@ -52,7 +52,7 @@ def check(files: Mapping[str, bytes]) -> Checked:
 
 
 def without_holidays(book: Book) -> Iterator[Problem]:
-    """W355: working days where nothing knows the public holidays (the extra `calendars`): only weekends are left out."""
+    """W355: working days without the extra `calendars`, which knows public holidays: only weekends are left out."""
     if find_spec("holidays") is not None:
         return
     for sequence in book.sequences.values():
