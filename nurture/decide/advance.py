@@ -140,8 +140,9 @@ def _firings(draft: Draft, events: tuple[Event, ...], now: datetime) -> list[Fir
     found = [firing for event in events for firing in event_firings(draft, event, now)]
     if cause is not None or not first:
         found.extend(stage_firings(draft, entered, cause, now))
-    if any(event.origin is not Origin.imported for event in events):
-        found.extend(late_firings(draft, now))
+    if events:
+        imported = all(event.origin is Origin.imported for event in events)
+        found.extend(late_firings(draft, now, imported=imported))
     draft.moved_from = None
     return found
 

@@ -206,13 +206,13 @@ def _corrected(draft: Draft, sequence: Sequence, firing: Firing, earlier: list[E
     trigger = sequence.start[firing.trigger]
     if not isinstance(trigger, DayTrigger) or not trigger.yearly:
         return ""
-    for old in earlier:
-        greeted = any(
-            (m.sequence, m.subject) == (old.sequence, old.subject) and not m.cancelled for m in draft.messages
-        )
-        if greeted and abs((firing.day0 - old.day0).days) < CORRECTED_DAYS:
-            return f"greeted for {old.day0.isoformat()}"
-    return ""
+    greeted = {m.subject for m in draft.messages if m.sequence == sequence.name and not m.cancelled}
+    days = [
+        old.day0
+        for old in earlier
+        if old.name == firing.name and old.subject in greeted and abs((firing.day0 - old.day0).days) < CORRECTED_DAYS
+    ]
+    return f"greeted for {max(days).isoformat()}" if days else ""
 
 
 def _refuse(

@@ -149,23 +149,35 @@ def date_of(draft: Draft, path: tuple[str, ...]) -> date | MonthDay | None:
     return value if isinstance(value, date | MonthDay) else None
 
 
-def late_firings(draft: Draft, now: datetime, *, at_now: bool = False) -> Iterator[Firing]:
+def late_firings(draft: Draft, now: datetime, *, at_now: bool = False, imported: bool = False) -> Iterator[Firing]:
     """Days and silences that were already running when nurture learned of them (`if_late`; 4.2).
 
     A day learned of between its lead and day 0 starts at once, unless the sequence says skip.
     A silence that was reached before now starts only if it was reached within `fresh`. A reader
     who moves east may find that a day has begun already there: it starts too. `at_now` counts
-    what begins at this very instant as well, where no alarm rings for it any more.
+    what begins at this very instant as well, where no alarm rings for it any more. What only an
+    import taught starts nothing; for a day that is kept as a reason, as it is where late is skipped.
     """
     until = now + timedelta(microseconds=1) if at_now else now
     for listening, trigger in draft.index.days:
-        told = ".".join(trigger.path) in draft.changed and not trigger.skip_if_late
-        if told or draft.moved_from is not None:
-            yield from _late_day(draft, listening, trigger, now, until, told=told)
-    for listening, lapse in draft.index.lapses:
+        told = ".".join(trigger.path) in draft.changed
+        if not told and draft.moved_from is None:
+            continue
+        for firing in _late_day(draft, listening, trigger, now, until, told=told):
+            if told and (imported or trigger.skip_if_late):
+                _refused_as_late(draft, firing, now)
+            else:
+                yield firing
+    for listening, lapse in () if imported else draft.index.lapses:
         told = lapse.event in draft.changed or "person.orders" in draft.changed
         if told or draft.moved_from is not None:
             yield from _late_lapse(draft, listening, lapse, now, until, told=told)
+
+
+def _refused_as_late(draft: Draft, firing: Firing, now: datetime) -> None:
+    version = draft.book.version(firing.sequence)
+    words = f"{firing.name} was learned of too late"
+    draft.reasons.append(Reason(Why.late, now, firing.fired_at, firing.sequence, version, words=words))
 
 
 def _late_day(

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from nurture.config import Config
 from nurture.deliver.folder import Folder
-from nurture.links import Links
-from nurture.model.book import Book
 from nurture.store.open import Store
 
 
@@ -22,9 +20,3 @@ class Workshop:
     store: Store
     provider: Folder
     owner: str = ""
-
-    def links(self, book: Book) -> Links | None:
-        """The maker of signed addresses; None while no web address and secret are configured."""
-        if not self.config.web_url or not self.config.web_secret:
-            return None
-        return Links(self.config.web_url, self.config.web_secret.encode(), book.rules.project)

@@ -5,10 +5,12 @@ from datetime import date, time
 
 import pytest
 
+from nurture.model.decision import Why
 from nurture.model.event import MonthDay, Origin
 from nurture.model.sequence import (
     Again,
     DayTrigger,
+    EventTrigger,
     LapseTrigger,
     WaitUntil,
 )
@@ -78,9 +80,22 @@ def test_a_day_learned_of_between_lead_and_day_zero(skip: bool, mails: int) -> N
         "birthday", late, [until_day(0, time(9)), send("wishes", "celebration")], again=Again(per="occurrence")
     )
     learned = facts("2026-05-10 12:00", birthday=date(1991, 5, 14))
-    assert len(live(w.book(party), newborn(), [*reachable(), learned], "2026-12-31").mails) == mails
+    life = live(w.book(party), newborn(), [*reachable(), learned], "2026-12-31")
+    assert len(life.mails) == mails
+    assert ("late" in whys(life)) is skip
     imported = replace(learned, origin=Origin.imported)
-    assert live(w.book(party), newborn(), [*reachable(), imported], "2026-12-31").mails == []
+    taught_by_file = live(w.book(party), newborn(), [*reachable(), imported], "2026-12-31")
+    assert taught_by_file.mails == []
+    assert [r.words for r in taught_by_file.reasons if r.why is Why.late] == ["person.birthday was learned of too late"]
+
+
+def test_what_an_event_started_is_no_greeting_of_the_day() -> None:
+    """With `any`, a mail after a review does not stand for the birthday that follows."""
+    review = EventTrigger(place=w.HERE, event="review.posted")
+    both = sequence("both", (replace(BIRTHDAY, lead=None), review), [send("thanks", "care")], again=Again(per="event"))
+    told = event("review.posted", "2026-05-01 10:00")
+    life = live(w.book(both), newborn(birthday=date(1991, 5, 14)), [*reachable(), told], "2026-12-31")
+    assert [day[:10] for day, _ in life.mails] == ["2026-05-01", "2026-05-14"]
 
 
 def test_a_placeholder_is_no_birthday() -> None:

@@ -22,17 +22,21 @@ mode = "test"
 url = "postgresql://db/shop"
 [folder]
 path = "mails"
-[web]
-url = "https://shop.example/"
-secret_env = "WEB"
 [deliver]
 only_to = ["lena@shop.example"]
 """
-    config, problems = read(text, WEB="s3")
+    config, problems = read(text)
     assert problems == ()
     assert config is not None
     assert (config.mode, config.store_url, config.folder) == ("test", "postgresql://db/shop", ROOT / "mails")
-    assert (config.web_url, config.web_secret, config.only_to) == ("https://shop.example", "s3", ("lena@shop.example",))
+    assert config.only_to == ("lena@shop.example",)
+
+
+def test_an_address_for_links_that_nothing_answers_yet_is_refused():
+    config, problems = read('[web]\nurl = "https://shop.example"\n')
+    assert config is None
+    assert [(p.code, str(p.place)) for p in problems] == [("E110", "config.toml:2:1")]
+    assert "mailto:" in problems[0].hint
 
 
 def test_the_environment_may_hold_the_url():
@@ -48,7 +52,7 @@ def test_an_absolute_sqlite_file_stays_where_it_is():
 
 
 def test_all_problems_at_once_each_with_its_line():
-    text = 'mode = "tset"\n\n[store]\nulr = "x"\nurl = 3\n[web]\nsecret_env = "NOT_SET"\n[deliver]\nonly_to = [1]\n'
+    text = 'mode = "tset"\n\n[store]\nulr = "x"\nurl = 3\nurl_env = "NOT_SET"\n[deliver]\nonly_to = [1]\n'
     config, problems = read(text)
     assert config is None
     found = [(p.code, str(p.place), p.hint) for p in problems]
@@ -56,8 +60,8 @@ def test_all_problems_at_once_each_with_its_line():
         ("E114", "config.toml:1:1", "one of: live, test"),
         ("E110", "config.toml:4:1", "did you mean 'store.url'?"),
         ("E114", "config.toml:5:1", "write it in quotes"),
-        ("E115", "config.toml:7:1", "export NOT_SET=…, or take the line out"),
-        ("E114", "config.toml:9:1", "write it in [ ]"),
+        ("E115", "config.toml:6:1", "export NOT_SET=…, or take the line out"),
+        ("E114", "config.toml:8:1", "write it in [ ]"),
     ]
 
 
