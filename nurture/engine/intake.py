@@ -12,13 +12,21 @@ from nurture.engine import cells
 from nurture.engine.cells import CellError, Reader
 from nurture.engine.faults import MisuseError
 from nurture.engine.table import Row, Table
+from nurture.engine.world_names import Unheard
 from nurture.model.book import Book
 from nurture.model.catalogue import Field
 from nurture.model.length import Length
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
 
 KINDS = ("contacts", "orders", "events", "consents", "suppressions", "sends")
-ABOUT = ("id", "email", "at", "event", "outside_id", "consent")
+ABOUT: dict[str, tuple[str, ...]] = {
+    "contacts": ("id", "email", "at", "consent"),
+    "orders": ("id", "email", "at", "outside_id"),
+    "events": ("id", "email", "at", "event", "outside_id"),
+    "consents": ("id", "email", "at", "consent"),
+    "suppressions": ("id", "email", "at"),
+    "sends": ("id", "email", "at", "outside_id"),
+}
 NEEDED: dict[str, tuple[str, ...]] = {
     "contacts": (),
     "orders": ("at",),
@@ -64,7 +72,11 @@ class Intake:
         self.places, self.ignored = match_columns(table.columns, wanted, book)
         self.event = orders_event(book) if wanted.kind == "orders" else ""
         self.fields = {name: self._readers(fields) for name, fields in self._events().items()}
-        self.facts = self._readers(person_fields(wanted, book))
+        self.unheard = Unheard()
+        self.facts = [
+            (name, place, self.unheard.watched(name, read))
+            for name, place, read in self._readers(person_fields(wanted, book))
+        ]
         self.id_field = book.catalogue.orders.id_field if book.catalogue.orders else ""
         self.same: dict[bytes, int] = {}
         self.fresh_from = None if wanted.fresh is None else now - span(wanted.fresh)
@@ -204,15 +216,17 @@ class Intake:
 
 
 def values(row: Row, readers: Sequence[tuple[str, int, Reader]]) -> dict[str, object]:
-    """The typed values of a row; empty cells say nothing."""
+    """The typed values of a row; empty cells say nothing, nor does what is read as None."""
     found: dict[str, object] = {}
     for name, place, read in readers:
         text = row.cells[place].strip()
         if text:
             try:
-                found[name] = read(text)
+                value = read(text)
             except CellError as fault:
                 raise CellError(f"{name}: {fault}") from None
+            if value is not None:
+                found[name] = value
     return found
 
 
@@ -242,9 +256,11 @@ def orders_event(book: Book) -> str:
 def match_columns(columns: Sequence[str], wanted: Wanted, book: Book) -> tuple[dict[str, int], list[str]]:
     """Which name stands in which column, and the columns that mean nothing here.
 
-    MisuseError for a column that is not in the file, a name nobody knows, and a name that is needed and missing.
+    MisuseError for a column that is not in the file or there twice, a name nobody knows or two columns have,
+    and a name that is needed and missing.
     """
     allowed = allowed_names(wanted, book)
+    refuse_twins(columns, wanted, allowed)
     places: dict[str, int] = {}
     for column, name in wanted.columns.items():
         if column not in columns:
@@ -272,7 +288,20 @@ def allowed_names(wanted: Wanted, book: Book) -> list[str]:
     """Every name a column of this kind of file can have."""
     extra = [*event_fields(wanted, book), *person_fields(wanted, book)]
     extra += {"contacts": ["tags"], "sends": ["mail", "class", "topic"]}.get(wanted.kind, [])
-    return [*ABOUT, *(name for name in extra if name not in ABOUT)]
+    return list(dict.fromkeys([*ABOUT[wanted.kind], *extra]))
+
+
+def refuse_twins(columns: Sequence[str], wanted: Wanted, allowed: Sequence[str]) -> None:
+    """MisuseError for two columns that would both be read as one thing; twins that nobody reads do no harm."""
+    for header in dict.fromkeys(columns):
+        places = [str(place) for place, column in enumerate(columns, 1) if column == header]
+        if len(places) > 1 and (header in wanted.columns or header in allowed):
+            where = f"{', '.join(places[:-1])} and {places[-1]}"
+            raise MisuseError(f"columns {where} are both called '{header}'; rename the one that is not meant")
+    for name in dict.fromkeys(wanted.columns.values()):
+        mapped = [f"{column}={name}" for column, one in wanted.columns.items() if one == name]
+        if len(mapped) > 1:
+            raise MisuseError(f"--map {' and --map '.join(mapped)}: only one column can say '{name}'")
 
 
 def check_wanted(wanted: Wanted, book: Book) -> None:

@@ -16,6 +16,7 @@ from nurture.engine.check import book_of
 from nurture.engine.intake import Intake, Wanted, check_wanted, span
 from nurture.engine.table import Row, Table
 from nurture.engine.workshop import Workshop
+from nurture.engine.world_names import NotKnown
 from nurture.model.book import Book
 from nurture.model.sequence import EventTrigger, Status
 from nurture.store.rows import AnyRow
@@ -38,6 +39,7 @@ class Done:
     too_old: Mapping[str, int]
     fresh: Mapping[str, str]
     ignored: tuple[str, ...] = field(default=())
+    not_known: tuple[NotKnown, ...] = field(default=())
 
     def words(self, file: Path) -> Iterator[str]:
         """For people: what changed, what was known, what started nothing, what was refused."""
@@ -54,6 +56,8 @@ class Done:
             of = f"{count:,} of {self.events[name]:,} events {name}"
             yield f"{of} start nothing: older than fresh ({self.fresh[name]});"
             yield "  `--fresh '8 days'` to let those of the last 8 days start"
+        for one in self.not_known:
+            yield from one.words()
         if self.ignored:
             yield f"columns not read: {', '.join(self.ignored)}"
         if self.rejected:
@@ -115,7 +119,7 @@ def take_in(shop: Workshop, path: Path, wanted: Wanted, now: datetime, tell: Cal
     return Done(
         wanted.kind, taken.contacts, dict(taken.events), taken.sends, taken.suppressed, taken.known_already,
         rejects.count, str(rejects.path) if rejects.count else "", dict(Counter(taken.too_old)),
-        {name: words for name, (_, words) in limits.items()}, tuple(intake.ignored),
+        {name: words for name, (_, words) in limits.items()}, tuple(intake.ignored), intake.unheard.found(),
     )  # fmt: skip
 
 

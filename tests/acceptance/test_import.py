@@ -124,3 +124,26 @@ def test_an_import_that_is_cut_goes_on_when_repeated(project):
     out = project.ok("import", "orders", "orders.csv").out
     assert "0 new contacts, 0 events" in out
     assert "20,000 were known already" in out
+
+
+def test_names_that_nobody_knows_are_told_at_the_end_and_the_rows_are_kept(project):
+    header = ["id", "email", "country", "zone", "locale"]
+    project.table(
+        "people.csv",
+        header,
+        [("a", "a@shop.example", "XX", "Mars/Base", "klingon_!"), ("b", "b@shop.example", "FR", "Mars/Moon", "fr")],
+    )
+    out = project.ok("import", "contacts", "people.csv").out
+    assert "2 new contacts" in out
+    assert "the zone of 2 rows is not known (Mars/Base, Mars/Moon):" in out
+    assert "the country of 1 row is not known (XX):" in out
+    assert "the locale of 1 row is not known (klingon_!):" in out
+    project.ok("apply")
+    assert "klingon" not in project.ok("show", "a").out
+
+
+def test_two_columns_of_one_name_are_refused_before_anything_is_read(project):
+    project.table("people.csv", ["id", "email", "email"], [("a", "a@shop.example", "b@shop.example")])
+    answer = project.run("import", "contacts", "people.csv")
+    assert answer.code == 64
+    assert "columns 2 and 3 are both called 'email'" in answer.err

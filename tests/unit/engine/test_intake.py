@@ -126,6 +126,49 @@ def test_ignored_columns_are_named(tmp_path):
     assert Intake(Table(path), Wanted("orders", {"who": "id"}), BOOK, NOW).ignored == ["cds"]
 
 
+@pytest.mark.parametrize("kind", ["orders", "events"])
+def test_consent_is_not_read_beside_orders_and_events_and_that_is_said(tmp_path, kind):
+    path = tmp_path / "x.csv"
+    path.write_text("id,at,event,consent\n", encoding="utf-8")
+    assert "consent" in Intake(Table(path), Wanted(kind), BOOK, NOW).ignored
+    with pytest.raises(MisuseError, match=f"consent=consent: an import of {kind} knows: id, email, at"):
+        Intake(Table(path), Wanted(kind, {"consent": "consent"}), BOOK, NOW)
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "said"),
+    [
+        ("email,id,email", {}, "columns 1 and 3 are both called 'email'"),
+        ("id,mail,mail", {"mail": "email"}, "columns 2 and 3 are both called 'mail'"),
+        ("a,b", {"a": "id", "b": "id"}, "--map a=id and --map b=id: only one column can say 'id'"),
+    ],
+)
+def test_two_columns_for_one_thing_are_refused(tmp_path, header, columns, said):
+    path = tmp_path / "x.csv"
+    path.write_text(f"{header}\n", encoding="utf-8")
+    with pytest.raises(MisuseError, match=said):
+        Intake(Table(path), Wanted("contacts", columns), BOOK, NOW)
+
+
+def test_two_columns_that_nobody_reads_may_be_called_the_same(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("id,note,note\n", encoding="utf-8")
+    assert Intake(Table(path), Wanted("contacts"), BOOK, NOW).ignored == ["note", "note"]
+
+
+def test_names_that_nobody_knows_say_nothing_and_are_counted(tmp_path):
+    path = tmp_path / "x.csv"
+    rows = ["a,FR", "b,XX", "c,UK", "d,XX", "e,de", "f,Elbonia", "g,\x1b[31m"]
+    path.write_text("\n".join(["id,country", *rows, ""]), encoding="utf-8")
+    table = Table(path)
+    intake = Intake(table, Wanted("contacts"), BOOK, NOW)
+    facts = [intake.rows(row)[0].facts for row in table.rows()]
+    assert facts == [{"country": "FR"}, {}, {}, {}, {"country": "de"}, {}, {}]
+    assert [list(one.words()) for one in intake.unheard.found()] == [
+        ["the country of 5 rows is not known (XX, UK, Elbonia, …):", "  the house's clock is used"]
+    ]
+
+
 def test_a_consent_of_a_contact_needs_its_ground_too(tmp_path):
     with pytest.raises(MisuseError, match="needs --basis"):
         read(tmp_path, "id,consent\na,news\n", kind="contacts")
