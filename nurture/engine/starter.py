@@ -103,7 +103,7 @@ def new_sequence(root: Path, name: str, piece: str, book: Book) -> list[Path]:
     if not piece:
         mails = new_mail(root, f"{name}_hello", book)
         path = root / "sequences" / f"{name}.yaml"
-        path.write_text(SMALL.format(name=name, topic=next(iter(book.topics), "news")), encoding="utf-8")
+        path.write_text(small(name, book), encoding="utf-8")
         return [path, *mails]
     original = piece if piece in PIECES.values() else PIECES.get(piece)
     if original is None:
@@ -112,6 +112,19 @@ def new_sequence(root: Path, name: str, piece: str, book: Book) -> list[Path]:
     path = root / "sequences" / f"{name}{source.suffix}"
     path.write_text(renamed(source.read_text(encoding="utf-8"), original, name), encoding="utf-8")
     return [path, *copy_mails(root, path.read_text(encoding="utf-8"))]
+
+
+def small(name: str, book: Book) -> str:
+    """The text of a small sequence that sends one mail, with the places marked where its author chooses."""
+    return SMALL.format(name=name, topic=next(iter(book.topics), "news"), aim=aim_of(book))
+
+
+def aim_of(book: Book) -> str:
+    """The line that says where to lift people: one stage up from the last, which holds everybody else."""
+    stages = [stage.id for stage in book.stages][-2:]
+    if not stages:
+        return ""
+    return f"{f'aims_at: {stages[0]}':<43}# choose: the stage or moment it should lift people to\n"
 
 
 def renamed(text: str, piece: str, name: str) -> str:
@@ -161,7 +174,7 @@ title: What people see in lists            # choose: a title in your own words
 stage: any                                 # choose: who may start
 class: news
 topic: {topic}
-status: draft                              # choose: live, when you have read it through
+{aim}status: draft                              # choose: live, when you have read it through
 start: {{manual: true}}                      # choose: what starts it, such as  event: order.placed
 again: never
 steps:

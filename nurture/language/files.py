@@ -4,7 +4,7 @@ Finding of this module beside those of 9.4: E121, a file in sequences/ that nurt
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -78,13 +78,23 @@ def _not_read(path: PurePosixPath) -> Problem:
 def mails_of(files: Mapping[str, bytes]) -> dict[str, Mail]:
     """The mails: folders of templates/ with a file named by a locale; a copy not yet translated does not count."""
     locales: dict[str, set[str]] = {}
+    for mail, locale, path in _versions(files):
+        if not _UNTRANSLATED.match(files[path]):
+            locales.setdefault(mail, set()).add(locale)
+    return {mail: Mail(mail, frozenset(found)) for mail, found in locales.items()}
+
+
+def copies_of(files: Mapping[str, bytes]) -> dict[tuple[str, str], str]:
+    """The paths of the copies not yet translated, by mail and locale."""
+    return {(mail, locale): path for mail, locale, path in _versions(files) if _UNTRANSLATED.match(files[path])}
+
+
+def _versions(files: Mapping[str, bytes]) -> Iterator[tuple[str, str, str]]:
+    """Mail, locale and path of every file that is a version of a mail, by path."""
     for path in sorted(files):
         parts = PurePosixPath(path)
         if len(parts.parts) != 3 or parts.parts[0] != "templates" or parts.suffix not in MAIL_ENDINGS:
             continue
         mail = parts.parts[1]
-        if mail.startswith("_") or not re.fullmatch(LOCALE.regex, parts.stem):
-            continue
-        if not _UNTRANSLATED.match(files[path]):
-            locales.setdefault(mail, set()).add(parts.stem)
-    return {mail: Mail(mail, frozenset(found)) for mail, found in locales.items()}
+        if not mail.startswith("_") and re.fullmatch(LOCALE.regex, parts.stem):
+            yield mail, parts.stem, path

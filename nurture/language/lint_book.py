@@ -10,6 +10,8 @@ from nurture.model.book import Book
 from nurture.model.place import Problem
 from nurture.model.sequence import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, Sequence, StageTrigger, Status
 
+DELIVERED = "order.delivered"
+
 
 def findings(project: Project) -> Iterator[Problem]:
     """All findings that need more than one file."""
@@ -29,7 +31,15 @@ def _missing_translations(project: Project) -> Iterator[Problem]:
             for locale, instead in _missing(send.mail, project.book):
                 place = written.steps[send.id].place_of("send")
                 message = f"templates/{send.mail} has no {locale} version; readers of it get {instead}"
-                yield Problem("W311", place, message, f"nurture new mail {send.mail} --locale {locale}")
+                yield Problem("W311", place, message, _cure(project, send.mail, locale))
+
+
+def _cure(project: Project, mail: str, locale: str) -> str:
+    """To go on with the copy that is there; a new file where there is none."""
+    copy = project.copies.get((mail, locale)) or project.copies.get((mail, locale.partition("-")[0]))
+    if copy is None:
+        return f"nurture new mail {mail} --locale {locale}"
+    return f"translate {copy} and take out 'untranslated: true'"
 
 
 def _missing(mail: str, book: Book) -> Iterator[tuple[str, str]]:
@@ -68,7 +78,14 @@ def _first_order(project: Project) -> Iterator[Problem]:
     if not any(_follows_first_order(sequence, project.book) for sequence in live):
         place = project.catalogue.place_of_key("orders")
         message = "nobody follows up a first order: no live sequence starts from it"
-        yield Problem("E348", place, message, "start: {event: order.delivered, if: person.orders.count == 1}")
+        event = _to_follow(project.book)
+        yield Problem("E348", place, message, f"start: {{event: {event}, if: person.orders.count == 1}}")
+
+
+def _to_follow(book: Book) -> str:
+    """The event to begin a follow-up with: the parcel's arrival where the catalogue has it, else the order."""
+    orders = book.catalogue.orders
+    return DELIVERED if DELIVERED in _order_events(book) or orders is None else orders.event
 
 
 def _follows_first_order(sequence: Sequence, book: Book) -> bool:

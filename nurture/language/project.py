@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from nurture.language.asking import Asking
 from nurture.language.catalogue import event_names, read_catalogue
-from nurture.language.files import Sorted, mails_of, sort_files
+from nurture.language.files import Sorted, copies_of, mails_of, sort_files
 from nurture.language.house import read_rules, read_stages, read_topics
 from nurture.language.lint import findings
 from nurture.language.names import Names
@@ -92,7 +92,7 @@ class _House:
             mails=self._mails,
             digest=digest(files),
         )
-        return Project(book, written, rules_fields, stages_fields, catalogue_fields)
+        return Project(book, written, rules_fields, stages_fields, catalogue_fields, copies_of(files))
 
     def _catalogue(self, reader: Reader) -> tuple[Catalogue, frozenset[str], Fields | None]:
         root = self._roots.get("catalogue")

@@ -46,10 +46,14 @@ def _understood(step: Fields) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A book, complete or not, and what its parts were read from; None where a file was not there or not readable."""
+    """A book, complete or not, and what its parts were read from; None where a file was not there or not readable.
+
+    `copies` are the files that wait for a translation, by mail and locale.
+    """
 
     book: Book
     sequences: tuple[Written, ...]
     rules: Fields | None
     stages: Fields | None
     catalogue: Fields | None
+    copies: Mapping[tuple[str, str], str] = field(default_factory=dict)

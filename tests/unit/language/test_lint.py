@@ -1,5 +1,6 @@
 """Where findings about the flow begin and end: one thing changed decides whether something is said."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,39 @@ def test_a_fact_worked_out_from_events_starts_nothing_by_its_day() -> None:
         f"{HEAD}start: {{day: person.told}}\nagain: never\nsteps: [send: check_in]\n".encode()
     )
     assert [problem.code for problem in read_project(files).problems] == ["E201"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "event"),
+    [
+        (b"nothing", b"nothing", "order.delivered"),
+        (b"order.delivered", b"parcel.arrived", "order.placed"),
+    ],
+)
+def test_a_first_order_is_to_be_followed_up_by_an_event_of_the_catalogue(old: bytes, new: bytes, event: str) -> None:
+    found = {path.relative_to(BASE).as_posix(): path.read_bytes() for path in BASE.rglob("*.*")}
+    files = {name: data.replace(old, new) for name, data in found.items()}
+    name = "sequences/first_order.yaml"
+    files[name] = files[name].replace(b"count == 1", b"count == 2")
+    (problem,) = [one for one in read_project(files).problems if one.code == "E348"]
+    assert problem.hint == f"start: {{event: {event}, if: person.orders.count == 1}}"
+
+
+@pytest.mark.parametrize(
+    ("locale", "copies", "cure"),
+    [
+        ("he", [], "nurture new mail check_in --locale he"),
+        ("he", ["he"], "translate templates/check_in/he.md and take out 'untranslated: true'"),
+        ("pt-BR", ["pt"], "translate templates/check_in/pt.md and take out 'untranslated: true'"),
+        ("pt-BR", ["he"], "nurture new mail check_in --locale pt-BR"),
+    ],
+)
+def test_a_copy_that_is_there_is_to_be_translated(locale: str, copies: list[str], cure: str) -> None:
+    files = {path.relative_to(BASE).as_posix(): path.read_bytes() for path in BASE.rglob("*.*")}
+    rules = "sequences/house/rules.yaml"
+    files[rules] = re.sub(rb"locales: \[[^]]*]", f"locales: [en, {locale}]".encode(), files[rules])
+    files = {name: data for name, data in files.items() if not re.fullmatch("templates/check_in/(?!en).*", name)}
+    for copy in copies:
+        files[f"templates/check_in/{copy}.md"] = b"---\nsubject: x\nuntranslated: true\n---\nx\n"
+    hints = [one.hint for one in read_project(files).problems if one.code == "W311" and "check_in" in one.message]
+    assert hints == [cure]
