@@ -104,6 +104,8 @@ def key_problems(written: Mapping[str, object], lines: list[str]) -> Iterator[Pr
     """Keys that do not exist, and values of the wrong kind."""
     for name, value in written.items():
         place = find_place(name, lines)
+        if name.split(".")[0] in LATER and not value:
+            continue
         if name.split(".")[0] in LATER:
             yield Problem("E110", place, f"'{name}' is not a part of {FILE} yet", LATER[name.split(".")[0]])
             continue

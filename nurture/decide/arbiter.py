@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 
 from nurture.decide.clock import after, allowed_from, at, local
 from nurture.decide.conditions import evaluate
@@ -10,7 +11,7 @@ from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
 from nurture.decide.keys import key_of
 from nurture.decide.limits import SERVICE, Booking, Rank, bookings, full, gap_before, gap_ends, rank
-from nurture.decide.mutes import mute_on
+from nurture.decide.mutes import Muted, mute_on
 from nurture.decide.steps import fits_on
 from nurture.model.decision import Intent, Look, Why
 from nurture.model.event import OWN_EVENTS, Origin
@@ -79,7 +80,20 @@ def _verdict(draft: Draft, inside: Inside, send: Send, due: datetime, good_until
         _muted(draft, send, due, good_until, now)
         or _quiet(draft, send, good_until, now)
         or _capped(draft, inside, send, due, good_until, now)
-        or Verdict(Why.sent, looks=(Look("consent", send.topic or send.class_, "yes"),))
+        or Verdict(Why.sent, looks=_clear(send.class_, send.topic, "not reached"))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _clear(class_: str, topic: str, limits: str) -> tuple[Look, ...]:
+    """What was looked at, in the order of 6.10, where nothing but the limits had anything to say."""
+    if class_ == SERVICE:
+        return (Look("consent", "service is owed", "yes"),)
+    return (
+        Look("consent", topic, "yes"),
+        Look("quiet hours", "clear", "yes"),
+        Look("mutes", f"none for {class_}", "yes"),
+        Look("limits", limits, "yes" if limits == "not reached" else "no"),
     )
 
 
@@ -88,11 +102,21 @@ def _muted(draft: Draft, send: Send, due: datetime, good_until: datetime, now: d
     if muted is None:
         return None
     words = f"muted by {muted.mute.name}"
+    looks = (Look("consent", send.topic, "yes"), _mute_look(draft, muted))
     if send.if_muted == "later" and muted.free_on is not None:
         until = _allowed(draft, send, at(muted.free_on, _hour(draft, send, due), draft.clock), good_until, now)
         if until is not None:
-            return Verdict(Why.moved, words, until)
-    return Verdict(Why.muted, words)
+            return Verdict(Why.moved, words, until, looks)
+    return Verdict(Why.muted, words, looks=looks)
+
+
+def _mute_look(draft: Draft, muted: Muted) -> Look:
+    """What began the mute, and the last day it covers."""
+    ends = "its end is not known yet"
+    if muted.free_on is not None:
+        last = muted.free_on - timedelta(days=1)
+        ends = f"to {last.day} {last:%b}"
+    return Look("mutes", f"{muted.event.name} {_clock(draft, muted.event.happened_at)}", ends)
 
 
 def _quiet(draft: Draft, send: Send, good_until: datetime, now: datetime) -> Verdict | None:
@@ -145,8 +169,8 @@ def _capped(
     if send.if_capped == "later":
         until = _free(draft, send, mine, due, good_until, now)
         if until is not None:
-            return Verdict(Why.moved, words, until)
-    return Verdict(Why.capped, words)
+            return Verdict(Why.moved, words, until, _clear(send.class_, send.topic, words))
+    return Verdict(Why.capped, words, looks=_clear(send.class_, send.topic, words))
 
 
 def _hindered(

@@ -14,7 +14,7 @@ from nurture.decide.rhythm import in_dates
 from nurture.model.catalogue import Limit
 from nurture.model.length import Length
 from nurture.model.person import Message
-from nurture.model.sequence import Send
+from nurture.model.sequence import Send, Status
 
 SERVICE = "service"
 Rank = tuple[bool, int, int, datetime, str, str]
@@ -67,6 +67,9 @@ def _bookings(draft: Draft, now: datetime) -> Iterator[Booking]:
 
 def _would_go(draft: Draft, inside: Inside, send: Send, now: datetime) -> bool:
     """Whether the booked message could go at all as things stand: else it keeps nobody's place."""
+    current = draft.book.sequences.get(inside.sequence)
+    if current is None or current.status in (Status.paused, Status.draft):
+        return False
     if not may_have(draft, send) or inside.due_at is None:
         return False
     if send.condition is not None and not truth(send.condition, draft.scene(now, inside)):

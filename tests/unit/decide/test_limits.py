@@ -5,10 +5,12 @@ from datetime import date, time
 
 import pytest
 
+from nurture.model.decision import Why
 from nurture.model.rules import Span
 from nurture.model.sequence import (
     Again,
     EventTrigger,
+    Status,
     WaitWeekday,
     Window,
 )
@@ -174,3 +176,29 @@ def test_no_quiet_hours_no_limits() -> None:
     )
     assert [mail for _, mail in life.mails] == ["first", "second", "third"]
     assert Span(time(20), time(8)).holds(time(23))
+
+
+def test_a_paused_sequence_keeps_nobodys_place() -> None:
+    better = sequence("better", JOINED, [until_day(0, time(18)), send("better", "care")], priority=90)
+    other = sequence("other", JOINED, [until_day(0, time(16)), send("other", "care")])
+    joined = event("subscriber.joined", "2027-03-04 09:00")
+    paused = live(w.book(replace(better, status=Status.paused), other), newborn(), [*reachable(), joined], "2027-04-01")
+    assert paused.mails == [("2027-03-04 16:00", "other")]
+    kept = live(w.book(better, other), newborn(), [*reachable(), joined], "2027-04-01")
+    assert kept.mails[0] == ("2027-03-04 18:00", "better")
+
+
+def test_a_message_says_what_was_looked_at() -> None:
+    tips = sequence("tips", JOINED, [send("tip")])
+    joined = event("subscriber.joined", "2027-03-10 10:00")
+    sent = live(w.book(tips), newborn(), [*reachable(), joined], "2027-05-01")
+    assert [(look.what, look.found) for look in sent.reasons[-2].looks] == [
+        ("consent", "tips"), ("quiet hours", "clear"), ("mutes", "none for news"), ("limits", "not reached"),
+    ]  # fmt: skip
+    complaint = event("complaint.opened", "2027-03-01 10:00", ticket="T1")
+    muted = live(w.book(tips), newborn(), [*reachable(), complaint, joined], "2027-05-01")
+    looks = next(reason.looks for reason in muted.reasons if reason.why is Why.muted)
+    assert [(look.what, look.found, look.answer) for look in looks] == [
+        ("consent", "tips", "yes"),
+        ("mutes", "complaint.opened 1 Mar 11:00", "its end is not known yet"),
+    ]

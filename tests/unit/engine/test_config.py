@@ -37,6 +37,7 @@ def test_an_address_for_links_that_nothing_answers_yet_is_refused():
     assert config is None
     assert [(p.code, str(p.place)) for p in problems] == [("E110", "config.toml:2:1")]
     assert "mailto:" in problems[0].hint
+    assert read('[web]\nurl = ""\n')[1] == ()  # as earlier projects have it: nothing is asked for
 
 
 def test_the_environment_may_hold_the_url():
