@@ -144,15 +144,15 @@ def among(
 
 
 _SIZES = (4, 50, PAGE)
-_NAMES = tuple(f"among_{number}" for number in range(PAGE))
+_NAMES = tuple(f"among_{number}" for number in range(1, PAGE + 1))  # what SQLAlchemy calls the values of `among`
 
 
 @lru_cache(maxsize=256)
 def _asking(
     statement: Select[Any], column: ColumnElement[Any], size: int, dialect: Dialect
 ) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-    asked = statement.where(column.in_([bindparam(name) for name in _NAMES[:size]]))
-    return _words(asked.compile(dialect=dialect), _NAMES[:size])
+    asked = statement.where(column.in_(bindparam("among", [""] * size, expanding=True)))
+    return _words(asked.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}), _NAMES[:size])
 
 
 def pairs(connection: Connection, statement: Any) -> dict[str, str]:

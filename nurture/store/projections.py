@@ -82,14 +82,16 @@ def move(connection: Connection, moved: Sequence[tuple[Person, str, Person, str]
 
     Nothing is kept of somebody who was in no zone yet.
     """
+    before = [rows_of(old, old_zone) if old_zone else ([], []) for _, _, old, old_zone in moved]
+    after = [rows_of(person, zone) for person, zone, _, _ in moved]
     for place, table, name in ((0, SILENCE, "event"), (1, DAY_OF, "path")):
         gone: list[dict[str, Any]] = []
         new: list[dict[str, Any]] = []
-        for person, zone, old, old_zone in moved:
-            kept = {row[name]: row for row in rows_of(old, old_zone)[place]} if old_zone else {}
-            wanted = {row[name]: row for row in rows_of(person, zone)[place]}
+        for (person, _, _, old_zone), old_rows, new_rows in zip(moved, before, after, strict=True):
+            kept = {row[name]: row for row in old_rows[place]}
+            wanted = {row[name]: row for row in new_rows[place]}
             differing = [key for key in kept | wanted if kept.get(key) != wanted.get(key)]
-            gone += [{"person_": old.id, "name_": key} for key in differing if old_zone]
+            gone += [{"person_": person.id, "name_": key} for key in differing if old_zone]
             new += [wanted[key] for key in differing if key in wanted]
         if gone:
             write_many(connection, _FORGET[name], gone)
