@@ -101,14 +101,14 @@ def upgrade():  # noqa: PLR0915 - the first tables come all at once
     op.create_table(
         "consent",
         sa.Column("person", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
         sa.Column("topic", sa.String(), nullable=False),
         sa.Column("bucket", sa.Integer(), nullable=False),
-        sa.Column("address", sa.String(), nullable=False),
         sa.Column("given", sa.Boolean(), nullable=False),
         sa.Column("basis", sa.Text(), nullable=False),
         sa.Column("wording", sa.Text(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("person", "topic"),
+        sa.PrimaryKeyConstraint("person", "address", "topic"),
     )
     op.create_table(
         "content",

@@ -89,9 +89,9 @@ class ConsentRow(SQLModel, table=True):
 
     __tablename__ = "consent"
     person: str = Field(primary_key=True)
+    address: str = Field(default="", primary_key=True)
     topic: str = Field(primary_key=True)
     bucket: int
-    address: str = ""
     given: bool
     basis: str = Field(default="", sa_type=Text)
     wording: str = Field(default="", sa_type=Text)
