@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nurture.engine.faults import MisuseError
+from nurture.engine.faults import MisuseError, RefusedError
 
 SEQUENCE_ENDINGS = (".yaml", ".yml", ".toml")
 FOLDERS = ("sequences", "templates")
@@ -23,9 +23,15 @@ def find_project(wanted: Path | None, here: Path) -> Path:
 
 
 def read_files(root: Path) -> dict[str, bytes]:
-    """Every file of sequences/ and templates/ by its posix path from the root, in a fixed order."""
-    paths = (path for folder in FOLDERS for path in (root / folder).rglob("*"))
-    wanted = sorted(path for path in paths if path.is_file() and not hidden(path.relative_to(root)))
+    """Every file of sequences/ and templates/ by its posix path from the root, in a fixed order.
+
+    RefusedError for a link to nothing: to go on without its file would be to change the book unasked.
+    """
+    paths = [path for folder in FOLDERS for path in (root / folder).rglob("*") if not hidden(path.relative_to(root))]
+    dead = [path.relative_to(root).as_posix() for path in paths if path.is_symlink() and not path.exists()]
+    if dead:
+        raise RefusedError(f"{min(dead)} is a link to a file that is not there; mend the link, or take it away.")
+    wanted = sorted(path for path in paths if path.is_file())
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in wanted}
 
 

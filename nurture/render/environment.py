@@ -120,6 +120,9 @@ AUTHORS_FILTERS = ("day", "list_and", "money", "or_else")
 class Sandbox(ImmutableSandboxedEnvironment):
     """Nothing can be called, and a dot reads only what is given; as the checker says it (E223)."""
 
+    # Not worked out when a file is compiled, since `{{ 99999999 ** 99999999 }}` would take for ever.
+    intercepted_binops = frozenset({"*", "**"})
+
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Only the values that a mail is given have parts."""
         return isinstance(obj, Attributes) and bool(super().is_safe_attribute(obj, attr, value))

@@ -19,6 +19,7 @@ FILTERS: Mapping[str, tuple[frozenset[str], str]] = {
     "list_and": (frozenset({"", "tags", "list"}), "a list"),
 }
 _SIMPLE = (nodes.Compare, nodes.And, nodes.Or, nodes.BinExpr, nodes.Concat, nodes.Neg, nodes.List, nodes.Tuple)
+_DIVISIONS = (nodes.Div, nodes.FloorDiv, nodes.Mod)
 
 
 @dataclass
@@ -120,6 +121,8 @@ class Reading:
 
     def together(self, node: nodes.Node, names: Mapping[str, Fact], known: frozenset[str]) -> Fact:
         """Comparisons, arithmetic, `~`: unknown when a part is; an `and` tells its right side what is known."""
+        if self.fixed(node):
+            return ANYTHING
         inside = known
         parts: list[Fact] = []
         for child in node.iter_child_nodes():
@@ -133,6 +136,17 @@ class Reading:
         kind = "list" if isinstance(node, nodes.List | nodes.Tuple) else kind
         asks = isinstance(node, nodes.Compare | nodes.And | nodes.Or)
         return Fact(kind, not asks and any(part.maybe_unknown for part in parts))
+
+    def fixed(self, node: nodes.Node) -> bool:
+        """Whether it asks nothing of the reader, which is a finding: the answer, or its failure, is always the same."""
+        worked_out = isinstance(node, nodes.BinExpr | nodes.Compare) or _is_minus_text(node)
+        if worked_out and next(node.find_all(nodes.Name), None) is None:
+            self.say("E223", "this is the same for every reader", "", "write what comes out of it")
+            return True
+        if isinstance(node, _DIVISIONS) and isinstance(node.right, nodes.Const) and node.right.value == 0:
+            self.say("E223", "nothing can be divided by 0", "", "")
+            return True
+        return False
 
     def named(self, path: str, names: Mapping[str, Fact]) -> Fact:
         """The fact behind a dotted name; E220 for a name that is not given, E221 for a fact that is not there."""
@@ -249,6 +263,11 @@ def _paths(node: nodes.Node) -> Iterator[str]:
     elif not isinstance(node, nodes.Test):
         for child in node.iter_child_nodes():
             yield from _paths(child)
+
+
+def _is_minus_text(node: nodes.Node) -> bool:
+    """`-'a'`; a number with a minus sign is a number."""
+    return isinstance(node, nodes.Neg) and isinstance(node.node, nodes.Const) and isinstance(node.node.value, str)
 
 
 def _first_name(node: nodes.Node) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nurture.engine.check import check
+from nurture.engine.faults import RefusedError
 from nurture.engine.project import read_files
 
 STARTER = read_files(Path(__file__).parents[3])
@@ -77,3 +78,15 @@ def test_working_days_without_the_holidays_package_are_said_to_be_weekends_only(
 def test_a_file_that_is_not_read_for_its_ending_is_named(file: str, cure: str) -> None:
     problems = check(STARTER | {f"sequences/{file}": b"sequence: tips"}).problems
     assert [(p.place.file, p.code, p.hint) for p in problems] == [(f"sequences/{file}", "E121", cure)]
+
+
+def test_a_link_to_nothing_is_refused_by_its_name_unless_an_editor_left_it(tmp_path: Path) -> None:
+    folder = tmp_path / "sequences"
+    folder.mkdir()
+    (folder / ".#tips.yaml").symlink_to("somebody@somewhere:1")
+    (folder / "there.yaml").write_bytes(b"x")
+    (folder / "alive.yaml").symlink_to("there.yaml")
+    assert sorted(read_files(tmp_path)) == ["sequences/alive.yaml", "sequences/there.yaml"]
+    (folder / "tips.yaml").symlink_to("elsewhere.yaml")
+    with pytest.raises(RefusedError, match=r"sequences/tips\.yaml is a link to a file that is not there"):
+        read_files(tmp_path)
