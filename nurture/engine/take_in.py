@@ -38,6 +38,7 @@ class Done:
     rejects_file: str
     too_old: Mapping[str, int]
     fresh: Mapping[str, str]
+    reach: Mapping[str, int]
     ignored: tuple[str, ...] = field(default=())
     not_known: tuple[NotKnown, ...] = field(default=())
 
@@ -54,8 +55,10 @@ class Done:
             yield f"{self.known_already:,} were known already and changed nothing"
         for name, count in sorted(self.too_old.items()):
             of = f"{count:,} of {self.events[name]:,} events {name}"
-            yield f"{of} start nothing: older than fresh ({self.fresh[name]});"
-            yield "  `--fresh '8 days'` to let those of the last 8 days start"
+            yield f"{of} start nothing: older than fresh ({self.fresh[name]})"
+            if name in self.reach:
+                days = counted(self.reach[name], "day")
+                yield f"  `--fresh '{days}'` to let those of the last {days} start"
         for one in self.not_known:
             yield from one.words()
         if self.ignored:
@@ -119,7 +122,8 @@ def take_in(shop: Workshop, path: Path, wanted: Wanted, now: datetime, tell: Cal
     return Done(
         wanted.kind, taken.contacts, dict(taken.events), taken.sends, taken.suppressed, taken.known_already,
         rejects.count, str(rejects.path) if rejects.count else "", dict(Counter(taken.too_old)),
-        {name: words for name, (_, words) in limits.items()}, tuple(intake.ignored), intake.unheard.found(),
+        {name: words for name, (_, words) in limits.items()}, dict(taken.reach),
+        tuple(intake.ignored), intake.unheard.found(),
     )  # fmt: skip
 
 

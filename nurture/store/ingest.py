@@ -31,7 +31,10 @@ Tell = Callable[[int], None]
 
 @dataclass(slots=True)
 class Imported:
-    """What an import changed. `too_old` counts new events, by name, that start nothing because of their age."""
+    """What an import changed. `too_old` counts new events, by name, that start nothing because of their age.
+
+    `reach` is the age in days, by name, of the oldest of them that happened within `RECENT`.
+    """
 
     rows: int = 0
     contacts: int = 0
@@ -41,6 +44,7 @@ class Imported:
     known_already: int = 0
     rejected: int = 0
     too_old: Counter[str] = field(default_factory=Counter)
+    reach: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -287,6 +291,8 @@ def _says_no(row: AnyRow) -> TypeGuard[ConsentRow]:
     return isinstance(row, ConsentRow) and not row.given
 
 
+RECENT = timedelta(days=30)  # older than this nobody means to greet any more
+_DAY = 86_400_000_000  # in microseconds, as the store counts
 _MICROSECOND = timedelta(microseconds=1)
 _NO_SEQUENCE = {
     "sequence": "",
@@ -339,9 +345,12 @@ def _write(connection: Connection, batch: _Batch, done: Imported, fresh: Mapping
     done.known_already += len(batch.events) + len(batch.sends) - len(events) - len(sends)
     for row in events:
         done.events[row["name"]] += 1
-        limit = fresh.get(row["name"])
-        if limit is not None and not row["fresh"] and row["known_at"] - row["happened_at"] > limit / _MICROSECOND:
-            done.too_old[row["name"]] += 1
+        name, age = row["name"], row["known_at"] - row["happened_at"]
+        limit = fresh.get(name)
+        if limit is not None and not row["fresh"] and age > limit / _MICROSECOND:
+            done.too_old[name] += 1
+            if age <= RECENT / _MICROSECOND:
+                done.reach[name] = max(done.reach.get(name, 0), -(-age // _DAY))
 
 
 def _digest(*words: str) -> str:
