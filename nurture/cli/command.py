@@ -98,6 +98,26 @@ class Day(click.ParamType[date]):
             self.fail(f"'{value}' is not a day; write 2027-03-08", param, ctx)
 
 
+class NearDay(click.ParamType["date | str"]):
+    """A day as typed: `2027-03-08`, or one near by: `today`, `yesterday`, `mon`; the name stays one, as `Mon`."""
+
+    name = "day"
+    names = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | str:
+        """Read it, or say how it is written; which date a name means depends on the reader's clock."""
+        if isinstance(value, date):
+            return value
+        typed = str(value).strip().casefold()
+        if typed in ("today", "yesterday"):
+            return typed
+        weekday = next((name[:3] for name in self.names if len(typed) > 2 and name.casefold().startswith(typed)), "")
+        try:
+            return weekday or date.fromisoformat(typed)
+        except ValueError:
+            self.fail(f"'{value}' is not a day; write 2027-03-08, mon, today or yesterday", param, ctx)
+
+
 class LengthOfTime(click.ParamType["Length"]):
     """A length as the language writes it: `3 days`, `72 hours`."""
 

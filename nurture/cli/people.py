@@ -5,7 +5,7 @@ from shlex import quote
 
 import click
 
-from nurture.cli.command import Asked, Day, Instant, command
+from nurture.cli.command import Asked, Instant, NearDay, command
 from nurture.cli.output import answer, say_all, say_next
 
 
@@ -33,14 +33,16 @@ def show_command(asked: Asked, person: str) -> None:
     "explain",
     "nurture explain salma --mail first_bag_check_in       why did she get it, or not?",
     "nurture explain ben --sequence birthday               why did it not start?",
-    "nurture explain salma --on 2027-03-08                 every sequence, one line each",
+    "nurture explain salma --on mon                        every sequence, one line each",
 )
 @click.argument("person")
 @click.option("--mail", default="", help="What became of this mail.")
 @click.option("--sequence", default="", help="What became of this sequence.")
-@click.option("--on", "day", type=Day(), help="Everything of one day, on their own clock.")
+@click.option("--on", "day", type=NearDay(), help="Everything of one day, on their own clock: 2027-03-08, mon, today.")
 @click.option("--at", type=Instant(), help="Ask the engine again, with what was known at that moment.")
-def explain_command(asked: Asked, person: str, mail: str, sequence: str, day: date | None, at: datetime | None) -> None:
+def explain_command(
+    asked: Asked, person: str, mail: str, sequence: str, day: date | str | None, at: datetime | None
+) -> None:
     """Say why somebody did or did not get something, from the reasons kept; worked out anew where none are."""
     from nurture.engine.explaining import Asking, explain
     from nurture.wiring import live, now, workshop

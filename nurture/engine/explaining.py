@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from shlex import quote
 
-from nurture.decide.clock import Clock, at, day_start, reader_clock
-from nurture.decide.explain import day_words, person_line, reason_lines, stage_line, told
+from nurture.decide.clock import Clock, at, day_start, local_day, reader_clock
+from nurture.decide.explain import WEEKDAYS, day_words, person_line, reason_lines, stage_line, told
 from nurture.decide.simulate import live as lived
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
@@ -24,11 +24,14 @@ INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What is wanted to be known: a mail, a sequence, a day on the reader's clock, or a moment; nothing is all."""
+    """What is wanted to be known: a mail, a sequence, a day on the reader's clock, or a moment; nothing is all.
+
+    The day is a date, or `today`, `yesterday`, or a weekday as `Mon`: the latest one up to today.
+    """
 
     mail: str = ""
     sequence: str = ""
-    day: date | None = None
+    day: date | str | None = None
     moment: datetime | None = None
 
 
@@ -50,7 +53,8 @@ def explain(shop: Workshop, live: LiveBook, text: str, asking: Asking, now: date
         return asked_again(shop, book, id_, asking, asking.moment, now)
     person = present(shop, book, id_, now)
     if asking.day is not None:
-        return one_day(shop, book, person, asking.day, text)
+        today = local_day(now, reader_clock(book.rules, person.facts))
+        return one_day(shop, book, person, day_meant(asking.day, today), text)
     names = [asking.sequence] if asking.sequence else senders(book, asking.mail) if asking.mail else []
     reasons = shop.store.reasons(id_, sequence=asking.sequence)
     if asking.mail:
@@ -87,6 +91,15 @@ def mails_of(sequence: Sequence) -> set[str]:
 def concerns(reason: Reason, mail: str, names: list[str]) -> bool:
     """Whether a reason says something of a mail: by name, or of its sequence as a whole."""
     return reason.mail == mail or (not reason.mail and reason.sequence in names)
+
+
+def day_meant(day: date | str, today: date) -> date:
+    """The date that a day named near `today` means: a weekday is the latest one, and may be today."""
+    if isinstance(day, date):
+        return day
+    if day in ("today", "yesterday"):
+        return today - timedelta(days=day == "yesterday")
+    return today - timedelta(days=(today.weekday() - WEEKDAYS.index(day)) % 7)
 
 
 def one_day(shop: Workshop, book: Book, person: Person, day: date, text: str) -> Explained:

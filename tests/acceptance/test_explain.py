@@ -3,6 +3,7 @@
 import json
 import shlex
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -71,3 +72,12 @@ def test_everything_said_of_a_person_is_one_document_too(two):
 def test_the_next_command_can_be_copied_whatever_the_name(two):
     command = two.ok("show", "o'neil").lines[-1].removeprefix("Next: ").partition("   ·   ")[0]
     assert shlex.split(command) == ["nurture", "explain", "o'neil"]
+
+
+def test_a_day_can_be_named_and_is_one_on_their_own_clock(two):
+    today = now().astimezone(ZoneInfo("Europe/Paris")).date()
+    monday = today - timedelta(days=today.weekday())
+    for typed, day in (("mon", monday), ("Yesterday", today - timedelta(days=1)), ("today", today)):
+        assert f"On {day:%a %d %b}:" in two.ok("explain", "ida", "--on", typed).lines
+    refused = two.run("explain", "ida", "--on", "tomorrow")
+    assert (refused.code, "write 2027-03-08, mon, today or yesterday" in refused.err) == (64, True)
