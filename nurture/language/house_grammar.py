@@ -138,7 +138,12 @@ RULES = Table(
         ),
         Key("currency", CURRENCY, "The currency of the totals.", default="EUR"),
         Key("hold_out", NO_SHARE, "The share kept out for measuring; only 0% in this version.", default="0%"),
-        Key("seeds", Many(EMAIL), "The only addresses that get mail while config.toml says mode = \"test\".", default="none"),
+        Key(
+            "seeds",
+            Many(EMAIL),
+            'The only addresses that get mail while config.toml says mode = "test".',
+            default="none",
+        ),
         Key("language", Whole(1, 1), "The version of this language.", default="1"),
     ),
     later=frozenset({"brake", "people", "endpoints", "balance", "silence"}),
