@@ -169,21 +169,28 @@ def _sequences(draw: st.DrawFn, name: str) -> Sequence:
 
 def _rules() -> st.SearchStrategy[Rules]:
     return st.builds(
-        lambda quiet, gap, weekly, daily: replace(
+        lambda quiet, gap, weekly, daily, monthly: replace(
             w.RULES,
             quiet_hours=quiet,
             min_gap=gap,
             limits=(
                 *((Limit(1, per="day"),) if daily else ()),
-                Limit(weekly, within=w.length("7 days")),
+                weekly,
+                *((monthly,) if monthly else ()),
                 Limit(1, within=w.length("14 days"), classes=frozenset({"offer"})),
             ),
         ),
         st.sampled_from([w.RULES.quiet_hours, Span(time(22), time(6)), Span(time(12), time(13))]),
         st.sampled_from([None, w.length("18 hours"), w.length("6 hours")]),
-        st.integers(1, 3),
+        st.builds(_weekly, st.integers(1, 3), st.sampled_from([False, False, True])),
         st.sampled_from([True, True, True, False]),
+        st.sampled_from([None, Limit(2, per="month"), Limit(1, per="month", classes=frozenset({"news"}))]),
     )
+
+
+def _weekly(most: int, by_calendar: bool) -> Limit:
+    """So many in any seven dates, or in a week from Monday to Sunday: which lets more through at its edges."""
+    return Limit(most, per="week") if by_calendar else Limit(most, within=w.length("7 days"))
 
 
 @st.composite

@@ -1,9 +1,9 @@
 """What holds of every book and every person; each law is shown to catch a fault planted in product code."""
 
 import random  # noqa: TID251 - which moments to ask at, and in which order: the tests' choice, not nurture's
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -17,6 +17,7 @@ from nurture.decide.clock import local, local_day, reader_clock
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
 from nurture.model import event as names
+from nurture.model.catalogue import Limit
 from nurture.model.decision import ENDINGS, MESSAGES_NOT_SENT, STARTS, Intent, Why
 from nurture.model.person import Person
 from tests import worlds as w
@@ -83,12 +84,18 @@ def limits_hold(world: World) -> bool:
     counted = [i for i in world.live().intents if i.class_ != "service"]
     for limit in world.book.rules.limits:
         covered = [i for i in counted if not limit.classes or i.class_ in limit.classes]
-        span = limit.within.days if limit.within is not None and limit.within.days else 1
         for intent in covered:
-            first = intent.day - timedelta(days=span - 1)
+            first = _counted_from(limit, intent.day)
             if sum(first <= other.day <= intent.day for other in covered) > limit.most:
                 return False
     return True
+
+
+def _counted_from(limit: Limit, day: date) -> date:
+    """The first of the reader's dates that a limit counts together with this one: so many back, a Monday, a first."""
+    if limit.within is not None:
+        return day - timedelta(days=(limit.within.days or 1) - 1)
+    return {"week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}.get(limit.per, day)
 
 
 def the_gap_holds(world: World) -> bool:
@@ -289,7 +296,19 @@ def _early(book: object, person: object, events: tuple[object, ...], start: date
     return _LIVE(book, person, sooner, start, end)  # type: ignore[arg-type]
 
 
-_LIVE, _PENDING = simulate.live, arbiter.pending
+def _week_from_sunday(limit: Limit, day: date, latest: date) -> Iterator[tuple[date, date]]:
+    if limit.per != "week":
+        yield from _WINDOWS(limit, day, latest)
+    else:
+        sunday = day - timedelta(days=day.isoweekday() % 7)
+        yield sunday, sunday + timedelta(days=6)
+
+
+def _month_of_its_week(limit: Limit, day: date, latest: date) -> Iterator[tuple[date, date]]:
+    return _WINDOWS(replace(limit, per="week") if limit.per == "month" else limit, day, latest)
+
+
+_LIVE, _PENDING, _WINDOWS = simulate.live, arbiter.pending, limits._windows
 FAULTS: list[tuple[str, list[tuple[object, str, object]]]] = [
     ("extra_moments_change_nothing", [(core, "pending", _anything_pending)]),
     (
@@ -298,6 +317,8 @@ FAULTS: list[tuple[str, list[tuple[object, str, object]]]] = [
     ),
     ("limits_hold", [(arbiter, "full", lambda *_: None)]),
     ("limits_hold", [(limits, "_dates", lambda length: (length.days or 1) - 1)]),
+    ("limits_hold", [(limits, "_windows", _week_from_sunday)]),
+    ("limits_hold", [(limits, "_windows", _month_of_its_week)]),
     ("the_gap_holds", [(arbiter, "gap_ends", lambda *_: None)]),
     ("quiet_hours_hold", [(arbiter, "_quiet", lambda *_: None)]),
     ("quiet_hours_hold", [(arbiter, "_answers", lambda *_: True)]),
