@@ -1,8 +1,8 @@
 """The store proposes never one person too few, and few too many (architecture.md 2.2)."""
 
 import random  # noqa: TID251 - the same shop each time, drawn with a seed
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import find as find_example
 from hypothesis import strategies as st
+from sqlalchemy import Connection, Table
 
 from nurture.decide.advance import advance
 from nurture.engine.tick import zone_of
@@ -18,8 +19,10 @@ from nurture.model.event import Event, MonthDay, Origin
 from nurture.model.person import Person
 from nurture.model.sequence import Again, DayTrigger, LapseTrigger
 from nurture.store import candidates as scan
+from nurture.store import ingest, save
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow, EventRow
+from nurture.store.tables import AGENDA
 from tests import worlds as w
 from tests.random_worlds import START, World, worlds
 
@@ -89,16 +92,24 @@ def differing(one: Decision, other: Decision) -> str:
     return ", ".join(f"{name}: {left[name]} not {right[name]}" for name in left if left[name] != right[name])
 
 
-def missed(shop: Shop) -> str:
-    """At every tick, deciding for everybody gives no more than deciding for those the store proposes; else what."""
+@dataclass(frozen=True)
+class Look:
+    """One tick: what the store's choice of people missed, how many it chose, and how many had anything to decide."""
+
+    missed: str
+    proposed: int
+    moved: int
+
+
+def looks(shop: Shop) -> Iterator[Look]:
     store = open_store("sqlite://")
     try:
-        return _missed(store, shop)
+        yield from _looks(store, shop)
     finally:
         store.close()
 
 
-def _missed(store: Store, shop: Shop) -> str:
+def _looks(store: Store, shop: Shop) -> Iterator[Look]:
     memory: dict[str, Person] = {}
     taken = store.importing(START, origin=Origin.live)
     taken.take([contact(number, world) for number, world in enumerate(shop.people)], no_rejects)
@@ -108,6 +119,7 @@ def _missed(store: Store, shop: Shop) -> str:
         proposed = [one for page in store.candidates(shop.book, store.watermark or now, now) for one in page]
         before = {person.id: (person, arrived) for person, arrived in store.people(everybody, now)}
         decided = {id_: advance(shop.book, before[id_][0], now, before[id_][1]) for id_ in proposed}
+        missed = ""
         for id_, events in store.histories(everybody).items():
             person = memory.get(id_, before[id_][0])
             known = [event for event in events if person.asof < event.known_at <= now and event.origin is Origin.live]
@@ -115,16 +127,38 @@ def _missed(store: Store, shop: Shop) -> str:
             memory[id_] = truth.person
             got = decided.get(id_, Decision(before[id_][0]))
             if content(got) != content(truth):
-                return f"{now} {id_} {'' if id_ in decided else 'not '}proposed: {differing(got, truth)}"
+                missed = f"{now} {id_} {'' if id_ in decided else 'not '}proposed: {differing(got, truth)}"
+        yield Look(missed, len(proposed), sum(moves(one, before[id_][0]) for id_, one in decided.items()))
         store.commit(list(decided.values()), now, zone_of(shop.book), shop.book)
         store.move_watermark(now)
-    return ""
+
+
+def moves(decision: Decision, person: Person) -> bool:
+    """Whether anything at all was decided."""
+    return content(decision) != content(Decision(person))
+
+
+def missed(shop: Shop) -> str:
+    """At every tick, deciding for everybody gives no more than deciding for those the store proposes; else what."""
+    return next((look.missed for look in looks(shop) if look.missed), "")
+
+
+def in_vain(shop: Shop) -> bool:
+    """Over all ticks together more were proposed than twice those for whom there was something, and fifty."""
+    seen = list(looks(shop))
+    return sum(look.proposed for look in seen) > 2 * sum(look.moved for look in seen) + 50
 
 
 @given(shops())
 @LAWFUL
 def test_nobody_is_missed(shop: Shop) -> None:
     assert not missed(shop)
+
+
+@given(shops())
+@LAWFUL
+def test_few_are_proposed_for_nothing_whatever_happens(shop: Shop) -> None:
+    assert not in_vain(shop)
 
 
 def no_lapses(*_: object) -> object:
@@ -135,10 +169,36 @@ def no_dates(*_: object) -> object:
     return scan.select(scan.DAY_OF.c.person).where(scan.DAY_OF.c.year == -1)
 
 
-@pytest.mark.parametrize(("name", "fault"), [("_silent", no_lapses), ("_dated", no_dates)])
-def test_the_law_catches_a_scan_left_out(name: str, fault: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan, name, fault)
+def no_agenda(*about: object) -> Iterator[object]:
+    return (statement for statement in PROBES(*about) if scan.AGENDA not in statement.get_final_froms())  # type: ignore[arg-type]
+
+
+def no_wakes(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
+    INSERT(connection, table, [] if table is AGENDA else rows)
+
+
+def nothing(*_: object) -> None:
+    """What should be done is not."""
+
+
+PROBES, INSERT = scan.probes, save.insert_many
+TOO_FEW = [
+    (scan, "_silent", no_lapses), (scan, "_dated", no_dates), (scan, "probes", no_agenda),
+    (ingest, "_expect", nothing), (save, "insert_many", no_wakes),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("room", "name", "fault"), TOO_FEW, ids=[name for _, name, _ in TOO_FEW])
+def test_the_law_catches_a_source_left_out(
+    room: object, name: str, fault: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, name, fault)
     assert find_example(shops(), missed, settings=HUNT)
+
+
+def test_the_law_catches_an_agenda_that_is_never_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(save, "_clear_agenda", nothing)
+    assert find_example(shops(), in_vain, settings=HUNT)
 
 
 # --- never many too many -----------------------------------------------------------------------------------------
@@ -177,10 +237,7 @@ def proposals(store: Store) -> Iterator[tuple[int, int]]:
         store.commit(decisions, now, zone_of(BOOK), BOOK)
         store.move_watermark(now)
         since = now
-        moved = sum(
-            content(decision) != content(Decision(person))
-            for decision, (person, _) in zip(decisions, before, strict=True)
-        )
+        moved = sum(moves(decision, person) for decision, (person, _) in zip(decisions, before, strict=True))
         yield len(proposed), moved
 
 
