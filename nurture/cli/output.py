@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import re
+import textwrap
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -12,10 +14,28 @@ import click
 
 from nurture.cli.command import WIDTH
 
+LATEST_COLUMN = 64  # a last column that begins further right has no room to go on under itself
+
 
 def say(line: str = "") -> None:
-    """Print one line to people, cut at 100 columns."""
-    click.echo(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…")
+    """Print one line to people; what is longer than 100 columns goes on below, under its last column."""
+    click.echo("\n".join(wrapped(line)))
+
+
+def wrapped(line: str) -> list[str]:
+    """A line in lines of at most 100 columns; only a single word that is longer stands out, since nothing is cut."""
+    if len(line) <= WIDTH:
+        return [line]
+    columns = [gap.end() for gap in re.finditer(r"\S\s{2,}(?=\S)", line) if gap.end() <= LATEST_COLUMN]
+    indent = columns[-1] if columns else len(line) - len(line.lstrip()) + 4
+    return textwrap.wrap(
+        line,
+        WIDTH,
+        subsequent_indent=" " * indent,
+        replace_whitespace=False,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def say_all(lines: Iterable[str]) -> None:
@@ -25,8 +45,9 @@ def say_all(lines: Iterable[str]) -> None:
 
 
 def say_next(*commands: str) -> None:
-    """The last line of every command: what is useful now."""
-    say(f"Next: {'   ·   '.join(commands)}")
+    """The end of every command: what is useful now, whole, to be copied; one command a line where they are long."""
+    line = f"Next: {'   ·   '.join(commands)}"
+    click.echo(line if len(line) <= WIDTH else "Next: " + "\n      ".join(commands))
 
 
 def answer(document: object) -> None:
@@ -53,11 +74,6 @@ def as_document(value: object) -> object:
     if isinstance(value, frozenset | set):
         return sorted(as_document(item) for item in value)  # type: ignore[type-var]
     return value
-
-
-def shorten(text: str, width: int) -> str:
-    """At most so many characters; what is cut is marked by an ellipsis."""
-    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

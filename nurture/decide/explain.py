@@ -1,6 +1,6 @@
 """Recorded reasons put into plain words (language.md 11.4, 11.5): nothing is asked again here, only said.
 
-All times are the reader's own; a line has at most 100 columns.
+All times are the reader's own. A line may be long: what prints it wraps it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,7 +62,7 @@ def look_lines(looks: Iterable[Look]) -> list[str]:
     if not rows:
         return []
     first = min(max(len(what) for what, _, _ in rows), 44)
-    second = min(max(len(found) for _, found, _ in rows), 34)
+    second = min(max(len(found) for _, found, _ in rows), 78 - first)
     return [f"{INDENT}{what:<{first}}   {found:<{second}}   {said}".rstrip() for what, found, said in rows]
 
 

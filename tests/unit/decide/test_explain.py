@@ -107,3 +107,11 @@ def test_a_stage_is_said_only_where_it_is_in_the_way():
     book = Book(Rules("shop"), sequences={"hello": sequence})
     assert stage_line(book, PERSON, "hello") == "       Is in stage buying; this sequence is for again, vip"
     assert stage_line(book, Person("p2", AT, stage=StageState("vip", AT)), "hello") == ""
+
+
+def test_a_long_find_pushes_no_answer_out_of_its_column():
+    limits = "already had thank_you_with_card, warm_wishes (limit 3 per 7 days)"
+    reason = Reason(Why.capped, AT, looks=(Look("consent", "order_care", "yes"), Look("limits", limits, "no")))
+    lines = reason_lines(reason, PARIS)[1:]
+    assert lines[0].index("yes") == lines[1].rindex("no")
+    assert lines[1].strip() == f"limits    {limits}   no"
