@@ -132,7 +132,16 @@ def told(book: Book, person: Person, reasons: Sequence[Reason], fates: Mapping[s
         for reason in sorted(group, key=lambda reason: reason.at):
             lines += reason_lines(reason, clock)
             lines += sent_lines(person, reason, fates)
+        lines += standing_lines(inside, clock) if inside else []
     return lines
+
+
+def standing_lines(enrolment: Enrolment, clock: Clock) -> list[str]:
+    """`Waits at question, until Tue 09 Mar 10:00`; nothing for what has ended."""
+    if enrolment.ended_at is not None or enrolment.step is None:
+        return []
+    until = moment_words(enrolment.due_at, clock) if enrolment.due_at else "something happens"
+    return [f"{INDENT}waits at {enrolment.step}, until {until}"]
 
 
 def fate_words(fate: Fate | None) -> str:

@@ -6,7 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 from shlex import quote
 
 from nurture.decide.clock import Clock, at, day_start, local_day, reader_clock
-from nurture.decide.explain import WEEKDAYS, day_words, person_line, reason_lines, stage_line, told
+from nurture.decide.explain import (
+    WEEKDAYS,
+    day_words,
+    enrolment_line,
+    person_line,
+    reason_lines,
+    stage_line,
+    standing_lines,
+    told,
+)
 from nurture.decide.simulate import live as lived
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
@@ -16,7 +25,7 @@ from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Reason
 from nurture.model.event import Event
-from nurture.model.person import Person
+from nurture.model.person import Enrolment, Person
 from nurture.model.sequence import Send, Sequence
 
 INSTANT = timedelta(microseconds=1)
@@ -55,19 +64,33 @@ def explain(shop: Workshop, live: LiveBook, text: str, asking: Asking, now: date
     if asking.day is not None:
         today = local_day(now, reader_clock(book.rules, person.facts))
         return one_day(shop, book, person, day_meant(asking.day, today), text)
-    names = [asking.sequence] if asking.sequence else senders(book, asking.mail) if asking.mail else []
+    names = asked_for(book, asking)
     reasons = shop.store.reasons(id_, sequence=asking.sequence)
     if asking.mail:
         reasons = [reason for reason in reasons if concerns(reason, asking.mail, names)]
     fates = shop.store.fates([message.key for message in person.messages])
     found = Explained(reasons, [person_line(book, person), *told(book, person, reasons, fates)])
-    for name in names:
-        if not any(reason.sequence == name for reason in reasons):
-            found.lines += never_entered(book, person, name, now)
-        found.lines += [line for line in [stage_line(book, person, name)] if line]
-    if not names and not reasons:
-        found.lines.append("Nothing is recorded: nothing has started, moved or been refused.")
+    found.lines += beyond_reasons(book, person, names, reasons, now)
     return found
+
+
+def beyond_reasons(book: Book, person: Person, names: list[str], reasons: list[Reason], now: datetime) -> list[str]:
+    """What is said of sequences that no reason speaks of: where the person is in them, or why they never entered."""
+    if not names and not reasons:
+        return ["Nothing is recorded: nothing has started, moved or been refused."]
+    lines = []
+    for name in names:
+        had = [one for one in person.enrolments if one.sequence == name]
+        if not any(reason.sequence == name for reason in reasons):
+            lines += [line for one in had for line in whereabouts(book, person, one)]
+            lines += [] if had else never_entered(book, person, name, now)
+        lines += [line for line in [stage_line(book, person, name)] if line]
+    return lines
+
+
+def whereabouts(book: Book, person: Person, one: Enrolment) -> list[str]:
+    """An enrolment of which no reason was kept, and where it stands."""
+    return ["", enrolment_line(book, person, one), *standing_lines(one, reader_clock(book.rules, person.facts))]
 
 
 def refuse_unknown(book: Book, asking: Asking) -> None:
@@ -76,6 +99,11 @@ def refuse_unknown(book: Book, asking: Asking) -> None:
         raise MisuseError(f"there is no sequence '{asking.sequence}'; there are: {', '.join(sorted(book.sequences))}.")
     if asking.mail and not senders(book, asking.mail):
         raise MisuseError(f"no sequence sends '{asking.mail}'; mails are: {', '.join(sorted(book.mails))}.")
+
+
+def asked_for(book: Book, asking: Asking) -> list[str]:
+    """The sequences that a question is about; empty when it is about all."""
+    return [asking.sequence] if asking.sequence else senders(book, asking.mail) if asking.mail else []
 
 
 def senders(book: Book, mail: str) -> list[str]:
@@ -134,12 +162,14 @@ def asked_again(shop: Workshop, book: Book, id_: str, asking: Asking, moment: da
     decisions = list(relived(book, id_, shop.store.histories([id_])[id_], when))
     person = decisions[-1].person if decisions else Person(id_, when)
     reasons = [reason for decision in decisions for reason in decision.reasons]
+    names = asked_for(book, asking)
     if asking.sequence:
         reasons = [reason for reason in reasons if reason.sequence == asking.sequence]
     if asking.mail:
-        reasons = [reason for reason in reasons if concerns(reason, asking.mail, senders(book, asking.mail))]
+        reasons = [reason for reason in reasons if concerns(reason, asking.mail, names)]
     head = [person_line(book, person), f"as known at {when:%Y-%m-%d %H:%M} UTC, under the book that is live today"]
-    return Explained(reasons, [*head, *told(book, person, reasons)])
+    beyond = beyond_reasons(book, person, names, reasons, when)
+    return Explained(reasons, [*head, *told(book, person, reasons), *beyond])
 
 
 def relived(book: Book, id_: str, events: tuple[Event, ...], until: datetime) -> Iterator[Decision]:

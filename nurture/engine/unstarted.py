@@ -1,13 +1,13 @@
 """Why a sequence never started for somebody: worked out anew where no reason was ever kept (language.md 11.5)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from nurture.decide.clock import at, reader_clock
+from nurture.decide.clock import at, day_start, next_occurrence, reader_clock
 from nurture.decide.conditions import looks
 from nurture.decide.draft import Draft
 from nurture.decide.explain import MONTHS, look_lines, moment_words
 from nurture.decide.scene import Scene
-from nurture.decide.triggers import LAPSE_HOUR, before_live, date_of, lapse_day
+from nurture.decide.triggers import LAPSE_HOUR, before_live, date_of, lapse_day, lead
 from nurture.model.book import Book
 from nurture.model.decision import Look
 from nurture.model.event import Event, MonthDay
@@ -25,7 +25,7 @@ from nurture.model.sequence import (
 STANDS: dict[Status, str] = {
     Status.draft: "it is a draft, and a draft starts nobody",
     Status.closed: "it is closed: it starts nobody any more",
-    Status.paused: "it is paused: it starts nobody and sends nothing",
+    Status.paused: "it is paused: it starts people as before, and sends nothing meanwhile",
 }
 
 
@@ -49,7 +49,7 @@ def trigger_lines(book: Book, person: Person, sequence: Sequence, number: int, n
     clock = reader_clock(book.rules, person.facts)
     armed = person.alarms.armed if person.alarms else ()
     alarm = next((one for one in armed if (one.sequence, one.trigger) == (sequence.name, number)), None)
-    found = [seen] if (seen := moment_seen(book, person, sequence, trigger, alarm)) else []
+    found = [seen] if (seen := moment_seen(book, person, sequence, trigger, alarm, now)) else []
     if trigger.condition is not None:
         found += looks(trigger.condition, Scene(book, person, now, clock, last_event(person, trigger)))
     return look_lines(found)
@@ -77,7 +77,7 @@ def last_event(person: Person, trigger: AnyTrigger) -> Event | None:
 
 
 def moment_seen(
-    book: Book, person: Person, sequence: Sequence, trigger: AnyTrigger, alarm: Armed | None
+    book: Book, person: Person, sequence: Sequence, trigger: AnyTrigger, alarm: Armed | None, now: datetime
 ) -> Look | None:
     """Whether what the trigger waits for was there: an event, a day, the end of a silence, a stage."""
     match trigger:
@@ -86,7 +86,7 @@ def moment_seen(
         case LapseTrigger():
             return silence_seen(book, person, sequence, trigger, alarm)
         case DayTrigger():
-            return day_seen(book, person, trigger, alarm)
+            return day_seen(book, person, sequence, trigger, now)
         case StageTrigger() if person.stage and person.stage.id != trigger.stage:
             return Look(f"stage {trigger.stage}", f"is in stage {person.stage.id}", "no")
     return None
@@ -120,15 +120,24 @@ def silence_seen(
     return Look(what, f"complete on {calendar_words(day)}{since}", "no")
 
 
-def day_seen(book: Book, person: Person, trigger: DayTrigger, alarm: Armed | None) -> Look | None:
-    """When the day comes next, or why it does not."""
+def day_seen(book: Book, person: Person, sequence: Sequence, trigger: DayTrigger, now: datetime) -> Look:
+    """When the day comes next, that its start lies behind while the day does not, or that it is over."""
     what = ".".join(trigger.path)
-    if alarm is not None:
-        return Look(what, f"next on {calendar_words(alarm.day0)}", "not yet")
-    value = date_of(Draft(book, person), trigger.path)
+    draft = Draft(book, person)
+    value = date_of(draft, trigger.path)
     if value is None:
         return Look(what, "unknown", "no")
-    return Look(what, calendar_words(value), "passed")
+    earliest = draft.today(now)
+    if trigger.yearly and isinstance(value, date):
+        earliest = max(earliest, value + timedelta(days=1))
+    day = next_occurrence(value, earliest, book.rules.leap_day, trigger.yearly)
+    if day is None:
+        return Look(what, calendar_words(value), "passed")
+    began = day_start(day - lead(trigger), draft.clock)
+    if began > now:
+        return Look(what, f"next on {calendar_words(day)}", "not yet")
+    since = ", before this was live" if before_live(book, sequence, began) else ""
+    return Look(what, f"{calendar_words(day)}; started people on {calendar_words(day - lead(trigger))}{since}", "no")
 
 
 def calendar_words(day: date | MonthDay) -> str:
