@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from nurture.decide.clock import reader_clock
-from nurture.engine.applying import LiveBook
+from nurture.engine.applying import LiveBook, apply
+from nurture.engine.check import check
 from nurture.engine.demo import run_demo, run_until
+from nurture.engine.project import read_files
 from nurture.engine.simulation import DROPPED, Calendar, Entry, calendar, dropped_entry
 from nurture.engine.workshop import Workshop
 from nurture.wiring import live, workshop
@@ -39,18 +41,90 @@ def happened(shop: Workshop, book: LiveBook, since: datetime) -> Calendar:
     return found
 
 
-@pytest.mark.parametrize(("seed", "people"), [(7, 120), (11, 60), (2027, 60)])
-def test_fourteen_days_of_ticks_are_fourteen_days_simulated_line_for_line(tmp_path, seed, people):
-    run_demo(tmp_path / "demo", seed, people, TODAY, workshop, lambda _: None)
+def assert_ticks_equal_simulate(shop: Workshop, at_least: int) -> None:
+    """Fourteen days from noon: simulated first, then lived through by ticks."""
     end = NOON + timedelta(days=14)
-    with workshop(tmp_path / "demo") as shop:
-        book = live(shop.store)
-        foreseen = calendar(shop, book.book, shop.store.everybody(), (NOON, NOON, end), lambda _: None)
-        run_until(shop, book, NOON, end)
-        lived = happened(shop, book, NOON)
-    assert len(lived.mails) > people // 10
+    book = live(shop.store)
+    foreseen = calendar(shop, book.book, shop.store.everybody(), (NOON, NOON, end), lambda _: None)
+    run_until(shop, book, NOON, end)
+    lived = happened(shop, book, NOON)
+    assert len(lived.mails) >= at_least
     assert lived.mails == foreseen.mails
     assert lived.dropped == foreseen.dropped
+
+
+@pytest.mark.parametrize(("seed", "people"), [(7, 300), (11, 60), (2027, 60)])  # the first is what `demo` shows
+def test_fourteen_days_of_ticks_are_fourteen_days_simulated_line_for_line(tmp_path, seed, people):
+    run_demo(tmp_path / "demo", seed, people, TODAY, workshop, lambda _: None)
+    with workshop(tmp_path / "demo") as shop:
+        assert_ticks_equal_simulate(shop, at_least=people // 10)
+
+
+MISSED = """\
+sequence: missed
+title: Twenty quiet days
+about: One bag, and then nothing for twenty days.
+stage: any
+serves: lapsed
+aims_at: again
+class: news
+topic: coffee_tips
+status: live
+priority: 60
+start:
+  lapse: order.placed
+  for: 20 days
+again: {per: person}
+steps:
+  - {send: one_recipe}
+"""
+NEWSLETTER = """\
+sequence: newsletter
+title: What is new
+about: Three letters, one after the other, to everybody who has stopped buying.
+stage: any
+serves: again
+aims_at: again
+class: news
+topic: coffee_tips
+status: live
+priority: 20
+start:
+  any:
+    - {stage: lapsed}
+    - {lapse: order.placed, for: 24 days}
+again: {per: person}
+steps:
+  - {send: roasters_table, at_once: true}
+  - wait: {until_weekday: [tue, thu], between: [09:00, 11:00], at_least: 1 day}
+  - {send: what_is_new_at_the_roastery}
+  - wait: 3 days
+    at: 10:00
+  - {send: slow_filter_morning}
+"""
+CHANGED = (("{max: 3, within: 7 days}", "{max: 2, per: week}\n  - {max: 4, per: month}"),
+           ("min_gap: 18 hours", "min_gap: 30 hours"))  # fmt: skip
+
+
+def test_ticks_are_simulate_also_with_another_book(tmp_path):
+    """The starter's shop of the last sixty days, whose people then come under a book with other rules and sequences."""
+    run_demo(tmp_path / "demo", 5, 80, TODAY - timedelta(days=8), workshop, lambda _: None)
+    house = tmp_path / "demo" / "sequences" / "house" / "rules.yaml"
+    rules = house.read_text(encoding="utf-8")
+    for old, new in CHANGED:
+        assert rules.count(old) == 1
+        rules = rules.replace(old, new)
+    house.write_text(rules, encoding="utf-8")
+    for name, text in (("missed", MISSED), ("newsletter", NEWSLETTER)):
+        (tmp_path / "demo" / "sequences" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    with workshop(tmp_path / "demo") as shop:
+        files = read_files(shop.root)
+        found = check(files)
+        assert found.book is not None, found.problems
+        apply(shop.store, found.book, files, NOON - timedelta(days=8), "test")
+        run_until(shop, live(shop.store), NOON - timedelta(days=8), NOON)
+        assert_ticks_equal_simulate(shop, at_least=20)
+        assert {"missed", "newsletter"} <= {one.sequence for one in happened(shop, live(shop.store), NOON).mails}
 
 
 def test_the_demo_shows_a_mail_a_silence_and_a_mail_from_right_to_left(empty):
