@@ -175,7 +175,7 @@ def _rules() -> st.SearchStrategy[Rules]:
             min_gap=gap,
             limits=(
                 *((Limit(1, per="day"),) if daily else ()),
-                weekly,
+                *weekly,
                 *((monthly,) if monthly else ()),
                 Limit(1, within=w.length("14 days"), classes=frozenset({"offer"})),
             ),
@@ -188,9 +188,10 @@ def _rules() -> st.SearchStrategy[Rules]:
     )
 
 
-def _weekly(most: int, by_calendar: bool) -> Limit:
-    """So many in any seven dates, or in a week from Monday to Sunday: which lets more through at its edges."""
-    return Limit(most, per="week") if by_calendar else Limit(most, within=w.length("7 days"))
+def _weekly(most: int, by_calendar: bool) -> tuple[Limit, ...]:
+    """So many in any seven dates; sometimes also one from Monday to Sunday, which lets more through at its edges."""
+    rolling = Limit(most, within=w.length("7 days"))
+    return (rolling, Limit(1, per="week")) if by_calendar else (rolling,)
 
 
 @st.composite
