@@ -68,8 +68,10 @@ def read(text: str) -> bool:
 @settings(max_examples=500, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text(text: str) -> None:
-    read(text)
-    parse_value(text, PLACE, SCOPE)
+    """Any text is a condition or findings, and never both, nor a traceback."""
+    assert read(text) in (True, False)
+    value, problems = parse_value(text, PLACE, SCOPE)
+    assert (value is None) == bool(problems)
 
 
 SENTENCES = (
@@ -109,8 +111,9 @@ def nearly_right(draw: st.DrawFn) -> str:
 @settings(max_examples=700, deadline=None)
 @given(nearly_right())
 def test_any_words(text: str) -> None:
-    read(text)
-    value, _ = parse_value(text, PLACE, SCOPE)
+    assert read(text) in (True, False)
+    value, problems = parse_value(text, PLACE, SCOPE)
+    assert (value is None) == bool(problems)
     if value is not None:
         ENVIRONMENT.compile_expression(text)
         for scene in SCENES:
