@@ -80,21 +80,29 @@ def _verdict(draft: Draft, inside: Inside, send: Send, due: datetime, good_until
         _muted(draft, send, due, good_until, now)
         or _quiet(draft, send, good_until, now)
         or _capped(draft, inside, send, due, good_until, now)
-        or Verdict(Why.sent, looks=_clear(send.class_, send.topic, "not reached"))
+        or Verdict(Why.sent, looks=_clear(send.class_, send.topic, "not reached", _hush(draft, send, now)))
     )
 
 
 @lru_cache(maxsize=1024)
-def _clear(class_: str, topic: str, limits: str) -> tuple[Look, ...]:
+def _clear(class_: str, topic: str, limits: str, hush: str = "clear") -> tuple[Look, ...]:
     """What was looked at, in the order of 6.10, where nothing but the limits had anything to say."""
     if class_ == SERVICE:
         return (Look("consent", "service is owed", "yes"),)
     return (
         Look("consent", topic, "yes"),
-        Look("quiet hours", "clear", "yes"),
+        Look("quiet hours", hush, "yes"),
         Look("mutes", f"none for {class_}", "yes"),
         Look("limits", limits, "yes" if limits == "not reached" else "no"),
     )
+
+
+def _hush(draft: Draft, send: Send, now: datetime) -> str:
+    """What quiet hours said of a mail that goes: nothing, or that it answers what the reader just did."""
+    quiet = draft.book.rules.quiet_hours
+    if not send.at_once or quiet is None or not quiet.holds(local(now, draft.clock).time()):
+        return "clear"
+    return "not for an answer at once"
 
 
 def _muted(draft: Draft, send: Send, due: datetime, good_until: datetime, now: datetime) -> Verdict | None:

@@ -45,6 +45,7 @@ def test_at_once_answers_what_the_reader_just_did_at_night() -> None:
     night = sequence("welcome", JOINED, [send("hello", at_once=True)])
     life = live(w.book(night), newborn(), [*reachable(), event("subscriber.joined", "2027-03-04 21:10")], "2027-04-01")
     assert life.mails == [("2027-03-04 22:20", "hello")]
+    assert ("quiet hours", "not for an answer at once") in [(look.what, look.found) for look in life.reasons[-2].looks]
 
 
 def test_at_once_does_not_answer_what_the_shop_did() -> None:
