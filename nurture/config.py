@@ -7,7 +7,8 @@ in it: it names the environment variables that hold them (`*_env`).
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -20,7 +21,10 @@ MODES = ("live", "test")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything an operator can set. `only_to` empty means everybody."""
+    """Everything an operator can set. `only_to` empty means everybody; secrets come from the environment.
+
+    `rate_per_second` None is as fast as it goes; `web_listen` None starts no web part.
+    """
 
     store_url: str
     folder: Path
@@ -28,6 +32,17 @@ class Config:
     provider: str = "folder"
     only_to: tuple[str, ...] = ()
     mode: str = "live"
+    sendgrid_url: str = "https://api.sendgrid.com"
+    sendgrid_key: str = field(default="", repr=False)
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    rate_per_second: float | None = None
+    web_url: str = ""
+    web_listen: tuple[str, int] | None = None
+    tick_every: timedelta = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,28 +9,37 @@ import binascii
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
 
 UNSUBSCRIBE = "unsubscribe"
+ANSWER = "answer"
+SPARE = "spare"
 SIGNATURE_BYTES = 16
 _VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a link says: who wants what. `key` is the send key of the mail it stood in."""
+    """What a link says: who wants what. `key` is the send key of the mail it stood in.
+
+    `subject` is the topic to leave, the event to record (with its `fields`) or the theme to be spared.
+    """
 
     purpose: str
     project: str
     person: str
-    topic: str
+    subject: str
     key: str
+    fields: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
 
 def make(token: Token, secret: bytes) -> str:
     """A token as text that is safe in an address. Raises ValueError without a secret."""
     said = json.dumps(
-        [_VERSION, token.purpose, token.project, token.person, token.topic, token.key],
+        [_VERSION, token.purpose, token.project, token.person, token.subject, token.key]
+        + ([dict(token.fields)] if token.fields else []),
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode()
@@ -79,5 +88,19 @@ class Links:
 
     def unsubscribe(self, person: str, topic: str, key: str) -> str:
         """Where one reader leaves one topic; a GET shows, a POST does it (RFC 8058)."""
-        token = make(Token(UNSUBSCRIBE, self.project, person, topic, key), self.secret)
-        return f"{self.base.rstrip('/')}/u/{token}"
+        return self._address("u", Token(UNSUBSCRIBE, self.project, person, topic, key))
+
+    def answer(self, person: str, event: str, fields: Mapping[str, str | int | float | bool], key: str) -> str:
+        """Where a reader answers: a GET shows what it would record, a POST records the event (language.md 3)."""
+        return self._address("a", Token(ANSWER, self.project, person, event, key, fields))
+
+    def spare(self, person: str, theme: str, key: str) -> str:
+        """Where a reader asks to be spared a theme; a GET shows, a POST does it."""
+        return self._address("s", Token(SPARE, self.project, person, theme, key))
+
+    def image(self, digest: str, name: str) -> str:
+        """Where a picture of the applied templates is served; `digest` is the SHA-256 of its bytes."""
+        return f"{self.base.rstrip('/')}/i/{digest}/{quote(name)}"
+
+    def _address(self, page: str, token: Token) -> str:
+        return f"{self.base.rstrip('/')}/{page}/{make(token, self.secret)}"

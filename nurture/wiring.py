@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from nurture.config import FILE, Config, read_config
 from nurture.deliver.folder import Folder
+from nurture.deliver.protocol import Provider
 from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import RefusedError, StateError
 from nurture.engine.workshop import Workshop
@@ -67,10 +69,15 @@ def workshop(root: Path) -> Iterator[Workshop]:
         raise StateError(str(damaged)) from damaged
     gc.freeze()  # a tenth of an import's time went into looking for garbage among the modules loaded by now
     try:
-        yield Workshop(root, config, store, Folder(config.folder), owner_of(config.installation))
+        yield Workshop(root, config, store, provider(config), owner_of(config.installation))
     finally:
         gc.unfreeze()
         store.close()
+
+
+def provider(config: Config) -> Provider[Any, Any]:
+    """The way out that config.toml names."""
+    return Folder(config.folder)
 
 
 def live(store: Store) -> LiveBook:

@@ -48,6 +48,14 @@ class Folder:
         """The word in config.toml."""
         return "folder"
 
+    @property
+    def at_once(self) -> int:
+        """One after the other: a disk gains nothing from more."""
+        return 1
+
+    async def close(self) -> None:
+        """Nothing stays open."""
+
     def build(self, mails: Sequence[Email]) -> Iterator[Letter | Handover]:
         """A file for each mail; a mail that cannot be written as a message is refused with the reason."""
         for mail in mails:
@@ -58,7 +66,7 @@ class Folder:
             except CannotBeSaid as fault:
                 yield Handover(mail.key, Fate.refused, str(fault))
 
-    def post(self, request: Letter) -> Written:
+    async def post(self, request: Letter) -> Written:
         """Write whole or not at all: a temporary file, flushed to the disk, then renamed."""
         target = self.path / request.name
         try:

@@ -1,6 +1,7 @@
 """What a provider is: build (pure), post (the one effect), read (pure); and handing over through one."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from nurture.model.mail import Email, Handover
@@ -17,11 +18,16 @@ class Provider(Protocol[Request, Answer]):
         """The provider's name as config.toml spells it."""
         ...
 
+    @property
+    def at_once(self) -> int:
+        """How many requests it can have on the way at one time."""
+        ...
+
     def build(self, mails: Sequence[Email]) -> Iterator[Request | Handover]:
         """The requests for these mails, in order; a mail that cannot be said becomes its refusal. Pure."""
         ...
 
-    def post(self, request: Request) -> Answer:
+    async def post(self, request: Request) -> Answer:
         """Send one request. The only method that touches the world; what can go wrong comes back as an answer."""
         ...
 
@@ -29,11 +35,26 @@ class Provider(Protocol[Request, Answer]):
         """What the answer means for each mail of the request, in our words. Pure."""
         ...
 
+    async def close(self) -> None:
+        """Let connections go; it can be used again afterwards, in another event loop."""
+        ...
 
-def hand_over(provider: Provider[Request, Answer], mails: Sequence[Email]) -> Iterator[Handover]:
+
+async def hand_over(provider: Provider[Request, Answer], mails: Sequence[Email]) -> AsyncIterator[Handover]:
     """Hand mails to a provider; exactly one handover for each, as soon as it is known."""
+    gate = asyncio.Semaphore(provider.at_once)
+
+    async def one(request: Request) -> list[Handover]:
+        async with gate:
+            return list(provider.read(request, await provider.post(request)))
+
+    posted: list[Request] = []
     for request in provider.build(mails):
         if isinstance(request, Handover):
             yield request
         else:
-            yield from provider.read(request, provider.post(request))
+            posted.append(request)
+    tasks = [asyncio.ensure_future(one(request)) for request in posted]  # begun in this order
+    for answered in asyncio.as_completed(tasks):
+        for handover in await answered:
+            yield handover

@@ -42,7 +42,7 @@ def dry_run(shop: Workshop, live: LiveBook, at: datetime | None, now: datetime, 
     for page in shop.store.candidates(live.book, since, moment):
         labels = shop.store.labels(page)
         for decision in decide(shop.store, live.book, page, moment):
-            add(found, live, labels[decision.person.id], decision)
+            add(found, shop, live, labels[decision.person.id], decision)
         found.people += len(page)
         tell(found.people)
     found.calendar.mails.sort()
@@ -50,7 +50,7 @@ def dry_run(shop: Workshop, live: LiveBook, at: datetime | None, now: datetime, 
     return found
 
 
-def add(found: Tried, live: LiveBook, label: str, decision: Decision) -> None:
+def add(found: Tried, shop: Workshop, live: LiveBook, label: str, decision: Decision) -> None:
     """The mails of one decision, rendered as they would be, and what is moved or dropped."""
     clock = reader_clock(live.book.rules, decision.person.facts)
     for intent in decision.intents:
@@ -60,7 +60,7 @@ def add(found: Tried, live: LiveBook, label: str, decision: Decision) -> None:
             found.calendar.dropped.append(Entry(*entry[:4], f"{refused[0].value}: {refused[1]}"))
             continue
         found.calendar.mails.append(entry)
-        mail = render(live.book, live.templates, intent, decision.person, links=None)
+        mail = render(live.book, live.templates, intent, decision.person, links=shop.links)
         if isinstance(mail, Email):
             found.subjects[intent.key] = mail.subject
         elif mail not in found.broken:

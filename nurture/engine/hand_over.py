@@ -1,5 +1,6 @@
 """Handing over: claim a batch, look once more, render, commit `handed`, deliver, settle (architecture.md 2.3)."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -140,7 +141,7 @@ def hand_batch(shop: Workshop, live: LiveBook, batch: Batch, now: datetime) -> l
         return []  # another process put it back into the queue: it goes from there
     emails = [one for one in prepared if isinstance(one, Email)]
     kept = [one for one in prepared if isinstance(one, Kept)]
-    handovers = [one.handover for one in kept] + list(hand_over(shop.provider, emails))
+    handovers = [one.handover for one in kept] + asyncio.run(posted(shop, emails))
     why = {one.handover.key: one.why for one in kept}
     intents = {one.key: one for one in batch.intents}
     reasons = [
@@ -150,6 +151,11 @@ def hand_batch(shop: Workshop, live: LiveBook, batch: Batch, now: datetime) -> l
     ]
     shop.store.settle(batch, handovers, now, live.book, reasons)
     return handovers
+
+
+async def posted(shop: Workshop, emails: list[Email]) -> list[Handover]:
+    """What the provider says of each."""
+    return [one async for one in hand_over(shop.provider, emails)]
 
 
 def as_known(shop: Workshop, book: Book, ids: list[str], now: datetime) -> dict[str, Person]:
@@ -175,7 +181,7 @@ def written(shop: Workshop, live: LiveBook, intent: Intent, person: Person, now:
         words = "config.toml lets only some addresses have mail"
         return Kept(Why.cancelled, Handover(intent.key, Fate.cancelled, words))
     try:
-        email = render(live.book, live.templates, intent, person, links=None)
+        email = render(live.book, live.templates, intent, person, links=shop.links)
     except Exception as fault:  # noqa: BLE001  (one mail that cannot be written must not hold up all the others)
         words = f"this mail cannot be written: {type(fault).__name__}: {fault}"
         return Kept(Why.broken, Handover(intent.key, Fate.refused, words))

@@ -51,6 +51,9 @@ class Catalogue:
     orders: OrderRule | None = None
     events: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
     done_by_shop: frozenset[str] = frozenset()
+    expects: tuple[
+        tuple[str, Length], ...
+    ] = ()  # an event that should come at least once in so long, or doctor says so
 
 
 @dataclass(frozen=True, slots=True)

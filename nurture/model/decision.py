@@ -40,6 +40,11 @@ class Why(Enum):
     broken = "broken"
     not_asked = "not_asked"
     cancelled = "cancelled"
+    # a mail that was handed over (6.11)
+    in_doubt = "in doubt"
+    sent_again = "sent again in doubt"
+    fate_unknown = "fate unknown"
+    by_hand = "by hand"
     # leaving (6.5)
     finished = "finished"
     goal = "goal"
@@ -110,7 +115,7 @@ class Intent:
     """A mail that was decided on. `key` is the send key (6.11): no version, template, class or time in it.
 
     `day` is the local date it counts for, `zone` the reader's zone and `rung` how that was
-    known (6.8). `variables` are the step's `with`, worked out.
+    known (6.8). `variables` are the step's `with`, worked out; `variant` names a folder of the mail.
     """
 
     key: str
@@ -131,6 +136,7 @@ class Intent:
     rung: str
     address: str
     variables: Mapping[str, object] = field(default_factory=dict)
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

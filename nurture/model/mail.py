@@ -1,6 +1,6 @@
 """A rendered mail, and what became of handing it over."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -8,8 +8,21 @@ from nurture.model.place import Problem
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that travels inside a mail; the HTML names it as `cid:` and its content id."""
+
+    name: str
+    content_id: str
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Email:
-    """One mail, whole: what a provider needs and nothing else. Header values hold no line breaks."""
+    """One mail, whole: what a provider needs and nothing else. Header values hold no line breaks.
+
+    `categories` are words a provider may count by: the mail's and the sequence's name, nothing personal.
+    """
 
     key: str
     from_name: str
@@ -24,12 +37,15 @@ class Email:
     date: datetime
     reply_to: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    categories: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
 
 
 class Fate(Enum):
-    """The states of a mail on its way (architecture.md 2.3)."""
+    """The states of a mail on its way (architecture.md 2.3); `unknown` is what a doubt ends as (language.md 6.11)."""
 
     planned = "planned"
+    held = "held"
     claimed = "claimed"
     handed = "handed"
     accepted = "accepted"
@@ -39,13 +55,21 @@ class Fate(Enum):
     delivered = "delivered"
     cancelled = "cancelled"
     expired = "expired"
+    unknown = "fate unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """A provider's answer for one mail, in our words."""
+    """A provider's answer for one mail, in our words.
+
+    `planned` says that it has certainly not gone: it goes back into the queue, and nothing is tried before
+    `retry_at` (UTC; None: after the usual back-off). `halts` says that the provider refuses us and not this
+    mail (a wrong key, an account without credit): nothing more is handed over until a person has looked.
+    """
 
     key: str
     fate: Fate
     detail: str = ""
     problem: Problem | None = None
+    retry_at: datetime | None = None
+    halts: bool = False

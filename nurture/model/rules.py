@@ -49,6 +49,7 @@ class Rules:
     limits: tuple[Limit, ...] = ()
     mutes: tuple[Mute, ...] = ()
     min_gap: Length | None = None
+    brake: int | None = None  # the most mails but service handed over in an hour; more are held
     senders: tuple[tuple[str, Sender, frozenset[str]], ...] = ()
     currency: str = "EUR"
     hold_out: int = 0

@@ -12,12 +12,16 @@ from nurture.model.rules import FRESH, SETTLE
 
 
 class Status(Enum):
-    """draft never runs, live runs, closed lets people finish, paused sends nothing (6.5)."""
+    """draft never runs, live runs, closed lets people finish, paused sends nothing, stopped ends all inside (6.5).
+
+    Nobody writes `stopped` in a file: `nurture stop` says it.
+    """
 
     draft = "draft"
     live = "live"
     closed = "closed"
     paused = "paused"
+    stopped = "stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +281,7 @@ class Sequence:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     pillars: tuple[str, ...] = ()  # language.md 15
     aims_at: str = ""
+    stopped_by: str = ""
 
     @property
     def first(self) -> str | None:

@@ -303,6 +303,8 @@ _NO_SEQUENCE = {
     "zone": "",
     "rung": "",
     "variables": "{}",
+    "variant": "",
+    "again": False,
     "detail": "",
 }
 

@@ -13,10 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from nurture.store.database import Database
-from nurture.store.tables import INSTALLATION
+from nurture.store.tables import DECLARATION, INSTALLATION, SECRET
+
+SECRET_BYTES = 32
+SUPPRESSIONS = "suppressions"  # declared: they were imported, or there are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,27 @@ def count_on(connection: Connection) -> Mark:
     """One more commit, within its transaction; write the mark to the installation file after it."""
     connection.execute(update(INSTALLATION).values(counter=INSTALLATION.c.counter + 1))
     return read_mark(connection)
+
+
+def secret(connection: Connection, name: str, at: int) -> bytes:
+    """The newest secret of that name, made by chance when there is none."""
+    asked = select(SECRET.c.value).where(SECRET.c.name == name).order_by(SECRET.c.id.desc()).limit(1)
+    found = connection.execute(asked).scalar()
+    if found is None:
+        found = secrets.token_bytes(SECRET_BYTES)
+        connection.execute(insert(SECRET), {"name": name, "value": found, "since": at})
+    return bytes(found)
+
+
+def declare(connection: Connection, name: str, words: str, at: int) -> None:
+    """Keep what was stated under a name; the newest words win."""
+    connection.execute(delete(DECLARATION).where(DECLARATION.c.name == name))
+    connection.execute(insert(DECLARATION), {"name": name, "at": at, "words": words})
+
+
+def declared(connection: Connection, name: str) -> str | None:
+    """What was stated under a name; None when nothing was."""
+    return connection.execute(select(DECLARATION.c.words).where(DECLARATION.c.name == name)).scalar()
 
 
 def read_file(path: Path) -> Mark | None:

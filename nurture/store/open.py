@@ -11,6 +11,7 @@ from nurture.model.mail import Fate, Handover
 from nurture.model.person import Person
 from nurture.store import candidates, files, inquiries, installation, load, outbox, rebuild, save
 from nurture.store.candidates import watched
+from nurture.store.codec import micros
 from nurture.store.database import PAGE, Database, connect, pages
 from nurture.store.ingest import Importing
 from nurture.store.load import Loaded
@@ -61,6 +62,23 @@ class Store:
         if self._file is not None:
             installation.write_file(self._file, mark)
         self.halted = ""
+
+    # What holds beside the people: secrets, declarations
+
+    def secret(self, name: str, now: datetime) -> bytes:
+        """The newest secret of that name; a new store makes its own here (RFC 8058 links must stay valid for ever)."""
+        with self.database.writing() as connection:
+            return installation.secret(connection, name, micros(now))
+
+    def declare(self, name: str, words: str, now: datetime) -> None:
+        """Keep that something was stated, such as that suppressions were imported; the newest words win."""
+        with self.database.writing() as connection:
+            installation.declare(connection, name, words, micros(now))
+
+    def declared(self, name: str) -> str | None:
+        """What was stated under that name; None when nothing was."""
+        with self.database.reading() as connection:
+            return installation.declared(connection, name)
 
     # Deciding
 

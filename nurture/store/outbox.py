@@ -51,13 +51,14 @@ _INTENT = select(
     MESSAGE.c.rung,
     MESSAGE.c.address,
     MESSAGE.c.variables,
+    MESSAGE.c.variant,
 )
 
 
 def intent_of(row: Any) -> Intent:
     """A mail that was decided on, from its row."""
     key, person, sequence, version, subject, step, mail, class_, topic, theme = row[:10]
-    due, decided, valid, day, zone, rung, address, variables = row[10:18]
+    due, decided, valid, day, zone, rung, address, variables, variant = row[10:19]
     return Intent(
         key,
         person,
@@ -77,6 +78,7 @@ def intent_of(row: Any) -> Intent:
         rung,
         address,
         values_of(variables),
+        variant,
     )
 
 

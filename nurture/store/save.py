@@ -189,7 +189,7 @@ def lane_of(class_: str, classes: Sequence[str]) -> int:
 
 def planned_row(key: str, person: str, lane: int, due: datetime) -> Row:
     """A place in the queue."""
-    return {"key": key, "lane": lane, "due_at": micros(due), "bucket": bucket(person)}
+    return {"key": key, "lane": lane, "due_at": micros(due), "bucket": bucket(person), "released": False}
 
 
 def _message_row(intent: Intent) -> Row:
@@ -215,6 +215,8 @@ def _message_row(intent: Intent) -> Row:
         "variables": values_text(intent.variables),
         "before": False,
         "detail": "",
+        "variant": intent.variant,
+        "again": False,
     }
 
 

@@ -4,14 +4,13 @@ Instants are microseconds since 1970 in UTC (`codec.micros`), days are ordinals 
 Every table of people, events and messages carries `bucket` from the first day (architecture.md 5).
 """
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, Table, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-HEAD = "0001"  # the newest migration; kept here so that opening a store need not load Alembic
+from nurture.store.sending_tables import CLUSTERED, Counted, Instant
 
-Instant = BigInteger
-Counted = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself only in an INTEGER
-_CLUSTERED = {"sqlite_with_rowid": False}
+HEAD = "0002"  # the newest migration; kept here so that opening a store need not load Alembic
+
 _NOW_VALID = text("valid_to IS NULL")
 
 
@@ -129,7 +128,7 @@ class SilenceRow(SQLModel, table=True):
     """The last local day on which an event happened to a person: where lapses are found."""
 
     __tablename__ = "silence"
-    __table_args__ = (Index("silence_by_day", "event", "zone", "last_day", "person"), _CLUSTERED)
+    __table_args__ = (Index("silence_by_day", "event", "zone", "last_day", "person"), CLUSTERED)
     person: str = Field(primary_key=True)
     event: str = Field(primary_key=True)
     bucket: int
@@ -141,7 +140,7 @@ class DayOfRow(SQLModel, table=True):
     """A date known of a person, as month * 100 + day and its year (0: unknown): where special days are found."""
 
     __tablename__ = "day_of"
-    __table_args__ = (Index("day_of_by_day", "path", "month_day", "zone", "year", "person"), _CLUSTERED)
+    __table_args__ = (Index("day_of_by_day", "path", "month_day", "zone", "year", "person"), CLUSTERED)
     person: str = Field(primary_key=True)
     path: str = Field(primary_key=True)
     bucket: int
@@ -161,7 +160,7 @@ class AgendaRow(SQLModel, table=True):
     """A person to look at from an instant on: `wake` by their own state, `arrival` for events up to `number`."""
 
     __tablename__ = "agenda"
-    __table_args__ = (Index("agenda_by_due", "due_at", "person"), _CLUSTERED)
+    __table_args__ = (Index("agenda_by_due", "due_at", "person"), CLUSTERED)
     person: str = Field(primary_key=True)
     kind: str = Field(primary_key=True)
     due_at: int = Field(primary_key=True, sa_type=Instant)
@@ -186,72 +185,6 @@ class EnrolmentRow(SQLModel, table=True):
     ended_at: int | None = Field(default=None, sa_type=Instant)
     ending: str = ""
     goal_at: int | None = Field(default=None, sa_type=Instant)
-
-
-class MessageRow(SQLModel, table=True):
-    """A mail that was decided on, or had before nurture; written once. `fate` is set only for exceptions."""
-
-    __tablename__ = "message"
-    __table_args__ = (Index("message_of_person", "person", "decided_at"), {"sqlite_autoincrement": True})
-    number: int | None = Field(default=None, primary_key=True, sa_type=Counted)
-    key: str = Field(unique=True)
-    person: str
-    bucket: int
-    sequence: str = ""
-    version: int = 0
-    subject: str = ""
-    step: str = ""
-    mail: str
-    class_: str
-    topic: str = ""
-    theme: str = ""
-    due_at: int = Field(sa_type=Instant)
-    decided_at: int = Field(sa_type=Instant)
-    valid_until: int = Field(sa_type=Instant)
-    day: int
-    zone: str = ""
-    rung: str = ""
-    address: str = ""
-    variables: str = Field(default="{}", sa_type=Text)
-    before: bool = False
-    fate: str | None = None
-    detail: str = Field(default="", sa_type=Text)
-    settled_at: int | None = Field(default=None, sa_type=Instant)
-
-
-class PlannedRow(SQLModel, table=True):
-    """A mail that waits to be claimed; lane 0 is service, the others follow the classes' order."""
-
-    __tablename__ = "planned"
-    __table_args__ = (UniqueConstraint("key", name="planned_once"), _CLUSTERED)
-    lane: int = Field(primary_key=True)
-    due_at: int = Field(primary_key=True, sa_type=Instant)
-    key: str = Field(primary_key=True)
-    bucket: int
-
-
-class BatchRow(SQLModel, table=True):
-    """What one hand-over covers: its status is the status of its mails."""
-
-    __tablename__ = "batch"
-    __table_args__ = (Index("batch_by_status", "status", "lease_until"), {"sqlite_autoincrement": True})
-    id: int | None = Field(default=None, primary_key=True, sa_type=Counted)
-    status: str
-    owner: str = ""
-    lease_until: int = Field(sa_type=Instant)
-    claimed_at: int = Field(sa_type=Instant)
-    handed_at: int | None = Field(default=None, sa_type=Instant)
-    settled_at: int | None = Field(default=None, sa_type=Instant)
-
-
-class BatchMemberRow(SQLModel, table=True):
-    """Which batch a mail is in; a mail is in one batch, ever."""
-
-    __tablename__ = "batch_member"
-    __table_args__ = (Index("member_of_batch", "batch"),)
-    key: str = Field(primary_key=True)
-    bucket: int
-    batch: int = Field(sa_type=BigInteger)
 
 
 class BasisRow(SQLModel, table=True):
@@ -342,3 +275,5 @@ ENROLMENT, MESSAGE, PLANNED = _table("enrolment"), _table("message"), _table("pl
 BATCH, BATCH_MEMBER, BASIS, REASON = _table("batch"), _table("batch_member"), _table("basis"), _table("reason")
 CONTENT, APPLICATION = _table("content"), _table("application")
 APPLIED_FILE, VERSION = _table("applied_file"), _table("version")
+HELD, SWITCH, SECRET = _table("held"), _table("switch"), _table("secret")
+DECLARATION, RUNNER = _table("declaration"), _table("runner")

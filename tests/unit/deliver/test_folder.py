@@ -1,5 +1,6 @@
 """The folder: one file for each mail, whole or not at all, and never two."""
 
+import asyncio
 import email
 import email.policy
 from dataclasses import replace
@@ -13,13 +14,20 @@ from nurture.model.mail import Fate
 from .test_message import MAIL
 
 
+def handed(provider, mails):
+    async def every():
+        return [one async for one in hand_over(provider, mails)]
+
+    return asyncio.run(every())
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
 def test_one_file_for_each_mail_in_order_of_date(tmp_path):
     later = replace(MAIL, key="aa00", date=MAIL.date + timedelta(hours=2))
-    answers = list(hand_over(Folder(tmp_path / "out" / "box"), [later, MAIL]))
+    answers = handed(Folder(tmp_path / "out" / "box"), [later, MAIL])
     assert [(answer.key, answer.fate) for answer in answers] == [("aa00", Fate.accepted), ("ab12", Fate.accepted)]
     assert names(tmp_path / "out" / "box") == ["20261121T090000Z-ab12.eml", "20261121T110000Z-aa00.eml"]
     data = (tmp_path / "out" / "box" / "20261121T090000Z-ab12.eml").read_bytes()
@@ -28,9 +36,9 @@ def test_one_file_for_each_mail_in_order_of_date(tmp_path):
 
 def test_handing_over_twice_makes_one_file_and_leaves_it_alone(tmp_path):
     folder = Folder(tmp_path)
-    first = list(hand_over(folder, [MAIL]))
+    first = handed(folder, [MAIL])
     before = (tmp_path / file_name(MAIL)).stat()
-    second = list(hand_over(folder, [replace(MAIL, subject="Edited since")]))
+    second = handed(folder, [replace(MAIL, subject="Edited since")])
     assert [answer.fate for answer in first + second] == [Fate.accepted, Fate.accepted]
     assert "already" in second[0].detail
     assert names(tmp_path) == [file_name(MAIL)]
@@ -45,7 +53,7 @@ def test_name_does_not_depend_on_the_zone_of_the_date():
 def test_what_cannot_be_written_is_refused_and_the_rest_goes(tmp_path):
     unwritable = replace(MAIL, key="bb", to_address="أحمد@shop.example")
     unsafe = replace(MAIL, key="../up")
-    answers = list(hand_over(Folder(tmp_path), [unwritable, unsafe, MAIL]))
+    answers = handed(Folder(tmp_path), [unwritable, unsafe, MAIL])
     assert [answer.fate for answer in answers] == [Fate.refused, Fate.refused, Fate.accepted]
     assert "RFC 6531" in answers[0].detail
     assert names(tmp_path) == [file_name(MAIL)]
@@ -53,12 +61,12 @@ def test_what_cannot_be_written_is_refused_and_the_rest_goes(tmp_path):
 
 def test_a_folder_that_cannot_be_written_to_keeps_the_mail_waiting(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    (answer,) = hand_over(Folder(tmp_path / "file"), [MAIL])
+    (answer,) = handed(Folder(tmp_path / "file"), [MAIL])
     assert (answer.key, answer.fate) == (MAIL.key, Fate.planned)
     assert "file" in answer.detail
 
 
 def test_nothing_half_written_is_left_behind(tmp_path):
     (tmp_path / file_name(MAIL)).mkdir()
-    Folder(tmp_path).post(next(iter(Folder(tmp_path).build([MAIL]))))
+    asyncio.run(Folder(tmp_path).post(next(iter(Folder(tmp_path).build([MAIL])))))
     assert names(tmp_path) == [file_name(MAIL)]

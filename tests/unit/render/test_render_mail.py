@@ -156,7 +156,7 @@ def test_headers_let_the_reader_leave(mail):
     url = said["List-Unsubscribe"].strip("<>")
     token = verify(url.rpartition("/")[2], b"secret", UNSUBSCRIBE, "kestrel")
     assert token is not None
-    assert (token.person, token.topic, token.key) == ("p1", "tips", "ab12")
+    assert (token.person, token.subject, token.key) == ("p1", "tips", "ab12")
     assert url in written.html
     assert url in written.text
     assert "Topic: Coffee tips." in written.text

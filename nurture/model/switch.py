@@ -1,0 +1,29 @@
+"""What a person said at the command line and what holds until it is taken back: halt, pause, stop (language.md 6.5)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class Word(Enum):
+    """halt holds all sending, pause that of one sequence, stop ends one sequence."""
+
+    halt = "halt"
+    pause = "pause"
+    stop = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One of them: of which sequence (empty for halt), since when (UTC), who said it and why.
+
+    `keep_service` is of a halt: service mail still goes. A halt whose `who` is `nurture` was made by the
+    program itself, since the provider refused us.
+    """
+
+    word: Word
+    since: datetime
+    who: str
+    sequence: str = ""
+    because: str = ""
+    keep_service: bool = False
