@@ -9,7 +9,8 @@ from nurture.model.decision import Decision, Reason
 from nurture.model.event import Event, Origin
 from nurture.model.mail import Fate, Handover
 from nurture.model.person import Person
-from nurture.store import candidates, files, inquiries, installation, load, outbox, rebuild, save
+from nurture.model.switch import Switch, Word
+from nurture.store import candidates, files, inquiries, installation, load, outbox, rebuild, save, switches
 from nurture.store.candidates import watched
 from nurture.store.codec import micros
 from nurture.store.database import PAGE, Database, connect, pages
@@ -79,6 +80,29 @@ class Store:
         """What was stated under that name; None when nothing was."""
         with self.database.reading() as connection:
             return installation.declared(connection, name)
+
+    # What a person said until they take it back
+
+    def switches(self) -> tuple[Switch, ...]:
+        """The switches that hold: halt first, then by sequence."""
+        with self.database.reading() as connection:
+            return switches.switches(connection)
+
+    def set_switch(self, switch: Switch, now: datetime) -> Switch:
+        """Make a switch hold, and answer what holds now; see `switches.set_switch`. It counts as a commit."""
+        with self.database.writing(durable=True) as connection:
+            holds = switches.set_switch(connection, switch, now)
+            mark = installation.count_on(connection)
+        self._remember(mark)
+        return holds
+
+    def lift_switch(self, word: Word, sequence: str, now: datetime) -> Switch | None:
+        """Take a switch back, and answer what held; None when nothing did. It counts as a commit."""
+        with self.database.writing(durable=True) as connection:
+            held = switches.lift_switch(connection, word, sequence, now)
+            mark = installation.count_on(connection)
+        self._remember(mark)
+        return held
 
     # Deciding
 

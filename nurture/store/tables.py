@@ -157,7 +157,10 @@ class ZoneGroupRow(SQLModel, table=True):
 
 
 class AgendaRow(SQLModel, table=True):
-    """A person to look at from an instant on: `wake` by their own state, `arrival` for events up to `number`."""
+    """A person to look at from an instant on.
+
+    `wake` by their own state, `arrival` for events up to `number`, `switch` since a person said pause, stop or resume.
+    """
 
     __tablename__ = "agenda"
     __table_args__ = (Index("agenda_by_due", "due_at", "person"), CLUSTERED)

@@ -1,0 +1,144 @@
+"""Halt, pause and stop in the store: what holds, since when, and who is woken by it."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import sqlite
+
+from nurture.decide.advance import advance
+from nurture.model.sequence import EventTrigger
+from nurture.model.switch import Switch, Word
+from nurture.store.open import Store, open_store
+from nurture.store.rows import EventRow
+from nurture.store.tables import AGENDA, ENROLMENT
+from tests import worlds as w
+
+NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+BOOK = w.book(
+    w.sequence("welcome", EventTrigger(place=w.HERE, event="subscriber.joined"), [w.wait("3 days"), w.send("a")])
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "installation.json")
+    yield opened
+    opened.close()
+
+
+def stop(who: str = "lena", because: str = "", since: datetime = NOW) -> Switch:
+    return Switch(Word.stop, since, who, "welcome", because)
+
+
+def halt(who: str, because: str = "", keep: bool = False, since: datetime = NOW) -> Switch:
+    return Switch(Word.halt, since, who, "", because, keep)
+
+
+def join(store: Store, *names: str) -> None:
+    """They join, and are inside `welcome` after it."""
+    rows = [EventRow(address=f"{name}@example.net", name="subscriber.joined", at=NOW) for name in names]
+    store.importing(NOW).take(rows, lambda _, why: pytest.fail(why))
+    ids = [store.find(f"{name}@example.net") or "" for name in names]
+    moment = NOW + timedelta(minutes=30)
+    decided = [advance(BOOK, person, moment, new) for person, new in store.people(ids, moment)]
+    store.commit(decided, moment, lambda _: "UTC", BOOK)
+
+
+def agenda(store: Store, kind: str = "switch") -> list[tuple[str, datetime]]:
+    with store.database.reading() as connection:
+        rows = connection.execute(select(AGENDA.c.person, AGENDA.c.due_at).where(AGENDA.c.kind == kind))
+        return [(person, datetime.fromtimestamp(due / 1_000_000, UTC)) for person, due in rows]
+
+
+def test_nothing_holds_in_a_new_store(store: Store) -> None:
+    assert store.switches() == ()
+
+
+def test_what_was_set_holds_until_it_is_lifted_also_after_opening_again(store: Store, tmp_path: Path) -> None:
+    store.set_switch(stop(because="wrong price"), NOW)
+    store.set_switch(halt("omar", keep=True), NOW)
+    store.close()
+    again = open_store(f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "installation.json")
+    assert again.switches() == (halt("omar", keep=True), stop(because="wrong price")), "halt first"
+    assert again.lift_switch(Word.stop, "welcome", LATER) == stop(because="wrong price")
+    assert again.lift_switch(Word.stop, "welcome", LATER) is None
+    assert again.switches() == (halt("omar", keep=True),)
+    again.close()
+
+
+def test_said_again_it_keeps_since_when_it_holds_and_takes_the_newest_words(store: Store) -> None:
+    store.set_switch(stop("lena", "wrong price"), NOW)
+    holds = store.set_switch(stop("omar", "also the picture", LATER), LATER)
+    assert holds == stop("omar", "also the picture", NOW)
+    assert store.switches() == (holds,)
+
+
+def test_a_halt_of_our_own_tightens_a_persons_halt_and_leaves_their_name(store: Store) -> None:
+    store.set_switch(halt("lena", "audit", keep=True), NOW)
+    ours = halt("nurture", "the key is refused", since=LATER)
+    store.set_switch(ours, LATER)
+    assert store.set_switch(ours, LATER) == halt("lena", "audit; the key is refused", keep=False)
+
+
+def test_a_person_takes_over_a_halt_of_our_own(store: Store) -> None:
+    store.set_switch(halt("nurture", "the key is refused"), NOW)
+    assert store.set_switch(halt("lena", "looking into it"), LATER) == halt("lena", "looking into it")
+
+
+def test_stop_wakes_all_inside_and_nobody_else(store: Store) -> None:
+    join(store, "a", "b")
+    store.set_switch(Switch(Word.stop, NOW, "lena", "other"), LATER)
+    assert agenda(store) == []
+    store.set_switch(stop(), LATER)
+    assert sorted(agenda(store)) == sorted((store.find(f"{name}@example.net") or "", LATER) for name in "ab")
+
+
+def test_to_lift_a_pause_wakes_those_inside_and_twice_at_one_moment_is_no_fault(store: Store) -> None:
+    join(store, "a")
+    pause = Switch(Word.pause, NOW, "lena", "welcome")
+    store.set_switch(pause, LATER)
+    store.lift_switch(Word.pause, "welcome", LATER)
+    assert [at for _, at in agenda(store)] == [LATER]
+
+
+def test_who_is_being_decided_on_while_it_is_said_is_looked_at_again(store: Store) -> None:
+    join(store, "a")
+    (id_,) = [store.find("a@example.net") or ""]
+    before = NOW + timedelta(minutes=40)
+    ((person, new),) = store.people([id_], before)
+    decided = advance(BOOK, person, before, new)
+    store.set_switch(stop(), LATER)
+    store.commit([decided], before, lambda _: "UTC", BOOK)
+    assert agenda(store) == [(id_, LATER)]
+
+
+def test_a_backup_from_before_a_stop_or_a_resume_is_behind(tmp_path: Path) -> None:
+    url, file, backup = f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "installation.json", tmp_path / "backup.db"
+    open_store(url, file).close()
+    for commits, said in ((1, lambda s: s.set_switch(stop(), NOW)), (1, lambda s: s.lift_switch(Word.stop, "x", NOW))):
+        shutil.copy(tmp_path / "store.db", backup)
+        store = open_store(url, file)
+        said(store)
+        store.close()
+        shutil.copy(tmp_path / "store.db", tmp_path / "newest.db")
+        shutil.copy(backup, tmp_path / "store.db")
+        restored = open_store(url, file)
+        assert f"{commits} commits behind" in restored.halted
+        restored.close()
+        shutil.copy(tmp_path / "newest.db", tmp_path / "store.db")
+
+
+def test_those_inside_are_found_by_an_index(store: Store) -> None:
+    """A stop of a sequence with few inside must not walk a million enrolments."""
+    with store.database.writing() as connection:
+        row = {"person": "p", "subject": "1", "bucket": 0, "ordinal": 1, "version": 1, "started_at": 0, "ending": ""}
+        connection.execute(insert(ENROLMENT), [row | {"sequence": f"s{number}"} for number in range(50)])
+        asked = select(ENROLMENT.c.person).where(ENROLMENT.c.sequence == "s1", ENROLMENT.c.ended_at.is_(None))
+        words = asked.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}").all()
+    assert all("USING INDEX enrolment_by_sequence" in row[3] for row in plan), plan
