@@ -5,19 +5,21 @@ the person by nurture's own opaque id; no address and no name stands in a link.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 UNSUBSCRIBE = "unsubscribe"
 ANSWER = "answer"
 SPARE = "spare"
+STORED_AS = "links"  # under this name the store keeps what they are signed with
 SIGNATURE_BYTES = 16
+LONGEST = 4_096  # characters; a web server takes 8,190 in all of an address
 _VERSION = 1
+_LENGTHS = (6, 7)  # without and with fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +38,58 @@ class Token:
 
 
 def make(token: Token, secret: bytes) -> str:
-    """A token as text that is safe in an address. Raises ValueError without a secret."""
+    """A token as text that is safe in an address. Raises ValueError without a secret, or for a number that is none."""
     said = json.dumps(
         [_VERSION, token.purpose, token.project, token.person, token.subject, token.key]
         + ([dict(token.fields)] if token.fields else []),
         ensure_ascii=False,
+        allow_nan=False,
         separators=(",", ":"),
     ).encode()
     return f"{_text(said)}.{_text(_signature(said, secret))}"
 
 
-def verify(text: str, secret: bytes, purpose: str, project: str) -> Token | None:
-    """The token, or None when it was not made by us, for this purpose and this project."""
-    said_text, _, signature_text = text.partition(".")
+def verify(text: object, secrets: bytes | Sequence[bytes], purpose: str, project: str = "") -> Token | None:
+    """The token, or None when it was not made with one of these secrets and for this purpose. Raises nothing.
+
+    A secret that was replaced is believed for ever: mails signed with it lie in inboxes. Without a `project` any is
+    good: the secret is the store's own, and a reader can still leave after the shop renamed its project.
+    """
+    said, signature = _parts(text)
+    believed = [secrets] if isinstance(secrets, bytes) else list(secrets)
+    genuine = [hmac.compare_digest(_signature(said, secret), signature) for secret in believed]  # all, whichever fits
+    token = _token(said) if any(genuine) else None
+    if token is None or token.purpose != purpose or project not in ("", token.project):
+        return None
+    return token
+
+
+def _parts(text: object) -> tuple[bytes, bytes]:
+    """What is said and its signature; of text that is no token, a signature that fits nothing."""
+    if not isinstance(text, str) or len(text) > LONGEST:
+        return b"", b""
+    said, _, signature = text.partition(".")
     try:
-        said, signature = _bytes(said_text), _bytes(signature_text)
-    except (binascii.Error, ValueError):
+        return _bytes(said), _bytes(signature)
+    except ValueError:
+        return text.encode(errors="replace"), b""  # as much work as for a wrong signature
+
+
+def _token(said: bytes) -> Token | None:
+    """What was signed by us as a token; None for any other shape, which another version may have written."""
+    try:
+        found = json.loads(said)
+    except (ValueError, RecursionError):
         return None
-    if not hmac.compare_digest(_signature(said, secret), signature):
+    if not isinstance(found, list) or len(found) not in _LENGTHS or type(found[0]) is not int or found[0] != _VERSION:
         return None
-    version, *rest = json.loads(said)
-    token = Token(*rest) if version == _VERSION else None
-    return token if token and (token.purpose, token.project) == (purpose, project) else None
+    words, fields = found[1:6], found[6] if len(found) > _LENGTHS[0] else {}
+    if not all(isinstance(word, str) for word in words) or not isinstance(fields, dict):
+        return None
+    if not all(type(value) in (str, int, float, bool) for value in fields.values()):
+        return None
+    purpose, project, person, subject, key = words
+    return Token(purpose, project, person, subject, key, fields)
 
 
 def _signature(said: bytes, secret: bytes) -> bytes:
@@ -71,7 +103,7 @@ def _text(data: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """The opposite of `_text`; other spellings of the same bytes are refused."""
+    """The opposite of `_text`; ValueError for another spelling of the same bytes, and for what is none."""
     data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     if _text(data) != text:
         raise ValueError("not the one spelling of these bytes")

@@ -340,7 +340,7 @@ def _write(connection: Connection, batch: _Batch, done: Imported, fresh: Mapping
     for table, rows in ((EVENT, events), (MESSAGE, sends), (SUPPRESSION, barred)):
         insert_many(connection, table, rows)
     if events:
-        _expect(connection, events, batch.known.made)
+        expect(connection, events, batch.known.made)
     done.contacts += len(batch.known.made)
     done.sends += len(sends)
     done.suppressed += len(barred)
@@ -378,7 +378,7 @@ _FORGET_ARRIVAL = delete(AGENDA).where(
 )
 
 
-def _expect(connection: Connection, events: Sequence[Mapping[str, Any]], new: Collection[str]) -> None:
+def expect(connection: Connection, events: Sequence[Mapping[str, Any]], new: Collection[str]) -> None:
     """One row in the agenda for each person and instant at which something arrives for them."""
     newest = connection.execute(select(func.max(EVENT.c.number))).scalar_one()
     due = sorted({(row["person"], row["known_at"]) for row in events})

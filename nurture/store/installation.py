@@ -64,6 +64,12 @@ def secret(connection: Connection, name: str, at: int) -> bytes:
     return bytes(found)
 
 
+def all_secrets(connection: Connection, name: str) -> tuple[bytes, ...]:
+    """Every secret of that name, the newest first."""
+    asked = select(SECRET.c.value).where(SECRET.c.name == name).order_by(SECRET.c.id.desc())
+    return tuple(bytes(value) for value in connection.execute(asked).scalars())
+
+
 def declare(connection: Connection, name: str, words: str, at: int) -> None:
     """Keep what was stated under a name; the newest words win."""
     connection.execute(delete(DECLARATION).where(DECLARATION.c.name == name))

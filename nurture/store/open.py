@@ -10,7 +10,7 @@ from nurture.model.event import Event, Origin
 from nurture.model.mail import Fate, Handover
 from nurture.model.person import Person
 from nurture.model.switch import Switch, Word
-from nurture.store import candidates, files, inquiries, installation, load, outbox, rebuild, save, switches
+from nurture.store import candidates, files, inquiries, installation, load, outbox, rebuild, said, save, switches
 from nurture.store.candidates import watched
 from nurture.store.codec import micros
 from nurture.store.database import PAGE, Database, connect, pages
@@ -70,6 +70,11 @@ class Store:
         """The newest secret of that name; a new store makes its own here (RFC 8058 links must stay valid for ever)."""
         with self.database.writing() as connection:
             return installation.secret(connection, name, micros(now))
+
+    def secrets(self, name: str) -> tuple[bytes, ...]:
+        """Every secret of that name there ever was, the newest first: all of them are believed."""
+        with self.database.reading() as connection:
+            return installation.all_secrets(connection, name)
 
     def declare(self, name: str, words: str, now: datetime) -> None:
         """Keep that something was stated, such as that suppressions were imported; the newest words win."""
@@ -184,6 +189,18 @@ class Store:
             mark = installation.count_on(connection)
         self._remember(mark)
         return Importing(self.database, self.id, now, source, origin)
+
+    def record(self, one: said.Said, now: datetime) -> bool | None:
+        """Record what a reader said by a link; whether it is new, and None when there is no such person.
+
+        It is safe from a power cut when this returns, and counts as a commit: a backup from before it lacks it.
+        """
+        with self.database.writing(durable=True) as connection:
+            new = said.record(connection, one, now)
+            mark = installation.count_on(connection) if new else None
+        if mark is not None:
+            self._remember(mark)
+        return new
 
     # The outbox
 

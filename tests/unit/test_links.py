@@ -1,19 +1,42 @@
 """Signed tokens: ours are read back whole, everything else is nobody's."""
 
+import base64
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nurture.links import UNSUBSCRIBE, Links, Token, make, verify
+from nurture.links import ANSWER, LONGEST, SPARE, UNSUBSCRIBE, Links, Token, _signature, _text, make, verify
 
 SECRET = b"a secret of the shop"
 TOKEN = Token(UNSUBSCRIBE, "kestrel", "p1", "tips", "ab12")
+VALUES = st.text() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
 
 
-@given(st.builds(Token, st.just(UNSUBSCRIBE), st.just("kestrel"), st.text(), st.text(), st.text()))
+def signed(said: bytes) -> str:
+    """Anything at all, with a genuine signature."""
+    return f"{_text(said)}.{_text(_signature(said, SECRET))}"
+
+
+@given(
+    st.builds(
+        Token,
+        st.just(ANSWER),
+        st.just("kestrel"),
+        st.text(max_size=20),
+        st.text(max_size=20),
+        st.text(max_size=20),
+        st.dictionaries(st.text(max_size=9), VALUES.filter(lambda value: len(str(value)) < 20), max_size=5),
+    )
+)
 def test_what_was_made_is_read_back(token):
     text = make(token, SECRET)
-    assert verify(text, SECRET, UNSUBSCRIBE, "kestrel") == token
+    assert verify(text, SECRET, ANSWER, "kestrel") == token
     assert text.isascii()
     assert not set(text) & set("/+=&?# ")
 
@@ -28,21 +51,86 @@ def test_one_changed_character_is_enough(position, other):
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "a.b", "é.é", "WzFd.WzFd", make(TOKEN, SECRET) + "=", make(TOKEN, b"another")]
+    "text",
+    [
+        *("", ".", "..", "a.b", "é.é", "WzFd.WzFd", "\udcff.\udcff", "\x00", "a" * 1_000_000),
+        *(make(TOKEN, SECRET) + end for end in ("=", ".", "\n", " ")),
+        *(make(TOKEN, b"another"), make(TOKEN, SECRET)[:-1], make(TOKEN, SECRET).upper()),
+        *(None, 7, b"WzFd.WzFd", ["a"]),
+    ],
 )
 def test_strangers_are_refused(text):
     assert verify(text, SECRET, UNSUBSCRIBE, "kestrel") is None
 
 
+@given(st.text() | st.binary() | st.binary().map(lambda data: f"{_text(data)}.{_text(data)}"))
+def test_nothing_that_is_not_ours_is_believed_or_raises(text):
+    assert verify(text, SECRET, UNSUBSCRIBE) is None
+
+
+@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_no_shape_inside_a_genuine_signature_raises(said):
+    assert verify(signed(said), SECRET, UNSUBSCRIBE) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [2, *"upstk"],
+        [True, UNSUBSCRIBE, *"pstk"],
+        [1.0, UNSUBSCRIBE, *"pstk"],
+        [1, UNSUBSCRIBE, "p", "s", "t", 7],
+        [1, UNSUBSCRIBE, *"pstk", []],
+        [1, UNSUBSCRIBE, *"pstk", {"a": None}],
+        [1, UNSUBSCRIBE, *"pstk", {"a": {}}],
+        [1, UNSUBSCRIBE, *"pstk", {}, {}],
+    ],
+)
+def test_another_version_or_shape_with_a_genuine_signature_is_nobodys(said):
+    assert verify(signed(json.dumps(said).encode()), SECRET, UNSUBSCRIBE) is None
+    assert verify(signed(json.dumps([1, UNSUBSCRIBE, *"pstk"]).encode()), SECRET, UNSUBSCRIBE) is not None
+
+
+def test_a_genuine_signature_under_deep_nesting_is_refused():
+    assert verify(signed(b"[" * 2_900), SECRET, UNSUBSCRIBE) is None
+
+
+def test_a_token_has_one_spelling():
+    said, _, signature = make(TOKEN, SECRET).partition(".")
+    padded = base64.urlsafe_b64encode(base64.urlsafe_b64decode(said + "==")).decode()
+    respelt = [
+        f"{padded}==.{signature}",
+        f"{said}.{signature}==",
+        f"{said}.{signature[:-1]}{chr(ord(signature[-1]) + 1)}",
+    ]
+    assert [verify(text, SECRET, UNSUBSCRIBE) for text in respelt] == [None] * 3
+
+
 def test_a_token_is_for_one_purpose_and_one_project():
     text = make(TOKEN, SECRET)
-    assert verify(text, SECRET, "preferences", "kestrel") is None
+    assert verify(text, SECRET, SPARE, "kestrel") is None
     assert verify(text, SECRET, UNSUBSCRIBE, "another") is None
+    assert verify(text, SECRET, UNSUBSCRIBE) == TOKEN  # the shop may rename its project, and readers still leave
+
+
+def test_a_replaced_secret_is_believed_for_ever_and_no_other():
+    text = make(TOKEN, SECRET)
+    assert verify(text, [b"the newest", SECRET, b"the oldest"], UNSUBSCRIBE) == TOKEN
+    assert verify(text, [b"the newest", b"the oldest"], UNSUBSCRIBE) is None
+    assert verify(text, [], UNSUBSCRIBE) is None
 
 
 def test_without_a_secret_nothing_is_signed():
     with pytest.raises(ValueError, match="secret"):
         make(TOKEN, b"")
+    with pytest.raises(ValueError, match="JSON"):
+        make(Token(ANSWER, "kestrel", "p1", "feedback.given", "ab12", {"score": float("nan")}), SECRET)
+
+
+def test_a_token_of_ours_is_never_too_long_to_be_read():
+    token = Token(ANSWER, "kestrel", "p" * 21, "feedback.given", "k" * 32, {"words": "é" * 900})
+    assert len(make(token, SECRET)) < LONGEST
+    assert verify(make(token, SECRET), SECRET, ANSWER) == token
 
 
 def test_unsubscribe_address_names_no_address_and_is_stable():
