@@ -1,12 +1,31 @@
+import re
+from datetime import timedelta
 from pathlib import Path
 
-from nurture.config import Config, read_config
+import pytest
+
+from nurture.config import KEYS, PROVIDERS, Config, loopback, read_config, sending_problems
 
 ROOT = Path("/shop")
+EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
+SENDGRID = '[provider]\nname = "sendgrid"\n[sendgrid]\nkey_env = "KEY"\n'
+SMTP = '[provider]\nname = "smtp"\n[smtp]\nhost = "mail.example"\n'
+WEB = '[web]\nurl = "https://mail.shop.example"\n'
 
 
 def read(text: str | None, **environment: str):
     return read_config(ROOT, text, environment)
+
+
+def good(text: str, **environment: str) -> Config:
+    config, problems = read(text, **environment)
+    assert problems == ()
+    assert config is not None
+    return config
+
+
+def findings(text: str, **environment: str) -> list[tuple[str, str]]:
+    return [(problem.code, str(problem.place)) for problem in read(text, **environment)[1]]
 
 
 def test_no_file_is_all_defaults():
@@ -16,40 +35,77 @@ def test_no_file_is_all_defaults():
 
 
 def test_every_key_arrives():
-    text = """
+    config = good(
+        """
 mode = "test"
 [store]
 url = "postgresql://db/shop"
+[provider]
+name = "smtp"
 [folder]
 path = "mails"
+[sendgrid]
+url = "https://api.eu.sendgrid.com/"
+key_env = "KEY"
+[smtp]
+host = "mail.example"
+port = 465
+security = "tls"
+user = "mailer"
+password_env = "WORD"
+[rate]
+per_second = 0.5
+[web]
+url = "https://mail.shop.example:8443/"
+listen = "[::1]:8080"
+[tick]
+every = "2 minutes"
 [deliver]
 only_to = ["lena@shop.example"]
-"""
-    config, problems = read(text)
-    assert problems == ()
-    assert config is not None
-    assert (config.mode, config.store_url, config.folder) == ("test", "postgresql://db/shop", ROOT / "mails")
-    assert config.only_to == ("lena@shop.example",)
+""",
+        KEY="k",
+        WORD="w",
+    )
+    assert config == Config(
+        "postgresql://db/shop",
+        ROOT / "mails",
+        ROOT / ".nurture" / "installation.json",
+        provider="smtp",
+        only_to=("lena@shop.example",),
+        mode="test",
+        sendgrid_url="https://api.eu.sendgrid.com",
+        sendgrid_key="k",
+        smtp_host="mail.example",
+        smtp_port=465,
+        smtp_security="tls",
+        smtp_user="mailer",
+        smtp_password="w",  # noqa: S106  (no secret: what the test put into the environment)
+        rate_per_second=0.5,
+        web_url="https://mail.shop.example:8443",
+        web_listen=("::1", 8080),
+        tick_every=timedelta(minutes=2),
+    )
 
 
-def test_an_address_for_links_that_nothing_answers_yet_is_refused():
-    config, problems = read('[web]\nurl = "https://shop.example"\n')
-    assert config is None
-    assert [(p.code, str(p.place)) for p in problems] == [("E110", "config.toml:2:1")]
-    assert "mailto:" in problems[0].hint
-    assert read('[web]\nurl = ""\n')[1] == ()  # as earlier projects have it: nothing is asked for
+def test_secrets_are_not_shown():
+    config = good(SENDGRID, KEY="SG.secret")
+    assert config.sendgrid_key == "SG.secret"
+    assert "SG.secret" not in repr(config)
+
+
+def test_a_dotted_key_above_all_tables_is_the_same_key():
+    assert good('web.url = "https://shop.example"\n').web_url == "https://shop.example"
+    assert findings('tick.every = "soon"\n') == [("E114", "config.toml:1:1")]
 
 
 def test_the_environment_may_hold_the_url():
-    config, _ = read('[store]\nurl_env = "SHOP_DB"\n', SHOP_DB="postgresql://u:p@db/shop")
-    assert config is not None
-    assert config.store_url == "postgresql://u:p@db/shop"
+    assert good('[store]\nurl_env = "SHOP_DB"\n', SHOP_DB="postgresql://u:p@db/shop").store_url == (
+        "postgresql://u:p@db/shop"
+    )
 
 
 def test_an_absolute_sqlite_file_stays_where_it_is():
-    config, _ = read('[store]\nurl = "sqlite:////var/shop.db"\n')
-    assert config is not None
-    assert config.store_url == "sqlite:////var/shop.db"
+    assert good('[store]\nurl = "sqlite:////var/shop.db"\n').store_url == "sqlite:////var/shop.db"
 
 
 def test_all_problems_at_once_each_with_its_line():
@@ -69,3 +125,162 @@ def test_all_problems_at_once_each_with_its_line():
 def test_what_is_not_toml_has_its_place():
     _, problems = read('mode = "live"\n[store\n')
     assert [(p.code, p.place.line) for p in problems] == [("E100", 2)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'mode = ""',
+        'store.url = ""',
+        'provider.name = "pigeon"',
+        'folder.path = " "',
+        "smtp.port = 0",
+        "smtp.port = 65536",
+        "smtp.port = true",
+        "smtp.port = 25.0",
+        'smtp.port = "25"',
+        'smtp.security = "ssl"',
+        "smtp.host = 3",
+        "rate.per_second = true",
+        "rate.per_second = 0",
+        "rate.per_second = -1",
+        "rate.per_second = nan",
+        "rate.per_second = inf",
+        "rate.per_second = 1000000",
+        'rate.per_second = "50"',
+        'tick.every = "0 seconds"',
+        'tick.every = "61 minutes"',
+        'tick.every = "2 hours"',
+        'tick.every = "5s"',
+        "tick.every = 5",
+        'tick.every = "1 day"',
+        'web.listen = "8080"',
+        'web.listen = ":8080"',
+        'web.listen = "127.0.0.1:0"',
+        'web.listen = "127.0.0.1:65536"',
+        'web.listen = "::1:8080"',
+        "web.listen = 8080",
+        'web.url = "http://shop.example"',
+        'web.url = "http://127.0.0.1.shop.example"',
+        'web.url = "https://"',
+        'web.url = "shop.example"',
+        'web.url = "ftp://shop.example"',
+        'web.url = "https://shop.example/mail"',
+        'web.url = "https://shop.example?a=b"',
+        'web.url = "https://shop.example?"',
+        'web.url = "https://shop.example#a"',
+        'web.url = "https://me:word@shop.example"',
+        'web.url = "https://shop.example:99999"',
+        'web.url = "https://[::1"',
+        'web.url = "https://shop .example"',
+        'web.url = "https://größe.example"',
+        "web.url = true",
+        'sendgrid.url = "http://api.sendgrid.com"',
+        'deliver.only_to = "lena@shop.example"',
+        'deliver.only_to = ["shop.example"]',
+    ],
+)
+def test_a_value_that_is_not_understood_is_a_finding_with_a_cure(line: str):
+    config, (problem, *others) = read(line + "\n")
+    assert config is None
+    assert others == []
+    assert (problem.code, str(problem.place)) == ("E114", "config.toml:1:1")
+    assert line.partition(" ")[0] in problem.message
+    assert problem.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "meant"),
+    [
+        ('web.url = "http://localhost:8080"', "web_url", "http://localhost:8080"),
+        ('web.url = "http://127.9.9.9"', "web_url", "http://127.9.9.9"),
+        ('web.url = "http://[::1]:8080/"', "web_url", "http://[::1]:8080"),
+        ('web.url = ""', "web_url", ""),
+        ('web.listen = "10.0.0.9:80"', "web_listen", ("10.0.0.9", 80)),
+        ('web.listen = ""', "web_listen", None),
+        ("rate.per_second = 50", "rate_per_second", 50.0),
+        ('tick.every = "1 second"', "tick_every", timedelta(seconds=1)),
+        ('tick.every = "1 hour"', "tick_every", timedelta(hours=1)),
+    ],
+)
+def test_what_a_value_means(line: str, name: str, meant: object):
+    assert getattr(good(line + "\n"), name) == meant
+
+
+def test_only_this_machine_is_loopback():
+    assert all(loopback(host) for host in ("localhost", "LOCALHOST", "127.0.0.1", "127.255.0.9", "::1", "[::1]"))
+    assert not any(loopback(host) for host in ("shop.example", "128.0.0.1", "::2", "10.0.0.9", "localhost.example"))
+
+
+def test_what_a_provider_needs_is_said_at_its_table():
+    assert findings('mode = "live"\n  [provider]\nname = "sendgrid"\n') == [("E115", "config.toml:2:3")]
+    assert findings('mode = "live"\n[provider]\nname = "smtp"\n') == [("E115", "config.toml:2:1")]
+    assert findings('provider.name = "smtp"\n') == [("E115", "config.toml:1:1")]
+    assert findings(SMTP + 'user = "mailer"\n') == [("E115", "config.toml:1:1")]
+    assert findings(SMTP + 'password_env = "WORD"\n', WORD="w") == [("E115", "config.toml:1:1")]
+
+
+def test_a_password_never_travels_in_the_clear():
+    login = 'user = "mailer"\npassword_env = "WORD"\nsecurity = "none"\n'
+    assert findings(SMTP + login, WORD="w") == [("E114", "config.toml:7:1")]
+    assert findings(SMTP.replace("mail.example", "127.0.0.1") + login, WORD="w") == []
+
+
+@pytest.mark.parametrize("environment", [{}, {"KEY": ""}])
+def test_an_unset_secret_is_a_finding_that_keeps_only_sending_from_starting(environment: dict[str, str]):
+    config, problems = read(SENDGRID + WEB, **environment)
+    assert [(p.code, str(p.place)) for p in problems] == [("E115", "config.toml:4:1")]
+    assert config is not None  # `explain` needs no key
+    assert sending_problems(config) == problems
+    assert sending_problems(good(SENDGRID + WEB, KEY="k")) == ()
+
+
+def test_the_secrets_of_a_provider_that_is_not_in_use_may_be_unset():
+    assert findings('[sendgrid]\nkey_env = "KEY"\n[smtp]\npassword_env = "WORD"\n') == []
+
+
+def test_no_mail_leaves_without_an_address_where_readers_can_leave():
+    for text in (SMTP, SENDGRID):
+        (problem,) = sending_problems(good(text, KEY="k"))
+        assert "web.url" in problem.message
+        assert sending_problems(good(text + WEB, KEY="k")) == ()
+        assert sending_problems(good(text + '[web]\nurl = "http://127.0.0.1:8080"\n', KEY="k")) == ()
+    assert sending_problems(good("")) == ()
+
+
+# The example
+
+
+def example_lines() -> list[tuple[str, bool]]:
+    """Every key of the example, and whether it is written out."""
+    table, found = "", []
+    for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
+        if header := re.match(r"\[(\w+)\]", line):
+            table = f"{header[1]}."
+        elif key := re.match(r"(# )?(\w+) = ", line):
+            found.append((f"{table}{key[2]}", not key[1]))
+    return found
+
+
+def test_the_example_writes_out_what_has_a_default_and_only_that():
+    written = dict(example_lines())
+    assert len(written) == len(example_lines())
+    assert written == {name: key.default not in ("", None) for name, key in KEYS.items()}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_example_with_every_example_taken_reads_without_a_finding(provider: str):
+    whole = re.sub(r"^# (\w+ = )", r"\1", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    whole = whole.replace('name = "folder"', f'name = "{provider}"')
+    config = good(whole, **{"NURTURE_STORE_URL": "sqlite:///a.db", "SMTP_PASSWORD": "w", "SENDGRID_KEY": "k"})
+    assert (config.provider, sending_problems(config)) == (provider, ())
+    assert config.store_url.endswith("/a.db")
+
+
+def test_what_the_example_says_of_other_values_is_true():
+    said = EXAMPLE.read_text(encoding="utf-8")
+    for word in re.findall(r"^name = .*?# (.*);", said, flags=re.MULTILINE)[0].replace(" or", ",").split(", "):
+        assert word.strip('"') in PROVIDERS
+    assert good('[sendgrid]\nurl = "https://api.eu.sendgrid.com"\n').sendgrid_url in said
+    for line in ('mode = "test"', 'tick.every = "1 second"', 'tick.every = "1 hour"', 'smtp.security = "tls"'):
+        assert good(line + "\n")
