@@ -272,7 +272,8 @@ def test_the_example_writes_out_what_has_a_default_and_only_that():
 def test_the_example_with_every_example_taken_reads_without_a_finding(provider: str):
     whole = re.sub(r"^# (\w+ = )", r"\1", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     whole = whole.replace('name = "folder"', f'name = "{provider}"')
-    config = good(whole, **{"NURTURE_STORE_URL": "sqlite:///a.db", "SMTP_PASSWORD": "w", "SENDGRID_KEY": "k"})
+    secrets = {"NURTURE_STORE_URL": "sqlite:///a.db", "SMTP_PASSWORD": "w", "SENDGRID_KEY": "k"}
+    config = good(whole, **secrets)
     assert (config.provider, sending_problems(config)) == (provider, ())
     assert config.store_url.endswith("/a.db")
 
