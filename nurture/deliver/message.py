@@ -1,40 +1,32 @@
-"""An Email as a message in Internet form (RFC 5322, MIME): multipart/alternative of text and HTML."""
+"""An Email as a message in Internet form (RFC 5322, MIME): text, HTML, and the pictures inside it.
 
+Written by hand and not by EmailMessage, which takes 1.8 ms a mail and puts long addresses in headers into encoded
+words that no mail program takes for addresses.
+"""
+
+import re
+from base64 import encodebytes
+from binascii import b2a_qp
+from collections.abc import Iterator
 from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import EmailPolicy
+from email.header import Header
 from email.utils import format_datetime
 
-from nurture.model.mail import Email
+from nurture.deliver.plain import CannotBeSaid, address, one_line
+from nurture.model.mail import Email, Image
 
-LINE_BREAKS = ("\r", "\n", "\0")
 LONGEST_LINE = 998  # characters, RFC 5322 2.1.1
 KEY_IN_BOUNDARY = 40
-_WHOLE = frozenset({"message-id", "list-id", "list-unsubscribe", "list-unsubscribe-post"})
+END = b"\r\n"
+SAFE_KEY = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_FIELD_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 2.2
+_SIMPLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 !#$%&'*+,./:;?^_|~-]{0,59}")  # as it stands, on one line
+_ATOMS = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
+_TYPE = re.compile(r"image/[a-z0-9.+-]+")
+_TOKEN = re.compile(r"[A-Za-z0-9._@+-]{1,200}")
+_HIGH = bytes(range(128, 256))
 
-
-class CannotBeSaid(Exception):
-    """A mail cannot be written as a message; the text says which part and why."""
-
-
-class _Policy(EmailPolicy):
-    """CRLF line ends; headers that programs read stay on one line.
-
-    The standard library would write a long address in List-Unsubscribe as encoded words, which no mail
-    program takes for an address.
-    """
-
-    def fold(self, name: str, value: str) -> str:
-        """One header as text."""
-        return f"{name}: {value}{self.linesep}" if name.lower() in _WHOLE else str(super().fold(name, value))
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """One header as bytes."""
-        return self.fold(name, value).encode("ascii")
-
-
-POLICY = _Policy(linesep="\r\n")
+__all__ = ["CannotBeSaid", "as_bytes"]
 
 
 def as_bytes(mail: Email) -> bytes:
@@ -42,43 +34,126 @@ def as_bytes(mail: Email) -> bytes:
 
     Raises CannotBeSaid; never writes a header that it was not given.
     """
-    message = EmailMessage(policy=POLICY)
+    if not SAFE_KEY.fullmatch(mail.key):
+        raise CannotBeSaid(f"the send key '{mail.key}' is no word of letters, digits, - and _")
     try:
-        message["From"] = _address(mail.from_name, mail.from_address, "the sender")
-        message["To"] = _address(mail.to_name, mail.to_address, "the reader")
-        if mail.reply_to:
-            message["Reply-To"] = _address("", mail.reply_to, "the reply address")
-        message["Subject"] = _one_line(mail.subject, "the subject")
-        message["Date"] = format_datetime(mail.date)
-        for name, value in mail.headers:
-            message[_ascii_line(name, "a header")] = _ascii_line(value, name)
-        message.set_content(mail.text)
-        message.add_alternative(mail.html, subtype="html")
-        message["Content-Language"] = mail.locale  # only now: setting content drops such headers
-        message.set_boundary(f"=_{mail.key[:KEY_IN_BOUNDARY]}_=")
-        return message.as_bytes()
+        head = "\r\n".join(headers(mail)).encode("ascii")
+        return END.join((head, *alternatives(mail), b""))
     except (ValueError, MessageError) as fault:  # a UnicodeEncodeError is a ValueError
         raise CannotBeSaid(str(fault)) from fault
 
 
-def _one_line(text: str, what: str) -> str:
-    if any(character in text for character in LINE_BREAKS):
-        raise CannotBeSaid(f"{what} has a line break in it")
-    return text
+def headers(mail: Email) -> Iterator[str]:
+    """The header lines of the whole mail, in their usual order."""
+    yield named("From", mail.from_name, mail.from_address, "the sender")
+    yield named("To", mail.to_name, mail.to_address, "the reader")
+    if mail.reply_to:
+        yield named("Reply-To", "", mail.reply_to, "the reply address")
+    yield f"Subject: {unstructured('Subject', one_line(mail.subject, 'the subject'))}"
+    yield f"Date: {format_datetime(mail.date)}"
+    for name, value in mail.headers:
+        if not _FIELD_NAME.fullmatch(name):
+            raise CannotBeSaid(f"'{name}' cannot be the name of a header")
+        yield f"{name}: {ascii_line(value, name)}"
+    yield f"Content-Language: {ascii_line(mail.locale, 'the language')}"
+    yield "MIME-Version: 1.0"
 
 
-def _ascii_line(text: str, what: str) -> str:
+def alternatives(mail: Email) -> Iterator[bytes]:
+    """Text first, then HTML, which a mail program that shows HTML prefers (RFC 2046 5.1.4)."""
+    boundary = f"=_{mail.key[:KEY_IN_BOUNDARY]}_="  # `=_` occurs in no quoted-printable and no base64
+    yield from opening("alternative", boundary)
+    yield from text_part("plain", mail.text)
+    yield f"--{boundary}".encode()
+    if mail.images:
+        yield from related(mail)
+    else:
+        yield from text_part("html", mail.html)
+    yield f"--{boundary}--".encode()
+
+
+def related(mail: Email) -> Iterator[bytes]:
+    """The HTML and the pictures that it names as `cid:` (RFC 2387)."""
+    boundary = f"=_{mail.key[:KEY_IN_BOUNDARY]}_pictures_="
+    yield from opening("related", boundary, '; type="text/html"')
+    yield from text_part("html", mail.html)
+    for image in mail.images:
+        yield f"--{boundary}".encode()
+        yield from picture(image)
+    yield f"--{boundary}--".encode()
+
+
+def opening(kind: str, boundary: str, more: str = "") -> Iterator[bytes]:
+    """The header of a part with parts, and the line before its first."""
+    yield f'Content-Type: multipart/{kind}; boundary="{boundary}"{more}'.encode()
+    yield b""
+    yield f"--{boundary}".encode()
+
+
+def text_part(kind: str, text: str) -> Iterator[bytes]:
+    """Text in UTF-8, quoted-printable or base64, whichever is shorter; both keep every line short."""
+    data = text.replace("\r\n", "\n").replace("\r", "\n").encode()
+    high = len(data) - len(data.translate(None, _HIGH))
+    dense = high * 6 > len(data)
+    yield f'Content-Type: text/{kind}; charset="utf-8"'.encode()
+    yield b"Content-Transfer-Encoding: " + (b"base64" if dense else b"quoted-printable")
+    yield b""
+    if dense:
+        yield base64_lines(data.replace(b"\n", END))
+    else:
+        yield b2a_qp(data, istext=True).replace(b"\n", END)
+
+
+def picture(image: Image) -> Iterator[bytes]:
+    """One picture that travels inside."""
+    check_picture(image)
+    yield f'Content-Type: {image.media_type}; name="{image.name}"'.encode()
+    yield b"Content-Transfer-Encoding: base64"
+    yield f"Content-ID: <{image.content_id}>".encode()
+    yield f'Content-Disposition: inline; filename="{image.name}"'.encode()
+    yield b""
+    yield base64_lines(image.data)
+
+
+def check_picture(image: Image) -> None:
+    """CannotBeSaid for a picture whose name, id or type cannot stand in a header everywhere."""
+    if not _TYPE.fullmatch(image.media_type):
+        raise CannotBeSaid(f"the picture '{image.name}' has no picture's type: '{image.media_type}'")
+    for what, word in (("name", image.name), ("content id", image.content_id)):
+        if not _TOKEN.fullmatch(word):
+            raise CannotBeSaid(f"the {what} of a picture, '{word}', is more than ASCII letters, digits and . _ + - @")
+
+
+def base64_lines(data: bytes) -> bytes:
+    """Base64 in lines of 76, without the last line's end."""
+    return encodebytes(data).rstrip(b"\n").replace(b"\n", END)
+
+
+def named(field: str, name: str, where: str, whose: str) -> str:
+    """A header of one address with the name before it."""
+    one_line(name, f"{whose}'s name")
+    spec = address(where, whose)
+    if not name:
+        return f"{field}: {spec}"
+    if name.isascii():
+        phrase = name if _ATOMS.fullmatch(name) else '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+        if len(phrase) + len(field) < 75:
+            return f"{field}: {phrase}\r\n <{spec}>" if len(phrase) + len(spec) > 70 else f"{field}: {phrase} <{spec}>"
+    return f"{field}: {encoded(field, name)}\r\n <{spec}>"
+
+
+def unstructured(field: str, text: str) -> str:
+    """A header's text as it stands when every program reads it so, in encoded words (RFC 2047) otherwise."""
+    return text if not text or (_SIMPLE.fullmatch(text) and not text.endswith(" ")) else encoded(field, text)
+
+
+def encoded(field: str, text: str) -> str:
+    """Encoded words, folded; never torn inside a character."""
+    return Header(text, "utf-8", header_name=field).encode(linesep="\r\n")
+
+
+def ascii_line(text: str, what: str) -> str:
+    """A header's value that programs read: ASCII and one line, however long an address in it is."""
     if not text.isascii() or len(text) > LONGEST_LINE - len(what) - 2:
         raise CannotBeSaid(f"{what} is not ASCII, or too long for a line")
-    return _one_line(text, what)
-
-
-def _address(name: str, address: str, whose: str) -> Address:
-    """A name and address. The standard library writes a wrong address for a local part that is not ASCII."""
-    _one_line(name + address, f"{whose}'s address")
-    local, at, domain = address.rpartition("@")
-    if not at or not local or not domain:
-        raise CannotBeSaid(f"{whose} has no usable address: '{address}'")
-    if not address.isascii():
-        raise CannotBeSaid(f"{whose}'s address '{address}' is not ASCII, which this provider cannot write (RFC 6531)")
-    return Address(display_name=name, addr_spec=address)
+    return one_line(text, what)
