@@ -10,7 +10,7 @@ from nurture.model.event import Event, Origin
 from nurture.model.mail import Fate, Handover
 from nurture.model.person import Person
 from nurture.model.switch import Switch, Word
-from nurture.store import candidates, files, inquiries, installation, load, outbox, rebuild, said, save, switches
+from nurture.store import candidates, files, inquiries, installation, load, outbox, rebuild, runner, said, save, switches
 from nurture.store.candidates import watched
 from nurture.store.codec import micros
 from nurture.store.database import PAGE, Database, connect, pages
@@ -262,6 +262,23 @@ class Store:
         """The newest applied files and versions; empty when nothing was applied yet."""
         with self.database.reading() as connection:
             return files.load_files(connection)
+
+    # The daemon
+
+    def beat(self, one: runner.Runner) -> None:
+        """Write that a daemon lives, in place of what its installation said before."""
+        with self.database.writing() as connection:
+            runner.beat(connection, one)
+
+    def runners(self) -> tuple[runner.Runner, ...]:
+        """Every daemon that ever worked on this store, the last seen first."""
+        with self.database.reading() as connection:
+            return runner.runners(connection)
+
+    def edition(self) -> tuple[object, ...]:
+        """A mark of the applied book and of the switches over it: while it is the same, so is the live book."""
+        with self.database.reading() as connection:
+            return runner.edition(connection)
 
     # Asking
 
