@@ -10,7 +10,19 @@ from nurture.model.event import Event, Origin
 from nurture.model.mail import Fate, Handover
 from nurture.model.person import Person
 from nurture.model.switch import Switch, Word
-from nurture.store import candidates, files, inquiries, installation, load, outbox, rebuild, runner, said, save, switches
+from nurture.store import (
+    candidates,
+    files,
+    inquiries,
+    installation,
+    load,
+    outbox,
+    rebuild,
+    runner,
+    said,
+    save,
+    switches,
+)
 from nurture.store.candidates import watched
 from nurture.store.codec import micros
 from nurture.store.database import PAGE, Database, connect, pages
