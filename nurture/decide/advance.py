@@ -44,6 +44,8 @@ def advance(book: Book, person: Person, now: datetime, inputs: Sequence[Event] =
         draft.changed.clear()
     if draft.lost:
         _forward(draft, person.asof)
+    if draft.index.stops:
+        leaving.stop(draft, person.asof)
     while True:
         moment = _next_instant(draft, arrivals)
         if moment is None or moment > now:
@@ -99,6 +101,10 @@ def _timers(draft: Draft, *, held: bool = False) -> list[datetime]:
     for inside in draft.inside:
         if inside.due_at is not None and (held or inside.message_due is None):
             instants.append(inside.due_at)
+    if draft.index.stops:
+        concerned = {inside.sequence for inside in draft.inside} | {firing.sequence for firing in draft.firings}
+        stops = (draft.index.stops.get(name) for name in concerned)
+        instants += [switch.since for switch in stops if switch is not None and switch.since > draft.asof]
     return instants
 
 
@@ -122,6 +128,8 @@ def _live(draft: Draft, now: datetime, events: tuple[Event, ...]) -> None:
     if events or draft.stage is None or _time_moves(draft, now):
         for firing in _firings(draft, events, now):
             entry.take(draft, firing, now)
+    if draft.index.stops:
+        leaving.stop(draft, now)
     if draft.changed or events:
         leaving.leave(draft, tuple(event for event in events if event.name not in OWN_EVENTS), now)
         rearm(draft, now)

@@ -13,13 +13,14 @@ from nurture.decide.keys import key_of
 from nurture.decide.limits import SERVICE, Booking, Rank, bookings, full, gap_before, gap_ends, rank
 from nurture.decide.mutes import Muted, mute_on
 from nurture.decide.steps import fits_on
+from nurture.decide.switches import hold_on
 from nurture.model.decision import Intent, Look, Why
 from nurture.model.event import OWN_EVENTS, Origin
 from nurture.model.person import Message
-from nurture.model.sequence import Node, Send, Status
+from nurture.model.sequence import Node, Send
 
 AT_ONCE = timedelta(minutes=30)  # a message answers what the reader did within this long (6.10)
-PAUSED_ASKS_EVERY = timedelta(hours=1)
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,25 @@ def pending(draft: Draft, now: datetime) -> list[Inside]:
     """The enrolments whose message is to be judged now, best first."""
     found = []
     for inside in draft.inside:
-        if inside.message_due is None or inside.due_at is None or inside.due_at > now:
+        if inside.message_due is None or inside.due_at is None:
             continue
         node = inside.node
-        if node is not None and isinstance(node.step, Send):
+        if node is None or not isinstance(node.step, Send):
+            continue
+        if inside.due_at <= now or _let_go(draft, inside, node.step, inside.message_due, now):
             found.append((rank(draft, inside, node.step, inside.message_due), inside))
     return [inside for _, inside in sorted(found, key=lambda pair: pair[0])]
+
+
+def _let_go(draft: Draft, inside: Inside, send: Send, due: datetime, now: datetime) -> bool:
+    """Whether a message that a pause held, to no earlier than its end, may be judged since the pause is over."""
+    if inside.due_at is None or hold_on(draft.book.sequences.get(inside.sequence), now):
+        return False
+    return inside.due_at > _good_until(draft, send, due)
+
+
+def _good_until(draft: Draft, send: Send, due: datetime) -> datetime:
+    return after(due, send.valid_for, draft.clock, None, str(draft.facts.get("country") or ""))
 
 
 def judge(draft: Draft, inside: Inside, now: datetime) -> None:
@@ -51,8 +65,7 @@ def judge(draft: Draft, inside: Inside, now: datetime) -> None:
         return
     if not fits_on(draft, inside, now):
         return
-    country = str(draft.facts.get("country") or "")
-    good_until = after(inside.message_due, node.step.valid_for, draft.clock, None, country)
+    good_until = _good_until(draft, node.step, inside.message_due)
     verdict = _verdict(draft, inside, node.step, inside.message_due, good_until, now)
     draft.note(
         verdict.why, now, inside, words=verdict.words, step=node.step.id, mail=node.step.mail,
@@ -67,15 +80,15 @@ def judge(draft: Draft, inside: Inside, now: datetime) -> None:
 
 
 def _verdict(draft: Draft, inside: Inside, send: Send, due: datetime, good_until: datetime, now: datetime) -> Verdict:
+    hold = hold_on(draft.book.sequences.get(inside.sequence), now)
     if now > good_until:
-        return Verdict(Why.expired, f"was good until {_clock(draft, good_until)}")
+        words = f"was good until {_clock(draft, good_until)}"
+        return Verdict(Why.expired, f"{words}; {hold}" if hold else words)
     refused = refusal(draft, send)
     if refused is not None:
         return Verdict(*refused)
-    current = draft.book.sequences.get(inside.sequence)
-    if current is not None and current.status in (Status.paused, Status.draft):
-        until = min(now + PAUSED_ASKS_EVERY, good_until + timedelta(seconds=1))
-        return Verdict(Why.held, f"the sequence is {current.status.value}", until)
+    if hold:
+        return Verdict(Why.held, hold, good_until + _INSTANT)
     return (
         _muted(draft, send, due, good_until, now)
         or _quiet(draft, send, good_until, now)

@@ -6,6 +6,7 @@ from nurture.decide.clock import add_dates
 from nurture.decide.conditions import looks, truth
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside, entered
+from nurture.decide.switches import stop_on
 from nurture.model.decision import Look, Reason, Why
 from nurture.model.length import Length
 from nurture.model.person import Enrolment, Firing
@@ -17,8 +18,9 @@ CORRECTED_DAYS = 300  # a corrected birthday brings no second greeting within th
 def take(draft: Draft, firing: Firing, now: datetime) -> None:
     """Steps 1 and 2 of 6.4: a closed door and a refused person are said at once; the rest settles."""
     sequence = draft.book.sequences.get(firing.sequence)
-    if sequence is None or sequence.status is Status.closed:
-        _refuse(draft, firing, Why.closed, now)
+    stopped = stop_on(sequence, now)
+    if sequence is None or sequence.status is Status.closed or stopped is not None:
+        _refuse(draft, firing, Why.closed, now, words=stopped.words if stopped else "")
     elif draft.erased or draft.suppressed:
         _refuse(draft, firing, Why.refused, now, words=draft.suppressed or "erased")
     else:

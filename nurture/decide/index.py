@@ -17,6 +17,7 @@ from nurture.model.sequence import (
     StageTrigger,
     Status,
 )
+from nurture.model.switch import Switch, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Index:
     armed_by: frozenset[str]
     rhythms: frozenset[tuple[str, int]]
     limits_reach: int
+    stops: dict[str, Switch]
 
 
 _INDEXES: WeakKeyDictionary[Book, Index] = WeakKeyDictionary()
@@ -100,6 +102,7 @@ def _make(book: Book) -> Index:
         placed_by=_placed_by(book),
         armed_by=_armed_by(book, days, lapses),
         limits_reach=max((in_dates(limit.within) or 31 for limit in book.rules.limits), default=0),
+        stops={s.name: s.switch for s in book.sequences.values() if s.switch and s.switch.word is Word.stop},
         rhythms=frozenset((one.sequence.name, one.number) for one, lapse in lapses if lapse.rhythm is not None),
     )
 

@@ -6,6 +6,7 @@ from nurture.decide.conditions import truth
 from nurture.decide.consent import refusal
 from nurture.decide.draft import Draft
 from nurture.decide.mutes import mute_on
+from nurture.decide.switches import hold_on, stop_on
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Why
 from nurture.model.person import Enrolment, Person
@@ -16,11 +17,15 @@ _STILL_GOOD = (Why.finished.value,)
 def last_look(book: Book, person: Person, intent: Intent, now: datetime) -> tuple[Why, str] | None:
     """Why a mail that was decided must not go after all, with the words for it; None when it goes.
 
-    Consent, suppression, address, `stop_when` (the enrolment ended meanwhile), `while`, the
+    A stop of its sequence, consent, suppression, address, `stop_when` (the enrolment ended meanwhile), `while`, the
     class's mutes and `valid_for`. A cancelled mail gives its place in the limits back.
     """
+    stopped = stop_on(book.sequences.get(intent.sequence), now)
+    if stopped is not None:
+        return Why.cancelled, stopped.words
     if now > intent.valid_until:
-        return Why.expired, "too old at hand-over"
+        hold = held_back(book, intent, now)
+        return Why.expired, f"too old at hand-over; {hold}" if hold else "too old at hand-over"
     draft = Draft(book, person)
     refused = refusal(draft, intent)
     if refused is not None:
@@ -31,6 +36,11 @@ def last_look(book: Book, person: Person, intent: Intent, now: datetime) -> tupl
     if intent.address != person.address:
         return Why.cancelled, "the address changed"
     return _left(draft, person, intent, now)
+
+
+def held_back(book: Book, intent: Intent, now: datetime) -> str:
+    """Why a mail that may go by the last look waits all the same: its sequence is paused. Empty when it does not."""
+    return hold_on(book.sequences.get(intent.sequence), now)
 
 
 def _left(draft: Draft, person: Person, intent: Intent, now: datetime) -> tuple[Why, str] | None:

@@ -43,6 +43,21 @@ def _erase(draft: Draft, now: datetime) -> None:
             draft.end(inside, Why.erased, now)
 
 
+def stop(draft: Draft, now: datetime) -> None:
+    """`nurture stop`: all inside end at once, and nothing that settles or queues starts any more."""
+    for name, switch in draft.index.stops.items():
+        if switch.since > now:
+            continue
+        for firing in [firing for firing in draft.firings if firing.sequence == name]:
+            draft.firings.remove(firing)
+            draft.reasons.append(_dropped(draft, Why.closed, firing, switch.words, now))
+        for inside in draft.inside:
+            if inside.running and inside.sequence == name:
+                draft.end(inside, Why.stopped, now, switch.words)
+                inside.ending = f"stopped by {switch.who}"
+    draft.close()
+
+
 def _that_count(draft: Draft, events: tuple[Event, ...]) -> tuple[Event, ...]:
     """Without orders that do not stand: undone before they were known, or told twice."""
     rule = draft.book.catalogue.orders

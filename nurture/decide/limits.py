@@ -11,10 +11,11 @@ from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
 from nurture.decide.mutes import mute_on
 from nurture.decide.rhythm import in_dates
+from nurture.decide.switches import hold_on
 from nurture.model.catalogue import Limit
 from nurture.model.length import Length
 from nurture.model.person import Message
-from nurture.model.sequence import Send, Status
+from nurture.model.sequence import Send
 
 SERVICE = "service"
 Rank = tuple[bool, int, int, datetime, str, str]
@@ -68,7 +69,7 @@ def _bookings(draft: Draft, now: datetime) -> Iterator[Booking]:
 def _would_go(draft: Draft, inside: Inside, send: Send, now: datetime) -> bool:
     """Whether the booked message could go at all as things stand: else it keeps nobody's place."""
     current = draft.book.sequences.get(inside.sequence)
-    if current is None or current.status in (Status.paused, Status.draft):
+    if current is None or hold_on(current, now):
         return False
     if not may_have(draft, send) or inside.due_at is None:
         return False

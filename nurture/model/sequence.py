@@ -9,6 +9,7 @@ from nurture.model.expression import Condition, Expression
 from nurture.model.length import Length
 from nurture.model.place import Place
 from nurture.model.rules import FRESH, SETTLE
+from nurture.model.switch import Switch
 
 
 class Status(Enum):
@@ -254,7 +255,10 @@ def flow(steps: tuple[AnyStep, ...], after: str | None = None) -> dict[str, Node
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequence:
-    """One file of sequences/. `stage` empty means `any`; `lineage` is the first name it ever had."""
+    """One file of sequences/. `stage` empty means `any`; `lineage` is the first name it ever had.
+
+    `switch` is no word of the file: a pause or a stop that a person said of it; `status` shows it too.
+    """
 
     name: str
     title: str
@@ -281,7 +285,7 @@ class Sequence:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     pillars: tuple[str, ...] = ()  # language.md 15
     aims_at: str = ""
-    stopped_by: str = ""
+    switch: Switch | None = None
 
     @property
     def first(self) -> str | None:

@@ -27,3 +27,12 @@ class Switch:
     sequence: str = ""
     because: str = ""
     keep_service: bool = False
+
+    @property
+    def words(self) -> str:
+        """`paused by lena: wrong price`, for reasons and for people."""
+        said = f"{_DONE[self.word]} by {self.who}"
+        return f"{said}: {self.because}" if self.because else said
+
+
+_DONE = {Word.halt: "halted", Word.pause: "paused", Word.stop: "stopped"}
