@@ -1,25 +1,122 @@
-"""Names of every log event, and the one way to write one: a word and fields, never a sentence.
+"""Names of every log event, the one way to write one, and how it looks: a word and fields, never a sentence.
 
 A log line is for machines and for the operator; what a marketer asks is answered by the
-recorded reasons (`nurture explain`).
+recorded reasons (`nurture explain`). docs/operations.md says of each event what to do about it.
 """
 
+import json
 import logging
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
 
 TICK_BEGUN = "tick.begun"  # since, until
-TICK_DONE = "tick.done"  # people, intents, reasons
+TICK_DONE = "tick.done"  # people, decided, reasons
+TICK_FAILED = "tick.failed"  # error, at, words, again_in
 HAND_OVER_DONE = "hand_over.done"  # accepted, refused, cancelled, in_doubt
+HAND_OVER_FAILED = "hand_over.failed"  # error, at, words, again_in
 BATCH_IN_DOUBT = "batch.in_doubt"  # batch, mails
 APPLIED = "book.applied"  # digest, sequences
+BOOK_TAKEN = "book.taken"  # digest, sequences
+BOOK_UNREADABLE = "book.unreadable"  # error, at, words
 IMPORTED = "import.done"  # kind, taken, known, rejected
+DAEMON_STARTED = "daemon.started"  # process, version, provider, every
+DAEMON_WAITS = "daemon.waits"  # beside, since: another one is at work
+DAEMON_HOLDS = "daemon.holds"  # because
+DAEMON_GOES_ON = "daemon.goes_on"
+DAEMON_ALIVE = "daemon.alive"  # ticks, people, decided, accepted
+DAEMON_STOPPING = "daemon.stopping"  # because
+DAEMON_STOPPED = "daemon.stopped"
+DAEMON_CUT = "daemon.cut"  # because: what was on its way is in doubt at the next start
+WEB_LISTENS = "web.listens"  # host, port
 
-NAMES = frozenset({TICK_BEGUN, TICK_DONE, HAND_OVER_DONE, BATCH_IN_DOUBT, APPLIED, IMPORTED})
+NAMES = frozenset(
+    {
+        TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, BATCH_IN_DOUBT, APPLIED, BOOK_TAKEN,
+        BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS, DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE,
+        DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS,
+    }
+)  # fmt: skip
 
 _LOG = logging.getLogger("nurture")
+_LOG.addHandler(logging.NullHandler())  # a command that shows no log writes none to the terminal
+_PACKAGE = str(Path(__file__).parent)
+_FOREIGN = ("aiohttp", "apscheduler", "asyncio")
 
 
-def note(name: str, **fields: object) -> None:
-    """Write one log event; ValueError for a name that is not in this module."""
+def note(name: str, *, level: int = logging.INFO, **fields: object) -> None:
+    """Write one log event; ValueError for a name that is not in this module. `level` is one of `logging`."""
     if name not in NAMES:
         raise ValueError(f"no log event is called {name}")
-    _LOG.info("%s %s", name, " ".join(f"{key}={value}" for key, value in fields.items()))
+    words = " ".join(f"{key}={_word(value)}" for key, value in fields.items())
+    _LOG.log(level, "%s %s", name, words, extra={"event": name, "fields": fields})
+
+
+def fault_fields(error: BaseException, words: bool = False) -> dict[str, str]:
+    """What is said of an error: its type, and where in nurture it came from.
+
+    Its own words only with `words`: an error of a library may quote the row or the mail it fell over.
+    """
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_PACKAGE)]
+    at = f"{Path(frames[-1].filename).relative_to(_PACKAGE)}:{frames[-1].lineno}" if frames else ""
+    return {"error": type(error).__name__, "at": at} | ({"words": str(error)} if words else {})
+
+
+def show_on_stderr(as_json: bool = False, level: int = logging.INFO) -> None:
+    """Write every event as one line to standard error; other libraries' lines only from a warning on."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines() if as_json else Lines())
+    _LOG.setLevel(level)
+    for name in ("nurture", *_FOREIGN):
+        logging.getLogger(name).handlers = [handler]
+        logging.getLogger(name).propagate = False
+    for name in _FOREIGN:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class Lines(logging.Formatter):
+    """`2026-11-22T10:00:00Z tick.done people=3`; from a warning on, its level stands before the name."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, whatever the message holds."""
+        loud = f"{record.levelname.lower()} " if record.levelno > logging.INFO else ""
+        return f"{_moment(record)} {loud}{_said(record)}".rstrip()
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: `at`, `level`, `event` and the event's fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line of JSON."""
+        head = {"at": _moment(record), "level": record.levelname.lower()}
+        fields = {"event": record.__dict__["event"], **record.__dict__["fields"]} if _ours(record) else {}
+        return json.dumps(head | (fields or {"event": record.name, "words": _foreign(record)}), default=_plain)
+
+
+def _ours(record: logging.LogRecord) -> bool:
+    return "event" in record.__dict__
+
+
+def _said(record: logging.LogRecord) -> str:
+    return record.getMessage() if _ours(record) else f"{record.name} words={_word(_foreign(record))}"
+
+
+def _foreign(record: logging.LogRecord) -> str:
+    """What a library says: its message's first line, unfilled, and an error's type. The rest may name somebody."""
+    error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+    first, _, _ = str(record.msg).partition("\n")
+    return f"{first} {error}".strip()
+
+
+def _moment(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _word(value: object) -> str:
+    """A value without a space as it is, any other in quotes; an instant to the second."""
+    text = _plain(value)
+    return json.dumps(text, ensure_ascii=False) if not text or any(sign in text for sign in ' "=\n\r\t') else text
+
+
+def _plain(value: object) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else str(value)
