@@ -72,3 +72,8 @@ def upgrade():
         table.create_index(
             "message_by_fate", ["fate", "settled_at"], sqlite_where=an_exception, postgresql_where=an_exception
         )
+    with op.batch_alter_table("batch", recreate="always", table_kwargs={"sqlite_autoincrement": True}) as table:
+        table.add_column(sa.Column("braked", sa.Integer(), nullable=False, server_default="0"))
+        table.create_index("batch_by_claim", ["claimed_at", "braked"], unique=False)
+    with op.batch_alter_table("batch_member", recreate="always") as table:
+        table.add_column(sa.Column("released", sa.Boolean(), nullable=False, server_default=sa.false()))

@@ -15,7 +15,8 @@ _AN_EXCEPTION = text("fate IS NOT NULL")
 class MessageRow(SQLModel, table=True):
     """A mail that was decided on, or had before nurture; written once. `fate` is set only for exceptions.
 
-    `again` is set when it was handed over once more although an earlier hand-over was in doubt (language.md 6.11).
+    `again` is set when it is not sent again by itself any more, should it be in doubt (language.md 6.11): it was put
+    back once already, or a person had accepted a copied or restored store.
     """
 
     __tablename__ = "message"
@@ -125,10 +126,17 @@ class RunnerRow(SQLModel, table=True):
 
 
 class BatchRow(SQLModel, table=True):
-    """What one hand-over covers: its status is the status of its mails."""
+    """What one hand-over covers: its status is the status of its mails.
+
+    `braked` is how many of its mails the brake counts: all but service and those that a person released.
+    """
 
     __tablename__ = "batch"
-    __table_args__ = (Index("batch_by_status", "status", "lease_until"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("batch_by_status", "status", "lease_until"),
+        Index("batch_by_claim", "claimed_at", "braked"),
+        {"sqlite_autoincrement": True},
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=Counted)
     status: str
     owner: str = ""
@@ -136,13 +144,15 @@ class BatchRow(SQLModel, table=True):
     claimed_at: int = Field(sa_type=Instant)
     handed_at: int | None = Field(default=None, sa_type=Instant)
     settled_at: int | None = Field(default=None, sa_type=Instant)
+    braked: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class BatchMemberRow(SQLModel, table=True):
-    """Which batch a mail is in; a mail is in one batch, ever."""
+    """Which batch a mail is in; it is in one at a time. `released` as it was in the queue, should it go back there."""
 
     __tablename__ = "batch_member"
     __table_args__ = (Index("member_of_batch", "batch"),)
     key: str = Field(primary_key=True)
     bucket: int
     batch: int = Field(sa_type=BigInteger)
+    released: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
