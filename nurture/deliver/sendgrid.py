@@ -1,0 +1,161 @@
+"""SendGrid, v3 Mail Send: one mail a request, posted with aiohttp.
+
+Nothing of SendGrid's own client is used: it connects anew for every request, has no time-out and logs the key.
+SendGrid knows no idempotency key, so a request whose answer is lost may or may not have been taken: that is *in
+doubt*, and never posted again from here. The body is made in `sendgrid_body`, the answer read in `sendgrid_answer`.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from nurture.deliver.plain import CannotBeSaid
+from nurture.deliver.sendgrid_answer import Answer, Reached, read_answer
+from nurture.deliver.sendgrid_body import body_of
+from nurture.model.mail import Email, Fate, Handover
+
+if TYPE_CHECKING:
+    import aiohttp
+
+PATH = "v3/mail/send"
+ACCEPTED = 202
+MOST_READ = 64 * 1024  # bytes of an answer that are looked at
+IDLE = 15.0  # seconds a connection is kept unused: less than servers keep it, so that few die under a request
+READING = 10.0  # seconds for the words of an answer whose status is known
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One request: the send key and the JSON."""
+
+    key: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(slots=True)
+class SendGrid:
+    """Posts to `url`/v3/mail/send with `key`. `clock` tells the instant (UTC) at which an answer came.
+
+    `connections`: how many are open at most. `connect_within` and `answer_within`: seconds, for the connection and
+    for each wait on the server after it. A proxy of the environment is not used, a redirect not followed: both would
+    carry the key elsewhere.
+    """
+
+    url: str
+    key: str = field(repr=False)
+    clock: Callable[[], datetime] = field(repr=False)
+    connections: int = 100
+    connect_within: float = 5.0
+    answer_within: float = 30.0
+    _session: "aiohttp.ClientSession | None" = field(default=None, init=False, repr=False, compare=False)
+    _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The word in config.toml."""
+        return "sendgrid"
+
+    @property
+    def at_once(self) -> int:
+        """As many as there are connections: rate × latency, 1,000 mails/s at 100 ms."""
+        return self.connections
+
+    async def close(self) -> None:
+        """Let the connections go. Call it in the event loop that posted, before that loop ends."""
+        session, loop = self._session, self._loop
+        self._session = self._loop = None
+        if session is not None and loop is asyncio.get_running_loop():
+            await session.close()
+
+    def build(self, mails: Sequence[Email]) -> Iterator[Post | Handover]:
+        """A request for each mail; what SendGrid would not take is refused here, in words."""
+        for mail in mails:
+            try:
+                yield Post(mail.key, body_of(mail))
+            except CannotBeSaid as fault:
+                yield Handover(mail.key, Fate.refused, str(fault))
+
+    async def post(self, request: Post) -> Answer:
+        """One POST, at most once. Every way it can end is an answer, a cancellation too."""
+        import aiohttp
+
+        try:
+            session = self._open()
+        except Exception as fault:  # noqa: BLE001  (an address that is none; nothing was posted)
+            return Answer(self.clock(), Reached.never, fault=words_of(fault))
+        try:
+            return await self._post(session, request)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as fault:
+            return Answer(self.clock(), Reached.never, fault=words_of(fault))  # all of them end before a byte left
+        except asyncio.CancelledError:
+            return Answer(self.clock(), Reached.perhaps, fault="nurture stopped waiting for the answer")
+        except Exception as fault:  # noqa: BLE001  (whatever happened, the bytes may have left)
+            return Answer(self.clock(), Reached.perhaps, fault=words_of(fault))
+
+    async def _post(self, session: "aiohttp.ClientSession", request: Post) -> Answer:
+        response = await session.post(PATH, data=request.body, allow_redirects=False)
+        try:
+            said = response.headers.get
+            answer = Answer(
+                self.clock(),
+                Reached.answered,
+                response.status,
+                message_id=said("X-Message-Id", ""),
+                reset=said("X-RateLimit-Reset", ""),
+                retry_after=said("Retry-After", ""),
+                media_type=said("Content-Type", ""),
+            )
+            return answer if answer.status == ACCEPTED else replace(answer, body=await beginning(response))
+        finally:
+            response.release()
+
+    def _open(self) -> "aiohttp.ClientSession":
+        """The session of the running event loop; one of a loop that has ended is left to it."""
+        import aiohttp
+
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._loop is not loop:
+            wait = aiohttp.ClientTimeout(total=None, sock_connect=self.connect_within, sock_read=self.answer_within)
+            trust = ssl.create_default_context() if self.url.startswith("https:") else True  # 30 ms of certificates
+            connector = aiohttp.TCPConnector(limit=self.connections, keepalive_timeout=IDLE, ssl=trust)
+            self._session = aiohttp.ClientSession(
+                self.url.rstrip("/") + "/",
+                connector=connector,
+                timeout=wait,
+                headers={
+                    "Authorization": f"Bearer {self.key}",
+                    "Content-Type": "application/json",
+                    "User-Agent": f"nurture/{version('nurture')}",
+                },
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+            )
+            self._loop = loop
+        return self._session
+
+    def read(self, request: Post, answer: Answer) -> Iterator[Handover]:
+        """What the answer means; the key is taken out of SendGrid's words, should it ever repeat it."""
+        yield read_answer(request.key, answer, self.key)
+
+
+async def beginning(response: "aiohttp.ClientResponse") -> bytes:
+    """As much of an answer as is worth reading. The status stands already: what goes wrong here changes no fate."""
+    import aiohttp
+
+    got = bytearray()
+    try:
+        async with asyncio.timeout(READING):
+            while len(got) < MOST_READ and (more := await response.content.read(MOST_READ - len(got))):
+                got += more
+    except (aiohttp.ClientError, OSError, TimeoutError, asyncio.CancelledError):
+        return bytes(got)
+    return bytes(got)
+
+
+def words_of(fault: Exception) -> str:
+    """A fault's own words, or at least its name."""
+    return str(fault) or type(fault).__name__

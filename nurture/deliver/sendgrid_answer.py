@@ -1,0 +1,151 @@
+"""What SendGrid's answers, and the lack of one, mean for a mail. Pure: the instant of an answer is part of it.
+
+One question decides: can the mail have gone? Only where it certainly has not may it go back into the queue.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+
+from nurture.deliver.plain import kept_words
+from nurture.model.mail import Fate, Handover
+
+EPOCH_FROM = 1e9  # a Reset above is a unix time, one below counts seconds: SendGrid documents both
+SOONEST = timedelta(seconds=1)
+LATEST = timedelta(hours=1)  # a Reset further away than this is not believed
+ERRORS_SHOWN = 3
+_NUMBER = re.compile(r"\d{1,15}(\.\d{0,9})?")
+
+
+class Reached(Enum):
+    """How far a request got."""
+
+    never = auto()  # no connection: not a byte left
+    perhaps = auto()  # bytes may have left, and no status came back
+    answered = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back at `at` (UTC): a status with the headers that matter and the beginning of the body, or a fault."""
+
+    at: datetime
+    reached: Reached
+    status: int = 0
+    message_id: str = ""
+    reset: str = ""
+    retry_after: str = ""
+    media_type: str = ""
+    body: bytes = field(default=b"", repr=False)
+    fault: str = ""
+
+
+# Not about this mail: SendGrid, or the way to it, refuses us. Nothing has gone; a person has to look.
+HALTS = {
+    401: "SendGrid does not take the key. Put a valid one, allowed to send mail, where sendgrid.key_env of config.toml"
+    " says, and look at the account's credit and state",
+    402: "SendGrid wants to be paid. Look at the account",
+    403: "SendGrid does not let this account send so. Verify the sender's domain at SendGrid, and that the key may send"
+    " mail",
+    404: "there is no mail/send at this address. Look at sendgrid.url of config.toml",
+    405: "this address takes no mail. Look at sendgrid.url of config.toml",
+    407: "a proxy stands before SendGrid and wants a name. Look at sendgrid.url of config.toml",
+}
+REDIRECTS = "the address answers with a redirect, which is not followed, for it would take the key along. Look at"
+REDIRECTS += " sendgrid.url of config.toml"
+NOT_SENDGRID = "a web page answered, not SendGrid. Look at sendgrid.url of config.toml"
+NOT_OUR_SENDER = "SendGrid does not take the sender's address. Look at `sender` of the house rules"
+
+
+def read_answer(key: str, answer: Answer, secret: str) -> Handover:
+    """The table of outcomes; `secret` never stands in the words."""
+    said = said_by(answer, secret)
+    status = answer.status
+    if answer.reached is Reached.never:
+        return Handover(key, Fate.planned, f"SendGrid was not reached: {kept_words(answer.fault, [secret])}")
+    if answer.reached is Reached.perhaps:
+        words = f"no answer came after the request left: {kept_words(answer.fault, [secret])}"
+        return Handover(key, Fate.in_doubt, words)
+    if status == 202:
+        return Handover(key, Fate.accepted, kept_words(answer.message_id))
+    if status == 200:
+        return sandbox(key, answer)
+    if status == 429:
+        return Handover(key, Fate.planned, f"SendGrid wants a pause (429){said}", retry_at=retry_at(answer))
+    if status in HALTS or 300 <= status < 400:
+        return Handover(key, Fate.planned, f"{HALTS.get(status, REDIRECTS)} ({status}){said}", halts=True)
+    if 400 <= status < 500 and status != 408:
+        return refusal(key, answer, said)
+    return Handover(key, Fate.in_doubt, f"SendGrid answered {status}, which does not say whether it has the mail{said}")
+
+
+def sandbox(key: str, answer: Answer) -> Handover:
+    """200: checked and taken, and sent to nobody. But a web page at a wrong address answers 200 as well."""
+    if "html" in answer.media_type.lower():
+        return Handover(key, Fate.in_doubt, f"{NOT_SENDGRID} (200)", halts=True)
+    return Handover(key, Fate.accepted, "SendGrid's sandbox (200): checked, and sent to nobody")
+
+
+def refusal(key: str, answer: Answer, said: str) -> Handover:
+    """A 4xx about this mail; one about the sender is about all mails, and must not use them up."""
+    if any(where == "from" or where.startswith("from.") for where, _ in errors(answer.body)):
+        return Handover(key, Fate.planned, f"{NOT_OUR_SENDER} ({answer.status}){said}", halts=True)
+    return Handover(key, Fate.refused, f"SendGrid refuses this mail ({answer.status}){said}")
+
+
+def said_by(answer: Answer, secret: str) -> str:
+    """SendGrid's own words with the field they are about; nothing when the body is not in its form."""
+    told = [f"{message} ({where})" if where else message for where, message in errors(answer.body)[:ERRORS_SHOWN]]
+    return f": {kept_words('; '.join(told), [secret])}" if told else ""
+
+
+def errors(body: bytes) -> list[tuple[str, str]]:
+    """Field and message of each error. A 413 can be nginx's HTML, a 5xx anything: never trusted to be JSON."""
+    import orjson
+
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return []
+    found = told.get("errors") if isinstance(told, dict) else None
+    if not isinstance(found, list):
+        return []
+    return [
+        ("" if one.get("field") in (None, "null") else str(one["field"]), str(one.get("message") or "no reason given"))
+        for one in found
+        if isinstance(one, dict)
+    ]
+
+
+def retry_at(answer: Answer) -> datetime | None:
+    """When SendGrid will listen again, within sane bounds; None when it does not say."""
+    wait = reset_wait(answer.reset, answer.at)
+    if wait is None:
+        wait = retry_after_wait(answer.retry_after, answer.at)
+    return None if wait is None else answer.at + min(max(wait, SOONEST), LATEST)
+
+
+def reset_wait(text: str, at: datetime) -> timedelta | None:
+    """X-RateLimit-Reset as the time to wait: a unix time, or seconds."""
+    if not _NUMBER.fullmatch(text.strip()):
+        return None
+    number = float(text)
+    return seconds(number - at.timestamp() if number > EPOCH_FROM else number)
+
+
+def retry_after_wait(text: str, at: datetime) -> timedelta | None:
+    """Retry-After as the time to wait: seconds, or a date (RFC 9110 10.2.3)."""
+    if _NUMBER.fullmatch(text.strip()):
+        return seconds(float(text))
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - at
+
+
+def seconds(number: float) -> timedelta:
+    """So many seconds, cut where a timedelta could not hold them."""
+    return timedelta(seconds=min(number, LATEST.total_seconds() * 2))

@@ -1,0 +1,287 @@
+"""A server in SendGrid's shape on loopback: takes mails as it does, and fails in the ways that it can.
+
+In a test: `with sendgrid() as server`, then `server.url`, `server.accepted`, `server.fail("503", "late:0.2")`.
+As a program: `python -m tests.sendgrid_server --port 0 --log FILE`, which prints its port. While it runs, POST /control
+takes {"faults": ["lost_answer", …], "always": "503"}: each request uses up one fault, then `always` holds; GET /control
+counts. Every mail it accepts is a line of the log, on the disk before the answer leaves.
+
+| fault | accepted | what the client sees |
+|---|---|---|
+| late:S | yes | the answer after S seconds |
+| lost_answer | yes | the connection ends without an answer |
+| half | yes | half a status line, then the end |
+| 500_after_accept | yes | 500 |
+| close_before, close_after, reset | no | the end before, or after, the body was read; a reset |
+| 400, 401, 403, 500, 503, 302 | no | that status in SendGrid's form |
+| 413_html | no | nginx's page |
+| 429_epoch:S, 429_seconds:S, 429_retry_after:S | no | 429, with X-RateLimit-Reset in both forms, or Retry-After |
+| sandbox | no | 200 |
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import struct
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+from aiohttp import web
+
+from tests.sendgrid_rules import Fault, against_the_document, against_the_pages, published
+
+KEY = "SG.loopback"
+LARGEST = 30_000_000
+WORDS = {
+    400: "Bad Request",
+    401: "The provided authorization grant is invalid, expired, or revoked",
+    403: "The from address does not match a verified Sender Identity.",
+    429: "too many requests",
+}
+NGINX = "<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>nginx</body>\r\n</html>\r\n"
+AFTER_ACCEPTING = frozenset({"late", "lost_answer", "half", "500_after_accept"})
+
+Line = dict[str, Any]
+
+
+def now() -> datetime:
+    """This server stands for another company's: it has a clock of its own."""
+    return datetime.now(UTC)  # noqa: TID251
+
+
+class Log:
+    """Lines on the disk; many that arrive at once share one flush."""
+
+    def __init__(self, file: BinaryIO | None) -> None:
+        self.file = file
+        self.waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self.task: asyncio.Task[None] | None = None
+
+    async def add(self, line: Line) -> None:
+        """Returns when the line is on the disk."""
+        if self.file is None:
+            return
+        written = asyncio.get_running_loop().create_future()
+        self.waiting.append((orjson.dumps(line) + b"\n", written))
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(self._flush())
+        await written
+
+    async def _flush(self) -> None:
+        while self.waiting:
+            now_written, self.waiting = self.waiting, []
+            await asyncio.to_thread(self._write, b"".join(data for data, _ in now_written))
+            for _, written in now_written:
+                if not written.done():  # its request may be gone
+                    written.set_result(None)
+
+    def _write(self, data: bytes) -> None:
+        assert self.file is not None
+        self.file.write(data)
+        self.file.flush()
+        os.fsync(self.file.fileno())
+
+
+class SendGridServer:
+    """The state of one server: what it accepted, and how it will fail.
+
+    `validate`: every how many requests are held against the published document (376 µs each); the limits of
+    SendGrid's pages are checked on all. 0 is never.
+    """
+
+    def __init__(self, log: Log, key: str = KEY, validate: int = 1, bodies: bool = False, latency: float = 0.0) -> None:
+        self.log, self.key, self.validate, self.bodies, self.latency = log, key, validate, bodies, latency
+        self.validator = published()
+        self.faults: deque[str] = deque()
+        self.always = ""
+        self.accepted: list[Line] = []
+        self.requests = 0
+        self.refused: list[Fault] = []
+        self.url = ""
+
+    def fail(self, *faults: str) -> None:
+        """The next requests fail so, one each."""
+        self.faults.extend(faults)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """One request, with its fault when one is due."""
+        if request.path == "/control":
+            return await self.control(request)
+        self.requests += 1
+        name, _, value = (self.faults.popleft() if self.faults else self.always).partition(":")
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        if name and name not in AFTER_ACCEPTING:
+            return await self.failed(request, name, float(value or 0))
+        answer = await self.taken(request)
+        if name == "late":
+            await asyncio.sleep(float(value))
+        elif name == "half":
+            transport_of(request).write(b"HTTP/1.1 20")
+            transport_of(request).close()
+        elif name == "lost_answer":
+            transport_of(request).close()
+        return error(500) if name == "500_after_accept" else answer
+
+    async def control(self, request: web.BaseRequest) -> web.Response:
+        """What a test in another process asks for."""
+        if request.method == "POST":
+            wanted = orjson.loads(await request.read())
+            self.fail(*wanted.get("faults", []))
+            self.always = wanted.get("always", self.always)
+        counts = {"requests": self.requests, "accepted": len(self.accepted), "refused": self.refused[:10]}
+        return web.json_response({**counts, "faults": list(self.faults), "always": self.always})
+
+    async def failed(self, request: web.BaseRequest, name: str, value: float) -> web.Response:
+        """A request that is not accepted."""
+        if name != "close_before":
+            await request.read()
+        if name in ("close_before", "close_after", "reset"):
+            if name == "reset":
+                end_with_a_reset(request)
+            transport_of(request).abort()
+            return web.Response()
+        if name == "sandbox":
+            return web.Response(status=200)
+        if name == "302":
+            return web.Response(status=302, headers={"Location": "/elsewhere"})
+        if name == "413_html":
+            return web.Response(status=413, text=NGINX, content_type="text/html")
+        if name.startswith("429"):
+            reset = {"429_epoch": now().timestamp() + value, "429_seconds": value, "429_retry_after": value}[name]
+            header = "Retry-After" if name == "429_retry_after" else "X-RateLimit-Reset"
+            return error(429, headers={header: f"{reset:.0f}"})
+        return error(int(name))
+
+    async def taken(self, request: web.BaseRequest) -> web.Response:
+        """A request as SendGrid takes it: 202 and on the disk, or the reason."""
+        if request.headers.get("Authorization") != f"Bearer {self.key}":
+            return error(401)
+        if request.path != "/v3/mail/send" or request.method != "POST":
+            return error(404 if request.path != "/v3/mail/send" else 405)
+        data = await request.read()
+        if len(data) >= LARGEST:
+            return web.Response(status=413, text=NGINX, content_type="text/html")
+        body, faults = self.judged(request, data)
+        if faults:
+            self.refused += faults
+            return error(400, faults)
+        line = self.line(body)
+        self.accepted.append(line)
+        await self.log.add(line)
+        return web.Response(status=202, headers={"X-Message-Id": line["id"]})
+
+    def judged(self, request: web.BaseRequest, data: bytes) -> tuple[Any, list[Fault]]:
+        """The body, and what is wrong with it."""
+        try:
+            body = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return None, [("Bad Request", None)]
+        if request.headers.get("Content-Type", "").partition(";")[0] != "application/json":
+            return None, [("Content-Type should be application/json.", None)]
+        faults: list[Fault] = []
+        if self.validate and (self.requests - 1) % self.validate == 0:
+            faults += against_the_document(self.validator, body)
+        return body, faults or list(against_the_pages(body, now()))
+
+    def line(self, body: Any) -> Line:
+        """What is kept of an accepted mail; with several personalizations, of the first."""
+        first = body["personalizations"][0]
+        kept = {
+            "id": f"loopback{len(self.accepted):014}",
+            "at": now().isoformat(),
+            "key": first.get("custom_args", {}).get("nv_send", ""),
+            "to": first["to"][0]["email"],
+            "subject": first.get("subject") or body.get("subject", ""),
+            "message_id": body.get("headers", {}).get("Message-ID", ""),
+        }
+        return {**kept, "body": body} if self.bodies else kept
+
+
+def error(status: int, faults: list[Fault] | None = None, headers: dict[str, str] | None = None) -> web.Response:
+    """SendGrid's form of a refusal."""
+    told = faults or [(WORDS.get(status, f"status {status}"), None)]
+    document = {"errors": [{"message": message, "field": field, "help": None} for message, field in told]}
+    return web.json_response(document, status=status, headers=headers)
+
+
+def transport_of(request: web.BaseRequest) -> asyncio.Transport:
+    """The connection."""
+    assert isinstance(request.transport, asyncio.Transport)
+    return request.transport
+
+
+def end_with_a_reset(request: web.BaseRequest) -> None:
+    """The connection, when closed, ends with RST and not with FIN."""
+    transport_of(request).get_extra_info("socket").setsockopt(
+        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+    )
+
+
+async def serve(server: SendGridServer, port: int, ready: Callable[[int], None], until: asyncio.Event) -> None:
+    """Serve on loopback until told to stop."""
+    front = web.Server(server.handle, access_log=None)
+    runner = web.ServerRunner(front)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port, shutdown_timeout=1, backlog=1024)
+    await site.start()
+    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    ready(runner.addresses[0][1])
+    await until.wait()
+    await runner.cleanup()
+
+
+@contextmanager
+def sendgrid(**options: Any) -> Iterator[SendGridServer]:
+    """A server in a thread of this process, that keeps whole bodies and no log."""
+    server = SendGridServer(Log(None), **{"bodies": True, **options})
+    up = threading.Event()
+    loop = asyncio.new_event_loop()
+    until = asyncio.Event()
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(serve(server, 0, lambda _: up.set(), until))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert up.wait(10), "the SendGrid-shaped server did not come up"
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(until.set)
+        thread.join(10)
+
+
+def main() -> None:
+    """The program."""
+    parser = argparse.ArgumentParser(description="a server in SendGrid's shape, on loopback")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--log", type=Path, help="a line of JSON for each accepted mail")
+    parser.add_argument("--key", default=KEY)
+    parser.add_argument("--validate", type=int, default=1, help="hold every Nth body against the document; 0: none")
+    parser.add_argument("--bodies", action="store_true", help="keep whole bodies")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    asked = parser.parse_args()
+    file = asked.log.open("ab") if asked.log else None
+    server = SendGridServer(Log(file), asked.key, asked.validate, asked.bodies, asked.latency)
+
+    async def run() -> None:
+        until = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, until.set)
+        await serve(server, asked.port, lambda port: print(port, flush=True), until)
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()
