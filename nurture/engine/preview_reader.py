@@ -1,0 +1,153 @@
+"""For whom a preview is written: a person of the store, or one made up from the catalogue's `example:` values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from nurture.decide.clock import Clock, local_day
+from nurture.decide.conditions import evaluate
+from nurture.decide.scene import Scene
+from nurture.engine.applying import tree_book
+from nurture.engine.people import find_person, present
+from nurture.engine.unstarted import last_event
+from nurture.engine.workshop import Workshop
+from nurture.model.book import Book
+from nurture.model.catalogue import Field
+from nurture.model.event import Event, Line, Money
+from nurture.model.expression import Expression, Name
+from nurture.model.person import Enrolment, Orders, Person, StageState
+from nurture.model.sequence import AnyTrigger, DayTrigger, EventTrigger, Send, Sequence, StageTrigger
+
+MADE_UP = "preview"  # no person of a store has this id
+HOST = "example.net"  # RFC 2606: nobody's
+ORDERED_DAYS_AGO = (380, 120, 14)
+SPENT = Decimal("84.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose mail it is, and how they are called in what the command says."""
+
+    person: Person
+    label: str
+
+    @property
+    def made_up(self) -> bool:
+        """Whether they are nobody's customer."""
+        return self.person.id == MADE_UP
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the step gives the mail by `with:`, and the names whose values were made up from their types."""
+
+    values: Mapping[str, object]
+    made_up: tuple[str, ...] = ()
+
+
+def known_reader(shop: Workshop, book: Book, files: Mapping[str, bytes], text: str, now: datetime) -> Reader:
+    """A person of the store as the files of the working tree would see them now; nothing of it is kept.
+
+    MisuseError for an id or address that nobody has.
+    """
+    id_ = find_person(shop, text)
+    person = present(shop, tree_book(shop.store, book, files, now), id_, now)
+    return Reader(person, shop.store.labels([id_])[id_])
+
+
+def made_up_reader(book: Book, sequence: Sequence | None, now: datetime) -> Reader:
+    """Somebody of whom every fact with an `example:` is known; they ordered three times, and speak the first locale.
+
+    Facts without an example stay unknown, as they are of some real readers.
+    """
+    facts = {name: field.example for name, field in book.catalogue.person.items() if field.example is not None}
+    facts["locale"] = book.rules.locales[0]
+    days = tuple((now - timedelta(days=days)).date() for days in ORDERED_DAYS_AGO)
+    first, last = now - timedelta(days=ORDERED_DAYS_AGO[0]), now - timedelta(days=ORDERED_DAYS_AGO[-1])
+    stages = sequence.stage if sequence and sequence.stage else tuple(stage.id for stage in book.stages)
+    name = str(facts.get("first_name") or "")
+    mailbox = name.casefold() if name.isascii() and name.isalnum() else "reader"
+    person = Person(
+        MADE_UP,
+        now,
+        facts,
+        address=f"{mailbox}@{HOST}",
+        orders=Orders(days, first, last, SPENT),
+        stage=StageState(stages[0], now) if stages else None,
+    )
+    return Reader(person, "a made-up reader")
+
+
+def in_locale(reader: Reader, locale: str) -> Reader:
+    """The same person, had they this locale."""
+    person = replace(reader.person, facts={**reader.person.facts, "locale": locale})
+    return Reader(person, reader.label)
+
+
+def given_by(book: Book, sequence: Sequence, send: Send, reader: Reader, clock: Clock, now: datetime) -> Given:
+    """The step's `with:` worked out for this reader.
+
+    A person who is or was inside has the event that started them; for anybody else one is made up. What is then
+    still not known of a made-up reader is made up from its type.
+    """
+    person = reader.person
+    inside = [one for one in person.enrolments if one.sequence == sequence.name]
+    enrolment = inside[-1] if inside else entered(book, sequence, person, clock, now)
+    scene = Scene(book, person, now, clock, enrolment.event, enrolment)
+    values = {name: evaluate(value, scene) for name, value in send.variables}
+    made_up = list(values) if enrolment.event is not None and enrolment.event.id == MADE_UP else []
+    made_up = [name for name in made_up if reads_event(dict(send.variables)[name])]
+    if reader.made_up:
+        for name, value in send.variables:
+            if values[name] is None:
+                values[name] = sample(book, Field(name, value.kind.value), now)
+                made_up.append(name)
+    return Given(values, tuple(dict.fromkeys(made_up)))
+
+
+def reads_event(value: Expression) -> bool:
+    """Whether a value is, or may be, that of the event that started the enrolment."""
+    return not isinstance(value, Name) or value.path[0] in ("event", "start")
+
+
+def entered(book: Book, sequence: Sequence, person: Person, clock: Clock, now: datetime) -> Enrolment:
+    """An enrolment as it would begin today, by the newest event of theirs that fits, or by one made up."""
+    trigger = sequence.start[0]
+    event = last_event(person, trigger)
+    if event is None and isinstance(trigger, EventTrigger):
+        fields = {
+            name: sample(book, field, now) for name, field in book.catalogue.events.get(trigger.event, {}).items()
+        }
+        event = Event(MADE_UP, trigger.event, now, now, fields=fields)
+    today = local_day(now, clock)
+    return Enrolment(sequence.name, MADE_UP, 1, 0, now, today, start_name(trigger), event=event)
+
+
+def start_name(trigger: AnyTrigger) -> str:
+    """What `start.name` says of a trigger."""
+    match trigger:
+        case DayTrigger(path=path):
+            return ".".join(path)
+        case StageTrigger(stage=stage):
+            return stage
+    return str(getattr(trigger, "event", ""))
+
+
+def sample(book: Book, field: Field, now: datetime) -> object:
+    """A value of a field: its example, the first of its closed list, or one made up from its type."""
+    if field.example is not None:
+        return field.example
+    if field.one_of:
+        return field.one_of[0]
+    price = Money(Decimal("18.00"), book.rules.currency)
+    by_type: dict[str, object] = {
+        "number": 3,
+        "bool": True,
+        "day": date(now.year, now.month, now.day),
+        "moment": now,
+        "money": price,
+        "lines": (Line("Three-origin sampler", 1, price),),
+        "tags": (),
+    }
+    return by_type.get(field.type, field.name.replace("_", " "))
