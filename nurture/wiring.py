@@ -2,22 +2,29 @@
 
 import fcntl
 import gc
+import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from nurture.config import FILE, Config, read_config
+from nurture.config import FILE, Config, read_config, sending_problems
 from nurture.deliver.folder import Folder
 from nurture.deliver.protocol import Provider
 from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import RefusedError, StateError
 from nurture.engine.workshop import Workshop
+from nurture.links import STORED_AS, Links
+from nurture.model.place import Problem
 from nurture.store.installation import owner_of
 from nurture.store.open import Store, open_store
+
+DAEMON, ONCE = "daemon", "once"  # who holds a project's run lock
+LOOK_AGAIN = 0.2  # seconds between two looks at a lock that another holds
 
 
 def now() -> datetime:
@@ -26,7 +33,7 @@ def now() -> datetime:
 
 
 def stopwatch() -> Callable[[], float]:
-    """A function that tells the seconds since it was made; for showing progress, never for deciding."""
+    """A function that tells the seconds since it was made, whatever the clock does; never for deciding."""
     begun = time.monotonic()
     return lambda: time.monotonic() - begun
 
@@ -40,23 +47,87 @@ def configuration(root: Path) -> Config:
         raise RefusedError(f"{FILE} is not UTF-8 (byte {error.start + 1}). Save it as UTF-8.") from error
     config, problems = read_config(root, text, os.environ)
     if config is None:
-        said = [f"{p.place}: {p.message}{f' ({p.hint})' if p.hint else ''}" for p in problems]
-        raise RefusedError("config.toml is not right:\n  " + "\n  ".join(said))
+        raise RefusedError(f"{FILE} is not right:\n  " + "\n  ".join(in_words(problems)))
     return config
 
 
-@contextmanager
-def alone(root: Path, wait: Callable[[], None]) -> Iterator[None]:
-    """One round at a time in a project; `wait` is called before waiting for another. A killed one leaves no lock."""
-    file = configuration(root).installation.with_name("run.lock")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as lock:
+def ready_to_send(config: Config) -> None:
+    """RefusedError with all that keeps this installation from sending; asked before a run, not before `explain`."""
+    problems = sending_problems(config)
+    if problems:
+        raise RefusedError("nothing can be sent like this:\n  " + "\n  ".join(in_words(problems)))
+
+
+def in_words(problems: Sequence[Problem]) -> list[str]:
+    """One line a problem: place, what is wrong, the cure."""
+    return [f"{p.place}: {p.message}{f' ({p.hint})' if p.hint else ''}" for p in problems]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who is at work in a project: a daemon or a single run, its process, and since when (UTC)."""
+
+    kind: str
+    process: int
+    since: datetime
+
+
+class RunLock:
+    """One at work at a time in a project. The system frees the lock of a process that is killed."""
+
+    def __init__(self, root: Path) -> None:
+        self._path = configuration(root).installation.with_name("run.lock")
+        self._file: TextIO | None = None
+
+    def take(self, kind: str) -> Holder | None:
+        """Take it and answer None; or answer who holds it. Does not wait."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = self._path.open("a+", encoding="utf-8")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            file.seek(0)
+            said = file.read()
+            file.close()
+            return holder_of(said)
+        file.truncate(0)
+        file.write(json.dumps({"kind": kind, "process": os.getpid(), "since": now().isoformat()}) + "\n")
+        file.flush()
+        self._file = file
+        return None
+
+    def release(self) -> None:
+        """Let it go; nothing happens when it was not taken."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def holder_of(said: str) -> Holder:
+    """What a holder wrote; one that has not come to writing yet is a single run without a number."""
+    try:
+        found = json.loads(said)
+        return Holder(str(found["kind"]), int(found["process"]), datetime.fromisoformat(found["since"]))
+    except (ValueError, KeyError, TypeError):
+        return Holder(ONCE, 0, now())
+
+
+@contextmanager
+def alone(root: Path, wait: Callable[[], None]) -> Iterator[Holder | None]:
+    """One round at a time in a project: None when it is ours, at once or after another's; else the daemon at work.
+
+    `wait` is called before waiting for another single round. A daemon is not waited for: it does the work itself.
+    """
+    lock, told = RunLock(root), False
+    while (holder := lock.take(ONCE)) is not None and holder.kind != DAEMON:
+        if not told:
             wait()
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+            told = True
+        time.sleep(LOOK_AGAIN)
+    try:
+        yield holder
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -69,15 +140,37 @@ def workshop(root: Path) -> Iterator[Workshop]:
         raise StateError(str(damaged)) from damaged
     gc.freeze()  # a tenth of an import's time went into looking for garbage among the modules loaded by now
     try:
-        yield Workshop(root, config, store, provider(config), owner_of(config.installation))
+        yield Workshop(root, config, store, provider(config), owner_of(config.installation), links(config, store))
     finally:
         gc.unfreeze()
         store.close()
 
 
 def provider(config: Config) -> Provider[Any, Any]:
-    """The way out that config.toml names."""
+    """The way out that config.toml names; nothing is connected yet."""
+    if config.provider == "sendgrid":
+        from nurture.deliver.sendgrid import SendGrid
+
+        return SendGrid(config.sendgrid_url, config.sendgrid_key, now)
+    if config.provider == "smtp":
+        from nurture.deliver.smtp import Smtp
+
+        return Smtp(
+            config.smtp_host, config.smtp_port, config.smtp_security, config.smtp_user, config.smtp_password, now
+        )
     return Folder(config.folder)
+
+
+def links(config: Config, store: Store) -> Links | None:
+    """Who makes the addresses in mails; None without `web.url`.
+
+    They carry the store's own id, which a project keeps when it is renamed: a reader can leave for as long as
+    the mail exists. Only a store that never made a link is written to.
+    """
+    if not config.web_url:
+        return None
+    known = store.secrets(STORED_AS)
+    return Links(config.web_url, known[0] if known else store.secret(STORED_AS, now()), store.id)
 
 
 def live(store: Store) -> LiveBook:
