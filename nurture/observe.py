@@ -29,12 +29,16 @@ DAEMON_STOPPING = "daemon.stopping"  # because
 DAEMON_STOPPED = "daemon.stopped"
 DAEMON_CUT = "daemon.cut"  # because: what was on its way is in doubt at the next start
 WEB_LISTENS = "web.listens"  # host, port
+WEB_FAILED = "web.failed"  # error, at
+LINK_TAKEN = "link.taken"  # purpose, choice, new
+LINK_LOST = "link.lost"  # purpose, because: a genuine link of which nothing could be recorded, or not all
 
 NAMES = frozenset(
     {
         TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, BATCH_IN_DOUBT, APPLIED, BOOK_TAKEN,
         BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS, DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE,
-        DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS,
+        DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS, WEB_FAILED, LINK_TAKEN,
+        LINK_LOST,
     }
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from nurture.render.compiled import compiled, syntax_faults
 from nurture.render.frame import BASE, LAYOUT, page, read_words, words_file
 from nurture.render.given import Giving, givings
 from nurture.render.locales import is_locale, spelt
+from nurture.render.page_words import page_problems
 from nurture.render.reading import Reading
 from nurture.render.source import Piece, Written, read
 from nurture.render.tokens import TOKEN, hide
@@ -74,6 +75,7 @@ def _frame(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
         words = read_words(file, templates[file])
         if isinstance(words, Problem):
             yield words
+        yield from page_problems(file, templates[file])
     used = {locale for mail in book.mails.values() for locale in mail.locales}
     for locale in sorted(used - {"en"}):
         if words_file(locale) not in written and words_file(locale.partition("-")[0]) not in written:

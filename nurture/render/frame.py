@@ -11,6 +11,7 @@ from jinja2 import Template, TemplateError
 from nurture.model.place import Place, Problem
 from nurture.render.environment import HTML
 from nurture.render.locales import chain
+from nurture.render.page_words import TABLE
 from nurture.render.source import nearest
 
 LAYOUT = "templates/_layout/"
@@ -53,6 +54,7 @@ def read_words(file: str, data: bytes) -> Words | Problem:
         table = tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         return Problem("E100", Place(file), f"this is not TOML: {fault}")
+    table.pop(TABLE, None)  # the words of the pages behind links: page_words.py
     names = [field.name for field in fields(Words)]
     for name, value in table.items():
         if name not in names:
