@@ -6,7 +6,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.tick import decide_all
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate, Handover
-from nurture.store.outbox import LEASE
+from nurture.store.outbox_rows import LEASE
 
 AT_A_TIME = 500
 SAID = "held when the store was accepted: it may have gone from the store as it was before"

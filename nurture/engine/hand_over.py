@@ -21,7 +21,7 @@ from nurture.model.person import Person
 from nurture.model.place import Problem
 from nurture.render.mail import render
 from nurture.store.database import Conflict
-from nurture.store.outbox import Batch
+from nurture.store.outbox_rows import Batch
 
 BATCH = 100
 SHOWN = 10

@@ -15,14 +15,12 @@ from nurture.model.mail import Fate
 from nurture.store.codec import event_of, instant, looks_of, maybe_instant, micros, place_of
 from nurture.store.database import PAGE, Database, pages, pairs
 from nurture.store.load import EVENT_COLUMNS
-from nurture.store.outbox import SETTLED
 from nurture.store.tables import (
     ADDRESS,
     AGENDA,
-    BATCH,
-    BATCH_MEMBER,
     ENROLMENT,
     EVENT,
+    HELD,
     MESSAGE,
     OUTSIDE_ID,
     PERSON,
@@ -160,6 +158,7 @@ class Counts:
     in_doubt: int
     messages: int
     agenda: int
+    held: int
 
 
 def counts(connection: Connection) -> Counts:
@@ -175,30 +174,12 @@ def counts(connection: Connection) -> Counts:
         _count(connection, select(func.count()).select_from(EVENT)),
         inside,
         _count(connection, select(func.count()).select_from(PLANNED)),
-        _in_doubt(connection),
+        _count(connection, select(func.count()).select_from(MESSAGE).where(MESSAGE.c.fate == Fate.in_doubt.value)),
         _count(connection, select(func.count()).select_from(MESSAGE)),
         _count(connection, select(func.count()).select_from(AGENDA)),
+        _count(connection, select(func.count()).select_from(HELD)),
     )
 
 
 def _count(connection: Connection, question: Select[Any]) -> int:
     return int(connection.execute(question).scalar_one())
-
-
-def _in_doubt(connection: Connection) -> int:
-    """Mails whose batch was cut, and single ones that got no answer."""
-    of_batches = (
-        select(func.count())
-        .select_from(BATCH_MEMBER.join(BATCH, BATCH.c.id == BATCH_MEMBER.c.batch))
-        .where(BATCH.c.status == Fate.in_doubt.value)
-    )
-    single = (
-        select(func.count())
-        .select_from(
-            MESSAGE.join(BATCH_MEMBER, BATCH_MEMBER.c.key == MESSAGE.c.key).join(
-                BATCH, BATCH.c.id == BATCH_MEMBER.c.batch
-            )
-        )
-        .where(MESSAGE.c.fate == Fate.in_doubt.value, BATCH.c.status == SETTLED)
-    )
-    return _count(connection, of_batches) + _count(connection, single)

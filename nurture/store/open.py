@@ -29,6 +29,8 @@ from nurture.store.database import PAGE, Database, connect, pages
 from nurture.store.ingest import Importing
 from nurture.store.load import Loaded
 from nurture.store.migrate import bring_up_to_date
+from nurture.store.outbox_doors import Outbox
+from nurture.store.outbox_rows import Batch, fates
 from nurture.store.projections import zones_of
 
 ZoneOf = Callable[[Person], str]
@@ -63,6 +65,7 @@ class Store:
         self.backup = backup
         self._file = file
         self._loaded: dict[str, Loaded] = {}
+        self.outbox = Outbox(database, self._remember)
 
     def close(self) -> None:
         """Let the files go."""
@@ -120,6 +123,17 @@ class Store:
             mark = installation.count_on(connection)
         self._remember(mark)
         return held
+
+    def inside(self, sequence: str) -> int:
+        """How many enrolments of a sequence run."""
+        with self.database.reading() as connection:
+            return switches.inside(connection, sequence)
+
+    def inside_of(self, sequence: str) -> Iterator[list[str]]:
+        """The ids of those inside a sequence as this is called, ascending and in pages."""
+        with self.database.reading() as connection:
+            found = switches.people_inside(connection, sequence)
+        yield from (list(page) for page in pages(found))
 
     # Deciding
 
@@ -221,26 +235,26 @@ class Store:
 
         What others are handing over is left to them while their lease runs; without an owner nothing is.
         """
-        return outbox.recover(self.database, now, save.classes_of(book), owner)
+        return outbox.recover(self.database, now, book, owner)
 
-    def claim(self, limit: int, now: datetime, owner: str = "") -> outbox.Batch | None:
-        """The next mails to hand over, service first; None when nothing waits."""
-        return outbox.claim(self.database, limit, now, owner)
+    def claim(self, limit: int, now: datetime, owner: str = "") -> Batch | None:
+        """The next mails to hand over, service first; None when nothing waits. Nothing is asked of any gate."""
+        return outbox.claim(self.database, limit, now, owner).batch
 
-    def hand(self, batch: outbox.Batch, now: datetime) -> None:
+    def hand(self, batch: Batch, now: datetime) -> None:
         """Commit that a batch is about to leave; call it before the first byte."""
         self._remember(outbox.hand(self.database, batch, now))
 
     def settle(
         self,
-        batch: outbox.Batch,
+        batch: Batch,
         handovers: Iterable[Handover],
         now: datetime,
         book: Book | None = None,
         reasons: Sequence[tuple[str, Reason]] = (),
     ) -> None:
         """What became of each mail, with (person, reason) for those that did not go; without an answer: in doubt."""
-        outbox.settle(self.database, batch, handovers, now, book, reasons)
+        self._remember(outbox.settle(self.database, batch, handovers, now, book, reasons))
 
     def in_doubt(self, limit: int) -> list[tuple[str, str]]:
         """Person and mail of the newest mails in doubt, which a person should look at."""
@@ -250,7 +264,7 @@ class Store:
     def fates(self, keys: Sequence[str]) -> dict[str, Fate]:
         """Where each of these mails stands."""
         with self.database.reading() as connection:
-            return outbox.fates(connection, keys)
+            return fates(connection, keys)
 
     # Applied files
 

@@ -3,116 +3,136 @@
 The batch carries the status of its mails; only exceptions are written on the message itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, literal, or_, select, update
 
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason
 from nurture.model.mail import Fate, Handover
-from nurture.store.codec import instant, micros, values_of
-from nurture.store.database import Conflict, Database, bucket, insert_one, pages
+from nurture.store.codec import instant, micros
+from nurture.store.database import BULK, Conflict, Database, bucket, insert_many, insert_one
 from nurture.store.installation import Mark, count_on
-from nurture.store.save import basis_of, classes_of, lane_of, planned_row, reason_row
-from nurture.store.tables import BATCH, BATCH_MEMBER, MESSAGE, PLANNED, REASON
+from nurture.store.outbox_rows import (
+    LEASE,
+    RANK,
+    SERVICE_LANE,
+    SETTLED,
+    Batch,
+    clear,
+    doubt,
+    intents,
+    keep_reasons,
+    mark,
+    members,
+    note_details,
+    put_back,
+    take_out,
+)
+from nurture.store.save import basis_of, classes_of, lane_of
+from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED
 
-LEASE = timedelta(minutes=5)
-SETTLED = "settled"  # of a batch: its mails were accepted, but for those that say otherwise
+BRAKE = "brake"  # why a mail is held
+HOUR = timedelta(hours=1)
+NOT_LEFT = frozenset({Fate.planned, Fate.cancelled, Fate.expired})
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Mails that are handed over together; service first, then by class, then by what fell due first."""
+class Gate:
+    """What may be claimed. `brake` is the most mails but service in any hour, None is no brake.
 
-    id: int
-    owner: str
-    intents: tuple[Intent, ...]
+    Mails of the sequences in `paused` wait while they are valid. `only_service` leaves all else where it is.
+    """
 
-
-_INTENT = select(
-    MESSAGE.c.key,
-    MESSAGE.c.person,
-    MESSAGE.c.sequence,
-    MESSAGE.c.version,
-    MESSAGE.c.subject,
-    MESSAGE.c.step,
-    MESSAGE.c.mail,
-    MESSAGE.c.class_,
-    MESSAGE.c.topic,
-    MESSAGE.c.theme,
-    MESSAGE.c.due_at,
-    MESSAGE.c.decided_at,
-    MESSAGE.c.valid_until,
-    MESSAGE.c.day,
-    MESSAGE.c.zone,
-    MESSAGE.c.rung,
-    MESSAGE.c.address,
-    MESSAGE.c.variables,
-    MESSAGE.c.variant,
-)
+    only_service: bool = False
+    brake: int | None = None
+    paused: frozenset[str] = frozenset()
 
 
-def intent_of(row: Any) -> Intent:
-    """A mail that was decided on, from its row."""
-    key, person, sequence, version, subject, step, mail, class_, topic, theme = row[:10]
-    due, decided, valid, day, zone, rung, address, variables, variant = row[10:19]
-    return Intent(
-        key,
-        person,
-        sequence,
-        version,
-        subject,
-        step,
-        mail,
-        class_,
-        topic,
-        theme,
-        instant(due),
-        instant(decided),
-        instant(valid),
-        date.fromordinal(day),
-        zone,
-        rung,
-        address,
-        values_of(variables),
-        variant,
-    )
+OPEN = Gate()
 
 
-def claim(database: Database, limit: int, now: datetime, owner: str) -> Batch | None:
-    """Take up to `limit` mails out of the queue for `owner`; None when nothing waits."""
-    queue = select(PLANNED.c.key).where(PLANNED.c.due_at <= micros(now))
-    with database.writing(durable=True) as connection:
-        ordered = queue.order_by(PLANNED.c.lane, PLANNED.c.due_at, PLANNED.c.key).limit(limit)
-        keys = list(connection.execute(ordered).scalars())
-        if not keys:
-            return None
-        row = {"status": Fate.claimed.value, "owner": owner, "claimed_at": micros(now)}
-        number = insert_one(connection, BATCH, row | {"lease_until": micros(now + LEASE)})
-        found = _intents(connection, keys)
-        connection.execute(insert(BATCH_MEMBER), [_member(number, one, found[one]) for one in keys])
-        _leave_queue(connection, keys)
-        return Batch(number, owner, tuple(found[key] for key in keys))
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A batch, if any mail may go; and how many the brake took out of the queue, which a person has to release."""
+
+    batch: Batch | None
+    held: int = 0
 
 
-def _member(batch: int, key: str, intent: Intent) -> dict[str, Any]:
-    return {"key": key, "bucket": bucket(intent.person), "batch": batch}
+def claim(database: Database, limit: int, now: datetime, owner: str, gate: Gate = OPEN) -> Claimed:
+    """Take up to `limit` mails out of the queue for `owner`.
+
+    The commit need not survive a power cut by itself: `hand` does, and what it leaves behind is only planned again.
+    """
+    waiting = _waiting(gate, now).limit(limit)
+    with database.reading() as connection:
+        if connection.execute(waiting.limit(1)).first() is None:
+            return Claimed(None)
+    with database.writing() as connection:
+        rows = list(connection.execute(waiting))
+        room = _room(connection, gate, now)
+        taken: list[tuple[str, bool, bool]] = []
+        for key, lane, released in rows:
+            braked = lane != SERVICE_LANE and not released
+            if braked and room is not None and room <= 0:
+                continue
+            room = room - 1 if braked and room is not None else room
+            taken.append((key, bool(released), braked))
+        held = _hold(connection, now, [key for key, _, _ in taken]) if len(taken) < len(rows) else 0
+        return Claimed(_taken(connection, taken, now, owner) if taken else None, held)
 
 
-def _leave_queue(connection: Connection, keys: Sequence[str]) -> None:
-    for page in pages(keys):
-        connection.execute(delete(PLANNED).where(PLANNED.c.key.in_(page)))
+def _waiting(gate: Gate, now: datetime) -> Any:
+    """The queue as far as the gate lets it through, in the order in which it goes."""
+    asked = select(PLANNED.c.key, PLANNED.c.lane, PLANNED.c.released).where(PLANNED.c.due_at <= micros(now))
+    if gate.only_service:
+        asked = asked.where(PLANNED.c.lane == SERVICE_LANE)
+    if gate.paused:
+        too_old = MESSAGE.c.valid_until < micros(now)
+        asked = asked.join(MESSAGE, MESSAGE.c.key == PLANNED.c.key)
+        asked = asked.where(or_(MESSAGE.c.sequence.not_in(sorted(gate.paused)), too_old))
+    return asked.order_by(PLANNED.c.lane, PLANNED.c.due_at, PLANNED.c.key)
 
 
-def _intents(connection: Connection, keys: Sequence[str]) -> dict[str, Intent]:
-    found: dict[str, Intent] = {}
-    for page in pages(keys):
-        for row in connection.execute(_INTENT.where(MESSAGE.c.key.in_(page))):
-            found[row[0]] = intent_of(row)
-    return found
+def _room(connection: Connection, gate: Gate, now: datetime) -> int | None:
+    """How many more mails the brake lets go; None without a brake. Read from an index alone."""
+    if gate.brake is None:
+        return None
+    counted = select(func.coalesce(func.sum(BATCH.c.braked), 0)).where(BATCH.c.claimed_at > micros(now - HOUR))
+    return gate.brake - int(connection.execute(counted).scalar_one())
+
+
+def _hold(connection: Connection, now: datetime, taken: Sequence[str]) -> int:
+    """What exceeds the brake leaves the queue until a person releases it, at most one bulk at a time."""
+    above = and_(PLANNED.c.due_at <= micros(now), PLANNED.c.lane != SERVICE_LANE, PLANNED.c.released.is_(False))
+    asked = select(PLANNED.c.key).where(above, PLANNED.c.key.not_in(taken))
+    keys = list(connection.execute(asked.order_by(PLANNED.c.lane, PLANNED.c.due_at).limit(BULK)).scalars())
+    if not keys:
+        return 0
+    columns = (PLANNED.c.key, PLANNED.c.lane, PLANNED.c.due_at, PLANNED.c.bucket)
+    moved = select(*columns, literal(BRAKE), literal(micros(now))).where(PLANNED.c.key.in_(keys))
+    connection.execute(insert(HELD).from_select(["key", "lane", "due_at", "bucket", "because", "since"], moved))
+    connection.execute(delete(PLANNED).where(PLANNED.c.key.in_(keys)))
+    return len(keys)
+
+
+def _taken(connection: Connection, taken: Sequence[tuple[str, bool, bool]], now: datetime, owner: str) -> Batch:
+    keys = [key for key, _, _ in taken]
+    let_go = frozenset(key for key, released, _ in taken if released)
+    row = {"status": Fate.claimed.value, "owner": owner, "claimed_at": micros(now)}
+    row |= {"lease_until": micros(now + LEASE), "braked": sum(braked for _, _, braked in taken)}
+    number = insert_one(connection, BATCH, row)
+    found = intents(connection, keys)
+    rows = [{"key": key, "bucket": bucket(found[key].person), "batch": number} for key in keys]
+    insert_many(connection, BATCH_MEMBER, [row | {"released": row["key"] in let_go} for row in rows])
+    take_out(connection, keys)
+    again = connection.execute(select(MESSAGE.c.key).where(MESSAGE.c.key.in_(keys), MESSAGE.c.again)).scalars()
+    mails = tuple(found[key] for key in keys)
+    return Batch(number, owner, mails, now + LEASE, frozenset(again), let_go)
 
 
 def hand(database: Database, batch: Batch, now: datetime) -> Mark:
@@ -120,13 +140,23 @@ def hand(database: Database, batch: Batch, now: datetime) -> Mark:
 
     It counts as a commit: a backup from before it is behind, or its mails would go a second time.
     """
-    ours = (BATCH.c.id == batch.id, BATCH.c.owner == batch.owner, BATCH.c.status == Fate.claimed.value)
-    lease = micros(now + LEASE)
-    handed = {"status": Fate.handed.value, "handed_at": micros(now), "lease_until": lease}
+    handed = {"status": Fate.handed.value, "handed_at": micros(now), "lease_until": micros(now + LEASE)}
     with database.writing(durable=True) as connection:
-        if connection.execute(update(BATCH).where(*ours).values(**handed)).rowcount != 1:
+        if connection.execute(update(BATCH).where(_ours(batch, Fate.claimed)).values(**handed)).rowcount != 1:
             raise Conflict(f"batch {batch.id} is no longer claimed by {batch.owner or 'us'}")
         return count_on(connection)
+
+
+def renew(database: Database, batch: Batch, now: datetime) -> bool:
+    """A new lease for a batch on its way; False when it ended and somebody put its mails in doubt."""
+    with database.writing() as connection:
+        lease = {"lease_until": micros(now + LEASE)}
+        done = connection.execute(update(BATCH).where(_ours(batch, Fate.handed)).values(**lease))
+        return done.rowcount == 1
+
+
+def _ours(batch: Batch, status: Fate) -> ColumnElement[bool]:
+    return and_(BATCH.c.id == batch.id, BATCH.c.owner == batch.owner, BATCH.c.status == status.value)
 
 
 def settle(
@@ -136,107 +166,152 @@ def settle(
     now: datetime,
     book: Book | None,
     reasons: Sequence[tuple[str, Reason]],
-) -> None:
+) -> Mark:
     """What became of every mail of a handed batch, and for (person, reason) why one did not go.
 
-    `planned` puts a mail back into the queue (the provider said: not now); a mail without an answer is
-    in doubt and is never sent again by itself.
+    `planned` puts a mail back into the queue (the provider said: not now); a mail without an answer is in doubt.
+    An answer that comes when the batch was given up for doubtful is still the truth about its mails.
+    It counts as a commit: a backup from before it takes for doubtful what went.
     """
     answers = {one.key: one for one in handovers}
-    classes = classes_of(book)
+    done = {"status": SETTLED, "settled_at": micros(now), "braked": _left_here(batch, answers, book)}
     with database.writing(durable=True) as connection:
-        if reasons:
+        handed_at = connection.execute(select(BATCH.c.handed_at).where(BATCH.c.id == batch.id)).scalar()
+        at = max(now, instant(handed_at or 0))
+        if connection.execute(update(BATCH).where(_ours(batch, Fate.handed)).values(**done)).rowcount == 1:
             basis = basis_of(connection, book)
-            connection.execute(insert(REASON), [reason_row(person, reason, basis) for person, reason in reasons])
-        for intent in batch.intents:
-            answer = answers.get(intent.key, Handover(intent.key, Fate.in_doubt, "no answer"))
-            if answer.fate is Fate.planned:
-                _put_back(connection, intent, classes)
-            elif answer.fate is not Fate.accepted or answer.detail:
-                mark(connection, answer, now)
-        done = {"status": SETTLED, "settled_at": micros(now)}
-        connection.execute(update(BATCH).where(BATCH.c.id == batch.id).values(**done))
+            _settle_ours(connection, batch, answers, at, classes_of(book), basis)
+            keep_reasons(connection, reasons, basis)
+        else:
+            _settle_late(connection, batch, answers, at, classes_of(book))
+        return count_on(connection)
 
 
-def mark(connection: Connection, answer: Handover, now: datetime) -> None:
-    """Write an exception on one mail."""
-    detail = answer.detail or (answer.problem.message if answer.problem else "")
-    row = {"fate": answer.fate.value, "detail": detail, "settled_at": micros(now)}
-    connection.execute(update(MESSAGE).where(MESSAGE.c.key == answer.key).values(**row))
+def _left_here(batch: Batch, answers: Mapping[str, Handover], book: Book | None) -> int:
+    """How many of a batch have left, as the brake counts them."""
+    classes = classes_of(book)
+    stayed = {key for key, answer in answers.items() if answer.fate in NOT_LEFT}
+    return sum(
+        lane_of(one.class_, classes) != SERVICE_LANE and one.key not in batch.released and one.key not in stayed
+        for one in batch.intents
+    )
 
 
-def _put_back(connection: Connection, intent: Intent, classes: Sequence[str]) -> None:
-    connection.execute(delete(BATCH_MEMBER).where(BATCH_MEMBER.c.key == intent.key))
-    row = planned_row(intent.key, intent.person, lane_of(intent.class_, classes), intent.due_at)
-    connection.execute(insert(PLANNED), row)
+def _settle_ours(
+    connection: Connection,
+    batch: Batch,
+    answers: Mapping[str, Handover],
+    at: datetime,
+    classes: Sequence[str],
+    basis: int,
+) -> None:
+    doubts: dict[str, Intent] = {}
+    back: list[Intent] = []
+    for one in batch.intents:
+        answer = answers.get(one.key, Handover(one.key, Fate.in_doubt))
+        if answer.fate is Fate.planned:
+            back.append(one)
+        elif answer.fate is Fate.in_doubt:
+            doubts[one.key] = one
+        elif answer.fate is not Fate.accepted:
+            mark(connection, answer, at)
+    note_details(connection, [one for one in answers.values() if one.fate is Fate.accepted], at)
+    put_back(connection, _still_open(connection, back), classes)
+    doubt(connection, doubts, {key: answers[key].detail for key in doubts if key in answers}, at, basis)
+
+
+def _still_open(connection: Connection, mails: Sequence[Intent]) -> list[Intent]:
+    """Those of which nothing else is known, such as by news that overtook the answer."""
+    return list(intents(connection, [one.key for one in mails], MESSAGE.c.fate.is_(None)).values())
+
+
+def _settle_late(
+    connection: Connection, batch: Batch, answers: Mapping[str, Handover], at: datetime, classes: Sequence[str]
+) -> None:
+    """The batch was given up meanwhile: what is known now settles its doubts, and takes a second copy back."""
+    ours = set(members(connection, [batch.id]))
+    back = []
+    for one in batch.intents:
+        answer = answers.get(one.key)
+        if answer is None or answer.fate is Fate.in_doubt:
+            continue
+        if answer.fate is Fate.planned:
+            back += [one.key] if one.key in ours else []
+        elif settle_one(connection, answer, at):
+            take_out(connection, [one.key])
+    in_doubt = intents(connection, back, MESSAGE.c.fate == Fate.in_doubt.value)
+    clear(connection, list(in_doubt), again=False)
+    put_back(connection, in_doubt.values(), classes)
+
+
+def settle_one(connection: Connection, answer: Handover, at: datetime) -> bool:
+    """News about one mail, which only ever goes up (`RANK`); whether it changed anything."""
+    row = connection.execute(
+        select(MESSAGE.c.fate, BATCH.c.status)
+        .select_from(
+            MESSAGE.outerjoin(BATCH_MEMBER, BATCH_MEMBER.c.key == MESSAGE.c.key).outerjoin(
+                BATCH, BATCH.c.id == BATCH_MEMBER.c.batch
+            )
+        )
+        .where(MESSAGE.c.key == answer.key)
+    ).first()
+    if row is None:
+        return False
+    known = Fate(row[0]) if row[0] else Fate.accepted if row[1] == SETTLED else Fate.planned
+    return RANK[answer.fate] > RANK[known] and mark(connection, answer, at)
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What a start found lying about: mails put back into the queue, and mails now in doubt."""
+    """What was found lying about: mails put back into the queue, and mails now in doubt."""
 
     put_back: int
     in_doubt: int
 
 
-def recover(database: Database, now: datetime, classes: Sequence[str], owner: str | None) -> Recovered:
-    """At start, before the first claim: a batch left `claimed` never left, one left `handed` is in doubt.
+def recover(
+    database: Database, now: datetime, book: Book | None, owner: str | None, starting: bool = True
+) -> Recovered:
+    """A batch left `claimed` never left, one left `handed` is in doubt.
 
-    Left are the batches of `owner` itself, who is only starting, and those of others whose lease is over:
-    until then another process may still be handing them over. Without an owner all are.
+    Left are all whose lease is over, whosesoever: until then a process may still be handing them over. And, at
+    its start, before its first claim, those of `owner` itself; without an owner all are.
     """
+    with database.reading() as connection:
+        if connection.execute(_left(now, owner, starting).limit(1)).first() is None:
+            return Recovered(0, 0)
     with database.writing(durable=True) as connection:
-        claimed = _left(connection, Fate.claimed, owner, now)
-        put_back = _members(connection, claimed)
-        for intent in _intents(connection, put_back).values():
-            _put_back(connection, intent, classes)
+        left = list(connection.execute(_left(now, owner, starting)))
+        claimed = [number for number, status, _ in left if status == Fate.claimed.value]
+        back = intents(connection, members(connection, claimed), MESSAGE.c.fate.is_(None))
+        put_back(connection, back.values(), classes_of(book))
+        connection.execute(delete(BATCH_MEMBER).where(BATCH_MEMBER.c.batch.in_(claimed)))
         connection.execute(delete(BATCH).where(BATCH.c.id.in_(claimed)))
-        handed = _left(connection, Fate.handed, owner, now)
-        doubted = _members(connection, handed)
-        doubt = {"status": Fate.in_doubt.value, "settled_at": micros(now)}
-        connection.execute(update(BATCH).where(BATCH.c.id.in_(handed)).values(**doubt))
-    return Recovered(len(put_back), len(doubted))
+        doubted = 0
+        for number, _, handed_at in (one for one in left if one[1] != Fate.claimed.value):
+            mails = intents(connection, members(connection, [number]), MESSAGE.c.fate.is_(None))
+            at = max(now, instant(handed_at or 0))
+            doubt(connection, mails, dict.fromkeys(mails, CUT), at, basis_of(connection, book))
+            done = {"status": SETTLED, "settled_at": micros(at)}
+            connection.execute(update(BATCH).where(BATCH.c.id == number).values(**done))
+            doubted += len(mails)
+    return Recovered(len(back), doubted)
 
 
-def _left(connection: Connection, status: Fate, owner: str | None, now: datetime) -> list[int]:
-    asked = select(BATCH.c.id).where(BATCH.c.status == status.value)
-    if owner is not None:
-        asked = asked.where((BATCH.c.owner == owner) | (BATCH.c.lease_until <= micros(now)))
-    return list(connection.execute(asked).scalars())
+CUT = "the hand-over was cut before an answer was kept"
 
 
-def _members(connection: Connection, batches: Sequence[int]) -> list[str]:
-    return list(connection.execute(select(BATCH_MEMBER.c.key).where(BATCH_MEMBER.c.batch.in_(batches))).scalars())
+def _left(now: datetime, owner: str | None, starting: bool) -> Any:
+    unfinished = (Fate.claimed.value, Fate.handed.value, Fate.in_doubt.value)
+    asked = select(BATCH.c.id, BATCH.c.status, BATCH.c.handed_at).where(BATCH.c.status.in_(unfinished))
+    over = BATCH.c.lease_until <= micros(now)
+    if starting and owner is None:
+        return asked
+    return asked.where(or_(BATCH.c.owner == owner, over) if starting else over)
 
 
 def in_doubt(connection: Connection, limit: int) -> list[tuple[str, str]]:
     """Person and mail of those in doubt, the newest first."""
-    of_batch = (BATCH.c.status == Fate.in_doubt.value) & MESSAGE.c.fate.is_(None)
-    asked = (
-        select(MESSAGE.c.person, MESSAGE.c.mail)
-        .join_from(MESSAGE, BATCH_MEMBER, BATCH_MEMBER.c.key == MESSAGE.c.key)
-        .join(BATCH, BATCH.c.id == BATCH_MEMBER.c.batch)
-        .where(of_batch | (MESSAGE.c.fate == Fate.in_doubt.value))
-    )
+    asked = select(MESSAGE.c.person, MESSAGE.c.mail).where(MESSAGE.c.fate == Fate.in_doubt.value)
     rows = connection.execute(asked.order_by(MESSAGE.c.number.desc()).limit(limit))
     return [(person, mail) for person, mail in rows]
-
-
-def fates(connection: Connection, keys: Sequence[str]) -> dict[str, Fate]:
-    """Where each of these mails stands: its own exception, else what its batch says, else planned."""
-    found: dict[str, Fate] = {}
-    joined = select(MESSAGE.c.key, MESSAGE.c.fate, MESSAGE.c.before, BATCH.c.status).select_from(
-        MESSAGE.outerjoin(BATCH_MEMBER, BATCH_MEMBER.c.key == MESSAGE.c.key).outerjoin(
-            BATCH, BATCH.c.id == BATCH_MEMBER.c.batch
-        )
-    )
-    for page in pages(keys):
-        for key, fate, before, status in connection.execute(joined.where(MESSAGE.c.key.in_(page))):
-            found[key] = Fate.accepted if before and not fate else _fate(fate, status)
-    return found
-
-
-def _fate(fate: str | None, status: str | None) -> Fate:
-    if fate is not None:
-        return Fate(fate)
-    return Fate.accepted if status == SETTLED else Fate(status or Fate.planned.value)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
 
 from nurture import __version__
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Intent, Reason
 from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, Event
+from nurture.model.mail import Fate
 from nurture.model.person import Enrolment, Person
 from nurture.model.rules import CLASSES
 from nurture.store.codec import (
@@ -33,6 +34,7 @@ from nurture.store.tables import (
     CONSENT,
     ENROLMENT,
     EVENT,
+    HELD,
     MESSAGE,
     PERSON,
     PLANNED,
@@ -348,10 +350,12 @@ def _clear_agenda(connection: Connection, ids: Sequence[str], now: datetime, hor
 
 
 def cancel(connection: Connection, keys: Sequence[str], now: datetime, fate: str = "cancelled") -> None:
-    """Mails that are not to go after all, unless they have left the queue already."""
-    waiting = list(connection.execute(select(PLANNED.c.key).where(PLANNED.c.key.in_(keys))).scalars())
-    connection.execute(delete(PLANNED).where(PLANNED.c.key.in_(waiting)))
-    connection.execute(update(MESSAGE).where(MESSAGE.c.key.in_(waiting)).values(fate=fate, settled_at=micros(now)))
+    """Mails that are not to go after all, unless they have left the queue already; a second copy leaves a doubt."""
+    for queue in (PLANNED, HELD):
+        waiting = list(connection.execute(select(queue.c.key).where(queue.c.key.in_(keys))).scalars())
+        connection.execute(delete(queue).where(queue.c.key.in_(waiting)))
+        ended = {"fate": case((MESSAGE.c.again, Fate.unknown.value), else_=fate), "settled_at": micros(now)}
+        connection.execute(update(MESSAGE).where(MESSAGE.c.key.in_(waiting)).values(**ended))
 
 
 def basis_of(connection: Connection, book: Book | None) -> int:
