@@ -17,6 +17,11 @@ VERBS: dict[str, tuple[str, str]] = {
     "explain": ("people", "Say why somebody did or did not get a mail."),
     "show": ("people", "Show where somebody stands in everything, and what is next."),
     "run": ("running", "Decide and hand over the mail that is due."),
+    "halt": ("operating", "Hold all sending, at once."),
+    "unhalt": ("operating", "Let sending go on."),
+    "pause": ("operating", "Hold the mail of a sequence."),
+    "resume": ("operating", "Take back a pause or a stop."),
+    "stop": ("operating", "End a sequence for all inside, after asking."),
     "rebuild": ("running", "Recompute everything that follows from the events, and prove it equal."),
     "demo": ("demonstrating", "See it all work on a made-up shop, in a folder of its own."),
 }

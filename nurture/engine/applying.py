@@ -7,12 +7,16 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
+from weakref import WeakKeyDictionary
 
+from nurture.decide.switches import switched
 from nurture.engine.differences import Change, book_changes, file_changes
 from nurture.engine.faults import FaultError, RefusedError, StateError
+from nurture.engine.switches import switch_lines
 from nurture.language.project import read_project
 from nurture.model.book import Applied, Book
 from nurture.model.sequence import Send, Sequence, Status
+from nurture.model.switch import Switch
 from nurture.store.files import Files
 from nurture.store.open import Store
 
@@ -31,11 +35,15 @@ class LiveBook:
 
 @dataclass(frozen=True, slots=True)
 class AppliedChange:
-    """What an `apply` did: changes in words, new version numbers, and who is inside older versions."""
+    """What an `apply` did: changes in words, new version numbers, and who is inside older versions.
+
+    `switches` are what was said at the command line before, and holds still.
+    """
 
     changes: tuple[Change, ...]
     versions: Mapping[str, int]
     staying: Mapping[str, int] = field(default_factory=dict)
+    switches: tuple[Switch, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -55,10 +63,45 @@ class AppliedChange:
             yield f"{count:,} inside {name} stay on the version they started on."
         if any(change.how == "new" for change in self.changes):
             yield "Nobody is taken in for what happened before now."
+        yield from switch_lines(self.switches)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The book of one application, and the same under the switches that held when it was last asked for."""
+
+    application: object
+    plain: LiveBook
+    switches: tuple[Switch, ...]
+    live: LiveBook
+
+
+_REMEMBERED: WeakKeyDictionary[Store, Remembered] = WeakKeyDictionary()
+"""Of each open store: a book is equal only to itself, and what is worked out from one is kept beside it."""
 
 
 def live_book(store: Store) -> LiveBook | None:
-    """The applied book as the store has it; None before the first apply.
+    """The applied book as the store has it, under what was paused and stopped; None before the first apply.
+
+    Asked again it is the very same value until another book was applied or a switch was set or lifted; to find
+    that out costs two short questions. StateError when files applied by an older nurture no longer read.
+    """
+    application, switches = store.edition()[0], store.switches()
+    known = _REMEMBERED.get(store)
+    if known is None or known.application != application:
+        plain = applied_book(store)
+        if plain is None:
+            return None
+        known = Remembered(application, plain, (), plain)
+    if known.switches != switches:
+        under = LiveBook(switched(known.plain.book, switches), known.plain.templates)
+        known = Remembered(application, known.plain, switches, under)
+    _REMEMBERED[store] = known
+    return known.live
+
+
+def applied_book(store: Store) -> LiveBook | None:
+    """The applied book as the files say it, whatever was said at the command line since; None before the first apply.
 
     StateError when files applied by an older nurture no longer read.
     """
@@ -73,7 +116,15 @@ def live_book(store: Store) -> LiveBook | None:
 
 
 def tree_book(store: Store, book: Book, files: Mapping[str, bytes], now: datetime) -> Book:
-    """The working tree as if applied now: what `simulate` asks. The versions are those that apply would give."""
+    """The working tree as if applied now, under the switches, which an apply leaves alone: what `simulate` asks.
+
+    The versions are those that apply would give.
+    """
+    return switched(tree_applied(store, book, files, now), store.switches())
+
+
+def tree_applied(store: Store, book: Book, files: Mapping[str, bytes], now: datetime) -> Book:
+    """The working tree with the versions that apply would give."""
     known = store.load_files()
     if not known.files:
         return replace(book, applied={name: Applied(1, now) for name in live_names(book)})
@@ -96,7 +147,7 @@ def tree_book(store: Store, book: Book, files: Mapping[str, bytes], now: datetim
 
 def apply(store: Store, book: Book, files: Mapping[str, bytes], now: datetime, who: str) -> AppliedChange:
     """Store checked files as the live ones; RefusedError when people inside would lose their place."""
-    before = live_book(store)
+    before = applied_book(store)
     inside = {key: count for key, count in store.counts().inside.items() if count}
     refuse_lost(book, inside)
     old = store.load_files()
@@ -114,7 +165,8 @@ def apply(store: Store, book: Book, files: Mapping[str, bytes], now: datetime, w
         for (name, version), count in inside.items()
         if name in change.versions and version < change.versions[name].version
     }
-    return AppliedChange(changes, {name: applied.version for name, applied in change.versions.items()}, staying)
+    versions = {name: applied.version for name, applied in change.versions.items()}
+    return AppliedChange(changes, versions, staying, store.switches())
 
 
 def refuse_lost(book: Book, inside: Mapping[tuple[str, int], int]) -> None:

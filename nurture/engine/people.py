@@ -8,6 +8,7 @@ from nurture.decide.advance import advance
 from nurture.decide.clock import Clock, reader_clock
 from nurture.decide.explain import enrolment_line, fate_words, moment_words, person_line
 from nurture.decide.simulate import live
+from nurture.decide.switches import hold_on
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
 from nurture.engine.workshop import Workshop
@@ -51,7 +52,7 @@ def show(shop: Workshop, live_now: LiveBook, text: str, now: datetime) -> Shown:
         person_line(book, person),
         f"{label} · {person.address or 'no address'} · {orders_words(person, clock)}",
         consent_words(person),
-        *inside_lines(book, person, clock),
+        *inside_lines(book, person, clock, now),
         *had_lines(person, clock, shop.store.fates([message.key for message in person.messages])),
         *next_lines(book, person, clock, now),
     ]
@@ -76,18 +77,19 @@ def consent_words(person: Person) -> str:
     return f"agreed to {', '.join(given) or 'nothing'}" + (f"; refused {', '.join(refused)}" if refused else "")
 
 
-def inside_lines(book: Book, person: Person, clock: Clock) -> list[str]:
+def inside_lines(book: Book, person: Person, clock: Clock, now: datetime) -> list[str]:
     """Every running enrolment with the step it stands on."""
     inside = [one for one in person.enrolments if one.running]
     if not inside:
         return ["Inside: nothing"]
-    return ["Inside:", *(f"  {line}" for one in inside for line in inside_words(book, person, one, clock))]
+    return ["Inside:", *(f"  {line}" for one in inside for line in inside_words(book, person, one, clock, now))]
 
 
-def inside_words(book: Book, person: Person, one: Enrolment, clock: Clock) -> list[str]:
-    """One enrolment and where it stands."""
+def inside_words(book: Book, person: Person, one: Enrolment, clock: Clock, now: datetime) -> list[str]:
+    """One enrolment, where it stands, and why it sends nothing where it is paused."""
     due = f", until {moment_words(one.due_at, clock)}" if one.due_at else ""
-    return [enrolment_line(book, person, one), f"    at {one.step or 'its end'}{due}"]
+    hold = hold_on(book.sequences.get(one.sequence), now)
+    return [enrolment_line(book, person, one), f"    at {one.step or 'its end'}{due}{f'; {hold}' if hold else ''}"]
 
 
 def had_lines(person: Person, clock: Clock, fates: Mapping[str, Fate]) -> list[str]:

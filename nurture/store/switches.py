@@ -3,10 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, literal, select
+from sqlalchemy import Connection, delete, func, insert, inspect, literal, select
 
 from nurture.model.switch import Switch, Word
 from nurture.store.codec import instant, micros
+from nurture.store.database import Database
 from nurture.store.tables import AGENDA, ENROLMENT, SWITCH
 
 ITSELF = "nurture"  # who halted, when no person did: the provider refused us
@@ -63,6 +64,26 @@ def lift_switch(connection: Connection, word: Word, sequence: str, now: datetime
 
 def _take_out(connection: Connection, word: Word, sequence: str) -> None:
     connection.execute(delete(SWITCH).where(SWITCH.c.word == word.value, SWITCH.c.sequence == sequence))
+
+
+def inside(connection: Connection, sequence: str) -> int:
+    """How many enrolments of a sequence run; counted on an index."""
+    running = select(func.count()).where(ENROLMENT.c.sequence == sequence, ENROLMENT.c.ended_at.is_(None))
+    return int(connection.execute(running).scalar_one())
+
+
+def people_inside(connection: Connection, sequence: str) -> list[str]:
+    """The ids of all inside a sequence, ascending."""
+    running = select(ENROLMENT.c.person).where(ENROLMENT.c.sequence == sequence, ENROLMENT.c.ended_at.is_(None))
+    return sorted(set(connection.execute(running).scalars()))
+
+
+def peek(database: Database) -> tuple[Switch, ...]:
+    """The switches of a store that is only looked at: its file is neither made nor migrated; SQLite only."""
+    if database.file is None or not database.file.exists():
+        return ()
+    with database.reading() as connection:
+        return switches(connection) if inspect(connection).has_table(SWITCH.name) else ()
 
 
 def wake_inside(connection: Connection, sequence: str, now: datetime) -> None:
