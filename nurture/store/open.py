@@ -135,17 +135,6 @@ class Store:
             found = switches.people_inside(connection, sequence)
         yield from (list(page) for page in pages(found))
 
-    def inside(self, sequence: str) -> int:
-        """How many enrolments of a sequence run."""
-        with self.database.reading() as connection:
-            return switches.inside(connection, sequence)
-
-    def inside_of(self, sequence: str) -> Iterator[list[str]]:
-        """The ids of those inside a sequence as this is called, ascending and in pages."""
-        with self.database.reading() as connection:
-            found = switches.people_inside(connection, sequence)
-        yield from (list(page) for page in pages(found))
-
     # Deciding
 
     @property
