@@ -52,9 +52,7 @@ def headers(mail: Email) -> Iterator[str]:
     yield f"Subject: {unstructured('Subject', one_line(mail.subject, 'the subject'))}"
     yield f"Date: {format_datetime(mail.date)}"
     for name, value in mail.headers:
-        if not _FIELD_NAME.fullmatch(name):
-            raise CannotBeSaid(f"'{name}' cannot be the name of a header")
-        yield f"{name}: {ascii_line(value, name)}"
+        yield f"{field_name(name)}: {ascii_line(value, name)}"
     yield f"Content-Language: {ascii_line(mail.locale, 'the language')}"
     yield "MIME-Version: 1.0"
 
@@ -150,6 +148,13 @@ def unstructured(field: str, text: str) -> str:
 def encoded(field: str, text: str) -> str:
     """Encoded words, folded; never torn inside a character."""
     return Header(text, "utf-8", header_name=field).encode(linesep="\r\n")
+
+
+def field_name(name: str) -> str:
+    """The name; CannotBeSaid when no header can be called so."""
+    if not _FIELD_NAME.fullmatch(name):
+        raise CannotBeSaid(f"'{name}' cannot be the name of a header")
+    return name
 
 
 def ascii_line(text: str, what: str) -> str:

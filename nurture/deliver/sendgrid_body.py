@@ -7,7 +7,7 @@ address and our key, `nv_send`, and nothing else of a person: SendGrid keeps cus
 from base64 import b64encode
 from collections.abc import Iterator
 
-from nurture.deliver.message import SAFE_KEY, ascii_line, check_picture
+from nurture.deliver.message import SAFE_KEY, ascii_line, check_picture, field_name
 from nurture.deliver.plain import CannotBeSaid, address, one_line
 from nurture.model.mail import Email, Image
 
@@ -82,10 +82,8 @@ def headers(mail: Email) -> Iterator[tuple[str, str]]:
             raise CannotBeSaid(f"SendGrid sets the header {name} itself and lets nobody else")
         if lower in seen:
             raise CannotBeSaid(f"the header {name} stands twice, and SendGrid takes each once")
-        if not name or any(not "!" <= character <= "~" or character == ":" for character in name):
-            raise CannotBeSaid(f"'{name}' cannot be the name of a header")
         seen.add(lower)
-        yield name, ascii_line(value, name)
+        yield field_name(name), ascii_line(value, name)
 
 
 def categories(mail: Email) -> list[str]:

@@ -1,0 +1,229 @@
+"""A mail server of one's own: SMTP (RFC 5321) by the standard library, in threads.
+
+It promises less than an API. The server that takes a mail is mostly a relay: a refusal by the reader's own server
+comes back hours later as a bounce to the sender's mailbox, which nothing here reads; our key travels in no field that
+a server reports; and an answer that is lost can be asked of nobody. What holds: nothing has gone before the final dot
+of DATA, so until then a mail waits and is tried again; from then on it is in doubt until the server answers.
+SMTPUTF8 (RFC 6531) is not used: an address outside ASCII is refused, in words.
+"""
+
+import asyncio
+import queue
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nurture.deliver.message import CannotBeSaid, as_bytes
+from nurture.deliver.smtp_answer import Answer, Phase, read_answer
+from nurture.model.mail import Email, Fate, Handover
+
+DOT = b".\r\n"
+GOES_ON = 354
+SHUTTING_DOWN = 421
+VERDICT = 2  # so many times longer than `wait`: servers look through a mail before they answer the dot
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One mail on its way: the send key, from whom, to whom, and the message."""
+
+    key: str
+    sender: str
+    reader: str
+    data: bytes = field(repr=False)
+
+
+class Stale(Exception):
+    """A kept connection turned out to be closed before anything of a mail was said on it."""
+
+
+@dataclass(slots=True)
+class Smtp:
+    """Hands mails to `host`:`port`, on at most `connections` connections that are kept and used again.
+
+    `security`: "starttls" and "tls" check the server's certificate against the system's authorities; "none" is for
+    loopback and for one's own network. Without a `user` there is no login. `clock` tells the instant (UTC) of an
+    answer. `wait`: seconds for each answer of the server; twice as long for its verdict on a mail.
+    """
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password: str = field(repr=False)
+    clock: Callable[[], datetime] = field(repr=False)
+    connections: int = 4
+    wait: float = 30.0
+    _idle: "queue.SimpleQueue[smtplib.SMTP]" = field(default_factory=queue.SimpleQueue, init=False, repr=False)
+    _threads: ThreadPoolExecutor | None = field(default=None, init=False, repr=False, compare=False)
+    _trust: ssl.SSLContext | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The word in config.toml."""
+        return "smtp"
+
+    @property
+    def at_once(self) -> int:
+        """One mail on each connection."""
+        return self.connections
+
+    async def close(self) -> None:
+        """Wait for the mails in hand, then say goodbye on every connection. The next mail opens new ones."""
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            await asyncio.to_thread(threads.shutdown)
+        await asyncio.to_thread(self._part)
+
+    def build(self, mails: Sequence[Email]) -> Iterator[Envelope | Handover]:
+        """A message and its envelope for each mail; a mail that cannot be written is refused with the reason."""
+        for mail in mails:
+            try:
+                yield Envelope(mail.key, mail.from_address, mail.to_address, as_bytes(mail))
+            except CannotBeSaid as fault:
+                yield Handover(mail.key, Fate.refused, str(fault))
+
+    async def post(self, request: Envelope) -> Answer:
+        """One mail, in a thread. Every way it can end is an answer, a cancellation too."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self.connections, thread_name_prefix="smtp")
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._post, request)
+        except asyncio.CancelledError:
+            return Answer(self.clock(), Phase.dot, fault="nurture stopped waiting for the answer")
+
+    def read(self, request: Envelope, answer: Answer) -> Iterator[Handover]:
+        """What the answer means; the password is taken out of the server's words."""
+        yield read_answer(request.key, answer, self.password)
+
+    def _post(self, request: Envelope) -> Answer:
+        """On a kept connection when there is one; on a new one, once, when the kept one was closed."""
+        try:
+            kept = self._idle.get_nowait()
+        except queue.Empty:
+            return self._anew(request)
+        try:
+            return self._talk(kept, request, kept=True)
+        except Stale:
+            return self._anew(request)
+
+    def _anew(self, request: Envelope) -> Answer:
+        phase = Phase.connect
+        connection = None
+        try:
+            connection = self._connect()
+            phase = Phase.greet
+            if self.security == "starttls":
+                phase = Phase.secure
+                connection.starttls(context=self._trusted())
+            phase = Phase.login
+            connection.ehlo_or_helo_if_needed()
+            if self.user:
+                connection.login(self.user, self.password)
+        except Exception as fault:  # noqa: BLE001  (whatever it is, no mail was begun)
+            if connection is not None:
+                connection.close()
+            return self._trouble(phase, fault)
+        return self._talk(connection, request, kept=False)
+
+    def _connect(self) -> smtplib.SMTP:
+        connection = (
+            smtplib.SMTP_SSL(self.host, self.port, timeout=self.wait, context=self._trusted())
+            if self.security == "tls"
+            else smtplib.SMTP(self.host, self.port, timeout=self.wait)
+        )
+        socket_of(connection).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the dot goes out by itself
+        return connection
+
+    def _trusted(self) -> ssl.SSLContext:
+        if self._trust is None:
+            self._trust = ssl.create_default_context()
+        return self._trust
+
+    def _trouble(self, phase: Phase, fault: Exception) -> Answer:
+        """A fault as an answer; with the reply, where the standard library raises one to refuse a greeting or login."""
+        if isinstance(fault, smtplib.SMTPResponseException) and phase <= Phase.login:
+            text = fault.smtp_error if isinstance(fault.smtp_error, bytes) else str(fault.smtp_error).encode()
+            return Answer(self.clock(), phase, fault.smtp_code, text)
+        return Answer(self.clock(), phase, fault=str(fault) or type(fault).__name__, kind=type(fault))
+
+    def _talk(self, connection: smtplib.SMTP, request: Envelope, *, kept: bool) -> Answer:
+        """MAIL, RCPT, DATA, the dot. Stale when a kept connection does not even take MAIL."""
+        phase = Phase.sender
+        try:
+            code, text = connection.docmd(f"MAIL FROM:<{request.sender}>")
+            if kept and (code == SHUTTING_DOWN or code <= 0):
+                connection.close()
+                raise Stale
+            if good(code):
+                phase = Phase.reader
+                code, text = connection.docmd(f"RCPT TO:<{request.reader}>")
+            if good(code) and phase is Phase.reader:
+                phase = Phase.data
+                code, text = connection.docmd("DATA")
+            if code == GOES_ON and phase is Phase.data:
+                phase = Phase.body
+                connection.send(stuffed(request.data))
+                phase = Phase.dot
+                code, text = self._verdict(connection)
+        except Stale:
+            raise
+        except Exception as fault:
+            connection.close()
+            if kept and phase is Phase.sender:
+                raise Stale from fault
+            return self._trouble(phase, fault)
+        self._keep(connection, phase, code)
+        return Answer(self.clock(), phase, code, text)
+
+    def _verdict(self, connection: smtplib.SMTP) -> tuple[int, bytes]:
+        """The dot, and what the server makes of the mail."""
+        line = socket_of(connection)
+        line.settimeout(self.wait * VERDICT)
+        connection.send(DOT)
+        answered = connection.getreply()
+        line.settimeout(self.wait)
+        return answered
+
+    def _keep(self, connection: smtplib.SMTP, phase: Phase, code: int) -> None:
+        """Ready for the next mail, or closed; the answer to this one stands already."""
+        try:
+            if code == SHUTTING_DOWN or code <= 0:
+                connection.close()
+            elif phase is Phase.dot or good(connection.rset()[0]):
+                self._idle.put(connection)
+            else:
+                connection.close()
+        except (OSError, smtplib.SMTPException):
+            connection.close()
+
+    def _part(self) -> None:
+        """QUIT everywhere; a server that no longer listens is no trouble."""
+        while not self._idle.empty():
+            connection = self._idle.get_nowait()
+            try:
+                connection.quit()
+            except (OSError, smtplib.SMTPException):
+                connection.close()
+
+
+def good(code: int) -> bool:
+    """Whether the server goes along."""
+    return 200 <= code < 300
+
+
+def stuffed(data: bytes) -> bytes:
+    """A line that begins with a dot gets another (RFC 5321 4.5.2), so that only the last one ends the mail."""
+    return re.sub(rb"(?m)^\.", b"..", data)
+
+
+def socket_of(connection: smtplib.SMTP) -> socket.socket:
+    """The connection's socket; SMTPServerDisconnected when there is none any more."""
+    if connection.sock is None:
+        raise smtplib.SMTPServerDisconnected("the connection is closed")
+    return connection.sock
