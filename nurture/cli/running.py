@@ -1,6 +1,11 @@
 """The verbs that do the work: run, rebuild."""
 
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,9 +14,19 @@ from nurture.cli.edge import FINDINGS, FINE, TROUBLE
 from nurture.cli.output import answer, plural, say, say_all, say_next
 from nurture.cli.progress import progress
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nurture.daemon import Web
+    from nurture.engine.applying import LiveBook
+    from nurture.engine.sending import Run
+    from nurture.engine.workshop import Workshop
+    from nurture.wiring import Holder
+
 
 @command(
     "run",
+    "nurture run                                         the daemon: decide and hand over, until it is stopped",
     "nurture run --once                                  decide and hand over what is due, then stop",
     "nurture run --dry-run                               the same, but stop before anything is written",
     "nurture run --dry-run --at '2027-03-08 10:00'       as if it were then",
@@ -20,13 +35,61 @@ from nurture.cli.progress import progress
 @click.option("--dry-run", is_flag=True, help="Show what would go; write and send nothing.")
 @click.option("--accept", is_flag=True, help="Go on with a store that was copied or restored; a person has looked.")
 @click.option("--at", type=Instant(), help="Only with --dry-run: as if it were that moment.")
-def run_command(asked: Asked, once: bool, dry_run: bool, accept: bool, at: datetime | None) -> int:
-    """Decide for everybody for whom something fell due, and hand the mails over."""
-    if once == dry_run:
-        raise click.UsageError("say --once or --dry-run")
+@click.option("--log", type=click.Choice(["text", "json"]), help="How the daemon writes its log, to standard error.")
+def run_command(asked: Asked, once: bool, dry_run: bool, accept: bool, at: datetime | None, log: str | None) -> int:
+    """Decide for everybody for whom something fell due, and hand the mails over; without an option, for years."""
+    if once and dry_run:
+        raise click.UsageError("say --once or --dry-run, or neither for the daemon")
     if at and not dry_run:
         raise click.UsageError("--at goes only with --dry-run")
-    return try_round(asked, at) if dry_run else one_round(asked, accept)
+    if log and (once or dry_run):
+        raise click.UsageError("--log goes only with the daemon")
+    if dry_run:
+        return try_round(asked, at)
+    return one_round(asked, accept) if once else keep_running(asked, accept, asked.json or log == "json")
+
+
+def keep_running(asked: Asked, accept: bool, json: bool) -> int:
+    """`run`: the daemon. It ends by SIGTERM or Ctrl-C."""
+    import asyncio
+
+    from nurture import observe
+    from nurture.daemon import serve
+    from nurture.wiring import configuration, ready_to_send
+
+    config = configuration(asked.root)
+    ready_to_send(config)
+    observe.show_on_stderr(json)
+    if asyncio.run(serve(asked.root, web_part(*config.web_listen) if config.web_listen else None, accept)):
+        return FINE
+    sys.stderr.flush()
+    os._exit(TROUBLE)  # a thread still hangs in what it was doing, and Python would wait for it
+
+
+def web_part(host: str, port: int) -> "Web":
+    """The web part as the daemon opens it beside itself; StateError when nothing can listen there."""
+
+    @asynccontextmanager
+    async def beside(
+        shop: "Workshop",
+        live: "Callable[[], LiveBook | None]",
+        clock: "Callable[[], datetime]",
+        run: "Run",
+        arrived: "Callable[[], None]",
+    ) -> AsyncIterator[None]:
+        from nurture import observe
+        from nurture.engine.faults import StateError
+        from nurture.web.app import application, serving
+
+        async with AsyncExitStack() as open_part:
+            try:
+                await open_part.enter_async_context(serving(application(shop, live, clock, run, arrived), host, port))
+            except OSError as error:
+                raise StateError(f"nothing can listen at {host}:{port} ({error.strerror}); see web.listen") from error
+            observe.note(observe.WEB_LISTENS, host=host, port=port)
+            yield
+
+    return beside
 
 
 def one_round(asked: Asked, accept: bool) -> int:
@@ -34,9 +97,13 @@ def one_round(asked: Asked, accept: bool) -> int:
     from nurture.engine.accepting import accept as accept_store
     from nurture.engine.hand_over import hand_over_all
     from nurture.engine.tick import refuse_leap, tick
-    from nurture.wiring import alone, live, now, workshop
+    from nurture.wiring import alone, configuration, live, now, ready_to_send, workshop
 
-    with alone(asked.root, wait), workshop(asked.root) as shop:
+    ready_to_send(configuration(asked.root))
+    with alone(asked.root, wait) as daemon, ExitStack() as open_shop:
+        if daemon is not None:
+            return leave_it_to(daemon, asked, accept)
+        shop = open_shop.enter_context(workshop(asked.root))
         book = live(shop.store)
         moment = now()
         if accept:
@@ -59,6 +126,21 @@ def one_round(asked: Asked, accept: bool) -> int:
     say_all(handed.words(shop.config.folder))
     say_next("nurture show PERSON", "nurture explain PERSON")
     return TROUBLE if handed.stuck else FINE
+
+
+def leave_it_to(daemon: "Holder", asked: Asked, accept: bool) -> int:
+    """`run --once` beside a daemon: it does the work. Only --accept is a person's word that a start takes."""
+    from nurture.engine.faults import StateError
+
+    who = f"a daemon (process {daemon.process}, since {daemon.since:%Y-%m-%d %H:%M} UTC) is at work here"
+    if accept:
+        raise StateError(f"{who}. Stop it, run `nurture run --once --accept`, and start it again.")
+    if asked.json:
+        answer({"daemon": {"process": daemon.process, "since": daemon.since}})
+        return FINE
+    say(f"{who}, and decides and hands over by itself.")
+    say_next("nurture status", "nurture show PERSON")
+    return FINE
 
 
 def wait() -> None:

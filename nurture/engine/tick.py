@@ -5,6 +5,7 @@ people that somebody else decided on meanwhile is read and decided again.
 """
 
 import gc
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def tick(store: Store, book: Book, now: datetime, tell: Tell = silent) -> Ticked
 def decide_all(store: Store, book: Book, now: datetime, tell: Tell = silent) -> Ticked:
     """The tick itself; also of a halted store, of which nothing is sent."""
     since = store.watermark or now
-    observe.note(observe.TICK_BEGUN, since=since, until=now)
+    observe.note(observe.TICK_BEGUN, level=logging.DEBUG, since=since, until=now)
     done = Ticked(decided_until=since if since > now else None)
     for page in store.candidates(book, min(since, now), now):
         with uncollected():
@@ -66,7 +67,7 @@ def decide_all(store: Store, book: Book, now: datetime, tell: Tell = silent) -> 
         done.reasons += sum(len(decision.reasons) for decision in decided)
         tell(done.people)
     store.move_watermark(now)
-    observe.note(observe.TICK_DONE, **done.counts())
+    observe.note(observe.TICK_DONE, level=logging.INFO if done.people else logging.DEBUG, **done.counts())
     return done
 
 

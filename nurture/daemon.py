@@ -1,0 +1,328 @@
+"""The daemon: when to call the engine, never what (architecture.md 3). One process, whose loop never waits on disk.
+
+Deciding, handing over and the web part have a thread and a store each, since a store is not shared between
+threads. What is due stands in the store: a daemon that was killed loses nothing, the next one goes on.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from nurture import __version__, observe
+from nurture.engine.accepting import accept as accept_store
+from nurture.engine.applying import LiveBook
+from nurture.engine.faults import FaultError, StateError
+from nurture.engine.hand_over import Handed
+from nurture.engine.sending import Run, Sending
+from nurture.engine.tick import Ticked
+from nurture.engine.turns import AT_WORK, Presence, Turns, why_held
+from nurture.engine.workshop import Workshop
+from nurture.model.mail import Fate
+from nurture.wiring import DAEMON, RunLock, live, now, stopwatch, workshop
+
+SEND_AT_LEAST = 60.0  # seconds: doubts and leases end by the clock, though nothing new was decided
+SEND_AT_MOST = 0.2  # seconds between two rounds of handing over, whatever the provider says
+LATE = 60.0  # seconds after which a turn that did not come is taken: the clock was put back
+STOP_WITHIN = 30.0  # seconds for what is on its way when the daemon is asked to stop
+LONGEST_PAUSE = 300.0  # seconds between two tries while something keeps failing
+STANDBY_LOOKS = 1.0  # seconds between two looks whether the other daemon is gone
+ALIVE_EVERY = 3600.0  # seconds between two lines that only say that all is well
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+
+Web = Callable[
+    [Workshop, Callable[[], LiveBook | None], Clock, Run, Callable[[], None]], AbstractAsyncContextManager[None]
+]
+
+
+class StoppedError(Exception):
+    """A tick was left between two pages, since the daemon was asked to stop. What was decided is kept."""
+
+
+class Thread:
+    """One thread, which alone touches one store."""
+
+    def __init__(self, name: str) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    async def run(self, function: Callable[..., T], *arguments: object) -> T:
+        """Execute it there."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *arguments))
+
+    def close(self) -> None:
+        """Let it end when it has done what it is doing."""
+        self._pool.shutdown(wait=False)
+
+
+class Daemon:
+    """One daemon's life. Three shops of the same project: for deciding, for handing over, for the web part.
+
+    `clock` tells the instant in UTC, `elapsed` seconds that no clock's change touches.
+    """
+
+    def __init__(
+        self, deciding: Workshop, sending: Workshop, web: Workshop | None, clock: Clock, elapsed: Callable[[], float]
+    ) -> None:
+        self.every = deciding.config.tick_every
+        self.clock = clock
+        self.elapsed = elapsed
+        self.turns = Turns(deciding, Presence(deciding.owner, os.getpid(), __version__, clock()))
+        self.threads = {name: Thread(name) for name in ("deciding", "sending", "web")}
+        self.sending = Sending(sending, self.live, clock, self.threads["sending"].run)
+        self.web_shop = web
+        self.done = {"ticks": 0, "people": 0, "decided": 0, "accepted": 0}
+        self._alive_at = elapsed()
+        self._look, self._send = asyncio.Event(), asyncio.Event()
+        self._stopping, self._cutting = asyncio.Event(), asyncio.Event()
+
+    def live(self) -> LiveBook:
+        """The book that runs; StateError before the first apply."""
+        if self.turns.live is None:
+            raise StateError(self.turns.words)
+        return self.turns.live
+
+    def look(self) -> None:
+        """Take a turn now: something arrived. May be called from any thread, and as often as one likes."""
+        self._loop.call_soon_threadsafe(self._look.set)
+
+    def stop(self, because: str) -> None:
+        """Finish what is on its way and end; asked a second time, end at once."""
+        if self._stopping.is_set():
+            self._cutting.set()
+            return
+        observe.note(observe.DAEMON_STOPPING, because=because)
+        self._stopping.set()
+        self.sending.stop()
+
+    async def live_on(self, web: Web | None = None, accepted: bool = False) -> bool:
+        """Work until `stop`; whether all that was on its way came to its end."""
+        self._loop = asyncio.get_running_loop()
+        work = asyncio.create_task(self._work(web, accepted))
+        cut = asyncio.create_task(self._cut())
+        await asyncio.wait({work, cut}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            cut.cancel()
+            work.result()
+        else:
+            observe.note(observe.DAEMON_CUT, level=logging.ERROR, because="what was on its way is in doubt")
+        for thread in self.threads.values():
+            thread.close()
+        return work.done()
+
+    async def _cut(self) -> None:
+        """Return when waiting has gone on for long enough."""
+        await self._stopping.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._cutting.wait(), STOP_WITHIN)
+
+    async def _work(self, web: Web | None, accepted: bool) -> None:
+        async with AsyncExitStack() as beside:
+            if web is not None and self.web_shop is not None:
+                shop, run = self.web_shop, self.threads["web"].run
+                await beside.enter_async_context(web(shop, lambda: self.turns.live, self.clock, run, self.look))
+            beside.push_async_callback(self.sending.shop.provider.close)
+            async with self._scheduled(), asyncio.TaskGroup() as loops:
+                loops.create_task(self._decide(accepted))
+                loops.create_task(self._hand_over())
+        with suppress(Exception):  # the store may be what is broken; the row then says when it was seen last
+            await self.threads["deciding"].run(self.turns.end, self.clock())
+        observe.note(observe.DAEMON_STOPPED)
+
+    @asynccontextmanager
+    async def _scheduled(self) -> AsyncIterator[None]:
+        """While it lasts, a turn is due every `tick.every`."""
+
+        async def due() -> None:
+            self._look.set()
+
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        trigger = IntervalTrigger(seconds=self.every.total_seconds(), timezone=UTC)
+        self._job = scheduler.add_job(due, trigger, coalesce=True, max_instances=1, misfire_grace_time=None)
+        scheduler.start()
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)
+
+    # Deciding
+
+    async def _decide(self, accepted: bool) -> None:
+        """Turn after turn: when one is due, when something arrived, and later when the last one failed."""
+        failures = 0
+        while not self._stopping.is_set():
+            self._look.clear()
+            before = self.turns.live
+            try:
+                ticked = await self.threads["deciding"].run(self._turn, accepted)
+            except StoppedError:
+                return
+            except Exception as error:  # noqa: BLE001  (whatever it was, the next turn may go well: the daemon lives)
+                failures += 1
+                await self._say_failing(error)
+                await self._fail(observe.TICK_FAILED, error, failures)
+                continue
+            failures, accepted = 0, accepted and ticked is None
+            self._count(ticked)
+            if self.turns.live is not before or (ticked and ticked.intents):
+                self._send.set()
+            if not await self._until(self._look, self.every.total_seconds() + LATE):
+                self._job.reschedule(self._job.trigger)  # the clock went back, and the scheduler with it
+
+    def _turn(self, accepted: bool) -> Ticked | None:
+        """One turn, in the deciding thread."""
+        begun = self.clock()
+
+        def between_pages(_people: int) -> None:
+            if self._stopping.is_set():
+                raise StoppedError
+            self.turns.beat(self.clock(), begun + self.every)
+
+        ticked = self.turns.turn(begun, between_pages, accepted)
+        self.turns.beat(self.clock(), begun + self.every)
+        return ticked
+
+    def _count(self, ticked: Ticked | None) -> None:
+        """Add a turn up, and say now and then that all is well."""
+        self.done["ticks"] += 1
+        self.done["people"] += ticked.people if ticked else 0
+        self.done["decided"] += ticked.intents if ticked else 0
+        if self.elapsed() - self._alive_at >= ALIVE_EVERY:
+            self._alive_at = self.elapsed()
+            observe.note(observe.DAEMON_ALIVE, state=AT_WORK if not self.turns.holds else "holds", **self.done)
+
+    # Handing over
+
+    async def _hand_over(self) -> None:
+        """Round after round: when something was decided, when the provider may be tried again, and every minute."""
+        failures = 0
+        while not self._stopping.is_set():
+            self._send.clear()
+            try:
+                handed = await self._round()
+            except Exception as error:  # noqa: BLE001  (as above: nothing was lost, what was on its way is in doubt)
+                failures += 1
+                await self._fail(observe.HAND_OVER_FAILED, error, failures)
+                continue
+            failures = 0
+            self.done["accepted"] += handed.fates.get(Fate.accepted, 0) if handed else 0
+            await self._until(self._send, self._until_next_round())
+
+    async def _round(self) -> Handed | None:
+        """One round, unless there is a reason to hold."""
+        store = self.sending.shop.store
+        if (
+            self.turns.live is None
+            or self.turns.holds
+            or await self.threads["sending"].run(why_held, store, self.clock())
+        ):
+            return None
+        return await self.sending.round()
+
+    def _until_next_round(self) -> float:
+        """Seconds until handing over is worth another try."""
+        next_at = self.sending.next_at
+        if next_at is None:
+            return SEND_AT_LEAST
+        return min(SEND_AT_LEAST, max(SEND_AT_MOST, (next_at - self.clock()).total_seconds()))
+
+    # Failing and waiting
+
+    async def _say_failing(self, error: Exception) -> None:
+        """Let `status` know, if the store can still be written."""
+        words = f"fails and tries again: {observe.fault_fields(error)['error']}, see the log"
+        with suppress(Exception):
+            await self.threads["deciding"].run(self.turns.beat, self.clock(), self.clock() + self.every, words)
+
+    async def _fail(self, event: str, error: Exception, failures: int) -> None:
+        """Say what went wrong, without anything personal, and wait before the next try."""
+        pause = min(LONGEST_PAUSE, self.every.total_seconds() * 2 ** min(failures - 1, 10))
+        fields = observe.fault_fields(error, words=isinstance(error, FaultError))
+        observe.note(event, level=logging.ERROR, **fields, again_in=f"{pause:g}s")
+        await self._until(self._stopping, pause)
+
+    async def _until(self, event: asyncio.Event, seconds: float) -> bool:
+        """Wait for an event, for the end or for so long; whether either came."""
+        waiting = [asyncio.create_task(one.wait()) for one in {event, self._stopping}]
+        try:
+            done, _ = await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+        return bool(done)
+
+
+# A daemon in its project
+
+
+class Signals:
+    """SIGTERM and SIGINT ask for an end: before there is a daemon that of waiting, then the daemon's."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.daemon: Daemon | None = None
+        for one in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(one, self.ask, one.name)
+
+    def ask(self, name: str) -> None:
+        """Take a signal in."""
+        self.asked.set()
+        if self.daemon is not None:
+            self.daemon.stop(name)
+
+
+async def serve(root: Path, web: Web | None, accepted: bool = False) -> bool:
+    """A daemon's life in a project, from waiting for another one to the end; whether it ended in good order.
+
+    `web` opens the web part beside it. With `accepted` a person has looked at a halted store or a leap of the clock.
+    """
+    signals, lock = Signals(), RunLock(root)
+    try:
+        await stand_by(lock, signals.asked)
+        if signals.asked.is_set():
+            return True
+        with ExitStack() as open_shops:
+            deciding = open_shops.enter_context(workshop(root))
+            if accepted and deciding.store.halted:
+                held = await asyncio.to_thread(accept_store, deciding, live(deciding.store), now())
+                observe.note(observe.BATCH_IN_DOUBT, level=logging.WARNING, mails=held)
+            sending, beside = (open_shops.enter_context(workshop(root)) for _ in range(2))
+            signals.daemon = Daemon(deciding, sending, beside if web else None, now, stopwatch())
+            say_started(deciding)
+            if signals.asked.is_set():
+                signals.daemon.stop("signal")
+            return await signals.daemon.live_on(web, accepted)
+    finally:
+        lock.release()
+
+
+async def stand_by(lock: RunLock, asked: asyncio.Event) -> None:
+    """Wait until no other daemon or round is at work in this project, or until asked to end."""
+    told = False
+    while not asked.is_set() and (holder := lock.take(DAEMON)) is not None:
+        if not told and holder.process:
+            observe.note(observe.DAEMON_WAITS, beside=holder.kind, process=holder.process, since=holder.since)
+            told = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asked.wait(), STANDBY_LOOKS)
+
+
+def say_started(shop: Workshop) -> None:
+    """The first line of a daemon's log."""
+    every = f"{shop.config.tick_every.total_seconds():g}s"
+    provider, mode = shop.config.provider, shop.config.mode
+    observe.note(
+        observe.DAEMON_STARTED, process=os.getpid(), version=__version__, provider=provider, mode=mode, every=every
+    )

@@ -1,0 +1,132 @@
+"""A daemon's turns: take the newest book, see whether it is safe to go on, decide, and say that one lives."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from nurture import observe
+from nurture.engine.applying import LiveBook, live_book
+from nurture.engine.faults import StateError
+from nurture.engine.tick import Tell, Ticked, refuse_halted, refuse_leap, silent, tick
+from nurture.engine.workshop import Workshop
+from nurture.store.open import Store
+from nurture.store.runner import ENDED, Runner
+
+BEAT_EVERY = timedelta(seconds=30)
+AT_WORK = "at work"
+NOTHING_LIVE = "nothing is live yet: `nurture check`, then `nurture apply`"
+
+
+class Following:
+    """The live book, read again when another was applied or a switch was thrown; the last good one otherwise.
+
+    The working tree is never read. `unreadable` says why the newest book could not be taken; empty when it was.
+    """
+
+    def __init__(self) -> None:
+        self.live: LiveBook | None = None
+        self.unreadable = ""
+        self._edition: tuple[object, ...] | None = None
+
+    def follow(self, store: Store) -> None:
+        """Take the newest book, if there is a newer one; what cannot be read is logged once."""
+        edition = store.edition()
+        if edition == self._edition:
+            return
+        try:
+            found = live_book(store)
+        except StateError as error:
+            self.unreadable = str(error)
+            observe.note(observe.BOOK_UNREADABLE, level=logging.ERROR, **observe.fault_fields(error, words=True))
+        else:
+            self.live, self.unreadable = found or self.live, ""
+            if found is not None:
+                observe.note(observe.BOOK_TAKEN, digest=found.book.digest[:12], sequences=len(found.book.sequences))
+        self._edition = edition
+
+
+def why_held(store: Store, now: datetime) -> str:
+    """Why neither deciding nor sending may go on, in words; empty when it may.
+
+    A copied or restored store, or a clock that says that the last round was very long ago: both wait for a person.
+    """
+    try:
+        refuse_halted(store)
+        refuse_leap(store, now)
+    except StateError as held:
+        return str(held)
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Who this daemon is in the store: its installation's name, process, version, and since when (UTC)."""
+
+    name: str
+    process: int
+    version: str
+    started_at: datetime
+
+
+class Turns:
+    """Deciding, turn after turn, in one thread. `live`, `holds` and `words` may be read from any."""
+
+    def __init__(self, shop: Workshop, presence: Presence) -> None:
+        self.shop = shop
+        self.holds = ""
+        self._following = Following()
+        self._presence = presence
+        self._said: tuple[datetime, str] | None = None
+
+    @property
+    def live(self) -> LiveBook | None:
+        """The book that runs; None before the first apply."""
+        return self._following.live
+
+    @property
+    def words(self) -> str:
+        """The daemon's state as `status` shows it."""
+        if self.holds:
+            return f"holds: {self.holds}"
+        if self._following.unreadable:
+            return f"{AT_WORK} with the book before the newest: {self._following.unreadable}"
+        return AT_WORK
+
+    def turn(self, now: datetime, tell: Tell = silent, accepted: bool = False) -> Ticked | None:
+        """One turn; None while it holds. With `accepted` a person has said that the clock is right."""
+        store = self.shop.store
+        self._following.follow(store)
+        self._hold(self._why_held(now, accepted))
+        if self.holds or self.live is None:
+            return None
+        return tick(store, self.live.book, now, tell)
+
+    def _why_held(self, now: datetime, accepted: bool) -> str:
+        if self.live is None:
+            return self._following.unreadable or NOTHING_LIVE
+        return "" if accepted else why_held(self.shop.store, now)
+
+    def _hold(self, because: str) -> None:
+        if because and because != self.holds:
+            observe.note(observe.DAEMON_HOLDS, level=logging.WARNING, because=because)
+        elif self.holds and not because:
+            observe.note(observe.DAEMON_GOES_ON)
+        self.holds = because
+
+    def beat(self, now: datetime, next_at: datetime | None, words: str = "") -> None:
+        """Say in the store that the daemon lives: when something changed, and else every 30 seconds.
+
+        `words` goes before the turn's own state.
+        """
+        state = words or self.words
+        if self._said is not None:
+            said_at, said = self._said
+            if said == state and said_at <= now < said_at + BEAT_EVERY:
+                return
+        one = self._presence
+        self.shop.store.beat(Runner(one.name, one.process, one.version, one.started_at, now, next_at, state))
+        self._said = now, state
+
+    def end(self, now: datetime) -> None:
+        """Say goodbye."""
+        self.beat(now, None, ENDED)
