@@ -12,6 +12,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "schema": ("checking", "Write the JSON Schemas that let an editor complete the files."),
     "apply": ("applying", "Make the files live, after checking them."),
     "import": ("importing", "Take in contacts, orders, events and consents from a CSV file."),
+    "preview": ("previewing", "Show a mail in every language, or a sequence day by day."),
     "simulate": ("trying", "Show what the next days will send, without sending."),
     "backtest": ("trying", "Show who would have had what, had this book been live then."),
     "explain": ("people", "Say why somebody did or did not get a mail."),

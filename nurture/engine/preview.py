@@ -11,25 +11,25 @@ from pathlib import Path
 
 from nurture.config import Config
 from nurture.decide.clock import Clock, local_day, reader_clock
+from nurture.engine.applying import templates_of
 from nurture.engine.check import Checked, check, files_with
-from nurture.engine.faults import MisuseError, RefusedError
-from nurture.engine.preview_mail import Seen, seen
+from nurture.engine.faults import MisuseError, RefusedError, StateError
+from nurture.engine.preview_mail import Seen, for_a_browser, seen
 from nurture.engine.preview_reader import MADE_UP, Given, Reader, given_by, in_locale
 from nurture.engine.project import read_files
+from nurture.language.lint_flow import OFFER, SERVICE
 from nurture.language.names import did_you_mean
 from nurture.links import Links
 from nurture.model.book import Book
 from nurture.model.decision import Intent
 from nurture.model.mail import Email
 from nurture.model.place import Problem
-from nurture.model.rules import CLASSES
 from nurture.model.sequence import Send, Sequence
 from nurture.render.locales import is_locale
 from nurture.render.mail import render
 
 FOLDER = ".nurture/preview"
 PREVIEW_SECRET = b"links of a preview act on nobody"
-NOT_SERVICE = CLASSES[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,18 @@ class Tree:
     def findings(self, mail: str) -> tuple[Problem, ...]:
         """What `check` says of this mail."""
         return tuple(one for one in self.checked.problems if one.place.file.startswith(f"templates/{mail}/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every preview is written from: the book, its templates, how links look, and the instant it is (UTC)."""
+
+    book: Book
+    templates: Mapping[str, bytes]
+    links: Links | None
+    now: datetime
+    variant: str = ""
+    key: str = MADE_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,19 @@ def read_tree(root: Path) -> Tree:
     return Tree(root, files, check(files))
 
 
+def desk_of(tree: Tree, config: Config, now: datetime, mail: str = "", variant: str = "") -> Desk:
+    """All that a preview needs; RefusedError while the files have errors, MisuseError for a variant that is not there.
+
+    No store is needed, and none is opened.
+    """
+    found = sorted({file.split("/")[2] for file in tree.files if file.startswith(f"templates/{mail}/")})
+    variants = [name for name in found if "." not in name]
+    if variant and variant not in variants:
+        there = f"'{mail}' has {', '.join(variants)}." if variants else f"'{mail}' has none."
+        raise MisuseError(f"there is no variant '{variant}'; {did_you_mean(variant, variants, there)}")
+    return Desk(tree.book, templates_of(tree.files), links_of(config, tree.book), now, variant)
+
+
 def links_of(config: Config, book: Book) -> Links | None:
     """Links as they will look, signed so that they act on nobody; None while no web address is configured."""
     return Links(config.web_url, PREVIEW_SECRET, book.rules.project) if config.web_url else None
@@ -124,7 +149,7 @@ def sending_of(book: Book, mail: str, wanted: str = "") -> Sending:
     found = {
         name: node.step
         for name in sorted(book.sequences, reverse=True)
-        for node in reversed(book.sequences[name].nodes.values())
+        for node in reversed(tuple(book.sequences[name].nodes.values()))
         if isinstance(node.step, Send) and node.step.mail == mail
     }
     names = tuple(sorted(found))
@@ -139,27 +164,19 @@ def sending_of(book: Book, mail: str, wanted: str = "") -> Sending:
     return Sending(mail, book.sequences[name], found[name], tuple(other for other in names if other != name))
 
 
-def preview(
-    book: Book,
-    templates: Mapping[str, bytes],
-    sending: Sending,
-    reader: Reader,
-    links: Links | None,
-    now: datetime,
-    variant: str = "",
-) -> Preview | Problem:
-    """The mail as it would be written for this reader at `now`; a template's fault is a Problem at its line."""
-    clock = reader_clock(book.rules, reader.person.facts)
+def preview(desk: Desk, sending: Sending, reader: Reader) -> Preview | Problem:
+    """The mail as it would be written for this reader now; a template's fault is a Problem at its line."""
+    clock = reader_clock(desk.book.rules, reader.person.facts)
     given = Given({})
     if sending.sequence and sending.send:
-        given = given_by(book, sending.sequence, sending.send, reader, clock, now)
-    intent = intent_of(book, sending, reader, given, clock, now, variant)
-    email = render(book, templates, intent, reader.person, links)
+        given = given_by(desk.book, sending.sequence, sending.send, reader, clock, desk.now)
+    intent = intent_of(desk, sending, reader, given, clock)
+    email = render(desk.book, desk.templates, intent, reader.person, desk.links)
     if isinstance(email, Problem):
         return email
     return Preview(
         sending.mail,
-        variant,
+        desk.variant,
         reader.label,
         sending,
         given,
@@ -167,26 +184,24 @@ def preview(
         intent.topic,
         str(reader.person.facts.get("locale") or ""),
         email,
-        seen(email, links),
+        seen(email, desk.links),
     )
 
 
-def intent_of(
-    book: Book, sending: Sending, reader: Reader, given: Given, clock: Clock, now: datetime, variant: str
-) -> Intent:
+def intent_of(desk: Desk, sending: Sending, reader: Reader, given: Given, clock: Clock) -> Intent:
     """What would be decided, but for the person: a link made from it names nobody."""
-    send = sending.send
-    class_ = send.class_ if send else next((one for one in book.rules.classes if one in NOT_SERVICE), CLASSES[-1])
+    send, now = sending.send, desk.now
+    house = desk.book.rules.classes
     return Intent(
-        key=MADE_UP,
+        key=desk.key,
         person=MADE_UP,
         sequence=sending.sequence.name if sending.sequence else "",
         version=0,
         subject=MADE_UP,
         step=send.id if send else "",
         mail=sending.mail,
-        class_=class_,
-        topic=send.topic if send else next(iter(book.topics), ""),
+        class_=send.class_ if send else next((one for one in house if one != SERVICE), OFFER),
+        topic=send.topic if send else next(iter(desk.book.topics), ""),
         theme=send.theme if send else "",
         due_at=now,
         decided_at=now,
@@ -196,7 +211,7 @@ def intent_of(
         rung=clock.rung,
         address=reader.person.address,
         variables=given.values,
-        variant=variant,
+        variant=desk.variant,
     )
 
 
@@ -217,20 +232,33 @@ def written_locales(book: Book, mail: str) -> tuple[str, ...]:
 
 
 def everywhere(
-    book: Book,
-    templates: Mapping[str, bytes],
-    mails: tuple[str, ...],
-    reader: Reader,
-    links: Links | None,
-    now: datetime,
-    variant: str = "",
-    sequence: str = "",
+    desk: Desk, mails: tuple[str, ...], reader: Reader, sequence: str = ""
 ) -> Iterator[tuple[str, str, Preview | Problem]]:
     """Every mail in every locale it is written in: mail, locale, and what came of it."""
     for mail in mails:
-        sending = sending_of(book, mail, sequence)
-        for locale in written_locales(book, mail):
-            yield mail, locale, preview(book, templates, sending, in_locale(reader, locale), links, now, variant)
+        sending = sending_of(desk.book, mail, sequence)
+        for locale in written_locales(desk.book, mail):
+            yield mail, locale, preview(desk, sending, in_locale(reader, locale))
+
+
+def refuse_without_store(config: Config) -> None:
+    """StateError where no store was made yet; a preview makes none."""
+    file = config.store_url.removeprefix("sqlite:///")
+    if file != config.store_url and not Path(file).exists():
+        raise StateError("there is no store yet, so it holds nobody: `nurture apply`, then `nurture import contacts`.")
+
+
+def write(root: Path, name: str, html: str) -> Path:
+    """Write a page into the project's folder of previews, in place of the one of that name."""
+    file = root / FOLDER / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(html, encoding="utf-8")
+    return file
+
+
+def written_to(root: Path, shown: Preview) -> Path:
+    """The HTML part as a file that a browser opens as it is."""
+    return write(root, shown.name, for_a_browser(shown.email))
 
 
 def lines(shown: Preview, written: Path | None) -> Iterator[str]:
@@ -242,7 +270,7 @@ def lines(shown: Preview, written: Path | None) -> Iterator[str]:
     yield f"Preview   {found.preheader or '(none)'}"
     yield f"Direction {found.direction}, from locale {email.locale}{found.isolation}"
     yield from locale_lines(shown)
-    yield f"Topic     {shown.topic or '-'}  class {shown.class_}   List-Unsubscribe: {found.leaving}"
+    yield f"Topic     {shown.topic or 'none'}   List-Unsubscribe: {found.leaving}"
     yield from sending_lines(shown)
     yield f"Size      {found.sizes}"
     yield f"Links     {found.links_words}"
@@ -265,7 +293,7 @@ def sending_lines(shown: Preview) -> Iterator[str]:
         yield "Sent by   no sequence yet; shown with the first class and topic of the house"
     else:
         also = f"; also by {', '.join(sending.others)} (--sequence shows that)" if sending.others else ""
-        yield f"Sent by   {sending.sequence.name}{also}"
+        yield f"Sent by   {sending.sequence.name}, class {shown.class_}{also}"
     for name, value in shown.given.values.items():
         made = "   made up from its type" if name in shown.given.made_up else ""
         yield f"With      {name}: {'unknown' if value is None else value}{made}"

@@ -101,7 +101,8 @@ class Seen:
         """How many names, codes and addresses keep their own direction."""
         if not self.isolated:
             return ""
-        return f"; {self.isolated} name{'' if self.isolated == 1 else 's'} or codes are isolated"
+        said = "1 name or code is" if self.isolated == 1 else f"{self.isolated} names or codes are"
+        return f"; {said} isolated"
 
     @property
     def sizes(self) -> str:
@@ -180,7 +181,7 @@ def leaving_words(email: Email) -> str:
     headers = dict(email.headers)
     if "List-Unsubscribe" not in headers:
         return "none, it is service"
-    return "yes, one click" if "List-Unsubscribe-Post" in headers else "yes, by a letter (no web.url is configured)"
+    return "yes, one click" if "List-Unsubscribe-Post" in headers else "yes, by a letter (there is no web.url)"
 
 
 def judged(address: str, links: Links | None) -> Link:

@@ -11,9 +11,10 @@ from functools import lru_cache
 from html import escape
 from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 from string import Template
 
-from nurture.engine.preview import Preview
+from nurture.engine.preview import Preview, write
 from nurture.engine.preview_mail import data_address
 from nurture.model.place import Problem
 
@@ -48,6 +49,11 @@ class Store:
         """As a script element can hold it: nothing in it can end the element."""
         said = {"documents": self.documents, "pictures": list(self.pictures)}
         return json.dumps(said, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def page_written(root: Path, mail: str, html: str) -> Path:
+    """Write the page: of one mail beside its previews, of every mail as all.html."""
+    return write(root, f"{mail}.all.html" if mail else "all.html", html)
 
 
 def page_of(project: str, shown: Sequence[Shown]) -> str:
