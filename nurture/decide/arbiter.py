@@ -240,7 +240,7 @@ def _send(
             key, draft.id, inside.sequence, inside.version, inside.subject, send.id, send.mail, send.class_,
             send.topic, send.theme, due, now, good_until, day,
             draft.clock.zone.key, draft.clock.rung, draft.address,
-            {name: evaluate(value, scene) for name, value in send.variables},
+            {name: evaluate(value, scene) for name, value in send.variables}, send.variant,
         )
     )  # fmt: skip
     message = Message(

@@ -140,7 +140,8 @@ def step_words(step: AnyStep) -> str:
     """One step as one would tell it to a colleague."""
     match step:
         case Send():
-            return f"send {step.mail} ({step.class_}, valid {step.valid_for})"
+            variant = f"/{step.variant}" if step.variant else ""
+            return f"send {step.mail}{variant} ({step.class_}, valid {step.valid_for})"
         case WaitLength():
             return f"wait {step.length}{f' at {step.at:%H:%M}' if step.at else ''}"
         case WaitDay():

@@ -9,6 +9,7 @@ from nurture.language.reader import Fields, Reader
 from nurture.language.tree import MappingNode, Node
 from nurture.model.catalogue import Catalogue, Field, OrderRule
 from nurture.model.event import OWN_EVENTS
+from nurture.model.length import Length
 
 OWN_FACTS = frozenset({"id", "email", "stage", "orders"})
 _TAKEN = {"count": "number", "days": "number", "sum": "number"}
@@ -28,7 +29,8 @@ def read_catalogue(root: Node, reader: Reader) -> tuple[Catalogue, frozenset[str
     events = _events(fields, reader)
     person = _person(fields, events, reader)
     orders = _orders(fields.get("orders", Fields), events, reader)
-    catalogue = Catalogue(person, orders, events, frozenset(fields.many("done_by_shop", str)))
+    expects = tuple(fields.named("expects", Length).items())
+    catalogue = Catalogue(person, orders, events, frozenset(fields.many("done_by_shop", str)), expects)
     return catalogue, _doubtful(fields, catalogue), fields
 
 

@@ -4,6 +4,7 @@ Finding of this module beside those of 9.4: E121, a file in sequences/ that nurt
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -81,7 +82,20 @@ def mails_of(files: Mapping[str, bytes]) -> dict[str, Mail]:
     for mail, locale, path in _versions(files):
         if not _UNTRANSLATED.match(files[path]):
             locales.setdefault(mail, set()).add(locale)
-    return {mail: Mail(mail, frozenset(found)) for mail, found in locales.items()}
+    variants = _variants(files)
+    return {mail: Mail(mail, frozenset(found), frozenset(variants[mail])) for mail, found in locales.items()}
+
+
+def _variants(files: Mapping[str, bytes]) -> dict[str, set[str]]:
+    """The folders of each mail that hold a version of it, which is not a copy still to be translated."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in files:
+        parts = PurePosixPath(path).parts
+        if len(parts) == len(("templates", "mail", "variant", "locale")) and not parts[2].startswith("_"):
+            version = "/".join((parts[0], parts[1], parts[3]))
+            if any(_versions({version: b""})) and not _UNTRANSLATED.match(files[path]):
+                found[parts[1]].add(parts[2])
+    return found
 
 
 def copies_of(files: Mapping[str, bytes]) -> dict[tuple[str, str], str]:

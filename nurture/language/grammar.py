@@ -59,6 +59,7 @@ SEND_KEYS = (
     Key("class", CLASS, "What kind of message it is.", default="the sequence's"),
     Key("topic", Known("topic"), "What the reader can unsubscribe from.", default="the sequence's"),
     Key("theme", Known("theme"), "What a reader can be spared.", default="the sequence's"),
+    Key("variant", NAME, "A folder of the mail that is looked in first: templates/<mail>/<variant>/.", default="none"),
     Key("with", Named(NAME, Formula()), "Variables of the mail and how they are worked out.", default="none"),
     Key("window", Part(WINDOW), "When it may go.", default="the sequence's"),
     Key(
@@ -155,7 +156,7 @@ VERBS = Family(
     "step",
     "a step",
     (
-        _step("send", "a 'send' step", "Sends a mail.", SEND_KEYS, frozenset({"approve", "variant"})),
+        _step("send", "a 'send' step", "Sends a mail.", SEND_KEYS, frozenset({"approve"})),
         _step(
             "wait",
             "a 'wait' step",

@@ -25,6 +25,7 @@ def read_rules(root: Node | None, reader: Reader) -> tuple[Rules, Fields | None]
         message = "'classes' names each of the five once, strongest claim first"
         reader.say("E114", fields.place_of("classes"), message, ", ".join(CLASSES))
     _unique(fields, "mute", "name", "mutes", reader)
+    brake = fields.get("brake", Fields)
     return Rules(
         project=fields.text("project"),
         zone=fields.text("zone", "UTC"),
@@ -38,6 +39,7 @@ def read_rules(root: Node | None, reader: Reader) -> tuple[Rules, Fields | None]
         limits=tuple(_limit(part) for part in fields.many("limits", Fields) if part.get("max", int)),
         mutes=tuple(map(_mute, fields.many("mute", Fields))),
         min_gap=fields.get("min_gap", Length),
+        brake=brake.get("most_per_hour", int) if brake else None,
         senders=_senders(fields.named("senders", Fields)),
         currency=fields.text("currency", "EUR"),
         seeds=fields.many("seeds", str),

@@ -98,6 +98,19 @@ MUTE = Table(
     one_of=("for", "until"),
     beside=(("then_for", "until"), ("at_most", "until")),
 )
+BRAKE = Table(
+    "brake",
+    "'brake'",
+    "What holds mail when a mistake would send far more than ever; `nurture release` lets it go.",
+    (
+        Key(
+            "most_per_hour",
+            Whole(1, 10_000_000),
+            "So many mails but service in any hour; more are held until a person has looked.",
+            required=True,
+        ),
+    ),
+)
 RULES = Table(
     "rules",
     "rules.yaml",
@@ -130,6 +143,7 @@ RULES = Table(
         Key("limits", Many(Part(LIMIT), most=20), "How much one person may get.", default="none"),
         Key("mute", Many(Part(MUTE), most=50), "No-upsell windows.", default="none"),
         Key("min_gap", Span(ELAPSED), "Between two limited mails to one inbox.", default="none"),
+        Key("brake", Part(BRAKE), "When more mail than ever is held.", default="none"),
         Key(
             "senders",
             Named(NAME, Part(SPECIAL_SENDER)),
@@ -146,7 +160,7 @@ RULES = Table(
         ),
         Key("language", Whole(1, 1), "The version of this language.", default="1"),
     ),
-    later=frozenset({"brake", "people", "endpoints", "balance", "silence"}),
+    later=frozenset({"people", "endpoints", "balance", "silence"}),
 )
 
 FACT_TYPES = ("text", "number", "bool", "day", "moment", "tags", "money")
@@ -214,6 +228,12 @@ CATALOGUE = Table(
         Key("orders", Part(ORDERS), "What an order is.", default="none"),
         Key("events", Named(EVENT, Named(NAME, EVENT_VALUE)), "The events and their fields.", default="none"),
         Key("done_by_shop", Many(Known("event")), "Events that are not the reader's own doing.", default="none"),
+        Key(
+            "expects",
+            Named(Known("event"), Span()),
+            "How often each of these events comes at the least; `nurture doctor` says when one has fallen silent.",
+            default="none",
+        ),
     ),
     later=frozenset({"things", "numbers"}),
 )

@@ -1,9 +1,10 @@
-"""Findings about sequences beside each other and beside their mails: W311, W317, E348."""
+"""Findings about sequences beside each other and beside their mails: E204 of variants, W311, W317, E348."""
 
 from collections.abc import Iterator
 from itertools import pairwise
 
 from nurture.language.lint_flow import sends
+from nurture.language.names import did_you_mean
 from nurture.language.possible import possible_with_one_order
 from nurture.language.written import Project, Written
 from nurture.model.book import Book
@@ -15,9 +16,23 @@ DELIVERED = "order.delivered"
 
 def findings(project: Project) -> Iterator[Problem]:
     """All findings that need more than one file."""
+    yield from _missing_variants(project)
     yield from _missing_translations(project)
     yield from _equal_priorities(project.sequences)
     yield from _first_order(project)
+
+
+def _missing_variants(project: Project) -> Iterator[Problem]:
+    """E204 for a variant whose folder is not there: the mail would go without it, and nobody would know."""
+    for written in project.sequences:
+        for send in sends(written):
+            mail = project.book.mails.get(send.mail)
+            if mail is None or not send.variant or send.variant in mail.variants:
+                continue
+            there = f"{mail.name} has: {', '.join(sorted(mail.variants))}" if mail.variants else "it has none"
+            message = f"there is no variant '{send.variant}' (templates/{mail.name}/{send.variant}/)"
+            place = written.steps[send.id].place_of("variant")
+            yield Problem("E204", place, message, did_you_mean(send.variant, mail.variants, there))
 
 
 def _missing_translations(project: Project) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from nurture.language.grammar import ARMS, GOAL, SEQUENCE, STOP_RULE, VERBS, WAITS, WINDOW
 from nurture.language.house_grammar import (
+    BRAKE,
     CATALOGUE,
     EVENT_FIELD,
     LIMIT,
@@ -58,7 +59,7 @@ CHAPTERS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("Steps", (*VERBS.tables, *WAITS.tables, *ARMS.tables)),
     (
         "House rules: sequences/house/rules.yaml",
-        (RULES, SENDER, SPECIAL_SENDER, SPEAKS_FOR, QUIET, LIMIT, MUTE),
+        (RULES, SENDER, SPECIAL_SENDER, SPEAKS_FOR, QUIET, LIMIT, MUTE, BRAKE),
     ),
     ("What is known: sequences/house/catalogue.yaml", (CATALOGUE, PERSON_FIELD, EVENT_FIELD, LINE, ORDERS)),
     ("The customer's line: sequences/house/stages.yaml", (STAGES, STAGE, MOMENT)),

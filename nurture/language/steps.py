@@ -113,6 +113,7 @@ class StepReader:
             topic=step.text("topic", self.inherited.topic),
             theme=step.text("theme", self.inherited.theme),
             variables=self._values(step, "with"),
+            variant=step.text("variant"),
             window=own or after_weekday or self.inherited.window,
             valid_for=step.get("valid_for", Length) or VALID_FOR.get(class_, VALID_FOR["news"]),
             at_once=step.flag("at_once", default=False),

@@ -11,10 +11,11 @@ from nurture.model.sequence import Sequence
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One folder of templates/: its name and the locales it is written in."""
+    """One folder of templates/: its name, the locales it is written in, and its folders with variants of it."""
 
     name: str
     locales: frozenset[str] = frozenset()
+    variants: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,13 +130,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send(Step):
-    """`send: mail`. Class, topic, theme and window are resolved against the sequence when loaded."""
+    """`send: mail`. Class, topic, theme and window are resolved against the sequence when loaded.
+
+    `variant` names a folder of the mail that is looked in first.
+    """
 
     mail: str
     class_: str
     topic: str = ""
     theme: str = ""
     variables: tuple[tuple[str, Expression], ...] = ()
+    variant: str = ""
     window: Window | None = None
     valid_for: Length
     at_once: bool = False

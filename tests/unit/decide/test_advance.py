@@ -143,3 +143,13 @@ def test_the_last_look_cancels_what_changed_since_the_decision() -> None:
     late = last_look(world, life.person, intent, now + timedelta(days=5))
     assert late is not None
     assert late[0] is Why.expired
+
+
+def test_a_variant_travels_with_the_mail_that_was_decided() -> None:
+    plain, festive = (
+        sequence("plain", JOINED, [send("hello")]),
+        sequence("festive", JOINED, [send("hi", variant="xmas")]),
+    )
+    book = w.book(plain, festive, rules=replace(w.RULES, limits=(), min_gap=None))
+    life = live(book, newborn(), [*reachable(), event("subscriber.joined", "2027-03-04 13:00")], "2027-04-01")
+    assert sorted((intent.mail, intent.variant) for intent in life.intents) == [("hello", ""), ("hi", "xmas")]
