@@ -28,7 +28,7 @@ def demo_command(asked: Asked, into: Path, seed: int, count: int, at: datetime |
         answer(shown)
     else:
         say_all(shown.lines())
-        say_next(f"cd {into} && nurture show {shown.example}", f"look into {into}/outbox/")
+        say_next(f"cd {into} && nurture show {shown.example}", "nurture preview --all --open")
     return FINE if shown.complete else FINDINGS
 
 

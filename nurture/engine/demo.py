@@ -1,16 +1,21 @@
 """`nurture demo`: the starter book on a made-up shop, by the daemon's own tick, so that all can be seen at once.
 
-Sixty days of a shop of 300 people run into a folder, the next fourteen are simulated, and one mail
-and one silence are explained. Nothing here decides anything: it feeds events and calls the tick.
+Sixty days of a shop of 300 people run into a folder, every mail is shown on a page in every language, the next
+fourteen days are simulated, and one mail and one silence are explained. Nothing here decides anything: it feeds
+events and calls the tick.
 """
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email import policy
+from email.parser import BytesHeaderParser
 from pathlib import Path
+from typing import NamedTuple
 
+from nurture.decide.explain import day_words
 from nurture.engine.applying import LiveBook, apply, live_book
 from nurture.engine.check import check
 from nurture.engine.demo_people import Deed, Someone, deeds, people
@@ -18,31 +23,55 @@ from nurture.engine.explaining import Asking, explain
 from nurture.engine.faults import MisuseError, StateError
 from nurture.engine.hand_over import hand_over_all
 from nurture.engine.people import find_person
+from nurture.engine.preview import Desk, Preview, everywhere
+from nurture.engine.preview_page import page_of, page_written
+from nurture.engine.preview_reader import made_up_reader
 from nurture.engine.project import read_files
 from nurture.engine.simulation import Calendar, calendar
 from nurture.engine.starter import make_project
 from nurture.engine.tick import next_due, tick
 from nurture.engine.workshop import Workshop
 from nurture.model.decision import MESSAGES_NOT_SENT, STARTS, Reason, Why
+from nurture.render.locales import direction
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow
 
 DAYS = 60
 AHEAD = 14
 SHOWN = 12
+NEWEST = 3
 MARK = ".nurture-demo"
-RIGHT_TO_LEFT = ("ar", "he")
+HEADS = BytesHeaderParser(policy=policy.default)
 
 Open = Callable[[Path], AbstractContextManager[Workshop]]
 
 
+class Letter(NamedTuple):
+    """One mail in the folder: when it went (UTC), to whom, about what, and its file."""
+
+    at: datetime
+    address: str
+    subject: str
+    file: Path
+
+
 @dataclass(slots=True)
 class Demo:
-    """What the demo showed; `complete` when there was a mail, a silence and a mail written right to left."""
+    """What the demo showed; `complete` when there was a mail, a silence and a mail written right to left.
+
+    `end` is up to when it ran (UTC). `last_day` is its day, or the last one before it that had mail; `newest` are the
+    last of the `mails_then`. `page` shows each of `previews`, every mail in every language.
+    """
 
     folder: Path
+    end: datetime
     people: int = 0
     mails: int = 0
     right_to_left: int = 0
+    last_day: date | None = None
+    mails_then: int = 0
+    newest: list[Letter] = field(default_factory=list)
+    page: Path = Path()
+    previews: int = 0
     example: str = ""
     calendar: Calendar = field(default_factory=Calendar)
     mail: list[str] = field(default_factory=list)
@@ -58,6 +87,10 @@ class Demo:
         yield f"{self.people:,} people, {DAYS} days, {self.mails:,} mails in {self.folder / 'outbox'}/"
         yield f"{self.right_to_left:,} of them are written right to left."
         yield ""
+        yield from self.todays_lines()
+        yield f"All of them, in every language, on phone and desktop, light and dark ({self.previews} previews):"
+        yield f"  {self.page}"
+        yield ""
         yield f"The next {AHEAD} days, if nothing new happens:"
         shown = list(self.calendar.lines())
         yield from (f"  {line}" for line in shown[:SHOWN])
@@ -72,6 +105,18 @@ class Demo:
         if not self.complete:
             yield "This shop lacked a mail, a silence or a right-to-left mail: try another --seed."
 
+    def todays_lines(self) -> Iterator[str]:
+        """The newest mails of the last day, each with its file."""
+        if self.last_day is None:
+            return
+        named = "Today" if self.last_day == self.end.date() else "The last day"
+        count = f"{self.mails_then:,} mail{'' if self.mails_then == 1 else 's'}"
+        yield f"{named}, {day_words(self.last_day)}, {count}; the newest (times in UTC):"
+        for letter in self.newest:
+            yield f"  {letter.at:%H:%M}  {letter.address:<26}  {letter.subject}"
+            yield f"         {letter.file.name}"
+        yield ""
+
 
 def run_demo(
     into: Path, seed: int, count: int, today: datetime, open_project: Open, tell: Callable[[int], None]
@@ -83,7 +128,7 @@ def run_demo(
     end = min(today.replace(hour=12), today).replace(minute=0, second=0, microsecond=0)
     begin = end - timedelta(days=DAYS)
     make_folder(into)
-    demo = Demo(into, count)
+    demo = Demo(into, end, count)
     everybody = people(seed, end, count)
     done = deeds(seed, everybody, end)
     with open_project(into) as shop:
@@ -178,12 +223,51 @@ def event_row(deed: Deed, known_at: datetime | None = None) -> EventRow:
 
 
 def look_back(demo: Demo, shop: Workshop, live: LiveBook, everybody: Sequence[Someone], end: datetime) -> None:
-    """Count what went, simulate what comes, and explain one mail and one silence."""
+    """Count what went, show every mail, simulate what comes, and explain one mail and one silence."""
     mails = sorted((shop.root / "outbox").glob("*.eml"))
     demo.mails = len(mails)
-    demo.right_to_left = sum(b'dir="rtl"' in path.read_bytes() or b'dir=3D"rtl"' in path.read_bytes() for path in mails)
+    demo.right_to_left = sum(direction(language_of(path)) == "rtl" for path in mails)
+    name_todays(demo, mails)
+    show_every_mail(demo, shop, live, end)
     span = (end, end, end + timedelta(days=AHEAD))
     demo.calendar = calendar(shop, live.book, shop.store.everybody(), span, lambda _done: None)
+    explain_two(demo, shop, live, everybody, end)
+
+
+def name_todays(demo: Demo, mails: Sequence[Path]) -> None:
+    """The newest mails, by the files' names, which begin with the instant (UTC)."""
+    if not mails:
+        return
+    todays = [path for path in mails if path.name[:8] == mails[-1].name[:8]]
+    demo.newest = [letter(path) for path in reversed(todays[-NEWEST:])]
+    demo.last_day, demo.mails_then = demo.newest[0].at.date(), len(todays)
+
+
+def language_of(path: Path) -> str:
+    """The locale a mail is written in, as its head says it."""
+    with path.open("rb") as file:
+        return str(HEADS.parse(file)["Content-Language"] or "")
+
+
+def letter(path: Path) -> Letter:
+    """One mail as its file says it."""
+    with path.open("rb") as file:
+        message = HEADS.parse(file)
+    at = datetime.strptime(path.name.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return Letter(at, message["To"].addresses[0].addr_spec, str(message["Subject"]), path)
+
+
+def show_every_mail(demo: Demo, shop: Workshop, live: LiveBook, end: datetime) -> None:
+    """The page of every mail in every language; a mail that cannot be written is said on it."""
+    desk = Desk(live.book, live.templates, shop.links, end)
+    reader = made_up_reader(live.book, None, end)
+    shown = list(everywhere(desk, tuple(sorted(live.book.mails)), reader))
+    demo.page = page_written(shop.root, "", page_of(live.book.rules.project, shown))
+    demo.previews = sum(isinstance(one, Preview) for _, _, one in shown)
+
+
+def explain_two(demo: Demo, shop: Workshop, live: LiveBook, everybody: Sequence[Someone], end: datetime) -> None:
+    """Somebody's newest mail, and why somebody else got none; of those who joined last."""
     for person in reversed(everybody):
         reasons = shop.store.reasons(find_person(shop, person.id))
         if not demo.mail and (sent := last_of(reasons, frozenset({Why.sent}))):
@@ -205,4 +289,4 @@ def explained(shop: Workshop, live: LiveBook, label: str, reason: Reason, now: d
     """What `nurture explain` says of it."""
     asking = Asking(mail=reason.mail) if reason.mail else Asking(sequence=reason.sequence)
     asked = f"--mail {reason.mail}" if reason.mail else f"--sequence {reason.sequence}"
-    return [f"$ nurture explain {label} {asked}", *explain(shop, live, label, asking, now).lines[:14]]
+    return [f"$ nurture explain {label} {asked}", *explain(shop, live, label, asking, now).lines]
