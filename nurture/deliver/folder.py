@@ -4,6 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -105,10 +106,10 @@ class Folder:
         self._tidy = True
         with os.scandir(self.path) as entries:
             unfinished = [one for one in entries if one.name.startswith(BEGINNING) and one.name.endswith(PART)]
-        for entry in unfinished:
-            path = Path(entry.path)
-            if path.lstat().st_mtime < before:
-                path.unlink(missing_ok=True)
+        for path in (Path(entry.path) for entry in unfinished):
+            with suppress(FileNotFoundError):  # another thread's or process's, finished meanwhile
+                if path.lstat().st_mtime < before:
+                    path.unlink()
 
     def read(self, request: Letter, answer: Written) -> Iterator[Handover]:
         """Accepted once the file is there; still planned when it could not be written, for then it is not there."""

@@ -89,8 +89,10 @@ class SendGrid:
             return Answer(self.clock(), Reached.never, fault=words_of(fault))
         try:
             return await self._post(session, request)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as fault:
-            return Answer(self.clock(), Reached.never, fault=words_of(fault))  # all of them end before a byte left
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:  # no connection came about
+            return Answer(self.clock(), Reached.never, fault=words_of(fault))
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as fault:  # none was tried
+            return Answer(self.clock(), Reached.never, fault=f"{words_of(fault)} is no address of a web server")
         except asyncio.CancelledError:
             return Answer(self.clock(), Reached.perhaps, fault="nurture stopped waiting for the answer")
         except Exception as fault:  # noqa: BLE001  (whatever happened, the bytes may have left)

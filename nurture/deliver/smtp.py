@@ -118,12 +118,12 @@ class Smtp:
         try:
             connection = self._connect()
             phase = Phase.greet
+            connection.ehlo_or_helo_if_needed()
             if self.security == "starttls":
                 phase = Phase.secure
                 connection.starttls(context=self._trusted())
-            phase = Phase.login
-            connection.ehlo_or_helo_if_needed()
             if self.user:
+                phase = Phase.login
                 connection.login(self.user, self.password)
         except Exception as fault:  # noqa: BLE001  (whatever it is, no mail was begun)
             if connection is not None:
@@ -148,8 +148,9 @@ class Smtp:
     def _trouble(self, phase: Phase, fault: Exception) -> Answer:
         """A fault as an answer; with the reply, where the standard library raises one to refuse a greeting or login."""
         if isinstance(fault, smtplib.SMTPResponseException) and phase <= Phase.login:
-            text = fault.smtp_error if isinstance(fault.smtp_error, bytes) else str(fault.smtp_error).encode()
-            return Answer(self.clock(), phase, fault.smtp_code, text)
+            text: bytes | str = fault.smtp_error
+            if isinstance(text, bytes):  # the server's; in a str the standard library says that it was no reply
+                return Answer(self.clock(), phase, fault.smtp_code, text)
         return Answer(self.clock(), phase, fault=str(fault) or type(fault).__name__, kind=type(fault))
 
     def _talk(self, connection: smtplib.SMTP, request: Envelope, *, kept: bool) -> Answer:

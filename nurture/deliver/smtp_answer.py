@@ -48,8 +48,8 @@ LOOK = {
     Phase.login: "the server does not take the login. Look at smtp.user and smtp.password_env of config.toml",
     Phase.sender: "the server does not take the sender's address. Look at `sender` of the house rules, and at what this"
     " user may send as",
-    Phase.reader: "the server refuses our host or sender, or does not relay for us. Look at smtp.user of config.toml,"
-    " at `sender` of the house rules, and at whom the server relays for",
+    Phase.reader: "the server refuses our host or sender, or does not relay for us. Look at smtp.user of"
+    " config.toml, at `sender` of the house rules, and at whom the server relays for",
 }
 # Many servers keep their refusal of the host or the sender until RCPT.
 _NOT_THE_READER = re.compile(rb"relay|client host rejected|sender address rejected|\b5\.1\.[78]\b", re.IGNORECASE)

@@ -3,13 +3,14 @@
 import asyncio
 import email
 import email.policy
+import os
 from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 
 from nurture.deliver.folder import Folder, file_name
 from nurture.deliver.protocol import hand_over
-from nurture.model.mail import Fate
+from nurture.model.mail import Fate, Image
 
 from .test_message import MAIL
 
@@ -28,7 +29,7 @@ def names(folder: Path) -> list[str]:
 def test_one_file_for_each_mail_in_order_of_date(tmp_path):
     later = replace(MAIL, key="aa00", date=MAIL.date + timedelta(hours=2))
     answers = handed(Folder(tmp_path / "out" / "box"), [later, MAIL])
-    assert [(answer.key, answer.fate) for answer in answers] == [("aa00", Fate.accepted), ("ab12", Fate.accepted)]
+    assert {(answer.key, answer.fate) for answer in answers} == {("aa00", Fate.accepted), ("ab12", Fate.accepted)}
     assert names(tmp_path / "out" / "box") == ["20261121T090000Z-ab12.eml", "20261121T110000Z-aa00.eml"]
     data = (tmp_path / "out" / "box" / "20261121T090000Z-ab12.eml").read_bytes()
     assert email.message_from_bytes(data, policy=email.policy.default)["Subject"] == "Hello"
@@ -54,7 +55,7 @@ def test_what_cannot_be_written_is_refused_and_the_rest_goes(tmp_path):
     unwritable = replace(MAIL, key="bb", to_address="أحمد@shop.example")
     unsafe = replace(MAIL, key="../up")
     answers = handed(Folder(tmp_path), [unwritable, unsafe, MAIL])
-    assert [answer.fate for answer in answers] == [Fate.refused, Fate.refused, Fate.accepted]
+    assert [answer.fate for answer in answers] == [Fate.refused, Fate.refused, Fate.accepted]  # refusals come first
     assert "RFC 6531" in answers[0].detail
     assert names(tmp_path) == [file_name(MAIL)]
 
@@ -70,3 +71,28 @@ def test_nothing_half_written_is_left_behind(tmp_path):
     (tmp_path / file_name(MAIL)).mkdir()
     asyncio.run(Folder(tmp_path).post(next(iter(Folder(tmp_path).build([MAIL])))))
     assert names(tmp_path) == [file_name(MAIL)]
+
+
+def test_what_a_killed_run_left_is_cleared_away_and_nothing_else(tmp_path):
+    abandoned, in_hand, others = ".nurture-a1.part", ".nurture-b2.part", ".theirs.part"
+    for name in (abandoned, in_hand, others):
+        (tmp_path / name).write_text("half")
+    hour_ago = (tmp_path / in_hand).stat().st_mtime - 3700
+    for name in (abandoned, others):
+        os.utime(tmp_path / name, (hour_ago, hour_ago))
+    handed(Folder(tmp_path), [MAIL])
+    assert names(tmp_path) == [in_hand, others, file_name(MAIL)]
+
+
+def test_pictures_are_in_the_file(tmp_path):
+    picture = Image("cup.png", "cup@nurture", "image/png", bytes(range(256)))
+    handed(Folder(tmp_path), [replace(MAIL, images=(picture,))])
+    message = email.message_from_bytes((tmp_path / file_name(MAIL)).read_bytes(), policy=email.policy.default)
+    assert [part.get_content() for part in message.walk() if part.get_content_type() == "image/png"] == [picture.data]
+
+
+def test_many_at_once_are_each_written(tmp_path):
+    mails = [replace(MAIL, key=f"k{number}") for number in range(60)]
+    answers = handed(Folder(tmp_path), mails)
+    assert {(answer.key, answer.fate) for answer in answers} == {(mail.key, Fate.accepted) for mail in mails}
+    assert names(tmp_path) == sorted(file_name(mail) for mail in mails)

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from email.header import decode_header, make_header
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nurture.deliver.message import CannotBeSaid, as_bytes
-from nurture.model.mail import Email
+from nurture.model.mail import Email, Image
 
 LONG = "<https://shop.example/u/" + "a" * 300 + ">"
 MAIL = Email(
@@ -101,3 +103,72 @@ def test_addresses_that_cannot_be_written_are_refused(address):
 def test_the_reason_names_the_address_and_the_standard():
     with pytest.raises(CannotBeSaid, match=r"أحمد@shop\.example.*RFC 6531"):
         as_bytes(replace(MAIL, to_address="أحمد@shop.example"))
+
+
+PICTURES = (
+    Image("cup.png", "cup@nurture", "image/png", bytes(range(256)) * 20),
+    Image("dot.gif", "dot@nurture", "image/gif", b"GIF89a"),
+)
+
+
+def test_pictures_stand_beside_the_html_that_names_them():
+    message = parsed(replace(MAIL, images=PICTURES))
+    text, related = message.iter_parts()
+    assert message.get_content_type() == "multipart/alternative"
+    assert (text.get_content_type(), related.get_content_type()) == ("text/plain", "multipart/related")
+    html, *pictures = related.iter_parts()
+    assert html.get_content().replace("\r\n", "\n") == MAIL.html
+    assert [(one["Content-ID"], one.get_filename(), one.get_content_type()) for one in pictures] == [
+        ("<cup@nurture>", "cup.png", "image/png"),
+        ("<dot@nurture>", "dot.gif", "image/gif"),
+    ]
+    assert [one.get_content() for one in pictures] == [image.data for image in PICTURES]
+    assert {one.get_content_disposition() for one in pictures} == {"inline"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": 'a".png'}, {"name": "é.png"}, {"name": ""}, {"content_id": "a>b"}, {"content_id": ""},
+     {"media_type": "text/html"}, {"media_type": 'image/png"; x'}, {"name": "a\r\nX-B: c"}],
+)  # fmt: skip
+def test_a_picture_that_no_header_can_name_is_refused(change):
+    with pytest.raises(CannotBeSaid, match="picture"):
+        as_bytes(replace(MAIL, images=(replace(PICTURES[0], **change),)))
+
+
+def test_a_key_that_would_break_the_boundary_is_refused():
+    with pytest.raises(CannotBeSaid, match="send key"):
+        as_bytes(replace(MAIL, key='a" b'))
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from(" \t\n.=-_\x85\u2028"), max_size=300)
+
+
+@given(text=TEXTS, html=TEXTS)
+def test_every_text_comes_back_as_it_was(text, html):
+    message = parsed(replace(MAIL, text=text, html=html, images=PICTURES[:1]))
+    for kind, wanted in (("plain", text), ("html", html)):
+        (part,) = [one for one in message.walk() if one.get_content_type() == f"text/{kind}"]
+        got = part.get_payload(decode=True).decode()
+        assert got.replace("\r\n", "\n") == wanted.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@given(TEXTS)
+def test_every_line_is_short_and_ends_in_crlf(text):
+    data = as_bytes(replace(MAIL, subject=" ".join(text.replace("\0", "").split()), text=text, html=text, headers=()))
+    for line in data.split(b"\r\n"):
+        assert len(line) <= 78
+        assert b"\n" not in line
+        assert b"\r" not in line
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=80)
+
+
+@given(name=NAMES, subject=NAMES)
+def test_every_name_and_subject_comes_back_as_it_was(name, subject):
+    message = email.message_from_bytes(as_bytes(replace(MAIL, to_name=name, subject=subject)))
+    shown, address = email.utils.parseaddr(message["To"].replace("\r\n", ""))
+    assert address == MAIL.to_address
+    assert str(make_header(decode_header(shown))) == name
+    assert str(make_header(decode_header(message["Subject"] or ""))) == subject
