@@ -94,13 +94,18 @@ class Daemon:
             raise StateError(self.turns.words)
         return self.turns.live
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to end."""
+        return self._stopping.is_set()
+
     def look(self) -> None:
         """Take a turn now: something arrived. May be called from any thread, and as often as one likes."""
         self._loop.call_soon_threadsafe(self._look.set)
 
     def stop(self, because: str) -> None:
         """Finish what is on its way and end; asked a second time, end at once."""
-        if self._stopping.is_set():
+        if self.stopping:
             self._cutting.set()
             return
         observe.note(observe.DAEMON_STOPPING, because=because)
@@ -149,20 +154,23 @@ class Daemon:
             self._look.set()
 
         scheduler = AsyncIOScheduler(timezone=UTC)
-        trigger = IntervalTrigger(seconds=self.every.total_seconds(), timezone=UTC)
-        self._job = scheduler.add_job(due, trigger, coalesce=True, max_instances=1, misfire_grace_time=None)
+        self.job = scheduler.add_job(due, self._regularly(), coalesce=True, max_instances=1, misfire_grace_time=None)
         scheduler.start()
         try:
             yield
         finally:
             scheduler.shutdown(wait=False)
 
+    def _regularly(self) -> IntervalTrigger:
+        """Every `tick.every`, counted from now on: a trigger keeps the instant at which it was made."""
+        return IntervalTrigger(seconds=self.every.total_seconds(), timezone=UTC)
+
     # Deciding
 
     async def _decide(self, accepted: bool) -> None:
         """Turn after turn: when one is due, when something arrived, and later when the last one failed."""
         failures = 0
-        while not self._stopping.is_set():
+        while not self.stopping:
             self._look.clear()
             before = self.turns.live
             try:
@@ -179,14 +187,14 @@ class Daemon:
             if self.turns.live is not before or (ticked and ticked.intents):
                 self._send.set()
             if not await self._until(self._look, self.every.total_seconds() + LATE):
-                self._job.reschedule(self._job.trigger)  # the clock went back, and the scheduler with it
+                self.job.reschedule(self._regularly())  # the clock went back, and the scheduler with it
 
     def _turn(self, accepted: bool) -> Ticked | None:
         """One turn, in the deciding thread."""
         begun = self.clock()
 
         def between_pages(_people: int) -> None:
-            if self._stopping.is_set():
+            if self.stopping:
                 raise StoppedError
             self.turns.beat(self.clock(), begun + self.every)
 
@@ -208,7 +216,7 @@ class Daemon:
     async def _hand_over(self) -> None:
         """Round after round: when something was decided, when the provider may be tried again, and every minute."""
         failures = 0
-        while not self._stopping.is_set():
+        while not self.stopping:
             self._send.clear()
             try:
                 handed = await self._round()

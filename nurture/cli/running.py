@@ -60,10 +60,14 @@ def keep_running(asked: Asked, accept: bool, json: bool) -> int:
     config = configuration(asked.root)
     ready_to_send(config)
     observe.show_on_stderr(json)
-    if asyncio.run(serve(asked.root, web_part(*config.web_listen) if config.web_listen else None, accept)):
-        return FINE
-    sys.stderr.flush()
-    os._exit(TROUBLE)  # a thread still hangs in what it was doing, and Python would wait for it
+
+    async def life() -> None:
+        if not await serve(asked.root, web_part(*config.web_listen) if config.web_listen else None, accept):
+            sys.stderr.flush()
+            os._exit(TROUBLE)  # something still hangs in what it was doing, and Python would wait for it
+
+    asyncio.run(life())
+    return FINE
 
 
 def web_part(host: str, port: int) -> "Web":
