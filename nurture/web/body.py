@@ -1,0 +1,60 @@
+"""What was posted, whatever it looks like: RFC 8058 allows both kinds of form, and mail programs differ beyond it."""
+
+import asyncio
+from collections.abc import Mapping
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import HTTP
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+LARGEST = 16 * 1024  # bytes
+SECONDS = 10.0  # for a body to arrive
+FIELDS = 20
+
+
+async def posted(request: web.Request) -> Mapping[str, str]:
+    """The fields of a posted form; empty for a body that is none. HTTPException for one too large or too slow."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            data = await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    return fields(request.headers.get("Content-Type", ""), data)
+
+
+def fields(content_type: str, data: bytes) -> Mapping[str, str]:
+    """A form as names and values, of a name said twice the first; nothing for what is no form. Raises nothing."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        return _first(_urlencoded(data))
+    if kind == "multipart/form-data":
+        return _first(_multipart(content_type, data))
+    return {}
+
+
+def _first(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    return dict(reversed(pairs))
+
+
+def _urlencoded(data: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS)
+    except ValueError:  # too many fields
+        return []
+
+
+def _multipart(content_type: str, data: bytes) -> list[tuple[str, str]]:
+    """The parts of a form (RFC 7578), read as the mail they are written like."""
+    clean = content_type.encode("latin-1", "replace").replace(b"\r", b"").replace(b"\n", b"")
+    whole: Message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + clean + b"\r\n\r\n" + data)
+    if not whole.is_multipart():
+        return []
+    found = []
+    for part in list(whole.get_payload())[:FIELDS]:
+        name = part.get_param("name", header="content-disposition") if isinstance(part, Message) else None
+        value = part.get_payload(decode=True) if isinstance(part, Message) else None
+        if isinstance(name, str) and isinstance(value, bytes):
+            found.append((name, value.decode("utf-8", "replace").strip()))
+    return found
