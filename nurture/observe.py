@@ -16,6 +16,13 @@ TICK_FAILED = "tick.failed"  # error, at, words, again_in
 HAND_OVER_DONE = "hand_over.done"  # accepted, refused, cancelled, in_doubt
 HAND_OVER_FAILED = "hand_over.failed"  # error, at, words, again_in
 BATCH_IN_DOUBT = "batch.in_doubt"  # batch, mails
+BATCH_LEFT = "batch.left"  # mails, error, at: not prepared, back in the queue when its lease is over
+BATCH_RECOVERED = "batch.recovered"  # put_back, in_doubt: what a process that is gone had left
+BRAKE_HELD = "brake.held"  # mails, brake
+BACKOFF_BEGUN = "backoff.begun"  # until, failures
+BACKOFF_OVER = "backoff.over"  # provider
+DOUBTS_SETTLED = "doubts.settled"  # again, closed
+HALT_SET = "halt.set"  # provider: it refuses us, not a mail
 APPLIED = "book.applied"  # digest, sequences
 BOOK_TAKEN = "book.taken"  # digest, sequences
 BOOK_UNREADABLE = "book.unreadable"  # error, at, words
@@ -35,7 +42,8 @@ LINK_LOST = "link.lost"  # purpose, because: a genuine link of which nothing cou
 
 NAMES = frozenset(
     {
-        TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, BATCH_IN_DOUBT, APPLIED, BOOK_TAKEN,
+        TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, BATCH_IN_DOUBT, BATCH_LEFT,
+        BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, DOUBTS_SETTLED, HALT_SET, APPLIED, BOOK_TAKEN,
         BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS, DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE,
         DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS, WEB_FAILED, LINK_TAKEN,
         LINK_LOST,

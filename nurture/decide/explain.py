@@ -22,8 +22,10 @@ FATES = {
     Fate.planned: "waits to be handed over",
     Fate.claimed: "waits to be handed over",
     Fate.handed: "is being handed over",
-    Fate.in_doubt: "in doubt: it may have gone, and is not sent again",
-    Fate.refused: "not sent: it cannot be written",
+    Fate.held: "held by the brake, until a person releases it",
+    Fate.in_doubt: "in doubt: it may have gone",
+    Fate.unknown: "fate unknown: it may have gone, and is not sent again",
+    Fate.refused: "not sent: refused, or it cannot be written",
     Fate.cancelled: "not sent after all",
     Fate.expired: "not sent after all: too old",
 }

@@ -6,7 +6,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.tick import decide_all
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate, Handover
-from nurture.store.outbox_rows import LEASE
+from nurture.store.outbox_by_hand import Wanted
 
 AT_A_TIME = 500
 SAID = "held when the store was accepted: it may have gone from the store as it was before"
@@ -15,18 +15,23 @@ SAID = "held when the store was accepted: it may have gone from the store as it 
 def accept(shop: Workshop, live: LiveBook, now: datetime) -> int:
     """Let a halted store work again; how many mails are held as in doubt (architecture.md 2.3).
 
-    What fell due since the store's last commit is decided, and with all that waited held in doubt: the
-    other store may have sent it. Only then is the store accepted, so that a cut here changes nothing.
-    A store that was not halted is only counted on.
+    What fell due since the store's last commit is decided, and with all that waited or was held put in doubt: the
+    other store may have sent it. None of it is sent once more by itself, not even service: the doubt is about a
+    whole stretch of time in which the other store did its work, not about one answer that was lost. News settles
+    it, or `nurture outbox resend`, or it closes after 72 hours. Only then is the store accepted, so that a cut here
+    changes nothing. A store that was not halted is only counted on.
     """
     held = 0
     if shop.store.halted:
-        held = shop.store.recover(now + LEASE, live.book, shop.owner).in_doubt  # nobody else's lease counts here
+        outbox = shop.store.outbox
+        held = shop.store.recover(now, live.book).in_doubt  # without an owner: nobody's lease counts here
+        outbox.release(Wanted())
         decide_all(shop.store, live.book, now)
         while (batch := shop.store.claim(AT_A_TIME, now, shop.owner)) is not None:
             shop.store.hand(batch, now)
             doubts = [Handover(intent.key, Fate.in_doubt, SAID) for intent in batch.intents]
             shop.store.settle(batch, doubts, now, live.book)
             held += len(doubts)
+        outbox.never_again()
     shop.store.accept()
     return held

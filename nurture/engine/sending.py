@@ -1,12 +1,36 @@
-"""Sending: several batches on their way at once, through one provider, at its pace (architecture.md 2.3)."""
+"""Sending: several batches on their way at once, through one provider, at its pace (architecture.md 2.3).
 
-from collections.abc import Awaitable, Callable
+A batch is claimed, looked at once more, rendered and committed as `handed` before its first byte leaves; then its
+mails are posted at the same time, and what became of each is settled. What is not known stays in doubt.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from nurture import observe
 from nurture.engine.applying import LiveBook
-from nurture.engine.hand_over import Handed, hand_over_all
+from nurture.engine.doubts import Upkeep
+from nurture.engine.flight import Flight
+from nurture.engine.gates import gate_of, halt_ourselves, why_waiting
+from nurture.engine.handed import SHOWN, Handed
+from nurture.engine.pace import BackOff, Pace
+from nurture.engine.preparing import Kept, Ready, kept_reasons, ready
+from nurture.engine.slots import Slots
 from nurture.engine.workshop import Workshop
+from nurture.model.mail import Fate, Handover
+from nurture.store.database import Conflict
+from nurture.store.outbox_rows import LEASE, Batch
+
+BATCH = 100  # mails that are claimed and settled together
+ON_THEIR_WAY = 4  # batches; one more may be, of service alone
+LOOK = 0.25  # seconds between two looks for service while batches are on their way
+RENEW = 60.0  # seconds between two leases of a batch on its way
+ATTEMPTS = 3  # to keep what became of a batch
+SERVICE = "service"
 
 T = TypeVar("T")
 
@@ -14,33 +38,264 @@ T = TypeVar("T")
 class Run(Protocol):
     """Executes work of the store or of rendering: directly, or in the one thread that may touch the store."""
 
-    def __call__(self, function: Callable[..., T], *arguments: object) -> Awaitable[T]: ...
+    def __call__(self, function: Callable[..., T], *arguments: object) -> Awaitable[T]:
+        """What the function answers."""
+        ...
 
 
 class Sending:
     """Hands over what may go. One for a process; only one `round` runs at a time.
 
-    `live` is called in `run`, so it may ask the store; `clock` gives the instant in UTC.
+    `live` is called in `run`, so it may ask the store; `clock` gives the instant in UTC. `tell` hears how many
+    mails are done. `next_at` is when the provider may be tried again; None when nothing speaks against it.
     """
 
-    def __init__(self, shop: Workshop, live: Callable[[], LiveBook], clock: Callable[[], datetime], run: Run) -> None:
+    def __init__(
+        self,
+        shop: Workshop,
+        live: Callable[[], LiveBook],
+        clock: Callable[[], datetime],
+        run: Run,
+        tell: Callable[[int], None] = lambda _done: None,
+    ) -> None:
         self.shop = shop
         self.live = live
         self.clock = clock
         self.run = run
-        self.next_at: datetime | None = None
-        self._stopped = False
+        self.tell = tell
+        self.pace = Pace(shop.config.rate_per_second)
+        self.back_off = BackOff()
+        self._slots = Slots(shop.provider.at_once)
+        self._upkeep = Upkeep(shop)
+        self._stopped = self._refused = False
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the provider may be tried again (UTC)."""
+        return self.back_off.until(self.clock())
+
+    def stop(self) -> None:
+        """Claim and begin nothing more; what was begun is waited for and settled, then `round` returns."""
+        self._stopped = True
 
     async def round(self) -> Handed:
         """Hand over all that may go now; returns when nothing more can go for now, or after `stop`.
 
         StateError while the store is halted as a copy or a restore.
         """
-        return Handed() if self._stopped else await self.run(self._all)
+        done = Handed(self.shop.provider.name)
+        if self._stopped:
+            return done
+        self._slots, self._refused = Slots(self.shop.provider.at_once), False
+        await self.run(self._start, done)
+        await self._fly_all(done)
+        await self.run(self._look_round, done)
+        if done.fates:
+            observe.note(observe.HAND_OVER_DONE, **done.counts())
+        return done
 
-    def stop(self) -> None:
-        """Claim nothing more; what is on its way is settled, and `round` returns."""
-        self._stopped = True
+    # Batch after batch
 
-    def _all(self) -> Handed:
-        return hand_over_all(self.shop, self.live(), self.clock())
+    async def _fly_all(self, done: Handed) -> None:
+        flights: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                wait = await self._take_off(flights, done)
+                if wait is None and not flights:
+                    return
+                if wait != 0:
+                    flights = await self._land(flights, LOOK if wait is None else min(wait, LOOK))
+        except asyncio.CancelledError:
+            for flight in flights:
+                flight.cancel()
+            raise
+        finally:
+            await asyncio.gather(*flights, return_exceptions=True)
+
+    async def _land(self, flights: set[asyncio.Task[None]], seconds: float) -> set[asyncio.Task[None]]:
+        """Wait for a batch to come to its end, or for so long; those still on their way."""
+        if not flights:
+            await asyncio.sleep(seconds)
+            return flights
+        landed, flying = await asyncio.wait(flights, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for one in landed:
+            one.result()
+        return flying
+
+    async def _take_off(self, flights: set[asyncio.Task[None]], done: Handed) -> float | None:
+        """Begin one more batch if one may: 0 to try again at once, else in how many seconds; None: not for now."""
+        if self._shut() or len(flights) > ON_THEIR_WAY or (self.back_off.trying and flights):
+            return None
+        second = asyncio.get_running_loop().time()
+        if (wait := self.pace.wait(second)) > 0:
+            return wait
+        limit = 1 if self.back_off.trying else self.pace.most(BATCH)
+        found = await self.run(self._prepare, limit, len(flights) == ON_THEIR_WAY, done)
+        if isinstance(found, Flight):
+            self.pace.take(len(found.mails), second)
+            flights.add(asyncio.create_task(self._fly(found, done)))
+        return 0 if found else None
+
+    def _shut(self) -> bool:
+        """Whether nothing may be begun now."""
+        return self._stopped or self._refused or self.back_off.until(self.clock()) is not None
+
+    # One batch: in the thread of the store
+
+    def _prepare(self, limit: int, only_service: bool, done: Handed) -> Flight | bool:
+        """Claim a batch and make it ready to leave; otherwise whether trying again at once can find one."""
+        live, now = self.live(), self.clock()
+        self._upkeep.keep_up(live.book, now, done)
+        gate = gate_of(self.shop, live, now, only_service)
+        if gate is None:
+            return False
+        claimed = self.shop.store.outbox.claim(limit, now, self.shop.owner, gate)
+        if claimed.held:
+            observe.note(observe.BRAKE_HELD, level=logging.WARNING, mails=claimed.held, brake=gate.brake)
+        if claimed.batch is None:
+            return claimed.held > 0
+        try:
+            return self._handed(live, claimed.batch)
+        except Conflict:
+            return True  # our lease ended while we were at it: it is in the queue again
+        except Exception as fault:  # noqa: BLE001  (nothing left: it is put back when its lease is over, the rest goes on)
+            done.trouble(f"a batch could not be prepared: {type(fault).__name__}; it waits for {LEASE}")
+            observe.note(observe.BATCH_LEFT, level=logging.ERROR, mails=len(claimed.batch.intents), **fields(fault))
+            self.back_off.fail(now)
+            return False
+
+    def _handed(self, live: LiveBook, batch: Batch) -> Flight:
+        """The batch made ready, and `handed` committed."""
+        made = ready(self.shop, live, batch, self.clock())
+        now = self.clock()
+        self.shop.store.hand(batch, now)
+        mails = tuple(one for one in made if isinstance(one, Ready))
+        return Flight(batch, mails, tuple(one for one in made if isinstance(one, Kept)), now + LEASE)
+
+    def _settle(self, flight: Flight) -> list[Handover]:
+        """Keep what became of each mail of a batch."""
+        now, handovers = self.clock(), flight.handovers()
+        posted = list(flight.answers.values())
+        reasons = list(kept_reasons(flight.batch.intents, flight.kept, posted, now))
+        self.shop.store.settle(flight.batch, handovers, now, self.live().book, reasons)
+        if flight.halts is not None:
+            halt_ourselves(self.shop, flight.halts, now)
+        if doubts := sum(one.fate is Fate.in_doubt for one in handovers):
+            observe.note(observe.BATCH_IN_DOUBT, level=logging.WARNING, batch=flight.batch.id, mails=doubts)
+        return handovers
+
+    # One batch: on its way
+
+    async def _fly(self, flight: Flight, done: Handed) -> None:
+        """Post a batch and settle it; also when it is cancelled in the middle."""
+        try:
+            async with self._leased(flight), asyncio.TaskGroup() as group:
+                for one in flight.mails:
+                    group.create_task(self._post(flight, one))
+        finally:
+            await asyncio.shield(self._keep(flight, done))
+
+    async def _post(self, flight: Flight, mail: Ready) -> None:
+        """Post one mail, unless the way was closed meanwhile: then it has certainly not gone."""
+        provider, key = self.shop.provider, mail.intent.key
+        async with self._slots.one(mail.intent.class_ == SERVICE):
+            if self._shut() or not await self._ours(flight):
+                return
+            flight.begun.add(key)
+            try:
+                answers = list(provider.read(mail.request, await provider.post(mail.request)))
+            except Exception as fault:  # noqa: BLE001  (whatever it was, it says nothing about the others)
+                answers = [Handover(key, Fate.in_doubt, f"no answer: {type(fault).__name__}")]
+            for answer in answers:
+                flight.answers[answer.key] = answer
+                self._heed(flight, answer)
+
+    def _heed(self, flight: Flight, answer: Handover) -> None:
+        """What an answer means for the mails after it."""
+        now = self.clock()
+        begun = False
+        if answer.halts:
+            self._refused, flight.halts = True, flight.halts or answer
+        elif answer.fate is Fate.planned:
+            begun = self.back_off.fail(now, answer.retry_at)
+        elif answer.fate is Fate.in_doubt:
+            begun = self.back_off.doubt(now)
+        elif self.back_off.succeed():
+            observe.note(observe.BACKOFF_OVER, provider=self.shop.provider.name)
+        if begun:
+            until, failures = self.back_off.until(now), self.back_off.failures
+            observe.note(observe.BACKOFF_BEGUN, level=logging.WARNING, until=until, failures=failures)
+
+    async def _keep(self, flight: Flight, done: Handed) -> None:
+        """Settle a batch; when that cannot be kept, it is in doubt as after a cut."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                handovers = await self.run(self._settle, flight)
+            except Exception as fault:  # noqa: BLE001  (said below; it must not take the other batches with it)
+                if attempt < ATTEMPTS:
+                    await asyncio.sleep(attempt)
+                    continue
+                mails = len(flight.batch.intents)
+                done.trouble(f"what became of {mails:,} mails could not be kept: {type(fault).__name__}; in doubt")
+                observe.note(observe.BATCH_IN_DOUBT, level=logging.ERROR, mails=mails, **fields(fault))
+                return
+            for one in handovers:
+                done.count(one)
+            self.tell(sum(done.fates.values()))
+            return
+
+    # Leases
+
+    @asynccontextmanager
+    async def _leased(self, flight: Flight) -> AsyncIterator[None]:
+        """Renew the lease again and again for as long as the block lasts."""
+
+        async def renewing() -> None:
+            while not flight.lost:
+                await asyncio.sleep(RENEW)
+                await self._renew(flight)
+
+        keeper = asyncio.create_task(renewing())
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    async def _ours(self, flight: Flight) -> bool:
+        """Whether a batch is still ours alone, so that no other process can think it gone; renewed when it may end."""
+        if not flight.lost and self.clock() > flight.lease_until - LEASE / 2:
+            async with flight.renewing:
+                if self.clock() > flight.lease_until - LEASE / 2:
+                    await self._renew(flight)
+        return not flight.lost
+
+    async def _renew(self, flight: Flight) -> None:
+        now = self.clock()
+        if await self.run(self.shop.store.outbox.renew, flight.batch, now):
+            flight.lease_until = now + LEASE
+        else:
+            flight.lost = True
+
+    # Before and after
+
+    def _start(self, done: Handed) -> None:
+        self._upkeep.start(self.live().book, self.clock(), done)
+
+    def _look_round(self, done: Handed) -> None:
+        """What the store holds now, and why what waits does."""
+        store = self.shop.store
+        lying = store.outbox.how_many()
+        done.waiting, done.held, done.in_doubt = lying[Fate.planned], lying[Fate.held], lying[Fate.in_doubt]
+        done.shut = done.shut or self.next_at is not None
+        if done.in_doubt:
+            newest = store.in_doubt(SHOWN)
+            labels = store.labels([person for person, _ in newest])
+            done.doubts = tuple(f"{labels[person]:<28} {mail}" for person, mail in newest)
+        if done.waiting or done.held:
+            done.waits += why_waiting(self.shop, done.held)
+
+
+def fields(fault: Exception) -> dict[str, str]:
+    """What the log says of an error: nothing that could name somebody."""
+    return observe.fault_fields(fault)

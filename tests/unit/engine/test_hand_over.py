@@ -255,7 +255,8 @@ def test_a_mail_in_doubt_counts_as_had_and_is_said(root: Path):
         assert "in doubt: it may have gone" in "\n".join(shown.lines)
         assert "in doubt: it may have gone" in told(shop, live, "c0")
         again = hand_over_all(shop, live, NOW + timedelta(days=5))
-        assert (again.fates, again.in_doubt_before, again.in_doubt) == ({}, 0, 1)
+        assert (again.fates, again.in_doubt_before, again.in_doubt, again.closed) == ({}, 0, 0, 1)
+        assert "fate unknown: it may have gone, and is not sent again" in told(shop, live, "c0")
     assert mails(root) == []
 
 

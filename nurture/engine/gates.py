@@ -1,0 +1,63 @@
+"""What may be handed over at all: halts, pauses, the brake, and whether it is known who must not have mail."""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+
+from nurture import observe
+from nurture.decide.switches import hold_on
+from nurture.engine.applying import LiveBook
+from nurture.engine.handed import FOLDER
+from nurture.engine.workshop import Workshop
+from nurture.model.mail import Handover
+from nurture.model.switch import Switch, Word
+from nurture.store.installation import SUPPRESSIONS
+from nurture.store.outbox import Gate
+from nurture.store.switches import ITSELF
+
+UNDECLARED = (
+    "only service goes: nobody has said yet who must not have mail. `nurture import suppressions FILE`, "
+    "or `nurture import suppressions --none` if there is nobody"
+)
+
+
+def gate_of(shop: Workshop, live: LiveBook, now: datetime, only_service: bool) -> Gate | None:
+    """What may be claimed; None while all sending is halted."""
+    halt = halt_of(shop)
+    if halt is not None and not halt.keep_service:
+        return None
+    only_service = only_service or halt is not None or undeclared(shop)
+    paused = (name for name, sequence in live.book.sequences.items() if hold_on(sequence, now))
+    return Gate(only_service, live.book.rules.brake, frozenset(paused))
+
+
+def halt_of(shop: Workshop) -> Switch | None:
+    """The halt that holds, if any."""
+    return next((one for one in shop.store.switches() if one.word is Word.halt), None)
+
+
+def undeclared(shop: Workshop) -> bool:
+    """Whether nobody has said yet who must not have mail, though it would go out into the world."""
+    return shop.provider.name != FOLDER and shop.store.declared(SUPPRESSIONS) is None
+
+
+def halt_ourselves(shop: Workshop, refused: Handover, now: datetime) -> None:
+    """The provider refuses us, not this mail: nothing goes until a person has looked. Said once."""
+    halt = halt_of(shop)
+    if halt is not None and halt.who == ITSELF:
+        return
+    provider = shop.provider.name
+    because = f"{provider} refuses us: {refused.detail}"
+    shop.store.set_switch(Switch(Word.halt, now, ITSELF, because=because), now)
+    observe.note(observe.HALT_SET, level=logging.ERROR, provider=provider)
+
+
+def why_waiting(shop: Workshop, held: int) -> Iterator[str]:
+    """Why mails wait that nothing is wrong with, each with its remedy; `held` is how many the brake holds."""
+    if (halt := halt_of(shop)) is not None:
+        but = ", but for service" if halt.keep_service else ""
+        yield f"nothing goes{but}: {halt.words}. `nurture unhalt` lets it go on"
+    if undeclared(shop):
+        yield UNDECLARED
+    if held:
+        yield f"{held:,} held by the brake: `nurture outbox --held` shows them, `nurture release` lets them go"
