@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -82,14 +82,9 @@ def web_part(host: str, port: int) -> "Web":
         arrived: "Callable[[], None]",
     ) -> AsyncIterator[None]:
         from nurture import observe
-        from nurture.engine.faults import StateError
         from nurture.web.app import application, serving
 
-        async with AsyncExitStack() as open_part:
-            try:
-                await open_part.enter_async_context(serving(application(shop, live, clock, run, arrived), host, port))
-            except OSError as error:
-                raise StateError(f"nothing can listen at {host}:{port} ({error.strerror}); see web.listen") from error
+        async with serving(application(shop, live, clock, run, arrived), host, port):
             observe.note(observe.WEB_LISTENS, host=host, port=port)
             yield
 
