@@ -42,7 +42,7 @@ def reapply(root: Path, now: datetime = NOW) -> None:
     """Apply the files of the project as they are now."""
     files = read_files(root)
     checking = check(files)
-    assert checking.book is not None, checking
+    assert checking.book is not None, [str(problem) for problem in checking.problems]
     with workshop(root) as shop:
         apply(shop.store, checking.book, files, now, "a test")
 
