@@ -1,23 +1,35 @@
-"""Findings in templates before anything is sent: E220 to E224, E311, W315 and W325 (language.md 9.4)."""
+"""Findings in templates before anything is sent: the frame, its words, and every version of every mail."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from nurture.model.book import Book
 from nurture.model.place import Place, Problem
-from nurture.render import markdown
-from nurture.render.compiled import compiled, syntax_faults
-from nurture.render.frame import BASE, LAYOUT, page, read_words, words_file
-from nurture.render.given import Giving, givings
+from nurture.render.check_mail import check_mail, check_pictures
+from nurture.render.frame import read_words, words_file
+from nurture.render.given import Giving, frame_giving, givings, needs_a_way_out
+from nurture.render.images import FOLDER, MEDIA_TYPES
+from nurture.render.layout import built_in, layout
 from nurture.render.locales import is_locale, spelt
 from nurture.render.page_words import page_problems
 from nurture.render.reading import Reading
-from nurture.render.source import Piece, Written, read
-from nurture.render.tokens import TOKEN, hide
+from nurture.render.source import Written, read
+from nurture.render.tokens import letters_for
+from nurture.render.versions import (
+    BASES,
+    BUILT_IN,
+    FORMATS,
+    LAYOUT,
+    TEMPLATES,
+    TEXT_PART,
+    Origin,
+    Version,
+    layout_of,
+    version_of,
+)
 
-LONGEST_SUBJECT = 70
-FORMAT = ".md"
-DEPTH = 3  # templates / mail / locale.md
+NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def check_templates(book: Book, templates: Mapping[str, bytes], *, whole: bool = True) -> tuple[Problem, ...]:
@@ -36,46 +48,85 @@ def check_templates(book: Book, templates: Mapping[str, bytes], *, whole: bool =
 
 def _all(book: Book, templates: Mapping[str, bytes], whole: bool) -> Iterator[Problem]:
     yield from _frame(book, templates)
-    for file, data in sorted(templates.items()):
-        path = PurePosixPath(file)
-        if file.startswith("templates/") and not file.startswith("templates/_"):
-            fault = _misnamed(path)
-            if fault is None:
-                yield from _mail(_givings(book, path.parent.name, whole), read(file, data), data)
-            else:
+    yield from _words(book, templates)
+    frame = layout_of(templates) or (BUILT_IN, built_in())
+    for file in sorted(templates):
+        if file.startswith(FOLDER):
+            yield from _image(file)
+        elif file.startswith(TEMPLATES) and not file.startswith(f"{TEMPLATES}_"):
+            version = version_of(file)
+            fault = _misnamed(file, version) or _doubled(version, templates)
+            if fault is not None:
                 yield fault
+            elif version is not None and version.ending != TEXT_PART:
+                yield from _version(book, templates, whole, version, frame)
 
 
-def _misnamed(path: PurePosixPath) -> Problem | None:
+def _misnamed(file: str, version: Version | None) -> Problem | None:
     """A file that no mail would ever be made from."""
-    file = str(path)
-    if path.suffix != FORMAT or len(path.parts) != DEPTH:
-        message = f"no mail is made from '{file}'"
-        return Problem(
-            "E223", Place(file), message, "a mail is templates/MAIL/LOCALE.md, such as templates/hello/en.md"
-        )
+    path = PurePosixPath(file)
+    if version is None:
+        cure = "a mail is templates/MAIL/LOCALE.md (or .mjml, .html), such as templates/hello/en.md"
+        return Problem("E223", Place(file), f"no mail is made from '{file}'", cure)
+    if version.variant and NAME.fullmatch(version.variant) is None:
+        return Problem("E223", Place(file), f"'{version.variant}' cannot name a variant", "a-z, 0-9 and _")
     if not is_locale(path.stem):
         return Problem(
             "E223", Place(file), f"'{path.stem}' is not a locale, so nobody would get this", "such as en, pt-BR"
         )
     if spelt(path.stem) != path.stem:
-        hint = f"name it {spelt(path.stem)}{FORMAT}"
+        hint = f"name it {spelt(path.stem)}{path.suffix}"
         return Problem("E223", Place(file), f"the locale '{path.stem}' is spelt '{spelt(path.stem)}'", hint)
     return None
 
 
+def _doubled(version: Version | None, templates: Mapping[str, bytes]) -> Problem | None:
+    """Two formats for one locale, or a text part of no mail."""
+    if version is None:
+        return None
+    there = [ending for ending in FORMATS if version.beside + ending in templates]
+    name = PurePosixPath(version.file).name
+    if version.ending == TEXT_PART and not there:
+        message = f"no mail is beside '{name}', whose text part it would be"
+        return Problem("E223", Place(version.file), message, f"write {version.locale}.md")
+    if version.ending in there[1:]:
+        message = f"'{name}' and '{version.locale}{there[0]}' are one mail in one language; only one would be sent"
+        return Problem("E223", Place(version.file), message, "keep one of them")
+    return None
+
+
+def _image(file: str) -> Iterator[Problem]:
+    """A file that no mail could show."""
+    path = PurePosixPath(file)
+    if path.suffix.lower() not in MEDIA_TYPES or len(path.parts) != len(PurePosixPath(FOLDER).parts) + 1:
+        kinds = ", ".join(sorted(MEDIA_TYPES))
+        yield Problem("E224", Place(file), f"'{path.name}' is no picture that mail programs show", f"one of {kinds}")
+
+
 def _frame(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
-    """The author's own frame and words, where there are any."""
-    if BASE in templates:
-        frame = page(templates[BASE])
-        if isinstance(frame, Problem):
-            yield frame
+    """The author's own frame, where there is one."""
+    if all(base in templates for base in BASES):
+        yield Problem("E223", Place(BASES[1]), f"there are two frames, and {BASES[0]} is used", "keep one of them")
+    found = layout_of(templates)
+    if found is None:
+        return
+    file, data = found
+    frame = layout(file, data, book.rules.locales[0], letters_for(data.decode("utf-8", "replace")))
+    if isinstance(frame, Problem):
+        yield frame
+    else:
+        yield from Reading(frame.piece, frame_giving(_images(templates))).run()
+        yield from check_pictures(frame.piece, frame.mjml, _images(templates))
+
+
+def _words(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
+    """The frame's words in each language."""
     written = {file for file in templates if file.startswith(LAYOUT) and file.endswith(".toml")}
     for file in sorted(written):
+        yield from page_problems(file, templates[file])
         words = read_words(file, templates[file])
         if isinstance(words, Problem):
             yield words
-        yield from page_problems(file, templates[file])
     used = {locale for mail in book.mails.values() for locale in mail.locales}
     for locale in sorted(used - {"en"}):
         if words_file(locale) not in written and words_file(locale.partition("-")[0]) not in written:
@@ -83,55 +134,43 @@ def _frame(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
             yield Problem("W311", Place(words_file(locale)), message, f"write {words_file(locale)}")
 
 
-def _givings(book: Book, mail: str, whole: bool) -> tuple[Giving, ...]:
+def _images(templates: Mapping[str, bytes]) -> frozenset[str]:
+    return frozenset(file.removeprefix(FOLDER) for file in templates if file.startswith(FOLDER))
+
+
+def _version(
+    book: Book, templates: Mapping[str, bytes], whole: bool, version: Version, frame: tuple[str, bytes]
+) -> Iterator[Problem]:
+    """One version of one mail, and whether it still says what its source says."""
+    text = templates.get(version.beside + TEXT_PART)
+    origin = Origin(version.file, templates[version.file], text, *frame, version.locale)
+    known = _givings(book, version.mail, whole, _images(templates))
+    yield from check_mail(origin, known, needs_a_way_out(book, version.mail))
+    source = _source(book, templates, version)
+    if source is not None:
+        yield from _older(read(version.file, origin.data), source)
+
+
+def _givings(book: Book, mail: str, whole: bool, images: frozenset[str]) -> tuple[Giving, ...]:
     """Who gives the mail what; nothing when a sequence that could not be read may send it."""
-    known = givings(book, mail)
+    known = givings(book, mail, images)
     return known if whole or any(giving.by for giving in known) else ()
 
 
-def _mail(known: tuple[Giving, ...], written: Written, data: bytes) -> Iterator[Problem]:
-    """One locale of one mail."""
-    pieces = (written.subject, written.preheader, written.body)
-    faults = [*written.problems, *(fault for piece in pieces for fault in syntax_faults(piece))]
-    yield from faults
-    if faults:
-        return
-    read_through = [fault for giving in known for piece in pieces for fault in Reading(piece, giving).run()]
-    yield from read_through
-    ready = compiled(written.file, data)
-    if isinstance(ready, Problem) and not any(fault.code == ready.code for fault in read_through):
-        yield ready
-    yield from _subject(written)
-    yield from _pictures(written.body)
+def _source(book: Book, templates: Mapping[str, bytes], version: Version) -> Written | None:
+    """The version in the house's first language that a translation was made from."""
+    first = book.rules.locales[0]
+    if version.locale == first:
+        return None
+    folder = version.file.rpartition("/")[0]
+    files = (f"{folder}/{first}{ending}" for ending in FORMATS)
+    return next((read(file, templates[file]) for file in files if file in templates), None)
 
 
-def _subject(written: Written) -> Iterator[Problem]:
-    """W315: what a subject line looks like in a list of mails."""
-    subject = written.subject
-    text = TOKEN.sub("", subject.text).strip()
-    if not subject.text.strip():
-        yield Problem("W315", Place(written.file), "this mail has no subject", 'subject: "…" between two lines of ---')
-    if len(text) > LONGEST_SUBJECT:
-        message = f"the subject is {len(text)} characters long; many programs show {LONGEST_SUBJECT}"
-        yield Problem("W315", subject.place(0, len(subject.text)), message, "say the first thing first")
-    if len(text) > 3 and text.isupper():
-        yield Problem(
-            "W315", subject.place(0, len(subject.text)), "the subject is all capitals", "write it as you speak"
-        )
-    if not written.body.text.strip():
-        yield Problem("W315", written.body.place(0), "this mail has no text", "")
-
-
-def _pictures(body: Piece) -> Iterator[Problem]:
-    """W315 for a picture without words, E224 for one that is not on the web: mails carry no files yet."""
-    hidden = hide(body.text)
-    for mark in markdown.parse(hidden.text):
-        for child in mark.children or ():
-            if child.type != "image":
-                continue
-            source = str(child.attrGet("src") or "")
-            place = body.place(max(0, body.text.find(source)), len(source))
-            if not child.content.strip():
-                yield Problem("W315", place, "this picture has no words for those who do not see it", "![words](…)")
-            if not source.startswith("https://") and not hidden.mark.match(source):
-                yield Problem("E224", place, f"there is no picture '{source}'", "give its whole address: https://…")
+def _older(written: Written, source: Written) -> Iterator[Problem]:
+    """W311: a translation that says which text it was made from, and that text has been changed since."""
+    said = written.still_right
+    if said is not None and said.text.strip() != source.fingerprint:
+        message = f"{source.file} was changed after this was translated from it"
+        hint = f"still_right: {source.fingerprint}"
+        yield Problem("W311", said.place(0, len(said.text)), message, f"when it is right again: {hint}")

@@ -1,4 +1,4 @@
-"""A template made ready once: subject, preheader, HTML and text as Jinja templates, kept by content."""
+"""A mail made ready once: subject, preheader, page and text as Jinja templates, kept by what they are made of."""
 
 import traceback
 from collections.abc import Iterator, Mapping
@@ -9,58 +9,113 @@ from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nurture.model.place import Place, Problem
-from nurture.render import markdown
-from nurture.render.environment import HTML, TEXT, WrongValue
+from nurture.render.environment import TEXT
+from nurture.render.layout import Layout, layout
+from nurture.render.page import Unreadable, body_of, page
+from nurture.render.restore import Part, template_of
 from nurture.render.source import Piece, Written, read
-from nurture.render.tokens import TOKEN, Misplaced, hide, html_with_tokens, text_with_tokens, tokens_in
-from nurture.render.values import UnknownPrinted
+from nurture.render.tokens import TOKEN, Misplaced, letters_for, text_with_tokens, tokens_in
+from nurture.render.values import UnknownPrinted, WrongValue
+from nurture.render.versions import Origin
 
 TEMPLATES_KEPT = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """One locale of one mail, ready for every reader. The preheader is text; the frame escapes it."""
+    """One version of one mail, ready for every reader.
+
+    `frame` is None for a mail that is a whole document; `own_text` is the `.txt` beside it. `size` is that of the
+    page in bytes before any value is in it; `has_text` says that the text part is not empty.
+    """
 
     written: Written
+    frame: Layout | None
+    own_text: Piece | None
     subject: Template
     preheader: Template
     html: Template
     text: Template
+    size: int
+    has_text: bool
+
+    @property
+    def says_its_footer(self) -> bool:
+        """Whether the text part needs no footer, since it was made from a document that has its own."""
+        return self.frame is None and self.own_text is None
 
 
 @lru_cache(maxsize=TEMPLATES_KEPT)
-def compiled(file: str, data: bytes) -> Compiled | Problem:
-    """Compile a template file; the same bytes are compiled once. A fault is a Problem at its place."""
-    written = read(file, data)
-    faults = written.problems or tuple(
-        fault for piece in (written.subject, written.preheader, written.body) for fault in syntax_faults(piece)
-    )
+def compiled(origin: Origin) -> Compiled | Problem:
+    """Make a mail ready; the same files are worked out once. A fault is a Problem at its place."""
+    written = read(origin.file, origin.data)
+    faults = written.problems or tuple(fault for piece in written.pieces for fault in syntax_faults(piece))
     if faults:
         return faults[0]
+    own_text = text_piece(origin)
+    if isinstance(own_text, Problem):
+        return own_text
+    letters = letters_for(written.body.text, origin.layout.decode("utf-8", "replace"))
+    frame: Layout | Problem | None = None
     try:
-        hidden = hide(written.body.text)
-        marks = markdown.parse(hidden.text)
-        html = html_with_tokens(markdown.to_html(marks), hidden)
-        text = text_with_tokens(markdown.to_text(marks), hidden)
+        body = body_of(written, letters, origin.locale)
+        if not body.whole:
+            frame = layout(origin.layout_file, origin.layout, origin.locale, letters)
+        if isinstance(frame, Problem):
+            return frame
+        parts = page(body, frame, origin.locale)
+        text = text_with_tokens(body.text, body.hidden)
     except Misplaced as fault:
-        place = written.body.place(fault.token.offset, len(fault.token.text))
-        return Problem("E223", place, str(fault), "put it in a paragraph of its own")
+        return _misplaced(written, frame if isinstance(frame, Layout) else None, fault)
+    except Unreadable as fault:
+        return Problem("E223", written.body.place(0), str(fault), fault.hint)
+    return _ready(written, frame, own_text, parts, text)
+
+
+def _ready(
+    written: Written, frame: Layout | None, own_text: Piece | None, parts: list[Part], text: str
+) -> Compiled | Problem:
+    size = sum(len(part.encode()) for part in parts if isinstance(part, str))
     try:
         return Compiled(
             written,
-            _template(TEXT, written.subject.text, file),
-            _template(TEXT, written.preheader.text, file),
-            _template(HTML, html, file),
-            _template(TEXT, text, file),
+            frame,
+            own_text,
+            _template(TEXT, written.subject.text, written.file),
+            _template(TEXT, written.preheader.text, written.file),
+            template_of(parts, written.file),
+            _template(TEXT, text, written.file) if own_text is None else _template(TEXT, own_text.text, own_text.file),
+            size,
+            bool((text if own_text is None else own_text.text).strip()),
         )
-    except TemplateError:
-        return next(_compile_faults(written))
+    except TemplateError as fault:
+        found = next(_compile_faults((*written.pieces, *([own_text] if own_text else []))), None)
+        return found or Problem("E223", written.body.place(0), f"this does not parse: {fault}")
 
 
-def _compile_faults(written: Written) -> Iterator[Problem]:
+def text_piece(origin: Origin) -> Piece | Problem | None:
+    """The `.txt` beside a mail, whole; a Problem when it is no text."""
+    if origin.text is None:
+        return None
+    file = origin.file.removesuffix(read(origin.file, origin.data).ending) + ".txt"
+    try:
+        whole = origin.text.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return Problem("E100", Place(file), "this file is not UTF-8 text", "save it as UTF-8")
+    piece = Piece(file, whole, whole, 0)
+    return next(iter(syntax_faults(piece)), piece)
+
+
+def _misplaced(written: Written, frame: Layout | None, fault: Misplaced) -> Problem:
+    """Where a token stands that cannot be kept: in the mail, or in its frame."""
+    theirs = frame is not None and any(token is fault.token for token in frame.hidden.tokens)
+    piece = frame.piece if frame is not None and theirs else written.body
+    return Problem("E223", piece.place(fault.token.offset, len(fault.token.text)), str(fault), fault.hint)
+
+
+def _compile_faults(pieces: tuple[Piece, ...]) -> Iterator[Problem]:
     """What parses and still is no template, such as a filter that does not exist, at its line."""
-    for piece in (written.subject, written.preheader, written.body):
+    for piece in pieces:
         try:
             _template(TEXT, piece.text, piece.file)
         except TemplateSyntaxError as fault:
@@ -96,18 +151,21 @@ def _line(piece: Piece, number: int) -> Place:
     return piece.place(sum(len(line) + 1 for line in lines[: number - 1]) + indent)
 
 
-def fault_of(piece: Piece, context: Mapping[str, object], fault: Exception) -> Problem:
+def fault_of(pieces: tuple[Piece, ...], context: Mapping[str, object], fault: Exception) -> Problem:
     """What went wrong for one reader, at the line of the piece that caused it.
 
-    The compiled HTML and text have other lines than the author's file, so the piece itself is run once more.
+    The compiled page and text have other lines than the author's files, so the pieces themselves are run once more;
+    where all of them run, an address in a link was none, or the last of them is to blame.
     """
-    place = _link(piece, context)
-    try:
-        _template(TEXT, piece.text, piece.file).render(context)
-    except Exception as again:  # noqa: BLE001  (whatever a template raises is the template's fault)
-        fault = again
-        frames = [frame for frame in traceback.extract_tb(again.__traceback__) if frame.filename == piece.file]
-        place = _line(piece, (frames[-1].lineno or 1) if frames else 1)
+    place = next((found for piece in pieces if (found := _link(piece, context))), _line(pieces[-1], 1))
+    for piece in pieces:
+        try:
+            _template(TEXT, piece.text, piece.file).render(context)
+        except Exception as again:  # noqa: BLE001  (whatever a template raises is the template's fault)
+            fault = again
+            frames = [frame for frame in traceback.extract_tb(again.__traceback__) if frame.filename == piece.file]
+            place = _line(piece, (frames[-1].lineno or 1) if frames else 1)
+            break
     if isinstance(fault, UnknownPrinted):
         return Problem("E222", place, f"'{fault}' is not known of this reader", f"{{{{ {fault} | or_else('…') }}}}")
     if isinstance(fault, UndefinedError):
@@ -115,14 +173,14 @@ def fault_of(piece: Piece, context: Mapping[str, object], fault: Exception) -> P
     return Problem("E223", place, f"this cannot be written for this reader: {fault}")
 
 
-def _link(piece: Piece, context: Mapping[str, object]) -> Place:
-    """The address in a link that is none: the one fault that only the HTML has."""
+def _link(piece: Piece, context: Mapping[str, object]) -> Place | None:
+    """The address in a link that is none: the one fault that only the page has."""
     for token in tokens_in(piece.text):
-        if not token.statement and piece.text[: token.offset].rstrip().endswith("]("):
+        if not token.statement and piece.text[: token.offset].rstrip().endswith(("](", "](<", 'href="', 'src="', "='")):
             try:
                 _template(TEXT, f"{{{{ ({token.expression}) | _address }}}}", piece.file).render(context)
             except WrongValue:
                 return piece.place(token.offset, len(token.text))
-            except UndefinedError:
-                continue  # a loop's own name, which has no value out here
-    return _line(piece, 1)
+            except Exception:  # noqa: BLE001, S112  (a loop's own name has no value out here; what else fails is found below)
+                continue
+    return None

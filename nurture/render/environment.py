@@ -15,15 +15,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from nurture.model.event import MonthDay
+from nurture.render.calls import Giver
 from nurture.render.locales import babel_locale
-from nurture.render.values import END_OF_ISOLATE, ISOLATE, Attributes, Unknown, amount_of
+from nurture.render.values import END_OF_ISOLATE, ISOLATE, Attributes, Unknown, WrongValue, amount_of
 
 READER = "_reader"
 A_LEAP_YEAR = 2000
-
-
-class WrongValue(Exception):
-    """A filter got a value it cannot show; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +89,9 @@ def plain(value: object) -> str:
 
 
 def address(value: object) -> str:
-    """For a whole address in a link: only https, http and mailto, so that a value cannot run a script."""
+    """For a whole address in a link: only https, http, mailto and cid, so that a value cannot run a script."""
     text = str(plain(value))
-    if not text.lower().startswith(("https://", "http://", "mailto:")):
+    if not text.lower().startswith(("https://", "http://", "mailto:", "cid:")):
         raise WrongValue("a link must start with https://")
     return Markup(text)
 
@@ -127,9 +124,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Only the values that a mail is given have parts."""
         return isinstance(obj, Attributes) and bool(super().is_safe_attribute(obj, attr, value))
 
-    def is_safe_callable(self, obj: object) -> bool:  # noqa: ARG002  (Jinja asks so)
-        """Nothing."""
-        return False
+    def is_safe_callable(self, obj: object) -> bool:
+        """Only what makes an address: `answer`, `spare` and `image`."""
+        return isinstance(obj, Giver)
 
 
 def environment(escaped: bool) -> Sandbox:

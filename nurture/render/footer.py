@@ -32,6 +32,11 @@ class Footer:
     unsubscribe: str
     leaving: Leaving
 
+    @property
+    def answers_to(self) -> str:
+        """The address that answers go to."""
+        return encoded(self.sender.reply_to or self.sender.address)
+
     def fields(self) -> dict[str, str]:
         """The footer's part of what the frame is given."""
         return {

@@ -1,22 +1,15 @@
-"""The frame round every mail: its words in each locale, and the HTML page that carries the mail."""
+"""The words of the frame round every mail, in each locale."""
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from importlib.resources import files
-
-from jinja2 import Template, TemplateError
 
 from nurture.model.place import Place, Problem
-from nurture.render.environment import HTML
 from nurture.render.locales import chain
 from nurture.render.page_words import TABLE
 from nurture.render.source import nearest
-
-LAYOUT = "templates/_layout/"
-BASE = LAYOUT + "base.html"
-NEEDED = ("content", "unsubscribe_url", "postal_address")
+from nurture.render.versions import LAYOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +66,3 @@ def _place(file: str, data: bytes, key: str) -> Place:
     lines = data.decode("utf-8-sig").split("\n")
     line = next((number for number, text in enumerate(lines, 1) if text.startswith(key)), 1)
     return Place(file, line, 1, len(key))
-
-
-@lru_cache(maxsize=1)
-def built_in() -> bytes:
-    """The page that is used when a project has none of its own."""
-    return files("nurture.render").joinpath("base.html").read_bytes()
-
-
-@lru_cache(maxsize=16)
-def page(data: bytes) -> Template | Problem:
-    """The page round a mail as a template. Raises nothing: E223 when it is none, E311 without its footer."""
-    try:
-        source = data.decode("utf-8-sig")
-        template = Template.from_code(HTML, HTML.compile(source, filename=BASE), HTML.globals)
-    except UnicodeDecodeError as fault:
-        return Problem("E100", Place(BASE), f"this file is not UTF-8 text: {fault.reason}")
-    except TemplateError as fault:
-        line = getattr(fault, "lineno", 1)
-        return Problem("E223", Place(BASE, line), f"this does not parse: {fault}")
-    missing = [name for name in NEEDED if name not in source]
-    if missing:
-        hint = f"{{{{ {missing[0]} }}}}"
-        return Problem("E311", Place(BASE), f"the frame has no place for '{missing[0]}', which every mail needs", hint)
-    return template

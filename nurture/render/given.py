@@ -1,11 +1,11 @@
 """What a mail may name: the facts of the catalogue, and what each step gives it by `with`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from nurture.model.book import Book
-from nurture.model.catalogue import Catalogue
+from nurture.model.catalogue import Catalogue, Field
 from nurture.model.expression import (
     Among,
     Arithmetic,
@@ -20,6 +20,9 @@ from nurture.model.expression import (
     Opposite,
 )
 from nurture.model.sequence import Send, Sequence, flow
+from nurture.render.footer import SERVICE
+from nurture.render.layout import CONTENT, TOLD
+from nurture.render.settled import SETTLED
 
 ALWAYS_KNOWN = frozenset({"person.id", "person.email", "person.stage", "person.orders.count", "person.orders.total"})
 ALWAYS_KNOWN_STARTS = frozenset({"start.name", "start.day"})
@@ -40,22 +43,54 @@ LINE = Fact("line", False, {"product": Fact("text", False), "quantity": Fact("nu
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """What `answer`, `spare` and `image` may speak of: events with their fields, themes, and files of _images/."""
+
+    events: Mapping[str, Mapping[str, Field]] = field(default_factory=lambda: MappingProxyType({}))
+    themes: frozenset[str] = frozenset()
+    images: frozenset[str] = frozenset()
+    calls: tuple[str, ...] = ("answer", "image", "spare")
+
+
+@dataclass(frozen=True, slots=True)
 class Giving:
     """One step that sends the mail, and the names it gives; without a step, the mail is sent by nobody."""
 
     names: Mapping[str, Fact]
     by: str = ""
+    offered: Offered = Offered()
+    refusal: str = "'{name}' is not given to this mail by {by}"
+
+    def for_document(self) -> "Giving":
+        """The same for a mail that is a whole document, which is told what a frame is told."""
+        return replace(self, names={**PAGE, **self.names})
 
 
-def givings(book: Book, mail: str) -> tuple[Giving, ...]:
+PAGE = {name: Fact("text", False) for name in (*TOLD, *SETTLED)}
+
+
+def frame_giving(images: frozenset[str]) -> Giving:
+    """What a frame is told."""
+    names = {**PAGE, CONTENT: Fact("text", False)}
+    return Giving(names, "nurture", Offered(images=images, calls=("image",)), "the frame is not told '{name}'")
+
+
+def needs_a_way_out(book: Book, mail: str) -> bool:
+    """Whether a reader must be able to leave by the mail: all but what only ever goes out as service."""
+    classes = {send.class_ for send, _ in _sends(book) if send.mail == mail}
+    return classes != {SERVICE}
+
+
+def givings(book: Book, mail: str, images: frozenset[str] = frozenset()) -> tuple[Giving, ...]:
     """What each step of the book that sends the mail gives it."""
+    offered = Offered(book.catalogue.events, frozenset(book.themes), images)
     house = {"person": person(book.catalogue), "today": Fact("day", False)}
     found = tuple(
-        Giving({**{name: fact(value, book.catalogue) for name, value in send.variables}, **house}, by)
+        Giving({**{name: fact(value, book.catalogue) for name, value in send.variables}, **house}, by, offered)
         for send, by in _sends(book)
         if send.mail == mail
     )
-    return found or (Giving(house),)
+    return found or (Giving(house, "", offered),)
 
 
 def _sends(book: Book) -> Iterator[tuple[Send, str]]:

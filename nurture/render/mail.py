@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from markupsafe import Markup
+from typing import NamedTuple
+from urllib.parse import quote
 
 from nurture.links import Links
 from nurture.model.book import Book
@@ -14,11 +14,16 @@ from nurture.model.person import Person
 from nurture.model.place import Place, Problem
 from nurture.model.rules import Rules
 from nurture.render.addresses import encoded
+from nurture.render.calls import Answer, Images, Spare
 from nurture.render.compiled import Compiled, compiled, fault_of
 from nurture.render.environment import READER, Reader
 from nurture.render.footer import Footer, headers, leaving, sender_of
-from nurture.render.frame import BASE, built_in, page, words
-from nurture.render.locales import chain, direction
+from nurture.render.frame import words
+from nurture.render.images import carried
+from nurture.render.layout import built_in, page_names
+from nurture.render.locales import chain
+from nurture.render.settled import facts
+from nurture.render.source import Piece, read
 from nurture.render.values import (
     END_OF_ISOLATE,
     ISOLATE,
@@ -28,19 +33,25 @@ from nurture.render.values import (
     shown,
     starts_right_to_left,
 )
+from nurture.render.versions import BUILT_IN, FORMATS, TEXT_PART, Origin, candidates, layout_of
 
 ORDER_FACTS = frozenset({"count", "first_at", "last_at", "total"})
 _EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
 
 
+class Version(NamedTuple):
+    """The version of a mail that one reader gets."""
+
+    locale: str
+    mail: Compiled
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """The author's own words for one reader; `reader` is the name for the To line, empty when not known."""
+    """The author's own words for one reader."""
 
-    reader: str
     subject: str
     preheader: str
-    html: str
     text: str
 
 
@@ -49,116 +60,149 @@ def render(
 ) -> Email | Problem:
     """The mail for an intent, from the templates (path to bytes) as they stand.
 
-    Without `links` (no web address is configured) the reader leaves by writing to the sender. A template's
-    fault is a Problem with its line and is never raised. No clock is read: the date is when it was decided.
+    Without `links` (no web address is configured) the reader leaves and answers by writing to the sender, and
+    pictures travel inside the mail. A template's fault is a Problem with its line and is never raised. No clock
+    is read: the date is when it was decided.
     """
-    template = _template_for(book.rules, templates, intent, person)
-    if isinstance(template, Problem):
-        return template
-    locale, mail = template
-    context = _context(book, intent, person, locale)
-    spoken = _spoken(mail, context, clean(str(person.facts.get("first_name") or "")))
+    version = version_for(book.rules, templates, intent, person)
+    if isinstance(version, Problem):
+        return version
+    footer = _footer(book, templates, intent, links, version.locale)
+    context = _context(book, intent, person, version.locale)
+    context |= _calls(templates, intent, links, footer)
+    spoken = _spoken(version.mail, context)
     if isinstance(spoken, Problem):
         return spoken
-    return _framed(book, templates, intent, links, locale, spoken)
+    subject = _turned(spoken.subject, version.locale)
+    told = {**facts(version.locale), **footer.fields(), "subject": subject, "preheader": spoken.preheader}
+    html = _page(version.mail, {**page_names(told), **context})
+    if isinstance(html, Problem):
+        return html
+    return _email(book, templates, intent, version, footer, spoken, (subject, html), person)
 
 
-def _template_for(
-    rules: Rules, templates: Mapping[str, bytes], intent: Intent, person: Person
-) -> tuple[str, Compiled] | Problem:
-    """The locale and template for this reader: theirs, or the next in the chain that is written and translated."""
-    for locale in chain(str(person.facts.get("locale") or ""), rules.locales):
-        file = f"templates/{intent.mail}/{locale}.md"
-        if file in templates:
-            found = compiled(file, templates[file])
-            if isinstance(found, Problem) or not found.written.untranslated:
-                return found if isinstance(found, Problem) else (locale, found)
+def version_for(rules: Rules, templates: Mapping[str, bytes], intent: Intent, person: Person) -> Version | Problem:
+    """The version for this reader: theirs, or the next in the chain that is written and translated."""
+    frame = layout_of(templates) or (BUILT_IN, built_in())
+    wanted = str(person.facts.get("locale") or "")
+    for locale, beside in candidates(intent.mail, intent.variant, wanted, rules.locales):
+        for ending in FORMATS:
+            data = templates.get(beside + ending)
+            if data is None or read(beside + ending, data).untranslated:
+                continue
+            found = compiled(Origin(beside + ending, data, templates.get(beside + TEXT_PART), *frame, locale))
+            return found if isinstance(found, Problem) else Version(locale, found)
     place = Place(f"templates/{intent.mail}/{rules.locales[0]}.md")
     return Problem("E204", place, f"there is no mail '{intent.mail}' (templates/{intent.mail}/)")
 
 
 def _context(book: Book, intent: Intent, person: Person, locale: str) -> dict[str, object]:
     """What a template may name: person, today, and the step's `with`."""
-    right_to_left = direction(locale) == "rtl"
+    right_to_left = facts(locale)["direction"] == "rtl"
     orders = person.orders
     history = {"count": orders.count, "first_at": orders.first_at, "last_at": orders.last_at, "total": orders.total}
-    facts: dict[str, object] = {
+    known: dict[str, object] = {
         name: shown(value, f"person.{name}", right_to_left)
         for name, value in person.facts.items()
         if name in book.catalogue.person
     }
-    facts["id"] = person.id
-    facts["email"] = shown(intent.address, "person.email", right_to_left)
-    facts["stage"] = shown(person.stage.id if person.stage else None, "person.stage", right_to_left)
-    facts["orders"] = Attributes("person.orders", {k: v for k, v in history.items() if v is not None}, ORDER_FACTS)
+    known["id"] = person.id
+    known["email"] = shown(intent.address, "person.email", right_to_left)
+    known["stage"] = shown(person.stage.id if person.stage else None, "person.stage", right_to_left)
+    known["orders"] = Attributes("person.orders", {k: v for k, v in history.items() if v is not None}, ORDER_FACTS)
     given = {name: shown(value, name, right_to_left) for name, value in intent.variables.items()}
     return {
         **given,
-        "person": Attributes("person", facts, frozenset(book.catalogue.person)),
+        "person": Attributes("person", known, frozenset(book.catalogue.person)),
         "today": intent.day,
         READER: Reader(locale, intent.zone, book.rules.currency),
     }
 
 
-def _spoken(mail: Compiled, context: Mapping[str, object], reader: str) -> Spoken | Problem:
-    """Run the four templates of a mail for one reader."""
+def _calls(templates: Mapping[str, bytes], intent: Intent, links: Links | None, footer: Footer) -> dict[str, object]:
+    """What a template may call, unless the step gave it something of that name."""
+    letter = f"mailto:{quote(footer.answers_to, safe='@')}"
+    images = Images(links, templates)
+    calls = {
+        "answer": Answer(links, intent.person, intent.key, letter),
+        "spare": Spare(links, intent.person, intent.key, letter),
+        "image": images,
+    }
+    return {"_image": images, **{name: call for name, call in calls.items() if name not in intent.variables}}
+
+
+def _spoken(mail: Compiled, context: Mapping[str, object]) -> Spoken | Problem:
+    """Run the templates of the author's own words for one reader."""
     parts: list[str] = []
     written = mail.written
     for template, piece in (
         (mail.subject, written.subject),
         (mail.preheader, written.preheader),
-        (mail.html, written.body),
-        (mail.text, written.body),
+        (mail.text, mail.own_text or written.body),
     ):
         try:
             parts.append(template.render(context))
         except Exception as fault:  # noqa: BLE001  (whatever a template raises is the template's fault)
-            return fault_of(piece, context, fault)
-    subject, preheader, html, text = parts
-    return Spoken(reader, _one_line(subject), _one_line(preheader), html, _EMPTY_LINES.sub("\n\n", text))
+            return fault_of((piece,), context, fault)
+    subject, preheader, text = parts
+    return Spoken(_one_line(subject), _one_line(preheader), _EMPTY_LINES.sub("\n\n", text))
+
+
+def _page(mail: Compiled, context: Mapping[str, object]) -> str | Problem:
+    """The page for one reader."""
+    try:
+        html = mail.html.render(context)
+    except Exception as fault:  # noqa: BLE001  (whatever a template raises is the template's fault)
+        pieces: list[Piece] = [mail.written.body]
+        if mail.frame is not None:
+            pieces.append(mail.frame.piece)
+        return fault_of(tuple(pieces), {**context, "content": ""}, fault)
+    return html.replace(ISOLATE, "<bdi>").replace(END_OF_ISOLATE, "</bdi>")
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _framed(
-    book: Book, templates: Mapping[str, bytes], intent: Intent, links: Links | None, locale: str, spoken: Spoken
-) -> Email | Problem:
-    """The whole mail: the author's words inside the frame, with its headers."""
-    frame = page(templates.get(BASE) or built_in())
-    if isinstance(frame, Problem):
-        return frame
-    footer = _footer(book, templates, intent, links, locale)
-    way = direction(locale)
-    flips = way == "rtl" and not starts_right_to_left(spoken.subject)
-    subject = RIGHT_TO_LEFT_MARK + spoken.subject if flips else spoken.subject
-    try:
-        html = frame.render(
-            locale=locale,
-            direction=way,
-            subject=subject,
-            preheader=spoken.preheader,
-            content=Markup(spoken.html),
-            **footer.fields(),
-        )
-    except Exception as fault:  # noqa: BLE001  (an author's own frame may fail in any way)
-        return Problem("E223", Place(BASE), f"this cannot be written: {fault}")
+def _turned(subject: str, locale: str) -> str:
+    """A subject that a mail program would show from the wrong side gets a mark of its direction."""
+    flips = facts(locale)["direction"] == "rtl" and not starts_right_to_left(subject)
+    return RIGHT_TO_LEFT_MARK + subject if flips else subject
+
+
+def _email(
+    book: Book,
+    templates: Mapping[str, bytes],
+    intent: Intent,
+    version: Version,
+    footer: Footer,
+    spoken: Spoken,
+    shown_parts: tuple[str, str],
+    person: Person,
+) -> Email:
+    """The whole mail: what was written, with its headers."""
+    subject, html = shown_parts
+    way = facts(version.locale)["direction"]
+    text = spoken.text.strip("\n") + "\n"
+    if not version.mail.says_its_footer:
+        text += "\n" + footer.as_text(isolated=way == "rtl")
     sender = footer.sender
     return Email(
         key=intent.key,
         from_name=clean(sender.name),
         from_address=encoded(sender.address),
-        to_name=spoken.reader,
+        to_name=clean(str(person.facts.get("first_name") or "")),
         to_address=encoded(intent.address),
         subject=subject,
-        text=spoken.text.strip("\n") + "\n\n" + footer.as_text(isolated=way == "rtl"),
-        html=html.replace(ISOLATE, "<bdi>").replace(END_OF_ISOLATE, "</bdi>"),
-        locale=locale,
+        text=text,
+        html=html,
+        locale=version.locale,
         direction=way,
         date=intent.decided_at,
         reply_to=encoded(sender.reply_to) if sender.reply_to else "",
         headers=tuple(headers(book.rules, intent, footer)),
+        categories=(intent.mail, intent.sequence),
+        images=carried(templates, html),
     )
 
 

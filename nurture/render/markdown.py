@@ -1,27 +1,22 @@
-"""Markdown to simple HTML with inline styles, and to plain text, both from one reading."""
+"""Markdown to simple HTML, which the layout dresses, and to plain text, both from one reading (docs/mail.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token as Mark
 
-STYLES = {
-    "paragraph_open": "margin:0 0 18px",
-    "heading_open": "margin:28px 0 12px;line-height:1.3;font-weight:600",
-    "bullet_list_open": "margin:0 0 18px;padding-inline-start:24px",
-    "ordered_list_open": "margin:0 0 18px;padding-inline-start:24px",
-    "list_item_open": "margin:0 0 6px",
-    "blockquote_open": "margin:0 0 18px;padding-inline-start:16px;border-inline-start:3px solid #c8793a",
-    "hr": "border:0;border-top:1px solid #e4dacd;margin:26px 0",
-    "link_open": "color:#a4551e;text-decoration:underline",
-    "image": "max-width:100%;height:auto;border:0",
-    "code_inline": "font-family:Menlo,Consolas,monospace;background:#f3ece2;padding:1px 5px;border-radius:4px",
+_TABLE = 'role="presentation" cellpadding="0" cellspacing="0" border="0"><tbody><tr><td>'
+_WIDE = 'role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tbody><tr><td>'
+_END = "</td></tr></tbody></table>"
+BLOCKS = {
+    "blockquote_open": f'<table class="card" {_WIDE}\n',
+    "blockquote_close": f"{_END}\n",
+    "hr": f'<table class="divider" {_WIDE}{_END}\n',
 }
-BUTTON = (
-    "display:inline-block;background:#a4551e;color:#ffffff;text-decoration:none;font-weight:600;"
-    "padding:12px 24px;border-radius:8px"
-)
+BUTTON = f'<table class="button" {_TABLE}', _END
+DRESSES = {"image": "picture", "code_inline": "code"}
+BLANK = ("softbreak", "hardbreak")
 
 
 @lru_cache(maxsize=1)
@@ -35,28 +30,71 @@ def parse(text: str) -> list[Mark]:
     return _reader().parse(text)
 
 
-def to_html(marks: Sequence[Mark]) -> str:
-    """Simple HTML; a paragraph that is nothing but a link becomes a button."""
-    for mark in marks:
-        _dress(mark)
-        for child in mark.children or ():
-            _dress(child)
-        if mark.type == "inline" and _only_a_link(mark):
-            assert mark.children  # noqa: S101  (for the type checker: _only_a_link looked)
-            mark.children[0].attrSet("style", BUTTON)
+def to_html(marks: Sequence[Mark], bare: Collection[str] = ()) -> str:
+    """HTML as docs/mail.md promises it; a paragraph that is nothing but a word of `bare` loses its `<p>`."""
+    dressed: list[Mark] = []
+    at = 0
+    while at < len(marks):
+        mark = marks[at]
+        paragraph = mark.type == "paragraph_open" and not mark.hidden
+        written = _instead(marks[at + 1], bare) if paragraph else BLOCKS.get(mark.type, "")
+        if mark.type == "inline":
+            _sizes(mark.children or [])
+        dressed.append(_as_it_is(written) if written else mark)
+        at += 3 if written and paragraph else 1
+    return _rendered(dressed)
+
+
+def _instead(inline: Mark, bare: Collection[str]) -> str:
+    """What a paragraph is instead of one: buttons, a picture, a code, or a statement between paragraphs."""
+    children = inline.children or []
+    word = inline.content.strip()
+    if word in bare:
+        return f"{word}\n"
+    buttons = [f"{BUTTON[0]}{_words(link)}{BUTTON[1]}" for link in _buttons(children)]
+    if buttons:
+        return f"{buttons[0]}\n" if len(buttons) == 1 else f'<div class="buttons">{"".join(buttons)}</div>\n'
+    dress = DRESSES.get(children[0].type, "") if len(children) == 1 else ""
+    return f'<p class="{dress}">{_words(children)}</p>\n' if dress else ""
+
+
+def _as_it_is(html: str) -> Mark:
+    return Mark("html_block", "", 0, content=html)
+
+
+def _buttons(children: Sequence[Mark]) -> Iterator[Sequence[Mark]]:
+    """The links of a paragraph that is nothing but bold links; none when it is anything else."""
+    links: list[Sequence[Mark]] = []
+    rest = [child for child in children if child.type not in BLANK and (child.type != "text" or child.content.strip())]
+    while rest:
+        kinds = [mark.type for mark in rest]
+        if kinds[:2] != ["strong_open", "link_open"] or "link_close" not in kinds:
+            return
+        end = kinds.index("link_close")
+        if kinds[end + 1 : end + 2] != ["strong_close"]:
+            return
+        links.append(rest[1 : end + 1])
+        rest = rest[end + 2 :]
+    yield from links
+
+
+def _words(children: Sequence[Mark]) -> str:
+    _sizes(children)
+    return _rendered([Mark("inline", "", 0, children=list(children))])
+
+
+def _sizes(children: Sequence[Mark]) -> None:
+    """The title of a picture that is a number is its width in pixels."""
+    for child in children:
+        title = str(child.attrGet("title") or "")
+        if child.type == "image" and title.isdecimal():
+            child.attrs.pop("title")
+            child.attrSet("width", title)
+
+
+def _rendered(marks: Sequence[Mark]) -> str:
     reader = _reader()
     return str(reader.renderer.render(marks, reader.options, {}))
-
-
-def _dress(mark: Mark) -> None:
-    if mark.type in STYLES:
-        mark.attrSet("style", STYLES[mark.type])
-
-
-def _only_a_link(inline: Mark) -> bool:
-    children = inline.children or []
-    kinds = [child.type for child in children]
-    return bool(kinds) and kinds[0] == "link_open" and kinds.index("link_close") == len(kinds) - 1
 
 
 def to_text(marks: Sequence[Mark]) -> str:
@@ -100,7 +138,7 @@ def _inline(inline: Mark) -> str:
             words = "".join(out[start:])
             if words != href and f"mailto:{words}" != href:
                 out.append(f": {href}")
-        elif child.type in ("softbreak", "hardbreak"):
+        elif child.type in BLANK:
             out.append("\n")
         elif child.content:
             out.append(child.content)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from jinja2 import nodes
 
 from nurture.model.place import Place, Problem
+from nurture.render.check_calls import findings
 from nurture.render.environment import AUTHORS_FILTERS, TEXT
 from nurture.render.given import Fact, Giving
 from nurture.render.source import Piece, nearest
@@ -105,7 +106,8 @@ class Reading:
             found = self.named(path, names)
             return replace(found, maybe_unknown=False) if path in known else found
         if isinstance(node, nodes.Const):
-            return Fact("text" if isinstance(node.value, str) else "number", False)
+            kinds = {str: "text", bool: "bool"}
+            return Fact(kinds.get(type(node.value), "number"), False)
         if isinstance(node, nodes.Filter):
             return self.filter(node, names, known)
         if isinstance(node, nodes.Test):
@@ -116,6 +118,11 @@ class Reading:
             return self.opposite(node, names, known)
         if isinstance(node, _SIMPLE):
             return self.together(node, names, known)
+        if isinstance(node, nodes.Call) and dotted(node.node) in set(self.giving.offered.calls) - names.keys():
+            values = {word.key: self.value(word.value, names, known) for word in node.kwargs}
+            for finding in findings(node, self.giving.offered, values):
+                self.say(*finding)
+            return Fact("text", False)
         self.say("E223", "this is more than a mail may ask", "", "work it out in the sequence and give it by 'with'")
         return ANYTHING
 
@@ -154,7 +161,7 @@ class Reading:
         found = names.get(first)
         if found is None:
             if self.giving.by:
-                message = f"'{first}' is not given to this mail by {self.giving.by}"
+                message = self.giving.refusal.format(name=first, by=self.giving.by)
                 self.say("E220", message, first, nearest(first, names))
             return ANYTHING
         so_far = first

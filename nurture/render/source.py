@@ -1,17 +1,21 @@
 """Reading a template file: front matter, body, and where each character stands in the author's file."""
 
 import difflib
+import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import PurePosixPath
 
 import yaml
 
 from nurture.model.place import Place, Problem
 
 FENCE = "---"
-KEYS = ("subject", "preheader", "untranslated")
+KEYS = ("subject", "preheader", "untranslated", "still_right")
+HASH_LETTERS = 12
+FILES_KEPT = 4096
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,23 @@ class Written:
     body: Piece
     untranslated: bool = False
     problems: tuple[Problem, ...] = ()
+    still_right: Piece | None = None
+
+    @property
+    def ending(self) -> str:
+        """The format: `.md`, `.mjml` or `.html`."""
+        return PurePosixPath(self.file).suffix
+
+    @property
+    def pieces(self) -> tuple[Piece, Piece, Piece]:
+        """What the author says, each a Jinja template: subject, preheader, body."""
+        return self.subject, self.preheader, self.body
+
+    @property
+    def fingerprint(self) -> str:
+        """What a translation of this says in `still_right`: the SHA-256 of subject, preheader and body, shortened."""
+        said = "\n".join(piece.text.strip() for piece in self.pieces)
+        return hashlib.sha256(said.encode()).hexdigest()[:HASH_LETTERS]
 
 
 def nearest(word: str, words: Iterable[str], before: str = "") -> str:
@@ -52,8 +73,12 @@ def nearest(word: str, words: Iterable[str], before: str = "") -> str:
     return f"did you mean '{before}{found[0]}'?" if found else ""
 
 
+@lru_cache(maxsize=FILES_KEPT)
 def read(file: str, data: bytes) -> Written:
-    """Take a template apart. Windows line ends become plain ones; a byte order mark is dropped."""
+    """Take a template apart; the same bytes are read once.
+
+    Windows line ends become plain ones; a byte order mark is dropped.
+    """
     try:
         whole = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
@@ -66,8 +91,10 @@ def read(file: str, data: bytes) -> Written:
     body = Piece(file, whole, whole[body_at:], body_at)
     if not header:
         return Written(file, nothing, nothing, body)
-    pieces, untranslated, found = _fields(file, whole, header)
-    return Written(file, pieces.get("subject", nothing), pieces.get("preheader", nothing), body, untranslated, found)
+    pieces, problems = _fields(file, whole, header)
+    untranslated = "untranslated" in pieces and pieces["untranslated"].text == "true"
+    subject, preheader = pieces.get("subject", nothing), pieces.get("preheader", nothing)
+    return Written(file, subject, preheader, body, untranslated, problems, pieces.get("still_right"))
 
 
 def _front_matter(whole: str) -> tuple[str, int]:
@@ -81,7 +108,7 @@ def _front_matter(whole: str) -> tuple[str, int]:
     return whole[len(opening) : end + 1], end + len(FENCE) + 2
 
 
-def _fields(file: str, whole: str, header: str) -> tuple[dict[str, Piece], bool, tuple[Problem, ...]]:
+def _fields(file: str, whole: str, header: str) -> tuple[dict[str, Piece], tuple[Problem, ...]]:
     """The front matter's fields as pieces."""
     base = len(FENCE) + 1
     try:
@@ -89,13 +116,9 @@ def _fields(file: str, whole: str, header: str) -> tuple[dict[str, Piece], bool,
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark
         place = Place(file, mark.line + 2, mark.column + 1) if mark else Place(file)
-        return (
-            {},
-            False,
-            (Problem("E100", place, f"the front matter is not YAML: {fault.problem}", "put it in quotes"),),
-        )
+        return {}, (Problem("E100", place, f"the front matter is not YAML: {fault.problem}", "put it in quotes"),)
     if not isinstance(root, yaml.MappingNode):
-        return {}, False, ()
+        return {}, ()
     pieces: dict[str, Piece] = {}
     problems: list[Problem] = []
     for key, value in root.value:
@@ -112,5 +135,4 @@ def _fields(file: str, whole: str, header: str) -> tuple[dict[str, Piece], bool,
             from_here = base + value.start_mark.index
             found = whole.find(value.value, from_here, base + value.end_mark.index)
             pieces[key.value] = Piece(file, whole, value.value, found if found >= 0 else from_here)
-    untranslated = pieces.get("untranslated")
-    return pieces, untranslated is not None and untranslated.text == "true", tuple(problems)
+    return pieces, tuple(problems)

@@ -22,6 +22,10 @@ class UnknownPrinted(Exception):
     """A mail printed something that is not known of this reader; write `or_else` behind it."""
 
 
+class WrongValue(Exception):
+    """Something got a value it cannot show; the message says which."""
+
+
 class Unknown:
     """What is not known: no comparison with it holds, and printing it is a fault of the template."""
 

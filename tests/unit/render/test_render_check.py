@@ -78,8 +78,8 @@ def test_no_finding(findings, text):
         ("{% for x in code | or_else('') %}{{ x }}{% endfor %}", "E223", 1, None),
         ("**{% if visits %}a**{% endif %}", "E223", 21, None),
         ("[x](https://a.example/{{ '{{' }", "E223", None, None),
-        ("![a](cup.png)", "E224", 6, "give its whole address: https://…"),
-        ("![](https://a.example/b.png)", "W315", 5, None),
+        ("![a](cup.png)", "E224", 6, "_images/… for a file of templates/_images/, or its whole address: https://…"),
+        ("a ![](https://a.example/b.png)", "W315", 7, None),
         ("Born {{ person.birthday | day | or_else('') }}", "W325", 9, None),
     ],
 )
@@ -161,7 +161,17 @@ def test_frame_without_a_way_out(findings):
 
 
 @pytest.mark.parametrize(
-    "file", ["hello/en.html", "hello/special/en.md", "en.md", "hello/english.md", "hello/pt-br.md", "hello/AR.md"]
+    "file",
+    [
+        "hello/en.htm",
+        "hello/a/b/en.md",
+        "hello/Special/en.md",
+        "en.md",
+        "hello/en.txt",
+        "hello/english.md",
+        "hello/pt-br.md",
+        "hello/AR.md",
+    ],
 )
 def test_a_file_that_no_mail_is_made_from(findings, file):
     assert [problem.code for problem in findings("x", file=f"templates/{file}")] == ["E223"]

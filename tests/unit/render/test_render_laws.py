@@ -3,10 +3,11 @@
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from nurture.render import markdown
-from nurture.render.tokens import Misplaced, hide, html_with_tokens, text_with_tokens
+from nurture.render.restore import Restoring, Source
+from nurture.render.tokens import Misplaced, text_with_tokens
 
 from .test_render_mail import HELLO, Structure
+from .test_render_tokens import body
 
 NASTY = st.text(
     st.sampled_from(list("<>&\"'{}%#[]()!*_`\\\r\n\u2066\u2067\u2068\u2069\u202e\u200fא aب1jj/:.=;-")), max_size=25
@@ -44,14 +45,15 @@ def test_no_value_changes_the_structure(mail, value):
 @settings(max_examples=300)
 @given(st.lists(PARTS, max_size=20).map("".join))
 def test_every_token_comes_back_once_or_is_refused(source):
-    hidden = hide(source)
-    marks = markdown.parse(hidden.text)
+    made = body(source)
+    hidden = made.hidden
     try:
-        html = html_with_tokens(markdown.to_html(marks), hidden)
-        text = text_with_tokens(markdown.to_text(marks), hidden)
+        parts = Restoring(hidden).run(made.html)
+        text = text_with_tokens(made.text, hidden)
     except Misplaced:
         event("refused")
         return
+    html = "".join(part.text if isinstance(part, Source) else part for part in parts)
     event(f"kept {min(3, len(hidden.tokens))} tokens or more")
     for token in set(hidden.tokens):
         times = sum(other.text == token.text for other in hidden.tokens)

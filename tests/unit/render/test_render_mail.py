@@ -1,5 +1,6 @@
 """One intent becomes one mail: language, direction, footer, headers, and what is not known."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -217,7 +218,7 @@ def test_hostile_values_stay_text(mail, value, locale):
 def test_literal_braces_made_by_markdown_do_not_run(mail):
     written = mail(HELLO + "{\\{ person.country }}\n")
     assert "{{ person.country }}" in written.text
-    assert "&#123;&#123; person.country" in written.html
+    assert "<p>{{ person.country }}</p>" in re.sub(' style="[^"]*"', "", written.html)
 
 
 def test_own_frame_and_words(mail, fault):
@@ -229,4 +230,4 @@ def test_own_frame_and_words(mail, fault):
     assert "Leave: https://shop.example/u/" in written.text
     assert fault(HELLO + "x", extra={"templates/_layout/base.html": b"{{ content }}"}).code == "E311"
     broken = fault(HELLO + "x", extra={"templates/_layout/base.html": base + b"{{ nothing }}"})
-    assert (broken.code, broken.place.file) == ("E223", "templates/_layout/base.html")
+    assert (broken.code, broken.place.file) == ("E220", "templates/_layout/base.html")

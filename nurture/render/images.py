@@ -1,0 +1,72 @@
+"""The pictures of templates/_images/: by name for mails, by digest for whoever serves them."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from nurture.model.mail import Image
+
+FOLDER = "templates/_images/"
+MEDIA_TYPES = {
+    ".gif": "image/gif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
+PICTURES_KEPT = 512
+ID_LETTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One file of templates/_images/; `digest` is the SHA-256 of its bytes, in hexadecimal."""
+
+    name: str
+    media_type: str
+    digest: str
+    data: bytes = field(repr=False)
+
+
+def picture(templates: Mapping[str, bytes], name: str) -> Picture | None:
+    """A picture by its name; None when there is none, or it is of a kind that mail programs do not show."""
+    data = templates.get(FOLDER + name)
+    return None if data is None else _picture(name, data)
+
+
+@lru_cache(maxsize=PICTURES_KEPT)
+def _picture(name: str, data: bytes) -> Picture | None:
+    media_type = MEDIA_TYPES.get(PurePosixPath(name).suffix.lower())
+    return Picture(name, media_type, hashlib.sha256(data).hexdigest(), data) if media_type else None
+
+
+def pictures(templates: Mapping[str, bytes]) -> Iterator[Picture]:
+    """Every picture of the templates (path to bytes), by name."""
+    for file in sorted(templates):
+        if file.startswith(FOLDER):
+            found = picture(templates, file.removeprefix(FOLDER))
+            if found is not None:
+                yield found
+
+
+def by_digest(templates: Mapping[str, bytes], digest: str) -> Picture | None:
+    """The picture whose bytes have this SHA-256: what `Links.image` points to. None when it is not there any more."""
+    return next((found for found in pictures(templates) if found.digest == digest), None)
+
+
+def content_id(found: Picture) -> str:
+    """What a mail that carries the picture calls it (RFC 2392); the same picture has the same in every mail."""
+    return f"{found.digest[:ID_LETTERS]}@images"
+
+
+def carried(templates: Mapping[str, bytes], html: str) -> tuple[Image, ...]:
+    """The pictures that a page names as `cid:`, each once."""
+    if "cid:" not in html:
+        return ()
+    return tuple(
+        Image(found.name, content_id(found), found.media_type, found.data)
+        for found in pictures(templates)
+        if f"cid:{content_id(found)}" in html
+    )

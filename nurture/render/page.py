@@ -1,0 +1,161 @@
+"""A whole page, made once for each version of mail and layout: MJML and styles worked out, then Jinja put back.
+
+The order matters: what makes HTML must not see Jinja, and one template renders the whole page for a reader
+(email.md 5.3). A reader's values come in last, so nothing here depends on who reads.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import mrml
+from css_inline import CSSInliner, InlineError
+
+from nurture.render import markdown
+from nurture.render.layout import Layout, dress, own_names
+from nurture.render.plain import text_of
+from nurture.render.protect import elements, hide_html
+from nurture.render.restore import Part, Restoring
+from nurture.render.settled import facts
+from nurture.render.source import Written
+from nurture.render.tokens import Hidden, hide, mark_of
+
+ADDED = 90_000  # the number of the first mark of what is added here
+PREHEADER = (
+    "{% if _page_preheader %}"
+    '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;'
+    'mso-hide:all">'
+    "{{ _page_preheader }}{{ '\u200c\u00a0' * 60 }}</div>"
+    "{% endif %}"
+)
+TITLE = "<title>{{ _page_subject }}</title>"
+SCHEMES = ("color-scheme", "supported-color-schemes")
+SECTIONS = frozenset({"mj-section", "mj-wrapper", "mj-hero", "mj-raw"})
+_INLINER = CSSInliner(
+    keep_style_tags=True, remove_inlined_selectors=True, keep_at_rules=True, load_remote_stylesheets=False
+)
+_FOREIGN = re.compile(r"@import[^;]*;?|@font-face\s*\{[^}]*\}")
+_STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(</style>)", re.DOTALL)
+_TABLE = re.compile(r"<table(?![^>]*\srole=)([^>]*)>(?!(?:(?!</table>).)*<th\b)", re.DOTALL)
+_MJML_FONTS = mrml.RenderOptions(fonts={})
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What the author wrote below the front matter, its Jinja hidden; `html` is it as HTML or MJML."""
+
+    hidden: Hidden
+    html: str
+    text: str
+    whole: bool = False
+    mjml: bool = False
+    dressed: bool = False  # in nurture's own rules, as Markdown is
+
+
+class Unreadable(Exception):
+    """The whole page cannot be made, and no token is to blame; the message says why, `hint` what helps."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def body_of(written: Written, letters: str, locale: str) -> Body:
+    """The body of a mail in any format. Raises Misplaced where its Jinja cannot be kept."""
+    if written.ending == ".md":
+        hidden = hide(written.body.text, letters)
+        marks = markdown.parse(hidden.text)
+        text = markdown.to_text(marks)
+        bare = [mark_of(letters, number) for number, token in enumerate(hidden.tokens) if token.statement]
+        return Body(hidden, f'<div class="words">\n{markdown.to_html(marks, bare)}</div>', text, dressed=True)
+    source = written.body.text
+    mjml = written.ending == ".mjml"
+    tags = [element.tag for element in elements(source)]
+    whole = is_whole(tags, source)
+    hidden = hide_html(source, letters, mjml=mjml, locale=locale if whole else "")
+    return Body(hidden, hidden.text, text_of(hidden.text), whole, mjml)
+
+
+def is_whole(tags: list[str], source: str) -> bool:
+    """Whether a mail is a document of its own and not a part for the layout."""
+    return tags[:1] in (["mjml"], ["html"]) or source.lstrip()[:9].lower() == "<!doctype"
+
+
+def page(body: Body, frame: Layout | None, locale: str) -> list[Part]:
+    """The parts of a page; `frame` is None for a mail that is a whole document.
+
+    Raises Misplaced at a token that cannot be kept, Unreadable for a page that cannot be made.
+    """
+    html = _alone(body) if frame is None else _framed(body, frame)
+    if body.dressed:
+        html = _with_rules(html, dress(locale))
+    html = _STYLE.sub(lambda style: style[1] + _FOREIGN.sub("", style[2]) + style[3], html)
+    try:
+        html = _INLINER.inline(html)
+    except InlineError as fault:
+        raise Unreadable(f"a style cannot be read: {fault}") from fault
+    layout = Hidden("", (), body.hidden.letters) if frame is None else frame.hidden
+    added: list[Hidden] = []
+    html = _completed(html, body, frame, locale, added)
+    return Restoring(body.hidden, layout, *added, renamed={layout.first: own_names} if frame else {}).run(html)
+
+
+def _alone(body: Body) -> str:
+    return _from_mjml(body.html) if body.mjml else body.html
+
+
+def _framed(body: Body, frame: Layout) -> str:
+    """The mail in its frame, as HTML."""
+    if body.mjml and (not frame.mjml or frame.parent not in ("mj-body", "mj-wrapper")):
+        raise Unreadable(
+            "sections of MJML need a frame of MJML, with {{ content }} in its mj-body",
+            "write templates/_layout/base.mjml, or a whole document: <mjml><mj-body>…",
+        )
+    if not body.mjml:
+        html = _from_mjml(frame.wrapped) if frame.mjml else frame.hidden.text
+        return html.replace(frame.place, body.html)
+    return _from_mjml(frame.hidden.text.replace(frame.place, body.html))
+
+
+@lru_cache(maxsize=128)
+def _from_mjml(text: str) -> str:
+    """MJML as HTML; a frame round many mails of one language is worked out once."""
+    try:
+        return str(mrml.to_html(text, render_options=_MJML_FONTS).content)
+    except OSError as fault:
+        raise Unreadable(f"this MJML cannot be read: {fault}") from fault
+
+
+def _with_rules(html: str, rules: str) -> str:
+    """A style sheet before all others."""
+    style = f"<style>\n{rules}</style>"
+    head = re.search(r"<head\b[^>]*>", html)
+    return html[: head.end()] + style + html[head.end() :] if head else style + html
+
+
+def _completed(html: str, body: Body, frame: Layout | None, locale: str, added: list[Hidden]) -> str:
+    """What every page needs and an author may have left out: language, direction, schemes, title, preheader."""
+    said = facts(locale)
+    html = re.sub(r"<html\b([^>]*)>", lambda root: _root(root[1], said), html, count=1)
+    html = _TABLE.sub(r'<table role="presentation"\1>', html)
+    head, end, rest = html.partition("</head>")
+    head = head.replace("<title></title>", "")
+    schemes = [name for name in SCHEMES if f'name="{name}"' not in head]
+    head += "".join(f'<meta name="{name}" content="light dark">' for name in schemes)
+
+    def add(snippet: str) -> str:
+        added.append(hide_html(snippet, body.hidden.letters, ADDED + 100 * len(added)))
+        return added[-1].text
+
+    if "<title" not in head:
+        head += add(TITLE)
+    shown = "<mj-preview" in body.html if frame is None else frame.names("preheader")
+    if not shown:
+        rest = re.sub(r"<body\b[^>]*>", lambda start: start[0] + add(PREHEADER), rest, count=1)
+    return head + end + rest
+
+
+def _root(attributes: str, said: dict[str, str]) -> str:
+    """The root element with the mail's language and direction, whatever it said before."""
+    others = re.sub(r'\s(?:lang|dir)="[^"]*"', "", attributes)
+    return f'<html lang="{said["locale"]}" dir="{said["direction"]}"{others}>'

@@ -1,0 +1,171 @@
+"""Putting Jinja back into a page that was made without it: every token exactly once, fit for where it stands.
+
+The page comes out as parts: what is the same for every reader, and what Jinja works out. Jinja never reads the former.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from types import MappingProxyType
+
+from jinja2 import Template, nodes
+
+from nurture.render.environment import HTML
+from nurture.render.protect import ADDRESSES, VOID
+from nurture.render.tokens import CLOSING, LETTERS, MIDDLE, OPENING, Hidden, Misplaced, Token, refuse_count
+
+PICTURE = re.compile(r"(?:\.?/)?_images/([A-Za-z0-9][\w.-]*)")
+_ATTRIBUTE = re.compile(r'\s([^\s="]+)="([^"]*)"')
+_PARTS = re.compile(
+    r"<!--(?P<comment>.*?)-->"
+    r"|(?P<begin><(?P<raw>style|title|textarea)\b[^>]*>)(?P<held>.*?)</(?P=raw)>"
+    r'|(?P<tag></?[a-zA-Z](?:[^"<>]|"[^"]*")*>)',
+    re.DOTALL,
+)
+_HELD = re.compile("\x02(\\d+)\x03")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A part that Jinja works out."""
+
+    text: str
+
+
+Part = str | Source
+Write = Callable[[Token, str], str]  # a token and what stands before it in its value
+
+
+class Restoring:
+    """One page; `hidden` are the templates it was made of, with marks numbered apart from each other.
+
+    `renamed` says, by the number of a template's first mark, how the names in it become those of the page.
+    """
+
+    def __init__(self, *hidden: Hidden, renamed: Mapping[int, Callable[[str], str]] = MappingProxyType({})) -> None:
+        self.tokens = {one.first + number: token for one in hidden for number, token in enumerate(one.tokens)}
+        self.rename = {
+            one.first + number: renamed[one.first]
+            for one in hidden
+            if one.first in renamed
+            for number in range(len(one.tokens))
+        }
+        letters = hidden[0].letters if hidden else LETTERS
+        self.hole = re.compile(rf"{letters}(\d{{5}}){letters}|{PICTURE.pattern}")
+        self.seen: list[int] = []
+        self.inside: list[int] = []  # where the open tags began, so that two paragraphs are two places
+        self.statements: list[list[int]] = []
+
+    def run(self, html: str) -> list[Part]:
+        """The parts of a page. Raises Misplaced where a token was lost or doubled, or its end stands elsewhere."""
+        parts: list[Part] = []
+        at = 0
+        for match in _PARTS.finditer(html):
+            parts += self.words(html[at : match.start()])
+            at = match.end()
+            if match["tag"]:
+                parts += self.tag(match["tag"], match.start())
+            elif match["raw"]:
+                parts += [match["begin"], *self.split(match["held"], _plain), f"</{match['raw']}>"]
+            else:
+                parts += self.comment(match["comment"])
+        parts += self.words(html[at:])
+        times = Counter(self.seen)
+        for number, token in self.tokens.items():
+            refuse_count(token, times[number])
+        return parts
+
+    def words(self, text: str) -> Iterator[Part]:
+        """Running text, where an `_images/` is a word like any other."""
+        return self.split(text, self.here, pictures=False)
+
+    def here(self, token: Token, _before: str) -> str:
+        """A token between elements; a statement and its end must stand inside the same ones."""
+        if OPENING.match(token.text):
+            self.statements.append(list(self.inside))
+        elif MIDDLE.match(token.text) or CLOSING.match(token.text):
+            if not self.statements or self.statements[-1] != self.inside:
+                raise Misplaced(
+                    token,
+                    f"'{token.text}' and its beginning stand in different paragraphs or emphases",
+                    "put both into one, or round whole elements; the rows of a table stand in a <tbody>",
+                )
+            if CLOSING.match(token.text):
+                self.statements.pop()
+        return token.text
+
+    def comment(self, held: str) -> Iterator[Part]:
+        """A mark between elements, or what is meant for Outlook."""
+        mark = self.hole.fullmatch(held)
+        if mark is not None and mark[1]:
+            yield from self.words(held)
+            return
+        yield "<!--"
+        yield from self.split(held, _plain)
+        yield "-->"
+
+    def tag(self, tag: str, start: int) -> Iterator[Part]:
+        """A tag: it opens or closes a place, and its values get their tokens."""
+        if tag.startswith("</"):
+            self.inside = self.inside[:-1]
+        elif not tag.endswith("/>") and tag.strip("<>").split()[0].lower() not in VOID:
+            self.inside.append(start)
+        at = 0
+        if self.hole.search(tag) is not None:
+            for found in _ATTRIBUTE.finditer(tag):
+                yield tag[at : found.start(2)]
+                yield from self.split(found[2], _address if found[1] in ADDRESSES else _plain)
+                at = found.end(2)
+        yield tag[at:]
+
+    def split(self, text: str, write: Write, pictures: bool = True) -> Iterator[Part]:
+        """A stretch of the page as parts; `write` says how a token is written there."""
+        at = 0
+        for match in self.hole.finditer(text):
+            token = self.tokens.get(int(match[1])) if match[1] else None
+            if match[1] and token is not None:
+                number = int(match[1])
+                self.seen.append(number)
+                source = write(token, text[: match.start()])
+                source = self.rename[number](source) if number in self.rename else source
+            elif match[1] or not pictures:
+                continue
+            else:
+                source = f"{{{{ _image('{match[2]}') | _plain }}}}"
+            yield text[at : match.start()]
+            yield Source(source)
+            at = match.end()
+        yield text[at:]
+
+
+def _plain(token: Token, _before: str) -> str:
+    return token.text if token.statement else f"{{{{ ({token.expression}) | _plain }}}}"
+
+
+def _address(token: Token, before: str) -> str:
+    """A whole address is checked, a part of one percent-encoded."""
+    if token.statement:
+        raise Misplaced(token, f"'{token.text}' cannot stand inside a link or a picture", "{{ 'a' if … else 'b' }}")
+    return f"{{{{ ({token.expression}) | {'_quoted' if before else '_address'} }}}}"
+
+
+def template_of(parts: Sequence[Part], file: str) -> Template:
+    """One Jinja template of a page's parts. Raises jinja2.TemplateSyntaxError when the parts are none together.
+
+    What is the same for every reader never goes through Jinja's lexer: it takes its place in the parsed template.
+    """
+    held: list[str] = []
+    source: list[str] = []
+    for fixed, group in groupby(parts, key=lambda part: isinstance(part, str)):
+        if fixed:
+            source.append(f"\x02{len(held)}\x03")
+            held.append("".join(str(part) for part in group))
+        else:
+            source += [part.text for part in group if isinstance(part, Source)]
+    tree = HTML.parse("".join(source), filename=file)
+    for node in tree.find_all(nodes.TemplateData):
+        node.data = _HELD.sub(lambda match: held[int(match[1])], node.data)
+    code = HTML.compile(tree, filename=file)
+    return Template.from_code(HTML, code, HTML.globals)
