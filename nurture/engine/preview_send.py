@@ -39,7 +39,7 @@ class Copy:
         detail = self.handover.detail
         match self.handover.fate:
             case Fate.accepted:
-                place = f": {config.folder / detail}" if config.provider == "folder" else ""
+                place = f": {config.folder / detail}" if self.provider == "folder" else ""
                 yield f"Accepted  one copy for {self.address}, by {self.provider}{place}"
             case Fate.in_doubt:
                 yield f"In doubt  the copy for {self.address} may have gone: {detail}"

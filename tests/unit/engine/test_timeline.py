@@ -1,0 +1,168 @@
+"""`preview --timeline`: the days, the tree, the endings, and the most mails on any way through."""
+
+import pytest
+
+from nurture.engine.project import read_files
+from nurture.engine.starter import make_project
+from nurture.engine.timeline import Timeline, timeline
+from nurture.language.project import read_project
+
+HEAD = """\
+sequence: {name}
+title: A walk
+stage: [looking, buying, again]
+serves: looking
+aims_at: again
+class: news
+topic: coffee_tips
+status: {status}
+priority: 33
+start: {start}
+again: {{per: person}}
+{more}
+steps:
+{steps}
+"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    root = tmp_path_factory.mktemp("starter")
+    make_project(root)
+    return read_files(root)
+
+
+def starter_lines(files: dict[str, bytes], name: str) -> list[str]:
+    book = read_project(files).book
+    assert book is not None
+    return list(timeline(book.sequences[name]).lines())
+
+
+def told(
+    files: dict[str, bytes], steps: str, start: str = "{event: subscriber.joined}", more: str = "", status: str = "live"
+) -> Timeline:
+    text = HEAD.format(name="walk", status=status, start=start, more=more, steps=steps)
+    reading = read_project({**files, "sequences/walk.yaml": text.encode()})
+    assert reading.book is not None, [str(one) for one in reading.problems]
+    return timeline(reading.book.sequences["walk"])
+
+
+def test_the_check_in_reads_as_a_colleague_would_tell_it(files):
+    conditions = "count('review.posted', within='14 days') == 0 and count('feedback.given', within='14 days') == 0"
+    assert starter_lines(files, "first_order") == [
+        "first_order: How was your first bag?",
+        "day 0   order.delivered, if person.orders.count == 1, stage buying or vip",
+        "day 6   10:00  first_bag_check_in        care",
+        f"day 13  10:00  one_small_question        care  only if {conditions}; dropped if limits are full",
+        "ends at once on complaint.opened; on order.placed if person.orders.count >= 3",
+        "goes on only while not has_tag('do_not_ask'), asked before every step",
+        "at most 2 messages on any way through; nothing is sold here",
+    ]
+
+
+def test_a_branch_is_a_tree_and_after_it_the_days_are_those_of_every_arm(files):
+    found = told(
+        files,
+        """\
+  - branch:
+      - if: person.brew_method == 'moka'
+        then:
+          - wait: 3 days
+            at: 09:30
+          - {send: one_recipe}
+          - branch:
+              - if: person.country is unknown
+                then:
+                  - {tag: [sleeping]}
+                  - {stop: nothing known}
+      - if: person.brew_method is unknown
+        then:
+          - {send: ask_brew_method}
+  - wait: 2 weeks
+    at: 10:00
+  - {send: storing_beans, class: offer, topic: offers}
+""",
+    )
+    rows = [(row.when, row.clock, row.tree + row.what) for row in found.rows]
+    assert rows == [
+        ("", "", "├ if person.brew_method == 'moka'"),
+        ("day 3", "09:30", "│   one_recipe"),
+        ("", "", "│   ├ if person.country is unknown"),
+        ("", "", "│   │   tag sleeping"),  # the same day, which is not said again
+        ("", "", "│   │   ends here: nothing known"),
+        ("", "", "│   └ otherwise it goes on"),
+        ("", "", "├ if person.brew_method is unknown"),
+        ("day 0", "at once", "│   ask_brew_method"),
+        ("", "", "└ otherwise it goes on"),
+        ("day 14 to 17", "10:00", "storing_beans"),
+    ]
+    assert (found.messages, found.offers) == (2, 1)
+
+
+def test_who_always_stops_in_every_arm_never_comes_out(files):
+    found = told(
+        files,
+        """\
+  - {send: one_recipe}
+  - branch:
+      - if: person.brew_method is unknown
+        then:
+          - {send: ask_brew_method}
+          - wait: 2 days
+          - {send: storing_beans}
+          - {stop: asked}
+      - else:
+          - {stop: known}
+""",
+    )
+    assert found.messages == 3
+    assert "otherwise it goes on" not in [row.what for row in found.rows]
+
+
+@pytest.mark.parametrize(
+    ("wait", "when", "clock"),
+    [
+        ("wait: 72 hours", "day 3", ""),
+        ("wait: 36 hours", "day 1 to 2", ""),
+        ("wait: 1 month", "day 28 to 31", ""),
+        ("{wait: 3 days, at: 09:30}", "day 3", "09:30"),
+        ("wait: {until_day: 9}", "day 9", "10:00"),
+        ("wait: {until: person.birthday, minus: 3 days, at: 08:00}", "3 days before person.birthday", "08:00"),
+        ("wait: {until_weekday: [sat], between: [09:00, 11:00], at_least: 1 day}", "day 1 to 7", "Sat 09:00"),
+    ],
+)  # fmt: skip
+def test_every_wait_says_its_days(files, wait, when, clock):
+    found = told(files, f"  - {wait}\n  - {{send: one_recipe}}\n")
+    (row,) = found.rows
+    assert (row.when, row.clock) == (when, clock)
+
+
+def test_a_step_that_is_skipped_by_some_leaves_their_days_open(files):
+    found = told(files, "  - {wait: 5 days, at: 10:00, if: person.country is known}\n  - {send: one_recipe}\n")
+    assert found.rows[0].when == "day 0 to 5"
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ("goal: {event: order.placed, within: 30 days}", "ends at once on order.placed within 30 days, its goal"),
+        ("goal: {event: order.placed, stop: false}", "counts as reached on order.placed, its goal, and goes on"),
+        ("stop_when: [{if: has_tag('do_not_ask')}]", "ends at once if has_tag('do_not_ask')"),
+    ],
+)
+def test_what_ends_it_is_said(files, more, line):
+    assert line in list(told(files, "  - {send: one_recipe}\n", more=more).lines())
+
+
+def test_each_way_to_start_and_a_status_that_starts_nobody_are_said(files):
+    start = "{any: [{event: subscriber.joined}, {stage: again}, {manual: true}]}"
+    lines = list(told(files, "  - {send: one_recipe}\n", start=start, status="draft").lines())
+    assert lines[0] == "walk: A walk (a draft: it never runs)"
+    assert lines[1] == "day 0  subscriber.joined, stage looking, buying or again"
+    assert [line.split()[0] for line in lines[2:4]] == ["or", "or"]
+    assert lines[-1].startswith("at most 1 message on")
+
+
+def test_a_lead_starts_people_before_day_0(files):
+    found = told(files, "  - {send: one_recipe}\n", start="{day: person.birthday, every: year, lead: 7 days}")
+    assert found.rows[0].when == "day -7 to 0"
