@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "explain": ("people", "Say why somebody did or did not get a mail."),
     "show": ("people", "Show where somebody stands in everything, and what is next."),
     "run": ("running", "Decide and hand over the mail that is due."),
+    "status": ("operating", "Show what runs, what waits, what comes next."),
     "halt": ("operating", "Hold all sending, at once."),
     "unhalt": ("operating", "Let sending go on."),
     "pause": ("operating", "Hold the mail of a sequence."),

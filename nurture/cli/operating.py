@@ -1,4 +1,4 @@
-"""The verbs of whoever keeps it running: halt, unhalt, pause, resume, stop."""
+"""The verbs of whoever keeps it running: status, halt, unhalt, pause, resume, stop."""
 
 from collections.abc import Callable
 
@@ -163,10 +163,26 @@ def agreed(name: str, count: int, who: str, ask: Callable[..., str]) -> bool:
     return False
 
 
+@command("status", "nurture status      what runs, what waits, what comes next")
+def status_command(asked: Asked) -> None:
+    """Show what runs and since when, what is paused, what waits, what is next and what went today."""
+    from nurture.engine.status import status
+    from nurture.wiring import now, workshop
+
+    with workshop(asked.root) as shop:
+        found = status(shop, now())
+    if asked.json:
+        answer(found)
+        return
+    say_all(found.lines())
+    say_next("nurture doctor", "nurture outbox", "nurture simulate --days 14")
+
+
 COMMANDS = {
     "halt": halt_command,
     "unhalt": unhalt_command,
     "pause": pause_command,
     "resume": resume_command,
     "stop": stop_command,
+    "status": status_command,
 }

@@ -216,8 +216,7 @@ def live_names(book: Book) -> set[str]:
 
 def older_sequences(files: Files, store: Store) -> Older:
     """The older versions that somebody still stands on, each read beside today's house."""
-    wanted = {key for key, count in store.counts().inside.items() if count} & files.older.keys()
-    return {key: old_sequence(files, *key) for key in sorted(wanted)}
+    return {key: old_sequence(files, *key) for key in sorted(store.figures.inhabited(files.older.keys()))}
 
 
 def old_sequence(files: Files, name: str, version: int) -> Sequence:

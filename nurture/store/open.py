@@ -26,6 +26,7 @@ from nurture.store import (
 from nurture.store.candidates import watched
 from nurture.store.codec import micros
 from nurture.store.database import PAGE, Database, connect, pages
+from nurture.store.figures import Figures
 from nurture.store.ingest import Importing
 from nurture.store.load import Loaded
 from nurture.store.migrate import bring_up_to_date
@@ -66,6 +67,7 @@ class Store:
         self._file = file
         self._loaded: dict[str, Loaded] = {}
         self.outbox = Outbox(database, self._remember)
+        self.figures = Figures(database)
 
     def close(self) -> None:
         """Let the files go."""
@@ -255,6 +257,10 @@ class Store:
     ) -> None:
         """What became of each mail, with (person, reason) for those that did not go; without an answer: in doubt."""
         self._remember(outbox.settle(self.database, batch, handovers, now, book, reasons))
+
+    def settle_key(self, key: str, fate: Fate, detail: str, now: datetime) -> bool:
+        """News about one mail by its send key; False when it tells nothing new. See `Outbox.settle_key`."""
+        return self.outbox.settle_key(key, fate, detail, now)
 
     def in_doubt(self, limit: int) -> list[tuple[str, str]]:
         """Person and mail of the newest mails in doubt, which a person should look at."""

@@ -1,0 +1,202 @@
+"""What runs, what waits and what comes next: the figures of a store, each from an index (language.md 6.5)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from nurture.decide.clock import day_start, local_day, reader_clock
+from nurture.engine.applying import live_book
+from nurture.engine.faults import StateError
+from nurture.engine.switches import switch_lines
+from nurture.engine.tick import next_due
+from nurture.engine.workshop import Workshop
+from nurture.model.book import Book
+from nurture.model.mail import Fate
+from nurture.model.rules import CLASSES
+from nurture.model.sequence import Sequence
+from nurture.model.switch import Switch
+from nurture.store.figures import Application
+from nurture.store.runner import Runner
+
+PATIENCE = timedelta(minutes=3)  # a daemon says every 30 seconds that it lives, and may be in a long transaction
+WAYS = (
+    (Fate.handed, "on the way"),
+    (Fate.in_doubt, "in doubt"),
+    (Fate.refused, "refused"),
+    (Fate.unknown, "of unknown fate"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One sequence of the live book: its version, its status in one word, and how many are inside any version."""
+
+    name: str
+    version: int
+    status: str
+    inside: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All of it at one instant (UTC).
+
+    `held` is by cause, `lying` by fate; `today` is since midnight in the project's zone.
+    """
+
+    at: datetime
+    project: str
+    halted: str
+    switches: tuple[Switch, ...]
+    runners: tuple[Runner, ...]
+    silent: tuple[str, ...]
+    applied: Application | None
+    unreadable: str
+    sequences: tuple[Standing, ...]
+    decided_until: datetime | None
+    overdue: int
+    next_due: datetime | None
+    waiting: Mapping[str, int]
+    held: Mapping[str, int]
+    lying: Mapping[str, int]
+    today: Mapping[str, int]
+    today_by_class: Mapping[str, int]
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        yield from self._running()
+        yield from self._book()
+        yield from self._decided()
+        yield from self._mail()
+
+    def _running(self) -> Iterator[str]:
+        if self.halted:
+            yield f"Nothing is sent: {self.halted} (nurture run --once --accept)"
+        yield from switch_lines(self.switches)
+        for runner in self.runners:
+            since = f"since {moment(runner.started_at)}, seen {ago(self.at - runner.seen_at)} ago"
+            if not runner.ended:
+                said = " · SILENT" if runner.name in self.silent else ""
+                yield f"Daemon      process {runner.process}, {since} · {runner.state or 'at work'}{said}"
+        if all(runner.ended for runner in self.runners):
+            yield "Daemon      none runs (nurture run)"
+
+    def _book(self) -> Iterator[str]:
+        if self.applied is None:
+            yield "Book        nothing is live yet (nurture apply)"
+            return
+        who = f" by {self.applied.who}" if self.applied.who else ""
+        yield f"Book        applied {moment(self.applied.at)}{who}"
+        if self.unreadable:
+            yield f"            cannot be read: {self.unreadable}"
+        for one in self.sequences:
+            yield f"            {one.name:<28} version {one.version:<4} {one.status:<8} {one.inside:>10,} inside"
+
+    def _decided(self) -> Iterator[str]:
+        until = moment(self.decided_until) if self.decided_until else "nothing yet"
+        behind = f" · {self.overdue:,} due and not looked at" if self.overdue else ""
+        yield f"Decided     until {until}{behind}"
+        yield f"Next        {moment(self.next_due) if self.next_due else 'nothing by itself'}"
+
+    def _mail(self) -> Iterator[str]:
+        waiting = [f"{number:,} {class_}" for class_, number in self.waiting.items()]
+        yield f"Waiting     {', '.join(waiting) or 'no mail'}"
+        if self.held:
+            held = (f"{number:,} by the {because}" for because, number in self.held.items())
+            yield f"Held        {', '.join(held)} (nurture release)"
+        elsewhere = [f"{self.lying[fate.value]:,} {words}" for fate, words in WAYS if self.lying.get(fate.value)]
+        if elsewhere:
+            yield f"Elsewhere   {', '.join(elsewhere)} (nurture outbox)"
+        today = [f"{number:,} {fate.replace('_', ' ')}" for fate, number in self.today.items()]
+        classes = [f"{number:,} {class_}" for class_, number in self.today_by_class.items()]
+        yield f"Today       {', '.join(today) or 'no mail'}{' · ' if classes else ''}{', '.join(classes)}"
+
+
+def status(shop: Workshop, now: datetime) -> Status:
+    """How things stand. Nothing is written, and no question walks through all people."""
+    store, figures = shop.store, shop.store.figures
+    book, unreadable = readable(shop)
+    lying = store.outbox.how_many()
+    classes, fates = figures.gone_since(midnight(book, now)) if book else ({}, {})
+    runners = store.runners()
+    return Status(
+        at=now,
+        project=book.rules.project if book else "",
+        halted=store.halted,
+        switches=store.switches(),
+        runners=runners,
+        silent=tuple(one.name for one in runners if is_silent(one, now)),
+        applied=figures.application(),
+        unreadable=unreadable,
+        sequences=standings(shop, book) if book else (),
+        decided_until=store.watermark,
+        overdue=figures.overdue(now),
+        next_due=next_due(store, book, now) if book else None,
+        waiting=by_class(figures.waiting_by_lane(), book),
+        held=figures.held_by_cause(),
+        lying={fate.value: number for fate, number in lying.items()},
+        today={fate.value: number for fate, number in fates.items()},
+        today_by_class=classes,
+    )
+
+
+def readable(shop: Workshop) -> tuple[Book | None, str]:
+    """The live book; or why the applied files cannot be read by this version."""
+    try:
+        live = live_book(shop.store)
+    except StateError as error:
+        return None, str(error)
+    return (live.book, "") if live else (None, "")
+
+
+def is_silent(runner: Runner, now: datetime) -> bool:
+    """Whether a daemon that did not say goodbye has not been heard of for too long."""
+    expected = max(runner.seen_at, runner.next_at or runner.seen_at)
+    return not runner.ended and now - expected > PATIENCE
+
+
+def standings(shop: Workshop, book: Book) -> tuple[Standing, ...]:
+    """Every sequence of the book, by name, with all who are inside, on whatever version."""
+    inside: dict[str, int] = {}
+    for (name, _), number in shop.store.figures.inside(shop.store.figures.versions()).items():
+        inside[name] = inside.get(name, 0) + number
+    return tuple(
+        Standing(name, book.version(name), word_of(sequence), inside.get(name, 0))
+        for name, sequence in sorted(book.sequences.items())
+    )
+
+
+def word_of(sequence: Sequence) -> str:
+    """The status in one word; what was said at the command line outweighs the file."""
+    switch = sequence.switch
+    return sequence.status.value if switch is None else switch.words.partition(" ")[0]
+
+
+def by_class(lanes: Mapping[int, int], book: Book | None) -> dict[str, int]:
+    """What waits, by the class that a lane is for; of a class that is no more, `other`."""
+    classes = book.rules.classes if book else CLASSES
+    found: dict[str, int] = {}
+    for lane, number in lanes.items():
+        name = classes[lane] if lane < len(classes) else "other"
+        found[name] = found.get(name, 0) + number
+    return found
+
+
+def midnight(book: Book, now: datetime) -> datetime:
+    """When today began in the project's zone."""
+    clock = reader_clock(book.rules, {"zone": book.rules.zone})
+    return day_start(local_day(now, clock), clock)
+
+
+def moment(instant: datetime) -> str:
+    """`2027-03-09 10:00 UTC`."""
+    return f"{instant:%Y-%m-%d %H:%M} UTC"
+
+
+def ago(gone: timedelta) -> str:
+    """`12 seconds`, `4 minutes`, `3 hours`, `5 days`: the largest unit that fits; never negative."""
+    seconds = max(int(gone.total_seconds()), 0)
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}{'' if seconds // length == 1 else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"

@@ -1,0 +1,73 @@
+"""status: what it says of a store at work, of an empty one, and of a daemon that fell silent."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from nurture.engine.hand_over import hand_over_all
+from nurture.engine.status import ago, status
+from nurture.engine.switches import halt, pause
+from nurture.engine.tick import tick
+from nurture.model.switch import Switch, Word
+from nurture.store.runner import Runner
+from nurture.wiring import workshop
+
+from .test_hand_over import MINUTE, NOW, complain, made, opened, root  # noqa: F401  (fixtures)
+
+
+def test_an_empty_project_says_that_nothing_is_live(tmp_path: Path) -> None:
+    with workshop(tmp_path) as shop:
+        lines = list(status(shop, NOW).lines())
+    assert any(line.startswith("Book        nothing is live") for line in lines)
+    assert any(line.startswith("Daemon      none runs") for line in lines)
+
+
+def test_a_store_at_work_is_told_in_figures(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, live):
+        complain(shop, "a")
+        complain(shop, "b")
+        before = status(shop, NOW)
+        assert before.overdue == 2
+        tick(shop.store, live.book, NOW)
+        waiting = status(shop, NOW)
+        assert waiting.overdue == 0
+        assert waiting.decided_until == NOW
+        assert waiting.waiting == {"service": 2}
+        assert waiting.next_due is not None
+        assert waiting.next_due > NOW
+        inside = {one.name: one.inside for one in waiting.sequences}
+        assert inside["complaint_care"] == 2
+        assert inside["birthday"] == 0
+        hand_over_all(shop, live, NOW)
+        done = status(shop, NOW)
+        assert (done.waiting, done.today, done.today_by_class) == ({}, {"accepted": 2}, {"service": 2})
+        assert any(line.startswith("Today       2 accepted · 2 service") for line in done.lines())
+
+
+def test_what_was_said_at_the_command_line_stands_on_top_and_in_the_sequences(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, live):
+        halt(shop.store, Switch(Word.halt, NOW, "lena", because="audit"), NOW)
+        pause(shop.store, live.book, ["birthday"], "omar", "", NOW)
+        found = status(shop, NOW + MINUTE)
+        lines = list(found.lines())
+    assert lines[0] == "All sending is halted by lena since 2027-03-09 10:00 UTC: audit (nurture unhalt)"
+    assert lines[1].startswith("birthday is paused by omar")
+    assert {one.name: one.status for one in found.sequences}["birthday"] == "paused"
+
+
+def test_a_daemon_is_silent_when_it_did_not_come_back_as_it_said(root: Path) -> None:  # noqa: F811
+    def runner(name: str, seen: timedelta, state: str = "at work") -> Runner:
+        return Runner(name, 7, "1", NOW - timedelta(days=3), NOW - seen, NOW - seen + timedelta(seconds=5), state)
+
+    with opened(root) as (shop, _):
+        for one in (runner("well", MINUTE), runner("gone", 20 * MINUTE), runner("left", 30 * MINUTE, "ended")):
+            shop.store.beat(one)
+        found = status(shop, NOW)
+    assert found.silent == ("gone",)
+    said = [line for line in found.lines() if line.startswith("Daemon")]
+    assert len(said) == 2, "who said goodbye is not told"
+    assert [line.endswith("SILENT") for line in said] == [False, True]
+
+
+def test_the_age_of_something_in_its_largest_unit() -> None:
+    spans = [timedelta(seconds=-3), timedelta(seconds=1), timedelta(seconds=90), timedelta(hours=30), timedelta(days=3)]
+    assert [ago(span) for span in spans] == ["0 seconds", "1 second", "1 minute", "1 day", "3 days"]

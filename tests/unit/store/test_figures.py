@@ -1,0 +1,147 @@
+"""Figures of a store: what they count, and that an index answers each."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Select, insert
+from sqlalchemy.dialects import sqlite
+
+from nurture.decide.advance import advance
+from nurture.model.decision import Decision
+from nurture.model.mail import Fate, Handover
+from nurture.store.figures import begun, by_class, exceptions, inside_of, last_day_in, overdue, sizes
+from nurture.store.open import Store, open_store
+from nurture.store.rows import ContactRow, EventRow
+from nurture.store.tables import ENROLMENT, SILENCE, ZONE_GROUP
+from tests import worlds as w
+
+NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    yield opened
+    opened.close()
+
+
+def plan(store: Store, **classes: str) -> None:
+    """One mail of a class for each key, all due now."""
+    life = w.live(
+        w.book(w.sequence("any", w.JOINED, [w.send("hello")])),
+        w.newborn(),
+        [*w.reachable(), w.event("subscriber.joined", "2027-03-01 13:00")],
+        "2027-03-02 10:00",
+    )
+    (made,) = life.intents
+    store.importing(NOW).take([ContactRow(outside_id="17")], lambda _, why: pytest.fail(why))
+    ((person, _),) = store.people([store.find("17") or ""], NOW)
+    intents = tuple(
+        replace(made, key=key, person=person.id, class_=class_, due_at=NOW, valid_until=NOW + timedelta(days=1))
+        for key, class_ in classes.items()
+    )
+    store.commit([Decision(person, intents)], NOW, lambda _: "Europe/Paris")
+
+
+def handed(store: Store, now: datetime, count: int, **fates: Fate) -> None:
+    """A batch of so many is handed over; each key named has that fate, the others are accepted."""
+    batch = store.claim(count, now)
+    assert batch is not None
+    store.hand(batch, now)
+    store.settle(batch, [Handover(one.key, fates.get(one.key, Fate.accepted)) for one in batch.intents], now)
+
+
+def test_what_waits_is_counted_by_lane_and_what_left_by_class_and_fate(store: Store) -> None:
+    plan(store, a="service", b="news", c="news", d="offer", e="offer")
+    assert store.figures.waiting_by_lane() == {0: 1, 3: 2, 4: 2}
+    handed(store, NOW, 3, b=Fate.refused)
+    assert store.figures.waiting_by_lane() == {4: 2}
+    classes, fates = store.figures.gone_since(NOW - MINUTE)
+    assert classes == {"service": 1, "news": 2}
+    assert fates == {Fate.accepted: 2, Fate.refused: 1}
+    assert store.figures.gone_since(NOW + MINUTE) == ({}, {})
+
+
+def test_what_is_on_its_way_and_in_doubt_is_told_by_its_batch(store: Store) -> None:
+    plan(store, a="news", b="news")
+    batch = store.claim(1, NOW)
+    assert batch is not None
+    assert store.figures.gone_since(NOW)[1] == {Fate.claimed: 1}
+    store.hand(batch, NOW)
+    assert store.figures.gone_since(NOW)[1] == {Fate.handed: 1}
+    store.settle(batch, [], NOW)
+    assert store.figures.gone_since(NOW)[1] == {Fate.in_doubt: 1}
+
+
+def test_those_inside_are_counted_by_version(store: Store) -> None:
+    row: dict[str, Any] = {"person": "p", "bucket": 0, "ordinal": 1, "started_at": 0, "ending": "", "version": 1}
+    rows = [
+        row | {"sequence": "welcome", "subject": "1", "ended_at": None},
+        row | {"sequence": "welcome", "subject": "2", "ended_at": None},
+        row | {"sequence": "welcome", "subject": "3", "ended_at": 5},
+        row | {"sequence": "other", "subject": "1", "ended_at": 5},
+        row | {"sequence": "welcome", "subject": "4", "ended_at": None, "version": 2},
+    ]
+    with store.database.writing() as connection:
+        connection.execute(insert(ENROLMENT), rows)
+    wanted = [("welcome", 1), ("welcome", 2), ("other", 1)]
+    assert store.figures.inside(wanted) == {("welcome", 1): 2, ("welcome", 2): 1}
+    assert store.figures.inhabited(wanted) == {("welcome", 1), ("welcome", 2)}
+
+
+def test_the_newest_events_come_first_and_say_when_they_were_known(store: Store) -> None:
+    assert store.figures.newest_known() is None
+    for number in range(3):
+        rows = [EventRow(outside_id="17", name="review.posted", at=NOW - number * MINUTE)]
+        store.importing(NOW + number * MINUTE).take(rows, lambda _, why: pytest.fail(why))
+    assert [event.happened_at for event in store.figures.newest_events(2)] == [NOW - 2 * MINUTE, NOW - MINUTE]
+    assert store.figures.newest_known() == NOW + 2 * MINUTE
+
+
+def test_the_last_day_of_an_event_is_the_latest_of_all_zones(store: Store) -> None:
+    assert store.figures.last_day("order.placed") is None
+    rows = [
+        {"person": zone, "event": "order.placed", "bucket": 0, "zone": zone, "last_day": date(2027, 3, day).toordinal()}
+        for zone, day in (("Europe/Paris", 2), ("Asia/Kolkata", 3), ("America/Lima", 1))
+    ]
+    with store.database.writing() as connection:
+        connection.execute(insert(ZONE_GROUP), [{"zone": row["zone"]} for row in rows])
+        connection.execute(insert(SILENCE), rows)
+    assert store.figures.last_day("order.placed") == date(2027, 3, 3)
+    assert store.figures.last_day("review.posted") is None
+
+
+def test_zones_are_told_as_people_told_them_up_to_a_limit(store: Store) -> None:
+    contacts = [ContactRow(outside_id=str(n), facts={"zone": "Mars/Base"} if n % 2 else {}) for n in range(6)]
+    store.importing(NOW).take(contacts, lambda _, why: pytest.fail(why))
+    ids = [store.find(str(n)) or "" for n in range(6)]
+    decided = [advance(w.book(), person, NOW, new) for person, new in store.people(ids, NOW)]
+    store.commit(decided, NOW, lambda _: "UTC")
+    assert sorted(store.figures.zones_told(100)) == sorted((store.find(n) or "", "Mars/Base") for n in "135")
+    assert len(store.figures.zones_told(2)) <= 2
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        inside_of("welcome", 1),
+        overdue(NOW),
+        last_day_in("order.placed", "Europe/Paris"),
+        begun(NOW),
+        sizes(1),
+        by_class(1),
+        exceptions(NOW, 1),
+    ],
+    ids=["inside_of", "overdue", "last_day_in", "begun", "sizes", "by_class", "exceptions"],
+)
+def test_no_figure_walks_a_table(store: Store, asked: Select[Any]) -> None:
+    words = asked.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    with store.database.reading() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}").all()]
+    assert not [step for step in plan if step.startswith("SCAN")], plan
+    assert any("INDEX" in step for step in plan), plan
