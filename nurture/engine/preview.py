@@ -5,7 +5,7 @@ act on nobody: they are signed for the preview alone, so no web part takes them 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from nurture.decide.clock import Clock, local_day, reader_clock
 from nurture.engine.applying import templates_of
 from nurture.engine.check import Checked, check, files_with
 from nurture.engine.faults import MisuseError, RefusedError, StateError
-from nurture.engine.preview_mail import Seen, for_a_browser, seen
+from nurture.engine.preview_mail import Pictures, Seen, for_a_browser, seen, shown_pictures
 from nurture.engine.preview_reader import MADE_UP, Given, Reader, given_by, in_locale
 from nurture.engine.project import read_files
 from nurture.language.lint_flow import OFFER, SERVICE
@@ -88,6 +88,7 @@ class Preview:
     wanted_locale: str
     email: Email
     seen: Seen
+    pictures: Pictures = field(default=(), repr=False)
 
     @property
     def name(self) -> str:
@@ -107,10 +108,9 @@ def desk_of(tree: Tree, config: Config, now: datetime, mail: str = "", variant: 
 
     No store is needed, and none is opened.
     """
-    found = sorted({file.split("/")[2] for file in tree.files if file.startswith(f"templates/{mail}/")})
-    variants = [name for name in found if "." not in name]
+    variants = tree.book.mails[mail].variants if mail in tree.book.mails else frozenset()
     if variant and variant not in variants:
-        there = f"'{mail}' has {', '.join(variants)}." if variants else f"'{mail}' has none."
+        there = f"'{mail}' has {', '.join(sorted(variants))}." if variants else f"'{mail}' has none."
         raise MisuseError(f"there is no variant '{variant}'; {did_you_mean(variant, variants, there)}")
     return Desk(tree.book, templates_of(tree.files), links_of(config, tree.book), now, variant)
 
@@ -176,7 +176,7 @@ def preview(desk: Desk, sending: Sending, reader: Reader) -> Preview | Problem:
         return email
     return Preview(
         sending.mail,
-        desk.variant,
+        intent.variant,
         reader.label,
         sending,
         given,
@@ -185,6 +185,7 @@ def preview(desk: Desk, sending: Sending, reader: Reader) -> Preview | Problem:
         str(reader.person.facts.get("locale") or ""),
         email,
         seen(email, desk.links),
+        shown_pictures(email.html, email.images, desk.links, desk.templates),
     )
 
 
@@ -211,7 +212,7 @@ def intent_of(desk: Desk, sending: Sending, reader: Reader, given: Given, clock:
         rung=clock.rung,
         address=reader.person.address,
         variables=given.values,
-        variant=desk.variant,
+        variant=desk.variant or (send.variant if send else ""),
     )
 
 
@@ -258,7 +259,7 @@ def write(root: Path, name: str, html: str) -> Path:
 
 def written_to(root: Path, shown: Preview) -> Path:
     """The HTML part as a file that a browser opens as it is."""
-    return write(root, shown.name, for_a_browser(shown.email))
+    return write(root, shown.name, for_a_browser(shown.email.html, shown.pictures))
 
 
 def lines(shown: Preview, written: Path | None) -> Iterator[str]:

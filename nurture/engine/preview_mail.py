@@ -6,14 +6,18 @@ fails when anything between the template and the mail has changed a letter of th
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 from nurture.links import ANSWER, SPARE, UNSUBSCRIBE, Links, verify
 from nurture.model.mail import Email, Image
-from nurture.render.check import LONGEST_SUBJECT
+from nurture.render.check_mail import LONGEST_SUBJECT
+from nurture.render.images import pictures
+
+Templates = Mapping[str, bytes]
+Pictures = tuple[tuple[str, str], ...]  # what a mail calls a picture, and a data: address that holds it
 
 PURPOSES = {"u": UNSUBSCRIBE, "a": ANSWER, "s": SPARE}  # the first part of our addresses' paths
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\u00ad\u034f\ufeff]")
@@ -205,20 +209,27 @@ def kilobytes(size: int) -> str:
     return f"{size / 1000:,.0f} kB" if size >= 1000 else f"{size} bytes"
 
 
-def data_address(image: Image) -> str:
+def shown_pictures(html: str, carried: Sequence[Image], links: Links | None, templates: Templates) -> Pictures:
+    """What a mail calls each of its own pictures, with a data: address that holds it.
+
+    A picture travels in the mail and is called by its content id, or it is fetched from our own web part, which a
+    preview does not ask. The longest names come first, since one may begin another.
+    """
+    named = [(f"cid:{image.content_id}", data_address(image.media_type, image.data)) for image in carried]
+    if links is not None:
+        for one in pictures(templates):
+            if (address := links.image(one.digest, one.name)) in html:
+                named.append((address, data_address(one.media_type, one.data)))
+    return tuple(sorted(named, key=lambda one: len(one[0]), reverse=True))
+
+
+def data_address(media_type: str, data: bytes) -> str:
     """A picture as an address that holds it."""
-    return f"data:{image.media_type};base64,{base64.b64encode(image.data).decode('ascii')}"
+    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def for_a_browser(email: Email) -> str:
-    """The HTML part with the pictures that travel in the mail put into it, so that a browser shows it as it is."""
-    html = email.html
-    for content_id, address in pictures_of(email):
-        html = html.replace(f"cid:{content_id}", address)
+def for_a_browser(html: str, named: Pictures) -> str:
+    """The HTML part with its own pictures put into it, so that a browser shows it as it is, without a network."""
+    for name, address in named:
+        html = html.replace(name, address)
     return html
-
-
-def pictures_of(email: Email) -> Iterator[tuple[str, str]]:
-    """Each picture's content id with its data: address; the longest ids first, since one may begin another."""
-    for image in sorted(email.images, key=lambda image: len(image.content_id), reverse=True):
-        yield image.content_id, data_address(image)

@@ -15,7 +15,6 @@ from pathlib import Path
 from string import Template
 
 from nurture.engine.preview import Preview, write
-from nurture.engine.preview_mail import data_address
 from nurture.model.place import Problem
 
 PHONE, DESKTOP = 375, 700  # CSS pixels
@@ -38,10 +37,7 @@ class Store:
 
     def add(self, shown: Preview) -> int:
         """Take in one mail; its number."""
-        named = [
-            (image.content_id, self.pictures.setdefault(data_address(image), len(self.pictures)))
-            for image in sorted(shown.email.images, key=lambda image: len(image.content_id), reverse=True)
-        ]
+        named = [(name, self.pictures.setdefault(data, len(self.pictures))) for name, data in shown.pictures]
         self.documents.append({"html": shown.email.html, "pictures": named})
         return len(self.documents) - 1
 

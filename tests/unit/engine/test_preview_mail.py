@@ -1,11 +1,12 @@
 """What a preview says of a mail: links and what was checked of them, pictures, first words, how to leave."""
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from nurture.engine.preview_mail import for_a_browser, seen
+from nurture.engine.preview_mail import for_a_browser, seen, shown_pictures
 from nurture.links import Links
 from nurture.model.mail import Email, Image
 
@@ -88,10 +89,18 @@ def test_pictures_are_counted_by_where_they_come_from_and_by_their_words():
 
 def test_a_browser_is_given_the_pictures_in_the_page_itself():
     other = replace(PIXEL, content_id="leaf@shop2", data=b"other")
-    mail = replace(MAIL, html='<img src="cid:leaf@shop2"><img src="cid:leaf@shop">', images=(PIXEL, other))
-    html = for_a_browser(mail)
-    assert "cid:" not in html
-    assert html.index("b3RoZXI=") < html.index("iVBORw==")
+    html = '<img src="cid:leaf@shop2"><img src="cid:leaf@shop">'
+    found = for_a_browser(html, shown_pictures(html, (PIXEL, other), None, {}))
+    assert "cid:" not in found
+    assert found.index("b3RoZXI=") < found.index("iVBORw==")
+
+
+def test_a_picture_that_our_web_part_serves_is_put_into_the_page_too():
+    templates = {"templates/_images/leaf.png": PIXEL.data, "templates/_images/other.png": b"other"}
+    html = f'<img src="{LINKS.image(hashlib.sha256(PIXEL.data).hexdigest(), "leaf.png")}">'
+    named = shown_pictures(html, (), LINKS, templates)
+    assert len(named) == 1
+    assert for_a_browser(html, named) == '<img src="data:image/png;base64,iVBORw==">'
 
 
 def test_the_subject_is_counted_without_marks_that_nobody_sees():

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 from nurture.engine.preview import Preview, Sending
-from nurture.engine.preview_mail import seen
+from nurture.engine.preview_mail import seen, shown_pictures
 from nurture.engine.preview_page import page_of
 from nurture.engine.preview_reader import Given
 from nurture.model.mail import Email
@@ -16,7 +16,9 @@ from .test_preview_mail import MAIL, PIXEL
 
 def shown(email: Email, mail: str = "hello") -> tuple[str, str, Preview]:
     sending = Sending(mail)
-    one = Preview(mail, "", "a reader", sending, Given({}), "news", "tips", email.locale, email, seen(email, None))
+    named = shown_pictures(email.html, email.images, None, {})
+    said = seen(email, None)
+    one = Preview(mail, "", "a reader", sending, Given({}), "news", "tips", email.locale, email, said, named)
     return mail, email.locale, one
 
 
@@ -35,8 +37,8 @@ def test_a_picture_of_many_mails_is_in_the_page_once():
     data = data_of(page)
     assert len(data["pictures"]) == 1
     assert data["documents"] == [
-        {"html": '<img src="cid:leaf@shop">', "pictures": [["leaf@shop", 0]]},
-        {"html": '<img src="cid:other">', "pictures": [["other", 0]]},
+        {"html": '<img src="cid:leaf@shop">', "pictures": [["cid:leaf@shop", 0]]},
+        {"html": '<img src="cid:other">', "pictures": [["cid:other", 0]]},
     ]
     assert page.count("<iframe ") == 8
 
