@@ -3,9 +3,10 @@
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
-from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nurture.model.place import Place, Problem
@@ -19,25 +20,57 @@ from nurture.render.values import UnknownPrinted, WrongValue
 from nurture.render.versions import Origin
 
 TEMPLATES_KEPT = 2048
+PARSED_KEPT = 64  # a piece is looked at several times in a row
 
 
-@dataclass(frozen=True, slots=True)
+class Templates(NamedTuple):
+    """What is run for every reader."""
+
+    subject: Template
+    preheader: Template
+    text: Template
+    page: Template
+
+
+@dataclass(frozen=True)
 class Compiled:
     """One version of one mail, ready for every reader.
 
-    `frame` is None for a mail that is a whole document; `own_text` is the `.txt` beside it. `size` is that of the
-    page in bytes before any value is in it; `has_text` says that the text part is not empty.
+    `frame` is None for a mail that is a whole document; `own_text` is the `.txt` beside it.
     """
 
     written: Written
     frame: Layout | None
     own_text: Piece | None
-    subject: Template
-    preheader: Template
-    html: Template
-    text: Template
-    size: int
-    has_text: bool
+    parts: tuple[Part, ...]
+    text: str
+
+    @cached_property
+    def templates(self) -> Templates | Problem:
+        """Made when the first reader gets the mail; to look for mistakes takes less."""
+        written = self.written
+        text = Piece("", "", self.text, 0) if self.own_text is None else self.own_text
+        try:
+            return Templates(
+                _template(TEXT, written.subject.text, written.file),
+                _template(TEXT, written.preheader.text, written.file),
+                _template(TEXT, text.text, text.file or written.file),
+                template_of(self.parts, written.file),
+            )
+        except TemplateError as fault:
+            pieces = (*written.pieces, *([self.own_text] if self.own_text else []))
+            found = next(_compile_faults(pieces), None)
+            return found or Problem("E223", written.body.place(0), f"this does not parse: {fault}")
+
+    @property
+    def size(self) -> int:
+        """Of the page in bytes, before any value is in it."""
+        return sum(len(part.encode()) for part in self.parts if isinstance(part, str))
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is a text part to speak of."""
+        return bool((self.text if self.own_text is None else self.own_text.text).strip())
 
     @property
     def says_its_footer(self) -> bool:
@@ -69,28 +102,7 @@ def compiled(origin: Origin) -> Compiled | Problem:
         return _misplaced(written, frame if isinstance(frame, Layout) else None, fault)
     except Unreadable as fault:
         return Problem("E223", written.body.place(0), str(fault), fault.hint)
-    return _ready(written, frame, own_text, parts, text)
-
-
-def _ready(
-    written: Written, frame: Layout | None, own_text: Piece | None, parts: list[Part], text: str
-) -> Compiled | Problem:
-    size = sum(len(part.encode()) for part in parts if isinstance(part, str))
-    try:
-        return Compiled(
-            written,
-            frame,
-            own_text,
-            _template(TEXT, written.subject.text, written.file),
-            _template(TEXT, written.preheader.text, written.file),
-            template_of(parts, written.file),
-            _template(TEXT, text, written.file) if own_text is None else _template(TEXT, own_text.text, own_text.file),
-            size,
-            bool((text if own_text is None else own_text.text).strip()),
-        )
-    except TemplateError as fault:
-        found = next(_compile_faults((*written.pieces, *([own_text] if own_text else []))), None)
-        return found or Problem("E223", written.body.place(0), f"this does not parse: {fault}")
+    return Compiled(written, frame, own_text, parts, text)
 
 
 def text_piece(origin: Origin) -> Piece | Problem | None:
@@ -127,10 +139,16 @@ def _template(environment: ImmutableSandboxedEnvironment, source: str, file: str
     return Template.from_code(environment, code, environment.globals)
 
 
+@lru_cache(maxsize=PARSED_KEPT)
+def parsed(text: str) -> nodes.Template:
+    """A piece as Jinja reads it. Raises jinja2.TemplateError when it does not."""
+    return TEXT.parse(text)
+
+
 def syntax_faults(piece: Piece) -> tuple[Problem, ...]:
     """Why a piece is not a template, at its line; empty when it is one."""
     try:
-        TEXT.parse(piece.text)
+        parsed(piece.text)
     except TemplateSyntaxError as fault:
         message = (fault.message or "").rstrip(".")
         return (Problem("E223", _line(piece, fault.lineno), f"this does not parse: {message}"),)

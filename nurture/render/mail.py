@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote
 
+from jinja2 import Template
+
 from nurture.links import Links
 from nurture.model.book import Book
 from nurture.model.decision import Intent
@@ -15,7 +17,7 @@ from nurture.model.place import Place, Problem
 from nurture.model.rules import Rules
 from nurture.render.addresses import encoded
 from nurture.render.calls import Answer, Images, Spare
-from nurture.render.compiled import Compiled, compiled, fault_of
+from nurture.render.compiled import Compiled, Templates, compiled, fault_of
 from nurture.render.environment import READER, Reader
 from nurture.render.footer import Footer, headers, leaving, sender_of
 from nurture.render.frame import words
@@ -70,12 +72,15 @@ def render(
     footer = _footer(book, templates, intent, links, version.locale)
     context = _context(book, intent, person, version.locale)
     context |= _calls(templates, intent, links, footer)
-    spoken = _spoken(version.mail, context)
+    ready = version.mail.templates
+    if isinstance(ready, Problem):
+        return ready
+    spoken = _spoken(version.mail, ready, context)
     if isinstance(spoken, Problem):
         return spoken
     subject = _turned(spoken.subject, version.locale)
     told = {**facts(version.locale), **footer.fields(), "subject": subject, "preheader": spoken.preheader}
-    html = _page(version.mail, {**page_names(told), **context})
+    html = _page(version.mail, ready.page, {**page_names(told), **context})
     if isinstance(html, Problem):
         return html
     return _email(book, templates, intent, version, footer, spoken, (subject, html), person)
@@ -131,14 +136,12 @@ def _calls(templates: Mapping[str, bytes], intent: Intent, links: Links | None, 
     return {"_image": images, **{name: call for name, call in calls.items() if name not in intent.variables}}
 
 
-def _spoken(mail: Compiled, context: Mapping[str, object]) -> Spoken | Problem:
+def _spoken(mail: Compiled, templates: Templates, context: Mapping[str, object]) -> Spoken | Problem:
     """Run the templates of the author's own words for one reader."""
     parts: list[str] = []
     written = mail.written
-    for template, piece in (
-        (mail.subject, written.subject),
-        (mail.preheader, written.preheader),
-        (mail.text, mail.own_text or written.body),
+    for template, piece in zip(
+        templates[:-1], (written.subject, written.preheader, mail.own_text or written.body), strict=True
     ):
         try:
             parts.append(template.render(context))
@@ -148,10 +151,10 @@ def _spoken(mail: Compiled, context: Mapping[str, object]) -> Spoken | Problem:
     return Spoken(_one_line(subject), _one_line(preheader), _EMPTY_LINES.sub("\n\n", text))
 
 
-def _page(mail: Compiled, context: Mapping[str, object]) -> str | Problem:
+def _page(mail: Compiled, template: Template, context: Mapping[str, object]) -> str | Problem:
     """The page for one reader."""
     try:
-        html = mail.html.render(context)
+        html = template.render(context)
     except Exception as fault:  # noqa: BLE001  (whatever a template raises is the template's fault)
         pieces: list[Piece] = [mail.written.body]
         if mail.frame is not None:

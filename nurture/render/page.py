@@ -81,7 +81,7 @@ def is_whole(tags: list[str], source: str) -> bool:
     return tags[:1] in (["mjml"], ["html"]) or source.lstrip()[:9].lower() == "<!doctype"
 
 
-def page(body: Body, frame: Layout | None, locale: str) -> list[Part]:
+def page(body: Body, frame: Layout | None, locale: str) -> tuple[Part, ...]:
     """The parts of a page; `frame` is None for a mail that is a whole document.
 
     Raises Misplaced at a token that cannot be kept, Unreadable for a page that cannot be made.

@@ -8,7 +8,8 @@ from jinja2 import nodes
 
 from nurture.model.place import Place, Problem
 from nurture.render.check_calls import findings
-from nurture.render.environment import AUTHORS_FILTERS, TEXT
+from nurture.render.compiled import parsed
+from nurture.render.environment import AUTHORS_FILTERS
 from nurture.render.given import Fact, Giving
 from nurture.render.source import Piece, nearest
 from nurture.render.tokens import Token, tokens_in
@@ -38,7 +39,7 @@ class Reading:
     def run(self) -> list[Problem]:
         """All findings, in the order of the text."""
         self.tokens = tokens_in(self.piece.text)
-        self.block(TEXT.parse(self.piece.text).body, dict(self.giving.names), frozenset())
+        self.block(parsed(self.piece.text).body, dict(self.giving.names), frozenset())
         return self.problems
 
     def block(self, body: Sequence[nodes.Node], names: Mapping[str, Fact], known: frozenset[str]) -> None:

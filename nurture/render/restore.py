@@ -56,9 +56,9 @@ class Restoring:
         self.hole = re.compile(rf"{letters}(\d{{5}}){letters}|{PICTURE.pattern}")
         self.seen: list[int] = []
         self.inside: list[int] = []  # where the open tags began, so that two paragraphs are two places
-        self.statements: list[list[int]] = []
+        self.statements: list[tuple[Token, str, list[int]]] = []
 
-    def run(self, html: str) -> list[Part]:
+    def run(self, html: str) -> tuple[Part, ...]:
         """The parts of a page. Raises Misplaced where a token was lost or doubled, or its end stands elsewhere."""
         parts: list[Part] = []
         at = 0
@@ -72,10 +72,12 @@ class Restoring:
             else:
                 parts += self.comment(match["comment"])
         parts += self.words(html[at:])
+        if self.statements:
+            raise Misplaced(self.statements[-1][0], f"'{self.statements[-1][0].text}' has no end here")
         times = Counter(self.seen)
         for number, token in self.tokens.items():
             refuse_count(token, times[number])
-        return parts
+        return joined(parts)
 
     def words(self, text: str) -> Iterator[Part]:
         """Running text, where an `_images/` is a word like any other."""
@@ -83,16 +85,18 @@ class Restoring:
 
     def here(self, token: Token, _before: str) -> str:
         """A token between elements; a statement and its end must stand inside the same ones."""
-        if OPENING.match(token.text):
-            self.statements.append(list(self.inside))
-        elif MIDDLE.match(token.text) or CLOSING.match(token.text):
-            if not self.statements or self.statements[-1] != self.inside:
+        opening, middle, closing = (kind.match(token.text) for kind in (OPENING, MIDDLE, CLOSING))
+        if opening:
+            self.statements.append((token, opening[1], list(self.inside)))
+        elif middle or closing:
+            _begun, kind, inside = self.statements[-1] if self.statements else (token, "", [])
+            if inside != self.inside or kind not in (("if", "for") if middle else (closing[1] if closing else "",)):
                 raise Misplaced(
                     token,
                     f"'{token.text}' and its beginning stand in different paragraphs or emphases",
                     "put both into one, or round whole elements; the rows of a table stand in a <tbody>",
                 )
-            if CLOSING.match(token.text):
+            if closing:
                 self.statements.pop()
         return token.text
 
@@ -151,20 +155,26 @@ def _address(token: Token, before: str) -> str:
     return f"{{{{ ({token.expression}) | {'_quoted' if before else '_address'} }}}}"
 
 
+def joined(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The same parts, with neighbours of one kind made one."""
+    made: list[Part] = []
+    for fixed, group in groupby(parts, key=lambda part: isinstance(part, str)):
+        if fixed:
+            made.append("".join(part for part in group if isinstance(part, str)))
+        else:
+            made += group
+    return tuple(made)
+
+
 def template_of(parts: Sequence[Part], file: str) -> Template:
     """One Jinja template of a page's parts. Raises jinja2.TemplateSyntaxError when the parts are none together.
 
     What is the same for every reader never goes through Jinja's lexer: it takes its place in the parsed template.
     """
-    held: list[str] = []
-    source: list[str] = []
-    for fixed, group in groupby(parts, key=lambda part: isinstance(part, str)):
-        if fixed:
-            source.append(f"\x02{len(held)}\x03")
-            held.append("".join(str(part) for part in group))
-        else:
-            source += [part.text for part in group if isinstance(part, Source)]
-    tree = HTML.parse("".join(source), filename=file)
+    held = [part for part in parts if isinstance(part, str)]
+    numbers = iter(range(len(held)))
+    source = "".join(part.text if isinstance(part, Source) else f"\x02{next(numbers)}\x03" for part in parts)
+    tree = HTML.parse(source, filename=file)
     for node in tree.find_all(nodes.TemplateData):
         node.data = _HELD.sub(lambda match: held[int(match[1])], node.data)
     code = HTML.compile(tree, filename=file)
