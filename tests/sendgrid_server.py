@@ -228,9 +228,9 @@ def end_with_a_reset(request: web.BaseRequest) -> None:
 async def serve(server: SendGridServer, port: int, ready: Callable[[int], None], until: asyncio.Event) -> None:
     """Serve on loopback until told to stop."""
     front = web.Server(server.handle, access_log=None)
-    runner = web.ServerRunner(front)
+    runner = web.ServerRunner(front, shutdown_timeout=1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port, shutdown_timeout=1, backlog=1024)
+    site = web.TCPSite(runner, "127.0.0.1", port, backlog=1024)
     await site.start()
     server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     ready(runner.addresses[0][1])
