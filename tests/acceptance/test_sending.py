@@ -62,7 +62,7 @@ def test_a_dry_run_writes_and_sends_nothing(shop):
 def test_at_goes_only_with_dry_run(project):
     project.ok("apply")
     assert project.run("run", "--once", "--at", "2030-01-01").code == 64
-    assert project.run("run").code == 64
+    assert project.run("run", "--once", "--dry-run").code == 64
     project.ok("run", "--dry-run", "--at", "2099-01-01")
 
 
