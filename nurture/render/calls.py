@@ -11,6 +11,10 @@ from nurture.render.values import Unknown, UnknownPrinted, WrongValue
 Plain = str | int | float | bool
 
 
+class NoPicture(WrongValue):
+    """A mail shows a picture that is not in templates/_images/; the message is its name."""
+
+
 class Giver:
     """Something a template may call; nothing else can be."""
 
@@ -63,7 +67,7 @@ class Images(Giver):
         """The address it is served at; without a web address, its place inside the mail (`cid:`)."""
         found = picture(self._templates, str(simple(name)))
         if found is None:
-            raise WrongValue(f"there is no picture '{name}'")
+            raise NoPicture(str(name))
         if self._links is not None:
             return self._links.image(found.digest, found.name)
         return f"cid:{content_id(found)}"

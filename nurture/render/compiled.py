@@ -10,6 +10,7 @@ from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError,
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nurture.model.place import Place, Problem
+from nurture.render.calls import NoPicture
 from nurture.render.environment import TEXT
 from nurture.render.layout import Layout, layout
 from nurture.render.page import Unreadable, body_of, page
@@ -184,11 +185,19 @@ def fault_of(pieces: tuple[Piece, ...], context: Mapping[str, object], fault: Ex
             frames = [frame for frame in traceback.extract_tb(again.__traceback__) if frame.filename == piece.file]
             place = _line(piece, (frames[-1].lineno or 1) if frames else 1)
             break
+    if isinstance(fault, NoPicture):
+        return _no_picture(pieces, str(fault), place)
     if isinstance(fault, UnknownPrinted):
         return Problem("E222", place, f"'{fault}' is not known of this reader", f"{{{{ {fault} | or_else('…') }}}}")
     if isinstance(fault, UndefinedError):
         return Problem("E220", place, f"this mail is not given what it asks for: {fault}")
     return Problem("E223", place, f"this cannot be written for this reader: {fault}")
+
+
+def _no_picture(pieces: tuple[Piece, ...], name: str, place: Place) -> Problem:
+    found = ((piece, piece.text.find(name)) for piece in pieces if name in piece.text)
+    place = next((piece.place(at, len(name)) for piece, at in found), place)
+    return Problem("E224", place, f"there is no picture 'templates/_images/{name}'")
 
 
 def _link(piece: Piece, context: Mapping[str, object]) -> Place | None:

@@ -71,7 +71,8 @@ def render(
         return version
     footer = _footer(book, templates, intent, links, version.locale)
     context = _context(book, intent, person, version.locale)
-    context |= _calls(templates, intent, links, footer)
+    told = {**facts(version.locale), **footer.fields()}
+    context = {**told, **_calls(templates, intent, links, footer), **context}
     ready = version.mail.templates
     if isinstance(ready, Problem):
         return ready
@@ -79,7 +80,7 @@ def render(
     if isinstance(spoken, Problem):
         return spoken
     subject = _turned(spoken.subject, version.locale)
-    told = {**facts(version.locale), **footer.fields(), "subject": subject, "preheader": spoken.preheader}
+    told |= {"subject": subject, "preheader": spoken.preheader}
     html = _page(version.mail, ready.page, {**page_names(told), **context})
     if isinstance(html, Problem):
         return html

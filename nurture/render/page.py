@@ -34,9 +34,15 @@ SECTIONS = frozenset({"mj-section", "mj-wrapper", "mj-hero", "mj-raw"})
 _INLINER = CSSInliner(
     keep_style_tags=True, remove_inlined_selectors=True, keep_at_rules=True, load_remote_stylesheets=False
 )
+_OURS = "<style data-ours>"
+_LEFT = re.compile(r'<style data-ours="">.*?</style>', re.DOTALL)
 _FOREIGN = re.compile(r"@import[^;]*;?|@font-face\s*\{[^}]*\}")
 _STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(</style>)", re.DOTALL)
 _TABLE = re.compile(r"<table(?![^>]*\srole=)([^>]*)>(?!(?:(?!</table>).)*<th\b)", re.DOTALL)
+_RIGHT_TO_LEFT = (
+    '<mj-attributes><mj-section direction="rtl" /><mj-wrapper direction="rtl" /><mj-column direction="rtl" />'
+    '<mj-text align="right" /></mj-attributes>'
+)
 _MJML_FONTS = mrml.RenderOptions(fonts={})
 
 
@@ -86,7 +92,7 @@ def page(body: Body, frame: Layout | None, locale: str) -> tuple[Part, ...]:
 
     Raises Misplaced at a token that cannot be kept, Unreadable for a page that cannot be made.
     """
-    html = _alone(body) if frame is None else _framed(body, frame)
+    html = _alone(body, locale) if frame is None else _framed(body, frame, locale)
     if body.dressed:
         html = _with_rules(html, dress(locale))
     html = _STYLE.sub(lambda style: style[1] + _FOREIGN.sub("", style[2]) + style[3], html)
@@ -100,11 +106,11 @@ def page(body: Body, frame: Layout | None, locale: str) -> tuple[Part, ...]:
     return Restoring(body.hidden, layout, *added, renamed={layout.first: own_names} if frame else {}).run(html)
 
 
-def _alone(body: Body) -> str:
-    return _from_mjml(body.html) if body.mjml else body.html
+def _alone(body: Body, locale: str) -> str:
+    return _from_mjml(body.html, locale) if body.mjml else body.html
 
 
-def _framed(body: Body, frame: Layout) -> str:
+def _framed(body: Body, frame: Layout, locale: str) -> str:
     """The mail in its frame, as HTML."""
     if body.mjml and (not frame.mjml or frame.parent not in ("mj-body", "mj-wrapper")):
         raise Unreadable(
@@ -112,14 +118,18 @@ def _framed(body: Body, frame: Layout) -> str:
             "write templates/_layout/base.mjml, or a whole document: <mjml><mj-body>…",
         )
     if not body.mjml:
-        html = _from_mjml(frame.wrapped) if frame.mjml else frame.hidden.text
+        html = _from_mjml(frame.wrapped, locale) if frame.mjml else frame.hidden.text
         return html.replace(frame.place, body.html)
-    return _from_mjml(frame.hidden.text.replace(frame.place, body.html))
+    return _from_mjml(frame.hidden.text.replace(frame.place, body.html), locale)
 
 
 @lru_cache(maxsize=128)
-def _from_mjml(text: str) -> str:
+def _from_mjml(text: str, locale: str) -> str:
     """MJML as HTML; a frame round many mails of one language is worked out once."""
+    said = facts(locale)
+    text = re.sub(r"<mjml\b([^>]*)>", lambda root: _root("mjml", root[1], said), text, count=1)
+    if said["direction"] == "rtl":
+        text = _turned(text)
     try:
         return str(mrml.to_html(text, render_options=_MJML_FONTS).content)
     except OSError as fault:
@@ -127,8 +137,8 @@ def _from_mjml(text: str) -> str:
 
 
 def _with_rules(html: str, rules: str) -> str:
-    """A style sheet before all others."""
-    style = f"<style>\n{rules}</style>"
+    """Our own style sheet before all others; what is left of it afterwards fits nothing and is taken out."""
+    style = f"{_OURS}\n{rules}</style>"
     head = re.search(r"<head\b[^>]*>", html)
     return html[: head.end()] + style + html[head.end() :] if head else style + html
 
@@ -136,10 +146,11 @@ def _with_rules(html: str, rules: str) -> str:
 def _completed(html: str, body: Body, frame: Layout | None, locale: str, added: list[Hidden]) -> str:
     """What every page needs and an author may have left out: language, direction, schemes, title, preheader."""
     said = facts(locale)
-    html = re.sub(r"<html\b([^>]*)>", lambda root: _root(root[1], said), html, count=1)
+    html = html if html[:9].lower() == "<!doctype" else f"<!DOCTYPE html>{html}"
+    html = re.sub(r"<html\b([^>]*)>", lambda root: _root("html", root[1], said), html, count=1)
     html = _TABLE.sub(r'<table role="presentation"\1>', html)
     head, end, rest = html.partition("</head>")
-    head = head.replace("<title></title>", "")
+    head = _LEFT.sub("", head).replace("<title></title>", "")
     schemes = [name for name in SCHEMES if f'name="{name}"' not in head]
     head += "".join(f'<meta name="{name}" content="light dark">' for name in schemes)
 
@@ -155,7 +166,15 @@ def _completed(html: str, body: Body, frame: Layout | None, locale: str, added: 
     return head + end + rest
 
 
-def _root(attributes: str, said: dict[str, str]) -> str:
+def _turned(text: str) -> str:
+    """MJML whose parts run from right to left unless they say otherwise, since its own default is the other way."""
+    head = re.search(r"<mj-head\b[^>]*>", text)
+    if head is not None:
+        return text[: head.end()] + _RIGHT_TO_LEFT + text[head.end() :]
+    return text.replace("<mj-body", f"<mj-head>{_RIGHT_TO_LEFT}</mj-head><mj-body", 1)
+
+
+def _root(tag: str, attributes: str, said: dict[str, str]) -> str:
     """The root element with the mail's language and direction, whatever it said before."""
     others = re.sub(r'\s(?:lang|dir)="[^"]*"', "", attributes)
-    return f'<html lang="{said["locale"]}" dir="{said["direction"]}"{others}>'
+    return f'<{tag} lang="{said["locale"]}" dir="{said["direction"]}"{others}>'

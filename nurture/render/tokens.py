@@ -116,5 +116,8 @@ def text_with_tokens(text: str, hidden: Hidden) -> str:
 
 def refuse_count(token: Token, times: int, missing: bool = False) -> None:
     """Raises Misplaced unless a token came back exactly once; `missing` allows that it did not."""
-    if times > 1 or (times == 0 and not missing):
-        raise Misplaced(token, f"'{token.text}' would be {'lost' if times == 0 else 'doubled'} here")
+    if times > 1:
+        hint = 'write a fixed value here, or the value in the text or the style="…" of one element'
+        raise Misplaced(token, f"'{token.text}' would be doubled here", hint)
+    if times == 0 and not missing:
+        raise Misplaced(token, f"'{token.text}' would be lost here", "put it in the text, or in a value that is kept")
