@@ -104,7 +104,7 @@ class Sending:
                 if wait is None and not flights:
                     return
                 if wait != 0:
-                    flights = await self._land(flights, LOOK if wait is None else min(wait, LOOK))
+                    flights = await self._land(flights, LOOK if wait is None else min(wait, LOOK), done)
         except asyncio.CancelledError:
             for flight in flights:
                 flight.cancel()
@@ -112,14 +112,21 @@ class Sending:
         finally:
             await asyncio.gather(*flights, return_exceptions=True)
 
-    async def _land(self, flights: set[asyncio.Task[None]], seconds: float) -> set[asyncio.Task[None]]:
-        """Wait for a batch to come to its end, or for so long; those still on their way."""
+    async def _land(self, flights: set[asyncio.Task[None]], seconds: float, done: Handed) -> set[asyncio.Task[None]]:
+        """Wait for a batch to come to its end, or for so long; those still on their way.
+
+        One that was cancelled or failed has been settled as far as it could be, and does not end the others.
+        """
         if not flights:
             await asyncio.sleep(seconds)
             return flights
         landed, flying = await asyncio.wait(flights, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for one in landed:
-            one.result()
+            fault = asyncio.CancelledError() if one.cancelled() else one.exception()
+            if fault is not None and not isinstance(fault, Exception | asyncio.CancelledError):
+                raise fault
+            if fault is not None:
+                done.trouble(f"a batch was cut: {type(fault).__name__}; what had no answer is in doubt")
         return flying
 
     async def _take_off(self, flights: set[asyncio.Task[None]], done: Handed) -> float | None:
@@ -271,8 +278,14 @@ class Sending:
         return not flight.lost
 
     async def _renew(self, flight: Flight) -> None:
+        """A new lease; without one, also since the store cannot be written, no more of the batch is begun."""
         now = self.clock()
-        if await self.run(self.shop.store.outbox.renew, flight.batch, now):
+        try:
+            renewed = await self.run(self.shop.store.outbox.renew, flight.batch, now)
+        except Exception as fault:  # noqa: BLE001  (what is on its way goes on; what was not begun goes back)
+            observe.note(observe.LEASE_LOST, level=logging.WARNING, batch=flight.batch.id, **fields(fault))
+            renewed = False
+        if renewed:
             flight.lease_until = now + LEASE
         else:
             flight.lost = True

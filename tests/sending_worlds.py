@@ -1,0 +1,146 @@
+"""A small shop whose mails are decided and wait, and providers that answer from a script: for tests of sending."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from nurture.config import Config
+from nurture.engine.applying import LiveBook
+from nurture.engine.hand_over import directly
+from nurture.engine.sending import Sending
+from nurture.engine.tick import tick
+from nurture.engine.workshop import Workshop
+from nurture.model.book import Book, Mail
+from nurture.model.mail import Email, Fate, Handover
+from nurture.model.rules import Sender
+from nurture.store.open import Store, open_store
+from nurture.store.rows import ConsentRow, ContactRow, EventRow
+from tests import worlds as w
+
+NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+RULES = replace(
+    w.RULES, limits=(), mutes=(), min_gap=None, quiet_hours=None, postal_address="4 rue du Four, Nantes",
+    sender=Sender("Kestrel", "hello@kestrel.example"),
+)  # fmt: skip
+AT_ONCE = w.length("0 minutes")
+COMPLAINED = w.EventTrigger(place=w.HERE, event="complaint.opened", settle=AT_ONCE)
+JOINED = replace(w.JOINED, settle=AT_ONCE)
+TEXT = b"---\nsubject: Hello\npreheader: A word\n---\nHello, dear reader.\n"
+TEMPLATES = {"templates/sorry/en.md": TEXT, "templates/hello/en.md": TEXT}
+
+
+def the_book(brake: int | None = None) -> Book:
+    """Who complains gets an answer at once (service), who joins a word of welcome (news)."""
+    made = w.book(
+        w.sequence("answer", COMPLAINED, [w.send("sorry", "service")], class_="service"),
+        w.sequence("welcome", JOINED, [w.send("hello")]),
+        rules=replace(RULES, brake=brake),
+    )
+    return replace(made, mails={name: Mail(name, frozenset({"en"})) for name in ("sorry", "hello")})
+
+
+def refuse(row: object, why: str) -> None:
+    """No row of these worlds is bad."""
+    raise AssertionError(f"{row}: {why}")
+
+
+def planned(store: Store, service: int = 0, news: int = 0, now: datetime = NOW, first: int = 0) -> None:
+    """Mails that are decided at `now` and wait; those of service for people s0, s1…, the others for n0, n1…"""
+    rows: list[ContactRow | ConsentRow | EventRow] = []
+    for kind, count, event in (("s", service, "complaint.opened"), ("n", news, "subscriber.joined")):
+        for number in range(first, first + count):
+            id_ = f"{kind}{number}"
+            rows.append(ContactRow(outside_id=id_, address=f"{id_}@shop.example", facts={"locale": "en"}))
+            rows.append(ConsentRow(outside_id=id_, topics=("tips",), given=True, at=now))
+            rows.append(EventRow(outside_id=id_, name=event, at=now))
+    store.importing(now).take(rows, refuse)
+    assert tick(store, the_book(), now).intents == service + news
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+Answer = Handover | Exception
+Script = Callable[[Email, int], Answer]
+
+
+def accepts(mail: Email, _nth: int) -> Answer:
+    """What a provider says on a good day."""
+    return Handover(mail.key, Fate.accepted, "taken")
+
+
+@dataclass
+class Scripted:
+    """A provider that answers as the script says: by the mail and how many were posted before it."""
+
+    script: Script = accepts
+    name: str = "folder"
+    at_once: int = 4
+    posted: list[str] = field(default_factory=list)
+    before: Callable[[Email], object] = lambda _mail: None
+
+    def build(self, mails: Sequence[Email]) -> Iterator[Email | Handover]:
+        yield from mails
+
+    async def post(self, request: Email) -> Answer:
+        waits = self.before(request)
+        if hasattr(waits, "__await__"):
+            await waits
+        self.posted.append(request.key)
+        answer = self.script(request, len(self.posted) - 1)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def read(self, request: Email, answer: Handover) -> Iterator[Handover]:
+        yield replace(answer, key=request.key)
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class Shop:
+    """An open store with a book, a clock and a provider; `sending` is what a process would have."""
+
+    store: Store
+    provider: Scripted
+    clock: Clock
+    live: LiveBook
+    owner: str = "us"
+    rate: float | None = None
+
+    @property
+    def workshop(self) -> Workshop:
+        config = Config("", Path("outbox"), Path("installation.json"), rate_per_second=self.rate)
+        return Workshop(Path(), config, self.store, self.provider, self.owner)
+
+    def sending(self) -> Sending:
+        return Sending(self.workshop, lambda: self.live, self.clock, directly)
+
+    def keys(self) -> list[str]:
+        """Every send key, those of service first."""
+        with self.store.database.reading() as connection:
+            rows = connection.exec_driver_sql("SELECT key FROM message ORDER BY class_ DESC, number").all()
+        return [row[0] for row in rows]
+
+    def fates(self) -> list[Fate]:
+        """Where every mail stands, those of service first."""
+        keys = self.keys()
+        found = self.store.fates(keys)
+        return [found[key] for key in keys]
+
+
+def open_shop(folder: Path, provider: Scripted | None = None, brake: int | None = None, owner: str = "us") -> Shop:
+    """A shop in a folder; opened twice, it is the same one."""
+    store = open_store(f"sqlite:///{folder / 'store.db'}")
+    return Shop(store, provider or Scripted(), Clock(), LiveBook(the_book(brake), TEMPLATES), owner)

@@ -1,0 +1,92 @@
+"""How fast mails leave, and how long nothing is tried: seconds and instants in, waits out."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from nurture.engine.pace import DOUBTS, LONGEST, BackOff, Pace
+
+NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("rate", "most"), [(None, 100), (1000.0, 100), (60.0, 30), (1.0, 1), (0.01, 1)])
+def test_a_batch_is_half_a_second_of_mails_and_at_least_one(rate: float | None, most: int) -> None:
+    assert Pace(rate).most(100) == most
+
+
+@pytest.mark.parametrize("rate", [0.5, 7.0, 40.0, 333.0])
+def test_the_rate_is_kept_over_any_stretch(rate: float) -> None:
+    pace, second, left = Pace(rate), 1000.0, 0
+    while second < 1060:
+        second += pace.wait(second)
+        assert pace.wait(second) < 1e-6
+        pace.take(pace.most(100), second)
+        left += pace.most(100)
+    assert left <= rate * (second - 1000) + pace.most(100) + 1e-6
+    assert left >= rate * (second - 1000) * 0.99
+
+
+def test_a_quiet_hour_saves_nothing_up() -> None:
+    pace = Pace(10.0)
+    pace.take(5, 0.0)
+    pace.take(5, 3600.0)
+    assert pace.wait(3600.0) == pytest.approx(0.5)
+
+
+def test_without_a_rate_nobody_waits() -> None:
+    pace = Pace(None)
+    pace.take(10**6, 1.0)
+    assert pace.wait(1.0) == 0
+
+
+def test_waits_double_up_to_five_minutes_and_a_success_forgets_them() -> None:
+    back_off, now, waits = BackOff(), NOW, []
+    for _ in range(12):
+        assert back_off.fail(now)
+        until = back_off.until(now)
+        assert until is not None
+        waits.append((until - now) / SECOND)
+        now = until
+        assert back_off.until(now) is None
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
+    assert back_off.trying
+    assert back_off.succeed()
+    assert not back_off.trying
+    back_off.fail(now)
+    assert back_off.until(now) == now + SECOND
+
+
+def test_what_fails_while_it_waits_counts_once() -> None:
+    back_off = BackOff()
+    assert back_off.fail(NOW)
+    assert not any(back_off.fail(NOW) for _ in range(99))
+    assert back_off.until(NOW) == NOW + SECOND
+
+
+def test_the_providers_own_word_wins_and_the_latest_of_several() -> None:
+    back_off = BackOff()
+    back_off.fail(NOW, NOW + 20 * SECOND)
+    back_off.fail(NOW, NOW + 90 * SECOND)
+    back_off.fail(NOW, NOW - SECOND)
+    assert back_off.until(NOW) == NOW + 90 * SECOND
+
+
+def test_a_clock_that_is_put_back_makes_nobody_wait_longer_than_was_meant() -> None:
+    back_off = BackOff()
+    back_off.fail(NOW)
+    yesterday = NOW - timedelta(days=1)
+    assert back_off.until(yesterday) == yesterday + SECOND
+    assert back_off.until(yesterday + SECOND) is None
+
+
+def test_doubts_in_a_row_close_the_way_and_one_answer_between_them_does_not() -> None:
+    back_off = BackOff()
+    for _ in range(3 * DOUBTS):
+        assert not back_off.doubt(NOW)
+        back_off.succeed()
+    assert [back_off.doubt(NOW) for _ in range(DOUBTS)] == [False] * (DOUBTS - 1) + [True]
+    assert back_off.until(NOW) == NOW + SECOND
+    assert back_off.doubt(NOW + SECOND), "the one that was tried after the wait"
+    assert back_off.until(NOW + SECOND) == NOW + 3 * SECOND
+    assert timedelta(minutes=5) == LONGEST
