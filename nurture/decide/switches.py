@@ -40,9 +40,13 @@ def stop_on(sequence: Sequence | None, now: datetime) -> Switch | None:
 
 
 def hold_on(sequence: Sequence | None, now: datetime) -> str:
-    """Why a sequence sends nothing at an instant (UTC), in words; empty when it sends."""
+    """Why what comes due in a sequence waits at an instant (UTC), in words; empty when it does not.
+
+    In one that was stopped nothing waits: its mail is not sent.
+    """
     if sequence is None:
         return ""
-    if sequence.switch is not None:
-        return sequence.switch.words if sequence.switch.since <= now else ""
+    switch = sequence.switch
+    if switch is not None:
+        return switch.words if switch.word is Word.pause and switch.since <= now else ""
     return f"the sequence is {sequence.status.value}" if sequence.status in (Status.paused, Status.draft) else ""

@@ -187,6 +187,7 @@ def test_a_mail_in_the_queue_of_what_was_stopped_is_not_sent() -> None:
     assert last_look(LIVE, person, intent, moment) is None
     refused = last_look(under(Word.stop, moment, "wrong price"), person, intent, moment)
     assert refused == (Why.cancelled, "stopped by lena: wrong price")
+    assert held_back(under(Word.stop, moment), intent, moment) == "", "it does not wait for anything"
 
 
 @pytest.mark.parametrize("book", [of_status(Status.paused), under(Word.pause, JOINED)], ids=["status", "command"])
