@@ -28,15 +28,24 @@ class Provider(Protocol[Request, Answer]):
         ...
 
     async def post(self, request: Request) -> Answer:
-        """Send one request. The only method that touches the world; what can go wrong comes back as an answer."""
+        """Send one request, at most once. The only method that touches the world.
+
+        It raises nothing: what can go wrong comes back as an answer, a cancellation too (as a doubt).
+        """
         ...
 
     def read(self, request: Request, answer: Answer) -> Iterator[Handover]:
-        """What the answer means for each mail of the request, in our words. Pure."""
+        """What the answer means for each mail of the request, in our words. Pure.
+
+        `planned` only where the mail has certainly not gone; where it may have, `in_doubt`.
+        """
         ...
 
     async def close(self) -> None:
-        """Let connections go; it can be used again afterwards, in another event loop."""
+        """Let connections go; it can be used again afterwards, in another event loop.
+
+        Called in the loop that posted, before that loop ends.
+        """
         ...
 
 
@@ -55,6 +64,11 @@ async def hand_over(provider: Provider[Request, Answer], mails: Sequence[Email])
         else:
             posted.append(request)
     tasks = [asyncio.ensure_future(one(request)) for request in posted]  # begun in this order
-    for answered in asyncio.as_completed(tasks):
-        for handover in await answered:
-            yield handover
+    try:
+        for answered in asyncio.as_completed(tasks):
+            for handover in await answered:
+                yield handover
+    finally:  # nobody may be listening any more: nothing goes on behind the back of the store
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
