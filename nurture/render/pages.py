@@ -26,7 +26,6 @@ from nurture.render.values import clean
 
 ENVELOPE = "M3.5 6.5h17v11.5h-17z M3.5 7l8.5 6.5 8.5-6.5"
 TICK = "M5 12.5l4.5 4.5L19 7.5"
-ARROW = "M4 12h15 M13 6l6 6-6 6"
 OPEN_CIRCLE = "M12 7v5.5 M12 16.6v.2 M12 3.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 1 1 0-17z"
 
 
@@ -36,8 +35,8 @@ class Kind(Enum):
     leave = "leave", ENVELOPE
     left = "left", TICK
     all_left = "all", TICK
-    back = "back", ARROW
-    all_back = "all_back", ARROW
+    back = "back", ENVELOPE
+    all_back = "all_back", ENVELOPE
     spare = "spare", ENVELOPE
     spared = "spared", TICK
     answer = "answer", ENVELOPE
