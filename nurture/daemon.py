@@ -14,25 +14,27 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, a
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from nurture import __version__, observe
-from nurture.engine.accepting import accept as accept_store
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import FaultError, StateError
-from nurture.engine.hand_over import Handed
-from nurture.engine.sending import Run, Sending
 from nurture.engine.tick import Ticked
 from nurture.engine.turns import AT_WORK, Presence, Turns, why_held
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate
 from nurture.wiring import DAEMON, RunLock, live, now, stopwatch, workshop
 
+if TYPE_CHECKING:  # rendering, sending and the web part are loaded while the first turn is already done
+    from nurture.engine.handed import Handed
+    from nurture.engine.sending import Run, Sending
+
 SEND_AT_LEAST = 60.0  # seconds: doubts and leases end by the clock, though nothing new was decided
 SEND_AT_MOST = 0.2  # seconds between two rounds of handing over, whatever the provider says
+ALONE_AT_FIRST = 1.0  # seconds that the first turn is given before anything else is loaded and opened
 LATE = 60.0  # seconds after which a turn that did not come is taken: the clock was put back
 STOP_WITHIN = 30.0  # seconds for what is on its way when the daemon is asked to stop
 LONGEST_PAUSE = 300.0  # seconds between two tries while something keeps failing
@@ -44,7 +46,7 @@ Clock = Callable[[], datetime]
 
 
 Web = Callable[
-    [Workshop, Callable[[], LiveBook | None], Clock, Run, Callable[[], None]], AbstractAsyncContextManager[None]
+    [Workshop, Callable[[], LiveBook | None], Clock, "Run", Callable[[], None]], AbstractAsyncContextManager[None]
 ]
 
 
@@ -81,11 +83,11 @@ class Daemon:
         self.elapsed = elapsed
         self.turns = Turns(deciding, Presence(deciding.owner, os.getpid(), __version__, clock()))
         self.threads = {name: Thread(name) for name in ("deciding", "sending", "web")}
-        self.sending = Sending(sending, self.live, clock, self.threads["sending"].run)
-        self.web_shop = web
+        self.sending_shop, self.web_shop = sending, web
+        self._sending: Sending | None = None
         self.done = {"ticks": 0, "people": 0, "decided": 0, "accepted": 0}
         self._alive_at = elapsed()
-        self._look, self._send = asyncio.Event(), asyncio.Event()
+        self._look, self._send, self._begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._stopping, self._cutting = asyncio.Event(), asyncio.Event()
 
     def live(self) -> LiveBook:
@@ -110,7 +112,8 @@ class Daemon:
             return
         observe.note(observe.DAEMON_STOPPING, because=because)
         self._stopping.set()
-        self.sending.stop()
+        if self._sending is not None:
+            self._sending.stop()
 
     async def live_on(self, web: Web | None = None, accepted: bool = False) -> bool:
         """Work until `stop`; whether all that was on its way came to its end."""
@@ -134,14 +137,18 @@ class Daemon:
             await asyncio.wait_for(self._cutting.wait(), STOP_WITHIN)
 
     async def _work(self, web: Web | None, accepted: bool) -> None:
-        async with AsyncExitStack() as beside:
-            if web is not None and self.web_shop is not None:
-                shop, run = self.web_shop, self.threads["web"].run
-                await beside.enter_async_context(web(shop, lambda: self.turns.live, self.clock, run, self.look))
-            beside.push_async_callback(self.sending.shop.provider.close)
-            async with self._scheduled(), asyncio.TaskGroup() as loops:
-                loops.create_task(self._decide(accepted))
-                loops.create_task(self._hand_over())
+        async with AsyncExitStack() as beside, self._scheduled():
+            deciding = asyncio.create_task(self._decide(accepted))
+            try:
+                await self._until(self._begun, ALONE_AT_FIRST)
+                beside.push_async_callback(self.sending_shop.provider.close)
+                if web is not None and self.web_shop is not None and not self.stopping:
+                    shop, run = self.web_shop, self.threads["web"].run
+                    await beside.enter_async_context(web(shop, lambda: self.turns.live, self.clock, run, self.look))
+                await asyncio.gather(deciding, self._hand_over())
+            finally:
+                self._stopping.set()
+                await asyncio.gather(deciding, return_exceptions=True)
         with suppress(Exception):  # the store may be what is broken; the row then says when it was seen last
             await self.threads["deciding"].run(self.turns.end, self.clock())
         observe.note(observe.DAEMON_STOPPED)
@@ -179,11 +186,13 @@ class Daemon:
                 return
             except Exception as error:  # noqa: BLE001  (whatever it was, the next turn may go well: the daemon lives)
                 failures += 1
+                self._begun.set()
                 await self._say_failing(error)
                 await self._fail(observe.TICK_FAILED, error, failures)
                 continue
             failures, accepted = 0, accepted and ticked is None
             self._count(ticked)
+            self._begun.set()
             if self.turns.live is not before or (ticked and ticked.intents):
                 self._send.set()
             if not await self._until(self._look, self.every.total_seconds() + LATE):
@@ -215,33 +224,33 @@ class Daemon:
 
     async def _hand_over(self) -> None:
         """Round after round: when something was decided, when the provider may be tried again, and every minute."""
+        from nurture.engine.sending import Sending
+
         failures = 0
+        self._sending = sending = Sending(self.sending_shop, self.live, self.clock, self.threads["sending"].run)
         while not self.stopping:
             self._send.clear()
             try:
-                handed = await self._round()
+                handed = await self._round(sending)
             except Exception as error:  # noqa: BLE001  (as above: nothing was lost, what was on its way is in doubt)
                 failures += 1
                 await self._fail(observe.HAND_OVER_FAILED, error, failures)
                 continue
             failures = 0
             self.done["accepted"] += handed.fates.get(Fate.accepted, 0) if handed else 0
-            await self._until(self._send, self._until_next_round())
+            await self._until(self._send, self._until_next_round(sending))
 
-    async def _round(self) -> Handed | None:
+    async def _round(self, sending: "Sending") -> "Handed | None":
         """One round, unless there is a reason to hold."""
-        store = self.sending.shop.store
-        if (
-            self.turns.live is None
-            or self.turns.holds
-            or await self.threads["sending"].run(why_held, store, self.clock())
-        ):
+        if self.turns.live is None or self.turns.holds:
             return None
-        return await self.sending.round()
+        if await self.threads["sending"].run(why_held, self.sending_shop.store, self.clock()):
+            return None
+        return await sending.round()
 
-    def _until_next_round(self) -> float:
+    def _until_next_round(self, sending: "Sending") -> float:
         """Seconds until handing over is worth another try."""
-        next_at = self.sending.next_at
+        next_at = sending.next_at
         if next_at is None:
             return SEND_AT_LEAST
         return min(SEND_AT_LEAST, max(SEND_AT_MOST, (next_at - self.clock()).total_seconds()))
@@ -304,6 +313,8 @@ async def serve(root: Path, web: Web | None, accepted: bool = False) -> bool:
         with ExitStack() as open_shops:
             deciding = open_shops.enter_context(workshop(root))
             if accepted and deciding.store.halted:
+                from nurture.engine.accepting import accept as accept_store
+
                 held = await asyncio.to_thread(accept_store, deciding, live(deciding.store), now())
                 observe.note(observe.BATCH_IN_DOUBT, level=logging.WARNING, mails=held)
             sending, beside = (open_shops.enter_context(workshop(root)) for _ in range(2))

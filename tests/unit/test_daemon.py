@@ -148,7 +148,7 @@ def test_it_sends_what_is_due_and_ends_in_good_order(root, caplog):
         async with living(root, Clock()) as one:
             await until(lambda: one.done["accepted"] == 2)
             assert (one.done["decided"], outbox(root)) == (2, 2)
-            assert runner(root).state == AT_WORK
+            await until(lambda: runner(root).state == AT_WORK)
 
     asyncio.run(life())
     assert runner(root).state == ENDED
@@ -242,8 +242,8 @@ def test_without_a_book_it_waits_for_the_first_apply(tmp_path, caplog):
             with workshop(tmp_path) as shop:
                 apply(shop.store, book, files, NOW, "a test")
             one.look()
-            await until(lambda: one.turns.live)
-            assert runner(tmp_path).state == AT_WORK
+            await until(lambda: runner(tmp_path).state == AT_WORK)
+            assert one.turns.live
 
     asyncio.run(life())
     assert len(events(caplog, observe.DAEMON_HOLDS)) == 1
@@ -292,7 +292,7 @@ def test_a_leap_of_the_clock_holds_deciding_and_sending_until_it_is_put_right(ro
                 before, clock.at = one.done["ticks"], NOW + timedelta(days=days)
                 one.look()
                 await until(lambda before=before: one.done["ticks"] > before)
-            assert runner(root).state.startswith("holds: the last round was 40 days ago")
+            await until(lambda: runner(root).state.startswith("holds: the last round was 40 days ago"))
             assert (one.done["decided"], outbox(root)) == (0, 0)
             clock.at = NOW + timedelta(minutes=1)
             one.look()
@@ -331,7 +331,7 @@ def test_a_store_that_fails_is_said_without_names_and_tried_again(root, caplog):
             one.every = timedelta(seconds=0.05)
             task = asyncio.create_task(one.live_on())
             await until(lambda: len(events(caplog, observe.TICK_FAILED)) >= 3)
-            assert runner(root).state.startswith("fails and tries again: OperationalError")
+            await until(lambda: runner(root).state.startswith("fails and tries again: OperationalError"))
             file.execute("ALTER TABLE agenda_gone RENAME TO agenda")
             await until(lambda: one.done["accepted"] == 1)
             one.stop("the test is over")
@@ -412,7 +412,7 @@ def test_a_copied_store_is_held_and_mails_nobody(root, caplog):
                 before = one.done["ticks"]
                 one.look()
                 await until(lambda before=before: one.done["ticks"] > before)
-            assert "copy" in runner(root).state
+            await until(lambda: "copy" in runner(root).state)
 
     asyncio.run(life())
     assert outbox(root) == 0
