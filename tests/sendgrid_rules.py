@@ -53,6 +53,11 @@ def against_the_pages(body: dict[str, Any], now: datetime) -> Iterator[Fault]:
         where = f"personalizations.{index}"
         parties = [party for kind in ("to", "cc", "bcc") for party in one.get(kind, [])]
         readers += len(parties)
+        if not one["to"]:
+            yield (
+                "The to array is required for all personalization objects, and must have at least one email object",
+                where,
+            )
         addresses = [party["email"].lower() for party in parties]
         if len(set(addresses)) < len(addresses):
             yield "Each email address in the personalization block should be unique", where
