@@ -85,6 +85,7 @@ class Daemon:
         self.threads = {name: Thread(name) for name in ("deciding", "sending", "web")}
         self.sending_shop, self.web_shop = sending, web
         self._sending: Sending | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.done = {"ticks": 0, "people": 0, "decided": 0, "accepted": 0}
         self._alive_at = elapsed()
         self._look, self._send, self._begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -103,7 +104,8 @@ class Daemon:
 
     def look(self) -> None:
         """Take a turn now: something arrived. May be called from any thread, and as often as one likes."""
-        self._loop.call_soon_threadsafe(self._look.set)
+        if self._loop is not None:  # before it lives there is nothing to wake: it begins with a turn
+            self._loop.call_soon_threadsafe(self._look.set)
 
     def stop(self, because: str) -> None:
         """Finish what is on its way and end; asked a second time, end at once."""
