@@ -98,9 +98,13 @@ def compiled(origin: Origin) -> Compiled | Problem:
         if isinstance(frame, Problem):
             return frame
         parts = page(body, frame, origin.locale)
-        text = text_with_tokens(body.text, body.hidden)
+        text = "" if own_text else text_with_tokens(body.text, body.hidden, values=not body.dressed)
+        parsed(text)
     except Misplaced as fault:
         return _misplaced(written, frame if isinstance(frame, Layout) else None, fault)
+    except TemplateError:
+        message = "no text part can be made of this, since its conditions stand in other places there"
+        return Problem("E223", written.body.place(0), message, f"write {origin.locale}.txt beside it")
     except Unreadable as fault:
         return Problem("E223", written.body.place(0), str(fault), fault.hint)
     return Compiled(written, frame, own_text, parts, text)

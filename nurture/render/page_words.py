@@ -11,6 +11,7 @@ from nurture.render.locales import spelt
 from nurture.render.source import nearest
 
 TABLE = "page"  # [page] in templates/_layout/LOCALE.toml
+NAMES = "names"  # [page.names]: what events and fields of answers are called in that language
 LAYOUT = "templates/_layout/"
 BUILT_IN = ("en", "tr", "ar", "he", "hy")
 WHAT = "{what}"
@@ -43,7 +44,18 @@ def built_in(locale: str) -> Mapping[str, str]:
     return tomllib.loads(text)
 
 
+def names_for(templates: Mapping[str, bytes], locale: str) -> Mapping[str, str]:
+    """What a project calls its events and their fields in a language, for readers who answer by a link."""
+    names = _table(templates.get(f"{LAYOUT}{locale}.toml")).get(NAMES)
+    return {name: text for name, text in names.items() if isinstance(text, str)} if isinstance(names, dict) else {}
+
+
 def _said(data: bytes | None) -> dict[str, object]:
+    """The words of a words file."""
+    return {name: text for name, text in _table(data).items() if name != NAMES}
+
+
+def _table(data: bytes | None) -> dict[str, object]:
     """The table of a words file; nothing when there is none, or when the file is no TOML (E100, said elsewhere)."""
     try:
         found = tomllib.loads(data.decode("utf-8-sig")) if data else {}
@@ -66,6 +78,10 @@ def page_problems(file: str, data: bytes) -> Iterator[Problem]:
             )
         elif fault := _fault(name, text):
             yield Problem(fault[0], _place(data, file, name), fault[1])
+    names = _table(data).get(NAMES, {})
+    for name, text in names.items() if isinstance(names, dict) else [(NAMES, None)]:
+        if not isinstance(text, str) or not text.strip():
+            yield Problem("E114", _place(data, file, name), f"'{name}' must be text")
     missing = [name for name in known if name not in said]
     if said and missing and PurePosixPath(file).stem not in BUILT_IN:
         words = f"'{missing[0]}' is missing in [{TABLE}], and nurture has no words of its own in this language"
@@ -87,6 +103,6 @@ def _place(data: bytes, file: str, word: str) -> Place:
     lines = data.decode("utf-8-sig").split("\n")
     start = next((number for number, text in enumerate(lines) if text.strip() == f"[{TABLE}]"), 0)
     for number, text in enumerate(lines[start:], start + 1):
-        if text.strip().startswith(word):
+        if text.strip().lstrip("\"'").startswith(word):
             return Place(file, number, 1, len(word))
     return Place(file)

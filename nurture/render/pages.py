@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 
 from nurture.model.event import Money
 from nurture.render.locales import babel_locale, chain, direction, is_locale
-from nurture.render.page_words import Titles, words_for
+from nurture.render.page_words import Titles, names_for, words_for
 from nurture.render.values import clean
 
 ENVELOPE = "M3.5 6.5h17v11.5h-17z M3.5 7l8.5 6.5 8.5-6.5"
@@ -71,7 +71,7 @@ class Button:
 class View:
     """What a link means to its reader now. `locales` are theirs, best first; `titles` what it is about.
 
-    `said` and `fields` are an answer; `buttons` stand below the text, `more` in a part of their own.
+    `said` and `fields` are an answer: its event's name, and the values by name; `buttons` stand below the text, `more` in a part of their own.
     """
 
     kind: Kind
@@ -108,7 +108,7 @@ class _Labelled:
 def html(view: View, house: House) -> str:
     """The whole page, escaped, with everything it needs inside it."""
     locale, words = words_for(house.templates, _wanted(view.locales, house.locales))
-    titles = (locale, house.locales)
+    titles, names = (locale, house.locales), names_for(house.templates, locale)
 
     def say(word: str, of: Titles) -> str:
         return _filled(words[word], _title(of, *titles))
@@ -127,8 +127,8 @@ def html(view: View, house: House) -> str:
         title=_title_of(words, view.kind),
         mark=view.kind.mark,
         text=say(text, view.titles),
-        said=clean(view.said),
-        fields=[(_in_words(name), _shown(value, locale, house, words)) for name, value in view.fields],
+        said=_in_words(view.said, names),
+        fields=[(_in_words(name, names), _shown(value, locale, house, words)) for name, value in view.fields],
         buttons=labelled(view.buttons),
         more=labelled(view.more),
         more_words=words["more"],
@@ -193,8 +193,9 @@ def _filled(text: str, what: str) -> str:
     return escape(text).replace("{what}", Markup("<strong><bdi>{}</bdi></strong>").format(what))
 
 
-def _in_words(name: str) -> str:
-    return clean(name.replace("_", " ").replace(".", " "))
+def _in_words(name: str, names: Mapping[str, str]) -> str:
+    """What an event or a field is called: as the project says in this language, else its name, spaced."""
+    return clean(names.get(name) or name.replace("_", " ").replace(".", " "))
 
 
 def _shown(value: object, locale: str, house: House, words: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ _SIZES = re.compile(
 _COMMENT = re.compile(rf"<!--(?:{TOKEN.pattern}|(?!-->).)*-->", re.DOTALL)
 _NEXT = re.compile(rf"(?P<token>{TOKEN.pattern})|(?P<comment><!--)|</?(?P<tag>[a-zA-Z][^\s/>]*)", re.DOTALL)
 _ATTRIBUTE = re.compile(
-    rf"(?P<space>\s*)(?:(?P<end>/?>)|(?P<token>{TOKEN.pattern})|(?P<name>[^\s=>/{{]+)"
+    rf"(?P<space>\s*)(?:(?P<end>/?>)|(?P<token>{TOKEN.pattern})|(?P<name>[^\s=>/{{\"'<]+)"
     rf"(?:(?P<equals>\s*=\s*)(?:\"(?P<double>(?:{TOKEN.pattern}|[^\"])*)\"|'(?P<single>(?:{TOKEN.pattern}|[^'])*)'"
     rf"|(?P<bare>(?:{TOKEN.pattern}|[^\s>\"'])+)))?|(?P<stray>.))",
     re.DOTALL,
@@ -170,8 +170,11 @@ class Scan:
                 self.between_attributes(match)
             elif match["name"]:
                 found.append(self.attribute(tag, match))
-            else:
+            elif match["stray"] == "/":
                 self.out.append(match.group())
+            else:
+                stray = Token(match["stray"], match.start("stray"))
+                raise Misplaced(stray, f"the tag <{tag}> cannot be read here", f'<{tag} name="value">')
         raise Misplaced(Token(f"<{tag}", at - 1), f"the tag <{tag}> is not closed", ">")
 
     def between_attributes(self, match: re.Match[str]) -> None:

@@ -106,11 +106,14 @@ def _alone(template: str, match: re.Match[str]) -> bool:
     return not before.strip() and not after.strip()
 
 
-def text_with_tokens(text: str, hidden: Hidden) -> str:
-    """Put the tokens back into plain text; the address of a picture may be missing there."""
+def text_with_tokens(text: str, hidden: Hidden, values: bool = False) -> str:
+    """Put the tokens back into plain text; the address of a picture may be missing there.
+
+    `values` says that whole statements may be missing too, which stood in the values of attributes.
+    """
     seen = [int(number) - hidden.first for number in hidden.mark.findall(text)]
     for number, token in enumerate(hidden.tokens):
-        refuse_count(token, seen.count(number), missing=not token.statement)
+        refuse_count(token, seen.count(number), missing=values or not token.statement)
     return hidden.mark.sub(lambda mark: hidden.token(mark).text, text.replace("{", "{{ '{' }}"))
 
 
