@@ -2,6 +2,9 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from nurture.engine.project import read_files
 from nurture.engine.simulation import DROPPED, Calendar, Entry, calendar, dropped_entry
 from nurture.engine.workshop import Workshop
 from nurture.wiring import live, workshop
+from tests.projects import Answer, Project
 
 TODAY = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)
 NOON = TODAY.replace(hour=12, minute=0)
@@ -127,14 +131,55 @@ def test_ticks_are_simulate_also_with_another_book(tmp_path):
         assert {"missed", "newsletter"} <= {one.sequence for one in happened(shop, live(shop.store), NOON).mails}
 
 
-def test_the_demo_shows_a_mail_a_silence_and_a_mail_from_right_to_left(empty):
-    answer = empty.ok("demo", "--people", "60", "--at", "2026-11-21")
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Answer]:
+    """A demo that was run, and what it said."""
+    project = Project(tmp_path_factory.mktemp("shown"))
+    return project, project.ok("demo", "--people", "60", "--at", "2026-11-21")
+
+
+def test_the_demo_shows_a_mail_a_silence_and_a_mail_from_right_to_left(shown):
+    project, answer = shown
     assert "Why did this mail go?" in answer.out
     assert "And why this silence?" in answer.out
     assert max(map(len, answer.lines)) <= 100
-    outbox = list((empty.root / "demo" / "outbox").glob("*.eml"))
+    outbox = sorted((project.root / "demo" / "outbox").glob("*.eml"))
     assert f"{len(outbox):,} mails" in answer.lines[0]
-    assert "all equal" in empty.ok("rebuild", "--project", "demo").out
+    rtl = sum(message_of(path)["Content-Language"] in ("ar", "he") for path in outbox)
+    assert f"{rtl} of them are written right to left." in answer.lines
+    assert "all equal" in project.ok("rebuild", "--project", "demo").out
+
+
+def test_the_demo_names_the_newest_mails_with_their_files_and_the_page_of_all(shown):
+    project, answer = shown
+    outbox = sorted((project.root / "demo" / "outbox").glob("*.eml"), reverse=True)
+    named = [line.strip() for line in answer.lines if line.endswith(".eml")]
+    assert named == [path.name for path in outbox[: len(named)]]
+    assert len(named) == 3
+    assert str(message_of(outbox[0])["Subject"]) in answer.out
+    page = project.root / "demo" / ".nurture" / "preview" / "all.html"
+    assert f"  {page}" in answer.lines
+    mails = len(list((project.root / "demo" / "templates").glob("[a-z]*")))
+    assert page.read_text(encoding="utf-8").count("<section ") == mails
+
+
+def test_what_the_demo_explains_is_all_that_explain_says(shown):
+    """The two explanations are those of the commands they name, whole, but for where one waits: that is of today."""
+    project, answer = shown
+    asked = [line.removeprefix("  $ nurture ").split() for line in answer.lines if line.startswith("  $ nurture ")]
+    assert len(asked) == 2
+    for arguments in asked:
+        said = project.ok(*arguments, "--project", "demo").lines
+        kept = [line for line in said if not line.startswith("Next: ") and " waits at " not in line]
+        assert len(kept) > 4
+        begin = answer.lines.index(f"  {kept[0]}")
+        told = [line.removeprefix("  ") for line in answer.lines[begin : begin + len(kept)]]
+        assert told == kept
+
+
+def message_of(path: Path) -> EmailMessage:
+    """A mail of the folder."""
+    return message_from_bytes(path.read_bytes(), policy=policy.default)
 
 
 def test_the_demo_is_made_anew_but_never_over_something_else(empty):
