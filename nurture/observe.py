@@ -23,6 +23,8 @@ BACKOFF_BEGUN = "backoff.begun"  # until, failures
 BACKOFF_OVER = "backoff.over"  # provider
 DOUBTS_SETTLED = "doubts.settled"  # again, closed
 LEASE_LOST = "lease.lost"  # batch, error, at: what of it was not begun is put back
+BY_HAND = "outbox.by_hand"  # act, stood
+RELEASED = "outbox.released"  # mails
 HALT_SET = "halt.set"  # provider: it refuses us, not a mail
 APPLIED = "book.applied"  # digest, sequences
 BOOK_TAKEN = "book.taken"  # digest, sequences
@@ -44,9 +46,9 @@ LINK_LOST = "link.lost"  # purpose, because: a genuine link of which nothing cou
 NAMES = frozenset(
     {
         TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, BATCH_IN_DOUBT, BATCH_LEFT,
-        BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, DOUBTS_SETTLED, LEASE_LOST, HALT_SET, APPLIED, BOOK_TAKEN,
-        BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS, DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE,
-        DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS, WEB_FAILED, LINK_TAKEN,
+        BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, DOUBTS_SETTLED, LEASE_LOST, BY_HAND, RELEASED,
+        HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS, DAEMON_HOLDS,
+        DAEMON_GOES_ON, DAEMON_ALIVE, DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS, WEB_FAILED, LINK_TAKEN,
         LINK_LOST,
     }
 )  # fmt: skip

@@ -127,7 +127,7 @@ class Shop:
     def sending(self) -> Sending:
         return Sending(self.workshop, lambda: self.live, self.clock, directly)
 
-    def keys(self) -> list[str]:
+    def send_keys(self) -> list[str]:
         """Every send key, those of service first."""
         with self.store.database.reading() as connection:
             rows = connection.exec_driver_sql("SELECT key FROM message ORDER BY class_ DESC, number").all()
@@ -135,7 +135,7 @@ class Shop:
 
     def fates(self) -> list[Fate]:
         """Where every mail stands, those of service first."""
-        keys = self.keys()
+        keys = self.send_keys()
         found = self.store.fates(keys)
         return [found[key] for key in keys]
 

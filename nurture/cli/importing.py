@@ -23,9 +23,10 @@ def column_map(_ctx: click.Context, _option: click.Parameter, pairs: tuple[str, 
     "nurture import contacts people.csv --consent order_care --basis 'bought in our shop'",
     "nurture import orders log.csv --map customer_id=id --map date=at --map amount=total",
     "nurture import orders log.csv --map customer=id --map date=at --delivered-after '3 days'",
+    "nurture import suppressions bounces.csv --map address=email",
 )
 @click.argument("kind", type=click.Choice(["contacts", "orders", "events", "consents", "suppressions", "sends"]))
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
     "--map",
     "columns",
@@ -37,15 +38,17 @@ def column_map(_ctx: click.Context, _option: click.Parameter, pairs: tuple[str, 
 @click.option("--delivered-after", type=LengthOfTime(), help="Every order is delivered so much later: '3 days'.")
 @click.option("--consent", default="", metavar="TOPICS", help="What all of them agreed to; without it, nothing.")
 @click.option("--basis", default="", help="On what ground they agreed; kept with each consent.")
+@click.option("--none", "nobody", is_flag=True, help="Only with suppressions: there is nobody who must not have mail.")
 @click.option("--fresh", type=LengthOfTime(), help="Events no older than this may start sequences: '8 days'.")
 def import_command(
     asked: Asked,
     kind: str,
-    file: Path,
+    file: Path | None,
     columns: dict[str, str],
     delivered_after: Length | None,
     consent: str,
     basis: str,
+    nobody: bool,
     fresh: Length | None,
 ) -> None:
     """Take in a CSV file. Safe to repeat and to interrupt; nothing is sent.
@@ -53,6 +56,11 @@ def import_command(
     A date without a clock is 12:00 in the project's zone. Rows that cannot be read go to FILE.rejects.csv
     with the reason. In a column `consent`, topics are listed; one behind a minus sign is refused.
     """
+    if nobody:
+        return declare_none(asked, kind, file)
+    if file is None:
+        raise click.UsageError(f"say which file: nurture import {kind} FILE")
+    from nurture.cli.applying import who
     from nurture.engine.intake import Wanted
     from nurture.engine.take_in import take_in
     from nurture.wiring import now, workshop
@@ -60,13 +68,31 @@ def import_command(
     topics = tuple(consent.replace(",", " ").split())
     wanted = Wanted(kind, columns, delivered_after, topics, basis, fresh)
     with workshop(asked.root) as shop, progress(file.name, file.stat().st_size) as tell:
-        done = take_in(shop, file, wanted, now(), tell)
+        done = take_in(shop, file, wanted, now(), tell, who())
     if asked.json:
         answer(done)
-        return
+        return None
     for line in done.words(file):
         say(line)
     say_next("nurture show PERSON", "nurture simulate --days 14" if kind != "orders" else "nurture backtest --help")
+    return None
+
+
+def declare_none(asked: Asked, kind: str, file: Path | None) -> None:
+    """`import suppressions --none`: a person says that nobody has left elsewhere, so that more than service may go."""
+    if kind != "suppressions" or file is not None:
+        raise click.UsageError("--none goes only with suppressions, and without a file")
+    from nurture.cli.applying import who
+    from nurture.engine.take_in import declare_nobody
+    from nurture.wiring import now, workshop
+
+    with workshop(asked.root) as shop:
+        words = declare_nobody(shop, who(), now())
+    if asked.json:
+        answer({"suppressions": words})
+        return
+    say(f"Kept: {words}. Whoever refuses from now on is kept as ever.")
+    say_next("nurture run --once", "nurture status")
 
 
 COMMANDS = {"import": import_command}

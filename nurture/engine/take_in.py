@@ -19,6 +19,7 @@ from nurture.engine.workshop import Workshop
 from nurture.engine.world_names import NotKnown
 from nurture.model.book import Book
 from nurture.model.sequence import EventTrigger, Status
+from nurture.store.installation import SUPPRESSIONS
 from nurture.store.rows import AnyRow
 
 REMEMBERED = 4_000  # rows kept for the rejects file: more than the store has in hand at once
@@ -103,8 +104,13 @@ class Rejects:
         self.add(next((one for one in self.recent if one.line == row.line), Row(row.line, [], 0)), reason)
 
 
-def take_in(shop: Workshop, path: Path, wanted: Wanted, now: datetime, tell: Callable[[int], None]) -> Done:
-    """Import one file; `tell` hears how many bytes are done. MisuseError when its columns do not say enough."""
+def take_in(
+    shop: Workshop, path: Path, wanted: Wanted, now: datetime, tell: Callable[[int], None], who: str = ""
+) -> Done:
+    """Import one file; `tell` hears how many bytes are done. MisuseError when its columns do not say enough.
+
+    One of suppressions also states, in the name of `who`, that it is known who must not have mail.
+    """
     live = live_book(shop.store)
     book = live.book if live else book_of(shop.root)
     check_wanted(wanted, book)
@@ -116,6 +122,9 @@ def take_in(shop: Workshop, path: Path, wanted: Wanted, now: datetime, tell: Cal
         taken = shop.store.importing(now).take(
             rows(intake, rejects, tell), rejects.refused, fresh={name: age for name, (age, _) in limits.items()}
         )
+    if wanted.kind == SUPPRESSIONS and (taken.suppressed or taken.known_already or not rejects.count):
+        words = f"imported from {path.name} by {who or 'somebody'} on {now:%Y-%m-%d}, {counted(taken.rows, 'row')}"
+        shop.store.declare(SUPPRESSIONS, words, now)
     observe.note(
         observe.IMPORTED, kind=wanted.kind, taken=taken.rows, known=taken.known_already, rejected=rejects.count
     )
@@ -125,6 +134,13 @@ def take_in(shop: Workshop, path: Path, wanted: Wanted, now: datetime, tell: Cal
         {name: words for name, (_, words) in limits.items()}, dict(taken.reach),
         tuple(intake.ignored), intake.unheard.found(),
     )  # fmt: skip
+
+
+def declare_nobody(shop: Workshop, who: str, now: datetime) -> str:
+    """State that there is nobody from elsewhere who must not have mail; the words that are kept."""
+    words = f"none, said by {who} on {now:%Y-%m-%d}"
+    shop.store.declare(SUPPRESSIONS, words, now)
+    return words
 
 
 def rows(intake: Intake, rejects: Rejects, tell: Callable[[int], None]) -> Iterator[AnyRow]:

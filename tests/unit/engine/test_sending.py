@@ -33,7 +33,7 @@ def test_everything_that_waits_goes_service_first(shop: Shop) -> None:
     planned(shop.store, service=2, news=230)
     done = rounds(shop)
     assert done.fates == {Fate.accepted: 232}
-    assert set(shop.provider.posted[:2]) == set(shop.keys()[:2])
+    assert set(shop.provider.posted[:2]) == set(shop.send_keys()[:2])
     assert len(set(shop.provider.posted)) == 232
     assert rounds(shop).fates == {}
 
@@ -64,7 +64,7 @@ def test_service_that_is_decided_amid_a_broadcast_goes_next(shop: Shop) -> None:
 
     shop.provider.before, shop.provider.at_once = late, 1
     assert rounds(shop).fates == {Fate.accepted: 301}
-    place = shop.provider.posted.index(shop.keys()[0])
+    place = shop.provider.posted.index(shop.send_keys()[0])
     assert 40 < place < 280
 
 
@@ -334,7 +334,7 @@ def test_service_in_doubt_goes_once_more_after_15_minutes_and_only_once(shop: Sh
     shop.provider.script = lambda mail, _: Handover(mail.key, Fate.in_doubt, "time-out")
     sending = shop.sending()
     assert asyncio.run(sending.round()).fates == {Fate.in_doubt: 2}
-    service, news = shop.keys()
+    service, news = shop.send_keys()
     for minutes, times in ((14, 1), (16, 2), (40, 2), (60 * 30, 2)):
         shop.clock.now = NOW + timedelta(minutes=minutes)
         asyncio.run(sending.round())
@@ -369,7 +369,7 @@ def test_news_settles_a_doubt_before_it_goes_once_more(shop: Shop) -> None:
     planned(shop.store, service=1)
     shop.provider.script = lambda mail, _: Handover(mail.key, Fate.in_doubt, "time-out")
     rounds(shop)
-    (key,) = shop.keys()
+    (key,) = shop.send_keys()
     assert shop.store.settle_key(key, Fate.accepted, "seen in an event", NOW)
     assert not shop.store.settle_key(key, Fate.in_doubt, "late", NOW)
     shop.clock.now += timedelta(hours=1)
