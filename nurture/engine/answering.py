@@ -261,9 +261,8 @@ def answer_view(standing: Standing, token: Token, fields: dict[str, object] | No
     if fields is None:
         return View(Kind.closed, standing.locales)
     button = Button(TELL, "answer_button", quiet=False)
-    event = token.subject.replace(".", " ").replace("_", " ")
     buttons = (button,) if kind is Kind.answer else ()
-    return View(kind, standing.locales, said=event, fields=tuple(fields.items()), buttons=buttons)
+    return View(kind, standing.locales, said=token.subject, fields=tuple(fields.items()), buttons=buttons)
 
 
 PURPOSES = {"u": UNSUBSCRIBE, "a": ANSWER, "s": SPARE}  # by the first part of a link's path

@@ -71,7 +71,8 @@ class Button:
 class View:
     """What a link means to its reader now. `locales` are theirs, best first; `titles` what it is about.
 
-    `said` and `fields` are an answer: its event's name, and the values by name; `buttons` stand below the text, `more` in a part of their own.
+    `said` and `fields` are an answer: its event's name, and the values by name. `buttons` stand below the text,
+    `more` in a part of their own.
     """
 
     kind: Kind

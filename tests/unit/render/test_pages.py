@@ -4,12 +4,17 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nurture.model.book import Book
 from nurture.model.event import Money
+from nurture.model.rules import Rules
+from nurture.render.check import check_templates
+from nurture.render.frame import Words, read_words
 from nurture.render.page_words import BUILT_IN, WHAT, built_in, page_problems, words_for
 from nurture.render.pages import Button, House, Kind, View, accepted, html, spoken, style, style_source
 
@@ -212,6 +217,30 @@ def test_what_is_wrong_in_the_words_is_a_finding_and_does_no_harm(
     assert (problem.code, problem.place.file, problem.place.line) == (code, path, line)
     assert words in problem.message
     assert words_for({path: text.encode()}, [file])[1] == built_in("en")
+
+
+def test_a_project_says_what_its_events_and_fields_are_called():
+    names = '[page.names]\n"feedback.given" = "تقييمكم"\nscore = "النقاط"\n'.encode()
+    file = "templates/_layout/ar.toml"
+    house = House("K", "", ("en", "ar"), templates={file: names})
+    view = View(Kind.answer, ("ar",), said="feedback.given", fields=(("score", 9), ("how_so", "x")))
+    text = Tags(html(view, house)).text
+    assert [word in text for word in ("تقييمكم", "النقاط", "how so", "feedback")] == [True, True, True, False]
+    assert list(page_problems(file, names)) == []
+    (problem,) = page_problems(file, b'[page.names]\n"feedback.given" = 7\n')
+    assert (problem.code, problem.place.line) == ("E114", 2)
+    (problem,) = page_problems(file, b"[page]\nnames = 7\n")
+    assert (problem.code, problem.place.line) == ("E114", 2)
+
+
+def test_the_words_of_the_footer_and_of_the_pages_stand_in_one_file():
+    footer = (Path(__file__).parents[3] / "templates" / "_layout" / "en.toml").read_bytes()
+    file = "templates/_layout/en.toml"
+    whole = read_words(file, footer)
+    assert isinstance(whole, Words)
+    assert read_words(file, footer + b'[page]\nmore = "Less?"\n') == whole
+    found = check_templates(Book(rules=Rules(project="k", locales=("en",))), {file: footer + b'[page]\nmoer = "x"\n'})
+    assert [problem.code for problem in found] == ["E110"]
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe", b"= no toml", b"page = 7", b"", b"[other]\nx = 1"])

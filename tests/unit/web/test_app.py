@@ -1,18 +1,13 @@
 """The web part over real HTTP: a GET changes nothing, a POST does it once, and strangers learn nothing."""
 
 import asyncio
-import logging
 import re
-from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
 
-from nurture.engine.faults import StateError
 from nurture.links import Links, Token, make
 from nurture.model.event import CONSENT_LIFTED, CONSENT_REFUSED, THEME_SPARED
-from nurture.web.app import application, serving
-from nurture.web.body import LARGEST
 
 from .site import NOW, ONE_CLICK, TOPIC, Shop, served
 
@@ -239,180 +234,6 @@ def test_whatever_is_not_ours_has_one_and_the_same_answer(shop: Shop, method: st
     assert "This link does not work" in text
     assert "Kestrel Coffee" in text
     assert shop.said(person) == []
-
-
-def test_who_asks_for_too_much_that_is_not_ours_waits_but_nobody_who_stops(shop: Shop):
-    person = shop.contact()
-
-    async def story():
-        async with served(shop) as client:
-            statuses = [(await client.get(f"/u/forged{number}"))[0] for number in range(70)]
-            assert statuses == [404] * 60 + [429] * 10
-            assert (await client.get(shop.leave(person)))[0] == 200
-            looks = [(await client.get(shop.leave(person)))[0] for _ in range(130)]
-            assert looks.count(429) == 11
-            assert (await client.post(shop.leave(person), ONE_CLICK))[0] == 200
-            shop.now += timedelta(minutes=1)
-            assert (await client.get("/u/forged"))[0] == 404
-            assert (await client.get(shop.leave(person)))[0] == 200
-
-    go(story())
-    assert shop.said(person) == [CONSENT_REFUSED]
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"])
-def test_other_methods_are_none(shop: Shop, method: str):
-    person = shop.contact()
-
-    async def story():
-        async with served(shop) as client:
-            return await client.ask(method, shop.leave(person))
-
-    status, _, headers = go(story())
-    assert status == 405
-    assert set(headers["Allow"].split(",")) == {"GET", "HEAD", "POST"}
-    assert shop.said(person) == []
-
-
-def test_a_body_has_an_end(shop: Shop):
-    person = shop.contact()
-
-    async def endless():
-        for _ in range(64):
-            yield b"x" * 1024
-
-    async def story():
-        async with served(shop) as client:
-            assert (await client.post(shop.leave(person), b"x" * LARGEST))[0] == 200
-            for data in (b"x" * (LARGEST + 1), endless()):
-                status, text, _ = await client.post(shop.leave(person, "offers"), data)
-                assert (status, "Entity Too Large" in text) == (413, True)
-
-    go(story())
-    assert shop.said(person) == [CONSENT_REFUSED]
-
-
-async def raw(client, data: bytes) -> bytes:
-    """What the server says to bytes that need not be HTTP."""
-    host, port = client.base.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(data)
-    await writer.drain()
-    async with asyncio.timeout(10):
-        answer = await reader.read()
-    writer.close()
-    await writer.wait_closed()
-    return answer
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"\x16\x03\x01\x02\x00 not http \r\n\r\n",
-        b"GET /u/" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n",
-        b"GET / HTTP/1.1\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",
-    ],
-)
-def test_what_is_no_http_is_answered_without_a_word_about_us_or_it(shop: Shop, data: bytes, caplog):
-    async def story():
-        async with served(shop) as client:
-            return await raw(client, data)
-
-    with caplog.at_level(logging.DEBUG):
-        answer = go(story())
-    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.0 400"))
-    assert b"aiohttp" not in answer
-    assert b"Python" not in answer
-    assert b"aaaa" not in answer
-    assert [record for record in caplog.records if record.name != "asyncio"] == []
-
-
-def test_a_slow_client_is_let_go(shop: Shop, monkeypatch):
-    person = shop.contact()
-    monkeypatch.setattr("nurture.web.body.SECONDS", 0.2)
-    monkeypatch.setattr("nurture.web.serving.IDLE", 0.2)
-    head = f"POST {shop.leave(person)} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nList-".encode()
-
-    async def story():
-        async with served(shop) as client:
-            assert await raw(client, b"GET /u/abc HTTP/1.1\r\nHo") == b""
-            assert (await raw(client, head)).startswith(b"HTTP/1.1 408")
-
-    go(story())
-    assert shop.said(person) == []
-
-
-@pytest.mark.parametrize("base", ["https://letters.example", "http://127.0.0.1:8080"])
-def test_every_answer_has_its_headers(shop: Shop, base: str):
-    from dataclasses import replace
-
-    person = shop.contact()
-    shop.shop = replace(shop.shop, config=replace(shop.shop.config, web_url=base))
-
-    async def story():
-        async with served(shop) as client:
-            asked = [await client.get(path) for path in (shop.leave(person), "/u/x", "/health", "/robots.txt")]
-            asked.append(await client.ask("PUT", "/u/x"))
-            asked.append(await client.post(shop.leave(person), b"x" * (LARGEST + 1)))
-            return [headers for _, _, headers in asked]
-
-    for headers in go(story()):
-        policy = headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy
-        assert "frame-ancestors 'none'" in policy
-        assert "script" not in policy
-        assert "unsafe" not in policy
-        assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Referrer-Policy"] == "no-referrer"
-        assert headers["X-Frame-Options"] == "DENY"
-        assert headers["Cache-Control"] == "no-store"
-        assert "Server" not in headers
-        assert ("Strict-Transport-Security" in headers) == base.startswith("https")
-
-
-def test_health_robots_and_our_own_faults(shop: Shop, caplog):
-    person = shop.contact()
-
-    async def story():
-        async with served(shop) as client:
-            assert (await client.get("/health"))[:2] == (200, "ok\n")
-            assert (await client.get("/robots.txt"))[:2] == (200, "User-agent: *\nDisallow: /\n")
-            shop.shop.store.database.engine.dispose()
-            (shop.shop.root / "nurture.db").rename(shop.shop.root / "away.db")
-            (shop.shop.root / "nurture.db").mkdir()
-            for answer in (
-                await client.post(shop.leave(person), ONE_CLICK),
-                await client.get(shop.leave(person)),
-                await client.get("/health"),
-            ):
-                status, text, headers = answer
-                assert (status, headers["Retry-After"]) == (503, "60")
-                assert "Please try again in a minute" in text
-            (shop.shop.root / "nurture.db").rmdir()
-            (shop.shop.root / "away.db").rename(shop.shop.root / "nurture.db")
-            assert (await client.post(shop.leave(person), ONE_CLICK))[0] == 200
-
-    with caplog.at_level(logging.INFO, "nurture"):
-        go(story())
-    assert shop.said(person) == [CONSENT_REFUSED]
-    assert any(record.getMessage().startswith("web.failed error=OperationalError at=") for record in caplog.records)
-    everything = "\n".join(record.getMessage() for record in caplog.records)
-    assert person not in everything
-    assert shop.leave(person).removeprefix("/u/") not in everything
-    assert "shop.example" not in everything
-
-
-def test_a_port_that_is_taken_is_said_in_words(shop: Shop):
-    async def story():
-        async with served(shop) as client:
-            port = int(client.base.rpartition(":")[2])
-            second = application(shop.shop, lambda: shop.live, lambda: NOW, shop.run, lambda: None)
-            with pytest.raises(StateError, match=f"the port {port} of 127.0.0.1 is in use by another program"):
-                async with serving(second, "127.0.0.1", port):
-                    pytest.fail("nobody can listen there")
-
-    go(story())
 
 
 def test_a_token_of_another_version_of_this_shop_is_a_stranger(shop: Shop):
