@@ -14,7 +14,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason, Why
-from nurture.model.event import ADDRESS_ADDED, ADDRESS_STATE, CONSENT_REFUSED, ERASED, SUPPRESSED, Event
+from nurture.model.event import ADDRESS_ADDED, ADDRESS_STATE, CONSENT_REFUSED, ERASED, Event, SUPPRESSED, THEME_SPARED
 from nurture.model.mail import Fate, Handover
 from nurture.model.person import Person
 from nurture.model.place import Problem
@@ -22,7 +22,7 @@ from nurture.render.mail import render
 from nurture.store.outbox_rows import Batch
 
 END = datetime.max.replace(tzinfo=UTC)
-SAYS_STOP = frozenset({CONSENT_REFUSED, SUPPRESSED, ERASED, ADDRESS_ADDED, ADDRESS_STATE})
+SAYS_STOP = frozenset({CONSENT_REFUSED, THEME_SPARED, SUPPRESSED, ERASED, ADDRESS_ADDED, ADDRESS_STATE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,7 +306,8 @@ def test_who_never_refused_cannot_take_a_refusal_back(shop: Shop):
     assert shop.said(person) == []
 
 
-def test_a_spared_theme_holds_also_for_a_planned_mail(root: Path):
+@pytest.mark.parametrize("clock", [timedelta(0), MINUTE], ids=["now", "clock back"])
+def test_a_spared_theme_holds_also_for_a_planned_mail(root: Path, clock: timedelta):
     welcome = root / "sequences" / "welcome.yaml"
     text = welcome.read_text(encoding="utf-8")
     welcome.write_text(text.replace(f"topic: {TOPIC}\n", f"topic: {TOPIC}\ntheme: mothers_day\n", 1), encoding="utf-8")
@@ -318,10 +319,13 @@ def test_a_spared_theme_holds_also_for_a_planned_mail(root: Path):
         shop.now += 11 * MINUTE
         assert decided(shop) == 2
         path = shop.path(shop.links.spare(person, "mothers_day", "k1"))
+        shop.now += clock
         for _ in range(2):
             assert "We will spare you this" in post(shop, path)
+        shop.now -= clock
         assert handed(shop) == {Fate.cancelled: 1, Fate.accepted: 1}
         assert ["c2@shop.example" in mail for mail in mails(shop)] == [True]
+        shop.now += clock
         decided(shop)
         ((known, _),) = shop.shop.store.people([person], shop.now)
         assert known.spared == {"mothers_day"}
