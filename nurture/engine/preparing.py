@@ -14,7 +14,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason, Why
-from nurture.model.event import ADDRESS_ADDED, ADDRESS_STATE, CONSENT_REFUSED, ERASED, Event, SUPPRESSED, THEME_SPARED
+from nurture.model.event import ADDRESS_ADDED, ADDRESS_STATE, CONSENT_REFUSED, ERASED, SUPPRESSED, THEME_SPARED, Event
 from nurture.model.mail import Fate, Handover
 from nurture.model.person import Person
 from nurture.model.place import Problem
@@ -73,8 +73,12 @@ def one_ready(
 
 def not_again(kept: Kept) -> Kept:
     """A second copy that does not go leaves open whether the first did: neither cancelled nor expired, but unknown."""
-    words = f"not sent once more: {kept.handover.detail}"
-    return Kept(Why.fate_unknown, Handover(kept.handover.key, Fate.unknown, words, kept.handover.problem))
+    return Kept(Why.fate_unknown, left_open(kept.handover, "not sent once more"))
+
+
+def left_open(answer: Handover, words: str) -> Handover:
+    """An answer that says nothing of the first copy."""
+    return Handover(answer.key, Fate.unknown, f"{words}: {answer.detail}", answer.problem)
 
 
 def as_known(book: Book, person: Person, arrived: Sequence[Event], now: datetime) -> Person:
@@ -113,12 +117,15 @@ def may_go(shop: Workshop, live: LiveBook, intent: Intent) -> bool:
     return not only or address in only
 
 
+WHY_NOT = {Fate.refused: Why.broken, Fate.unknown: Why.fate_unknown}
+
+
 def kept_reasons(
     intents: Sequence[Intent], kept: Sequence[Kept], answers: Sequence[Handover], now: datetime
 ) -> Iterator[tuple[str, Reason]]:
     """Person and reason of every mail that did not go: kept here, or refused by the provider."""
     by_key = {intent.key: intent for intent in intents}
-    refused = (Kept(Why.broken, one) for one in answers if one.fate is Fate.refused)
+    refused = (Kept(WHY_NOT[one.fate], one) for one in answers if one.fate in WHY_NOT)
     for one in (*kept, *refused):
         intent = by_key[one.handover.key]
         yield intent.person, reason_of(intent, one.handover, one.why, now)
