@@ -7,6 +7,7 @@ threads. What is due stands in the store: a daemon that was killed loses nothing
 import asyncio
 import logging
 import os
+import re
 import signal
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -85,6 +86,7 @@ class Daemon:
         self.threads = {name: Thread(name) for name in ("deciding", "sending", "web")}
         self.sending_shop, self.web_shop = sending, web
         self._sending: Sending | None = None
+        self._waits: tuple[str, ...] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.done = {"ticks": 0, "people": 0, "decided": 0, "accepted": 0}
         self._alive_at = elapsed()
@@ -239,8 +241,16 @@ class Daemon:
                 await self._fail(observe.HAND_OVER_FAILED, error, failures)
                 continue
             failures = 0
-            self.done["accepted"] += handed.fates.get(Fate.accepted, 0) if handed else 0
+            if handed is not None:
+                self._account(handed)
             await self._until(self._send, self._until_next_round(sending))
+
+    def _account(self, handed: "Handed") -> None:
+        """Add a round up; say that mails wait when the reasons are others than before. Who said halt is not logged."""
+        self.done["accepted"] += handed.fates.get(Fate.accepted, 0)
+        if (waits := tuple(re.sub(r"[\d,]+", "", words) for words in handed.waits)) != self._waits:
+            self._waits = waits
+            observe.note(observe.HAND_OVER_WAITS, waiting=handed.waiting, held=handed.held)
 
     async def _round(self, sending: "Sending") -> "Handed | None":
         """One round, unless there is a reason to hold."""

@@ -15,6 +15,7 @@ TICK_DONE = "tick.done"  # people, decided, reasons
 TICK_FAILED = "tick.failed"  # error, at, words, again_in
 HAND_OVER_DONE = "hand_over.done"  # accepted, refused, cancelled, in_doubt
 HAND_OVER_FAILED = "hand_over.failed"  # error, at, words, again_in
+HAND_OVER_WAITS = "hand_over.waits"  # waiting, held: of mails that nothing is wrong with
 BATCH_IN_DOUBT = "batch.in_doubt"  # batch, mails
 BATCH_LEFT = "batch.left"  # mails, error, at: not prepared, back in the queue when its lease is over
 BATCH_RECOVERED = "batch.recovered"  # put_back, in_doubt: what a process that is gone had left
@@ -45,11 +46,11 @@ LINK_LOST = "link.lost"  # purpose, because: a genuine link of which nothing cou
 
 NAMES = frozenset(
     {
-        TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, BATCH_IN_DOUBT, BATCH_LEFT,
-        BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, DOUBTS_SETTLED, LEASE_LOST, BY_HAND, RELEASED,
-        HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS, DAEMON_HOLDS,
-        DAEMON_GOES_ON, DAEMON_ALIVE, DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS, WEB_FAILED, LINK_TAKEN,
-        LINK_LOST,
+        TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, HAND_OVER_WAITS, BATCH_IN_DOUBT,
+        BATCH_LEFT, BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
+        RELEASED, HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS,
+        DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE, DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS,
+        WEB_FAILED, LINK_TAKEN, LINK_LOST,
     }
 )  # fmt: skip
 
