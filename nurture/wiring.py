@@ -19,7 +19,7 @@ from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import RefusedError, StateError
 from nurture.engine.workshop import Workshop
 from nurture.links import STORED_AS, Links
-from nurture.model.place import Problem
+from nurture.model.place import Place, Problem
 from nurture.store.installation import owner_of
 from nurture.store.open import Store, open_store
 
@@ -38,14 +38,23 @@ def stopwatch() -> Callable[[], float]:
     return lambda: time.monotonic() - begun
 
 
-def configuration(root: Path) -> Config:
-    """The project's configuration; RefusedError with every problem of config.toml and its line."""
+def looked_at(root: Path) -> tuple[Config | None, Sequence[Problem], bool]:
+    """The project's configuration, or every problem of config.toml; and whether there is such a file."""
     file = root / FILE
     try:
         text = file.read_text(encoding="utf-8") if file.is_file() else None
     except UnicodeDecodeError as error:
-        raise RefusedError(f"{FILE} is not UTF-8 (byte {error.start + 1}). Save it as UTF-8.") from error
-    config, problems = read_config(root, text, os.environ)
+        return (
+            None,
+            [Problem("E100", Place(FILE), f"{FILE} is not UTF-8 (byte {error.start + 1})", "save it as UTF-8")],
+            True,
+        )
+    return *read_config(root, text, os.environ), text is not None
+
+
+def configuration(root: Path) -> Config:
+    """The project's configuration; RefusedError with every problem of config.toml and its line."""
+    config, problems, _ = looked_at(root)
     if config is None:
         raise RefusedError(f"{FILE} is not right:\n  " + "\n  ".join(in_words(problems)))
     return config

@@ -105,13 +105,17 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(_BEGIN[mode])
 
 
-def connect(url: str) -> Database:
-    """A database by its SQLAlchemy URL, such as `sqlite:///store.db`; nothing is opened yet."""
+def connect(url: str, make_folder: bool = True) -> Database:
+    """A database by its SQLAlchemy URL, such as `sqlite:///store.db`; nothing is opened yet.
+
+    The folder of a SQLite file is made, unless the store is only looked for.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return Database(create_engine(parsed))
     if parsed.database not in (None, "", ":memory:"):
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed)
     else:
         from sqlalchemy.pool import StaticPool

@@ -19,7 +19,7 @@ def migrations_folder() -> Path:
 def bring_up_to_date(database: Database) -> Path | None:
     """Make or migrate the tables; the path of the backup copy that was made before a migration, if any."""
     with database.reading() as connection:
-        version = _version(connection)
+        version = version_of(connection)
         empty = version is None and not inspect(connection).has_table("person")
     if version == HEAD:
         return None
@@ -31,7 +31,8 @@ def bring_up_to_date(database: Database) -> Path | None:
     return backup
 
 
-def _version(connection: Connection) -> str | None:
+def version_of(connection: Connection) -> str | None:
+    """Which migration the tables stand at; None for tables that never had one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
