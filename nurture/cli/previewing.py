@@ -35,11 +35,11 @@ class Wish:
 
 @command(
     "preview",
-    "nurture preview happy_birthday                         as a made-up reader gets it",
-    "nurture preview happy_birthday --as salma --locale ar  as salma would, were she to read Arabic",
-    "nurture preview --all --open                           every mail, language, width and colour on one page",
-    "nurture preview first_order --timeline                 a sequence, day by day",
-    "nurture preview welcome_hello --send-to me@example.net one copy through your provider",
+    "nurture preview happy_birthday                          as a made-up reader gets it",
+    "nurture preview happy_birthday --as salma --locale ar   for salma, in Arabic",
+    "nurture preview --all --open                            every mail in every language, on one page",
+    "nurture preview first_order --timeline                  a sequence, day by day",
+    "nurture preview happy_birthday --send-to me@example.net   one copy through your provider",
 )
 @click.argument("name", metavar="[MAIL]", default="")
 @click.option("--as", "person", metavar="PERSON", default="", help="For this person of the store: an id or an address.")

@@ -88,7 +88,7 @@ class Demo:
         yield f"{self.right_to_left:,} of them are written right to left."
         yield ""
         yield from self.todays_lines()
-        yield f"All of them, in every language, on phone and desktop, light and dark ({self.previews} previews):"
+        yield f"Every mail in every language, on phone and desktop, light and dark ({self.previews} previews):"
         yield f"  {self.page}"
         yield ""
         yield f"The next {AHEAD} days, if nothing new happens:"

@@ -3,11 +3,14 @@
 import json
 import re
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
 
 from tests.projects import Project
 
+PAGE = (Path(__file__).parents[2] / "docs" / "preview.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"```\n(\$ .*?)```", PAGE, flags=re.DOTALL)
 LABELS = ["From", "To", "Subject", "Preview", "Direction", "Topic", "Sent", "Size", "Links", "Images", "Written"]
 
 
@@ -147,6 +150,15 @@ def test_it_opens_in_a_browser_or_says_where_the_file_is(project, monkeypatch):
     monkeypatch.setenv("BROWSER", "/bin/false")
     told = project.ok("preview", "one_recipe", "--open").out
     assert "There is no browser here to open it in; the file is" in told
+
+
+@pytest.mark.parametrize("shown", SHOWN, ids=lambda block: block.partition("\n")[0])
+def test_the_page_about_previews_shows_what_is_printed(project, shown):
+    """The same lines with the same first words; sizes and sentences are the mail's own and may change with it."""
+    command, *lines = shown.splitlines()
+    printed = project.ok(*command.removeprefix("$ nurture ").split()).lines
+    begun = [line.split()[0] for line in lines]
+    assert begun == [line.split()[0] for line in printed if line and line.split()[0] in begun]
 
 
 def test_a_folder_that_is_no_project_is_said(empty: Project):
