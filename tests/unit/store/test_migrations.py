@@ -58,7 +58,7 @@ def test_a_pending_migration_is_run_after_a_copy(tmp_path: Path, monkeypatch: py
         connection.execute("INSERT INTO alembic_version VALUES ('base')")
         connection.execute("DELETE FROM alembic_version")
     connection.close()
-    monkeypatch.setattr(migrate, "_version", older_once(migrate._version))
+    monkeypatch.setattr(migrate, "version_of", older_once(migrate.version_of))
     store = open_store(f"sqlite:///{file}")
     backup = store.backup
     store.close()
