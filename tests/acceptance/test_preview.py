@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.projects import Project
+from tests.sendgrid_server import KEY, sendgrid
 
 PAGE = (Path(__file__).parents[2] / "docs" / "preview.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"```\n(\$ .*?)```", PAGE, flags=re.DOTALL)
@@ -136,6 +137,35 @@ def test_a_copy_goes_only_where_the_configuration_lets_mail_go(project):
     assert project.mails == []
     project.ok("preview", "happy_birthday", "--send-to", "lena@kestrel.example")
     assert len(project.mails) == 1
+
+
+SENDGRID = """\
+[provider]
+name = "sendgrid"
+[sendgrid]
+url = "{url}"
+key_env = "SHOP_KEY"
+[web]
+url = "https://mail.kestrel.example"
+listen = "127.0.0.1:8080"
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said", "arrived"),
+    [("", 0, "Accepted", 1), ("401", 4, "Not gone", 0), ("lost_answer", 4, "In doubt", 1), ("400", 1, "Refused", 0)],
+)
+def test_how_a_copy_by_sendgrid_ended_is_the_exit_code(project, monkeypatch, fault, code, said, arrived):
+    monkeypatch.setenv("SHOP_KEY", KEY)
+    with sendgrid() as server:
+        if fault:
+            server.fail(fault)
+        (project.root / "config.toml").write_text(SENDGRID.format(url=server.url), encoding="utf-8")
+        answer = project.run("preview", "happy_birthday", "--send-to", "me@example.net")
+        assert (answer.code, said in answer.out) == (code, True), answer.out + answer.err
+        assert "List-Unsubscribe: yes, one click" in answer.out
+        assert "ours, signature checked" in answer.out
+        assert len(server.accepted) == arrived
 
 
 def test_it_opens_in_a_browser_or_says_where_the_file_is(project, monkeypatch):
