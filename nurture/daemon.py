@@ -106,8 +106,12 @@ class Daemon:
 
     def look(self) -> None:
         """Take a turn now: something arrived. May be called from any thread, and as often as one likes."""
-        if self._loop is not None:  # before it lives there is nothing to wake: it begins with a turn
-            self._loop.call_soon_threadsafe(self._look.set)
+        self._wake(self._look)
+
+    def _wake(self, event: asyncio.Event) -> None:
+        """Set an event of the loop from any thread; before it lives there is nothing to wake."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(event.set)
 
     def stop(self, because: str) -> None:
         """Finish what is on its way and end; asked a second time, end at once."""
@@ -153,9 +157,12 @@ class Daemon:
             finally:
                 self._stopping.set()
                 await asyncio.gather(deciding, return_exceptions=True)
-        with suppress(Exception):  # the store may be what is broken; the row then says when it was seen last
+        try:
             await self.threads["deciding"].run(self.turns.end, self.clock())
-        observe.note(observe.DAEMON_STOPPED)
+        except Exception as error:  # noqa: BLE001  (the end is the end; the row in the store says when it was seen last)
+            observe.note(observe.DAEMON_STOPPED, level=logging.WARNING, **observe.fault_fields(error))
+        else:
+            observe.note(observe.DAEMON_STOPPED)
 
     @asynccontextmanager
     async def _scheduled(self) -> AsyncIterator[None]:
@@ -209,7 +216,9 @@ class Daemon:
         def between_pages(_people: int) -> None:
             if self.stopping:
                 raise StoppedError
+            self.turns.catch_up(self.clock())
             self.turns.beat(self.clock(), begun + self.every)
+            self._wake(self._send)  # what was decided goes while the turn goes on
 
         ticked = self.turns.turn(begun, between_pages, accepted)
         self.turns.beat(self.clock(), begun + self.every)
@@ -272,7 +281,7 @@ class Daemon:
     async def _say_failing(self, error: Exception) -> None:
         """Let `status` know, if the store can still be written."""
         words = f"fails and tries again: {observe.fault_fields(error)['error']}, see the log"
-        with suppress(Exception):
+        with suppress(Exception):  # a store that cannot be written either is what the log's next line is about
             await self.threads["deciding"].run(self.turns.beat, self.clock(), self.clock() + self.every, words)
 
     async def _fail(self, event: str, error: Exception, failures: int) -> None:

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from nurture import observe
 from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import StateError
-from nurture.engine.tick import Tell, Ticked, refuse_halted, refuse_leap, silent, tick
+from nurture.engine.tick import Tell, Ticked, decide_page, refuse_halted, refuse_leap, silent, tick
 from nurture.engine.workshop import Workshop
 from nurture.store.open import Store
 from nurture.store.runner import ENDED, Runner
 
 BEAT_EVERY = timedelta(seconds=30)
+CATCH_UP_EVERY = timedelta(seconds=1)
+CATCH_UP_AT_MOST = 200  # people in between; more only wait a second longer
 AT_WORK = "at work"
 NOTHING_LIVE = "nothing is live yet: `nurture check`, then `nurture apply`"
 
@@ -77,6 +79,7 @@ class Turns:
         self._following = Following()
         self._presence = presence
         self._said: tuple[datetime, str] | None = None
+        self._looked_until: datetime | None = None
 
     @property
     def live(self) -> LiveBook | None:
@@ -99,7 +102,26 @@ class Turns:
         self._hold(self._why_held(now, accepted))
         if self.holds or self.live is None:
             return None
+        self._looked_until = now
         return tick(store, self.live.book, now, tell)
+
+    def catch_up(self, now: datetime) -> None:
+        """Amid a long turn: decide for those for whom something arrived since it began.
+
+        A mass of people must not delay an answer. Whoever is decided here is left alone by the turn, which is of
+        an earlier instant.
+        """
+        since, live, store = self._looked_until, self.live, self.shop.store
+        if since is None or live is None or now < since + CATCH_UP_EVERY:
+            return
+        page = store.fell_due(since, now, CATCH_UP_AT_MOST)
+        if len(page) < CATCH_UP_AT_MOST:
+            self._looked_until = now
+        if page:
+            decided = decide_page(store, live.book, page, now)
+            intents = sum(len(one.intents) for one in decided)
+            reasons = sum(len(one.reasons) for one in decided)
+            observe.note(observe.TICK_DONE, **Ticked(len(page), intents, reasons).counts())
 
     def _why_held(self, now: datetime, accepted: bool) -> str:
         if self.live is None:

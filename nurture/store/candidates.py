@@ -102,6 +102,12 @@ def candidates(connection: Connection, wanted: Watched, since: datetime, until: 
     return sorted(found)
 
 
+def fell_due(connection: Connection, after: datetime, until: datetime, limit: int) -> list[str]:
+    """The ids, ascending, of up to so many whose agenda has something due in (after, until]."""
+    due = select(AGENDA.c.person).where(AGENDA.c.due_at > micros(after), AGENDA.c.due_at <= micros(until))
+    return sorted(connection.execute(due.distinct().limit(limit)).scalars())
+
+
 def probes(connection: Connection, wanted: Watched, since: datetime, until: datetime) -> Iterator[Select[Any]]:
     """The statements that find them; on a quiet tick only the agenda's."""
     yield select(AGENDA.c.person).where(AGENDA.c.due_at <= micros(until))

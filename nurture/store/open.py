@@ -156,6 +156,11 @@ class Store:
             found = candidates.candidates(connection, watched(book), since, until)
         yield from (list(page) for page in pages(found))
 
+    def fell_due(self, after: datetime, until: datetime, limit: int) -> list[str]:
+        """Ids, ascending, of up to so many for whom something arrived or was to be looked at in (after, until]."""
+        with self.database.reading() as connection:
+            return candidates.fell_due(connection, after, until, limit)
+
     def next_agenda(self, after: datetime) -> datetime | None:
         """The next instant later than `after` at which anybody in flight is due."""
         with self.database.reading() as connection:

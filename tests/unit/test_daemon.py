@@ -23,7 +23,7 @@ from nurture.engine.intake import Wanted
 from nurture.engine.project import read_files
 from nurture.engine.starter import make_project
 from nurture.engine.take_in import take_in
-from nurture.engine.turns import AT_WORK
+from nurture.engine.turns import AT_WORK, Presence, Turns
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Email, Fate, Handover
 from nurture.store.runner import ENDED
@@ -400,6 +400,34 @@ def test_asked_a_second_time_it_ends_at_once_and_says_what_is_in_doubt(root, cap
 
     asyncio.run(life())
     assert len(events(caplog, observe.DAEMON_CUT)) == 1
+
+
+def test_who_arrives_amid_a_long_turn_is_answered_within_it(root):
+    complain(root, *(f"n{number}" for number in range(1200)))
+    clock, seen = Clock(), []
+    presence = Presence("here", 1, "0", NOW)
+    with workshop(root) as shop:
+        turns = Turns(shop, presence)
+
+        def between_pages(_people: int) -> None:
+            if not seen:
+                clock.at += timedelta(seconds=5)
+                complain(root, "zoe", at=clock.at)
+            clock.at += timedelta(seconds=2)
+            turns.catch_up(clock.at)
+            found = shop.store.find("c-zoe")
+            assert found is not None
+            ((_, arrived),) = shop.store.people([found], clock.at)
+            seen.append(len(arrived))
+
+        ticked = turns.turn(NOW, between_pages)
+        assert ticked is not None
+        assert ticked.intents == 1200
+        assert shop.store.counts().planned == 1201
+        assert seen[0] == 0  # nothing that arrived is left to decide after the first page
+        again = turns.turn(clock.at)
+        assert again is not None
+        assert again.intents == 0
 
 
 def test_a_copied_store_is_held_and_mails_nobody(root, caplog):
