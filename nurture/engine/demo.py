@@ -23,7 +23,7 @@ from nurture.engine.explaining import Asking, explain
 from nurture.engine.faults import MisuseError, StateError
 from nurture.engine.hand_over import hand_over_all
 from nurture.engine.people import find_person
-from nurture.engine.preview import Desk, Preview, everywhere
+from nurture.engine.preview import Desk, Preview, everywhere, links_of
 from nurture.engine.preview_page import page_of, page_written
 from nurture.engine.preview_reader import made_up_reader
 from nurture.engine.project import read_files
@@ -259,7 +259,7 @@ def letter(path: Path) -> Letter:
 
 def show_every_mail(demo: Demo, shop: Workshop, live: LiveBook, end: datetime) -> None:
     """The page of every mail in every language; a mail that cannot be written is said on it."""
-    desk = Desk(live.book, live.templates, shop.links, end)
+    desk = Desk(live.book, live.templates, links_of(shop.config, live.book), end)
     reader = made_up_reader(live.book, None, end)
     shown = list(everywhere(desk, tuple(sorted(live.book.mails)), reader))
     demo.page = page_written(shop.root, "", page_of(live.book.rules.project, shown))
