@@ -247,3 +247,8 @@ def test_the_words_of_the_footer_and_of_the_pages_stand_in_one_file():
 def test_a_words_file_without_a_page_says_nothing_of_pages(text: bytes):
     assert list(page_problems("templates/_layout/fr.toml", text)) == []
     assert words_for({"templates/_layout/en.toml": text}, ["en"])[1] == built_in("en")
+
+
+def test_the_document_names_every_word_as_it_is():
+    shown = (Path(__file__).parents[3] / "docs" / "links.md").read_text(encoding="utf-8")
+    assert dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", shown, flags=re.MULTILINE)) == built_in("en")
