@@ -150,9 +150,7 @@ class Site:
             return web.Response(status=refusal.status, text=f"{refusal.reason}\n", headers=allow)
         except Exception as fault:  # noqa: BLE001  (whatever it is, it is ours, and must be said as such)
             observe.note(observe.WEB_FAILED, level=logging.WARNING, **observe.fault_fields(fault))
-            response = self.said(request, View(Kind.busy), HTTPStatus.SERVICE_UNAVAILABLE)
-            response.headers.update(RETRY_AFTER)
-            return response
+            return self.said(request, View(Kind.busy), HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def work(self, function: Callable[..., T], *arguments: object) -> T:
         """Do it in the store, or give up in time to say so; what was given up on may still come to be, once."""
@@ -179,4 +177,6 @@ class Site:
         """A view as a page, in the reader's language, else in one their browser asks for."""
         if not view.locales:
             view = replace(view, locales=accepted(request.headers.get("Accept-Language", "")))
-        return web.Response(status=status, text=html(view, self.answering.house), content_type="text/html")
+        later = RETRY_AFTER if view.kind is Kind.busy else {}
+        page = html(view, self.answering.house)
+        return web.Response(status=status, text=page, content_type="text/html", headers=later)

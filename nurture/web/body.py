@@ -15,12 +15,14 @@ FIELDS = 20
 
 
 async def posted(request: web.Request) -> Mapping[str, str]:
-    """The fields of a posted form; empty for a body that is none. HTTPException for one too large or too slow."""
+    """The fields of a posted form; empty for a body that is none. HTTPException for one too large, too slow or torn."""
     try:
         async with asyncio.timeout(SECONDS):
             data = await request.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
+    except (web.RequestPayloadError, ConnectionError):  # cut off, or not what its head said: no fault of ours
+        raise web.HTTPBadRequest from None
     return fields(request.headers.get("Content-Type", ""), data)
 
 

@@ -30,6 +30,7 @@ def test_who_asks_for_too_much_that_is_not_ours_waits_but_nobody_who_stops(shop:
             assert (await client.get(shop.leave(person)))[0] == 200
             looks = [(await client.get(shop.leave(person)))[0] for _ in range(130)]
             assert looks.count(429) == 11
+            assert (await client.get(shop.leave(person)))[2]["Retry-After"] == "60"
             assert (await client.post(shop.leave(person), ONE_CLICK))[0] == 200
             shop.now += timedelta(minutes=1)
             assert (await client.get("/u/forged"))[0] == 404
@@ -71,12 +72,14 @@ def test_a_body_has_an_end(shop: Shop):
     assert shop.said(person) == [CONSENT_REFUSED]
 
 
-async def raw(client, data: bytes) -> bytes:
-    """What the server says to bytes that need not be HTTP."""
+async def raw(client, data: bytes, done: bool = False) -> bytes:
+    """What the server says to bytes that need not be HTTP; with `done` nothing more will come, and it is told so."""
     host, port = client.base.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(data)
     await writer.drain()
+    if done:
+        writer.write_eof()
     async with asyncio.timeout(10):
         answer = await reader.read()
     writer.close()
@@ -105,6 +108,22 @@ def test_what_is_no_http_is_answered_without_a_word_about_us_or_it(shop: Shop, d
     assert b"Python" not in answer
     assert b"aaaa" not in answer
     assert [record for record in caplog.records if record.name != "asyncio"] == []
+
+
+@pytest.mark.parametrize("body", [b"zz\r\nnot a chunk", b"5\r\nList-\r\n"])
+def test_a_torn_body_changes_nothing_and_is_no_fault_of_ours(shop: Shop, body: bytes, caplog):
+    person = shop.contact()
+    head = f"POST {shop.leave(person)} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+
+    async def story():
+        async with served(shop) as client:
+            return await raw(client, head + body, done=True)
+
+    with caplog.at_level(logging.INFO, "nurture"):
+        answer = go(story())
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 400")
+    assert shop.said(person) == []
+    assert [record.getMessage() for record in caplog.records if "web.failed" in record.getMessage()] == []
 
 
 def test_a_slow_client_is_let_go(shop: Shop, monkeypatch):
