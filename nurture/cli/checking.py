@@ -41,8 +41,23 @@ def check_command(asked: Asked, strict: bool, form: str) -> int:
         say(
             f"{plural(checked.files, 'file')}, {plural(checked.errors, 'error')}, {plural(checked.warnings, 'warning')}"
         )
+        say_standing(asked)
         say_next("mend the first error, then nurture check" if failed else "nurture simulate --days 14")
     return FINDINGS if failed else FINE
+
+
+def say_standing(asked: Asked) -> None:
+    """What holds beside the files: halts, pauses and stops of the command line (language.md 6.5)."""
+    import os
+
+    from nurture.config import FILE, read_config
+    from nurture.store.peek import peek
+
+    file = asked.root / FILE
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
+    config, _ = read_config(asked.root, text, os.environ)
+    for switch in peek(config.store_url) if config else ():
+        say(switch.line)
 
 
 @command(

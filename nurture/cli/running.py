@@ -150,16 +150,19 @@ def wait() -> None:
 def try_round(asked: Asked, at: datetime | None) -> int:
     """`run --dry-run`: the same code, stopped before commit."""
     from nurture.engine.dry_run import dry_run
+    from nurture.engine.switches import switch_lines
     from nurture.wiring import live, now, workshop
 
     with workshop(asked.root) as shop:
         book = live(shop.store)
         with progress("deciding", shop.store.counts().people) as tell:
             found = dry_run(shop, book, at, now(), tell)
+        switches = shop.store.switches()
     if asked.json:
         answer(found)
         return FINE
     say_all(found.lines())
+    say_all(switch_lines(switches))
     say_next("nurture run --once", "nurture explain PERSON")
     return FINE
 

@@ -11,7 +11,6 @@ from nurture.decide.zones import known_zone
 from nurture.engine.doctor import Finding, look, ok, wrong
 from nurture.engine.gates import undeclared
 from nurture.engine.status import ago, is_silent, moment
-from nurture.engine.switches import LIFTED_BY, switch_line
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.event import Event, Money
@@ -39,8 +38,7 @@ def switch_findings(store: Store) -> Iterator[Finding]:
     """What was said at the command line and holds."""
     held = store.switches()
     for switch in held:
-        how = f"{LIFTED_BY[switch.word]} {switch.sequence}".strip()
-        yield look("switches", switch_line(switch).removesuffix(f" ({how})"), how)
+        yield look("switches", switch.line.removesuffix(f" ({switch.lifted_by})"), switch.lifted_by)
     if not held:
         yield ok("switches", "nothing is halted, paused or stopped")
 

@@ -11,8 +11,6 @@ from nurture.model.book import Book
 from nurture.model.switch import Switch, Word
 from nurture.store.open import Store
 
-LIFTED_BY = {Word.halt: "nurture unhalt", Word.pause: "nurture resume", Word.stop: "nurture resume"}
-
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -23,19 +21,9 @@ class Said:
     ended: int = 0
 
 
-def switch_line(switch: Switch) -> str:
-    """`welcome is stopped by lena since 2027-03-09 10:00 UTC: wrong price (nurture resume welcome)`."""
-    what = switch.sequence or "All sending"
-    kept = ", but for service mail" if switch.keep_service else ""
-    because = f": {switch.because}" if switch.because else ""
-    how = f"{LIFTED_BY[switch.word]} {switch.sequence}".strip()
-    said = switch.words.removesuffix(because)
-    return f"{what} is {said} since {switch.since:%Y-%m-%d %H:%M} UTC{kept}{because} ({how})"
-
-
 def switch_lines(switches: Iterable[Switch]) -> Iterator[str]:
     """What was said at the command line and holds, a line each, with the command that takes it back."""
-    return map(switch_line, switches)
+    return (switch.line for switch in switches)
 
 
 def halt(store: Store, switch: Switch, now: datetime) -> Said:

@@ -34,5 +34,20 @@ class Switch:
         said = f"{_DONE[self.word]} by {self.who}"
         return f"{said}: {self.because}" if self.because else said
 
+    @property
+    def lifted_by(self) -> str:
+        """The command that takes it back."""
+        return f"{_LIFTED_BY[self.word]} {self.sequence}".strip()
 
+    @property
+    def line(self) -> str:
+        """`welcome is stopped by lena since 2027-03-09 10:00 UTC: wrong price (nurture resume welcome)`."""
+        what = self.sequence or "All sending"
+        kept = ", but for service mail" if self.keep_service else ""
+        because = f": {self.because}" if self.because else ""
+        since = f"{self.since:%Y-%m-%d %H:%M} UTC"
+        return f"{what} is {_DONE[self.word]} by {self.who} since {since}{kept}{because} ({self.lifted_by})"
+
+
+_LIFTED_BY = {Word.halt: "nurture unhalt", Word.pause: "nurture resume", Word.stop: "nurture resume"}
 _DONE = {Word.halt: "halted", Word.pause: "paused", Word.stop: "stopped"}

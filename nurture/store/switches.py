@@ -3,11 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, inspect, literal, select
+from sqlalchemy import Connection, delete, func, insert, literal, select
 
 from nurture.model.switch import Switch, Word
 from nurture.store.codec import instant, micros
-from nurture.store.database import Database
 from nurture.store.tables import AGENDA, ENROLMENT, SWITCH
 
 ITSELF = "nurture"  # who halted, when no person did: the provider refused us
@@ -76,14 +75,6 @@ def people_inside(connection: Connection, sequence: str) -> list[str]:
     """The ids of all inside a sequence, ascending."""
     running = select(ENROLMENT.c.person).where(ENROLMENT.c.sequence == sequence, ENROLMENT.c.ended_at.is_(None))
     return sorted(set(connection.execute(running).scalars()))
-
-
-def peek(database: Database) -> tuple[Switch, ...]:
-    """The switches of a store that is only looked at: its file is neither made nor migrated; SQLite only."""
-    if database.file is None or not database.file.exists():
-        return ()
-    with database.reading() as connection:
-        return switches(connection) if inspect(connection).has_table(SWITCH.name) else ()
 
 
 def wake_inside(connection: Connection, sequence: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from nurture.engine.check import check
 from nurture.engine.faults import MisuseError
 from nurture.engine.people import show
 from nurture.engine.project import read_files
-from nurture.engine.switches import halt, inside, let_out, pause, resume, stop, switch_line, unhalt
+from nurture.engine.switches import halt, inside, let_out, pause, resume, stop, unhalt
 from nurture.engine.tick import tick
 from nurture.engine.workshop import Workshop
 from nurture.model.sequence import Status
@@ -138,10 +138,10 @@ def test_unhalt_takes_back_any_halt_also_one_of_our_own(root: Path) -> None:  # 
 
 
 def test_a_switch_in_words_names_who_since_when_why_and_what_takes_it_back() -> None:
-    assert switch_line(stopped()) == (
+    assert stopped().line == (
         "complaint_care is stopped by lena since 2027-03-09 10:00 UTC: wrong price (nurture resume complaint_care)"
     )
     held = Switch(Word.halt, NOW, "lena", keep_service=True)
-    assert switch_line(held) == (
+    assert held.line == (
         "All sending is halted by lena since 2027-03-09 10:00 UTC, but for service mail (nurture unhalt)"
     )

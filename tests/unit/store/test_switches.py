@@ -13,6 +13,7 @@ from nurture.decide.advance import advance
 from nurture.model.sequence import EventTrigger
 from nurture.model.switch import Switch, Word
 from nurture.store.open import Store, open_store
+from nurture.store.peek import peek
 from nurture.store.rows import EventRow
 from nurture.store.tables import AGENDA, ENROLMENT
 from tests import worlds as w
@@ -131,6 +132,17 @@ def test_a_backup_from_before_a_stop_or_a_resume_is_behind(tmp_path: Path) -> No
         assert f"{commits} commits behind" in restored.halted
         restored.close()
         shutil.copy(tmp_path / "newest.db", tmp_path / "store.db")
+
+
+def test_a_peek_sees_what_holds_and_makes_nothing(store: Store, tmp_path: Path) -> None:
+    assert peek(f"sqlite:///{tmp_path / 'nowhere' / 'store.db'}") == ()
+    assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "empty.db").touch()
+    assert peek(f"sqlite:///{tmp_path / 'empty.db'}") == ()
+    assert peek("postgresql://user:secret@far.example/db") == ()
+    store.set_switch(stop(because="wrong price"), NOW)
+    store.set_switch(halt("omar", keep=True), NOW)
+    assert peek(f"sqlite:///{tmp_path / 'store.db'}") == store.switches()
 
 
 def test_those_inside_are_found_by_an_index(store: Store) -> None:
