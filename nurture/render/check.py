@@ -12,7 +12,7 @@ from nurture.render.given import Giving, frame_giving, givings, needs_a_way_out
 from nurture.render.images import FOLDER, MEDIA_TYPES
 from nurture.render.layout import built_in, layout
 from nurture.render.locales import is_locale, spelt
-from nurture.render.page_words import page_problems
+from nurture.render.page_words import page_problems, style_problem
 from nurture.render.reading import Reading
 from nurture.render.source import Written, read
 from nurture.render.tokens import letters_for
@@ -116,11 +116,13 @@ def _frame(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
         yield frame
     else:
         yield from Reading(frame.piece, frame_giving(_images(templates))).run()
-        yield from check_pictures(frame.piece, frame.mjml, _images(templates))
+        yield from check_pictures(frame.piece, True, _images(templates))
 
 
 def _words(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
-    """The frame's words in each language."""
+    """The frame's words in each language, and the style of the pages behind links."""
+    if fault := style_problem(templates):
+        yield fault
     written = {file for file in templates if file.startswith(LAYOUT) and file.endswith(".toml")}
     for file in sorted(written):
         yield from page_problems(file, templates[file])

@@ -8,6 +8,7 @@ from nurture.render import markdown
 from nurture.render.compiled import Compiled, compiled, syntax_faults, text_piece
 from nurture.render.given import Giving
 from nurture.render.layout import NEEDED
+from nurture.render.page import is_whole
 from nurture.render.protect import Element, elements
 from nurture.render.reading import Reading
 from nurture.render.restore import PICTURE
@@ -33,7 +34,7 @@ def check_mail(origin: Origin, known: tuple[Giving, ...], way_out: bool) -> Iter
     if faults:
         return
     ready = compiled(origin)
-    alone = isinstance(ready, Compiled) and ready.frame is None
+    alone = is_whole(written)
     read_through = [
         fault
         for giving in known

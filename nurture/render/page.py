@@ -36,6 +36,7 @@ _INLINER = CSSInliner(
 )
 _OURS = "<style data-ours>"
 _LEFT = re.compile(r'<style data-ours="">.*?</style>', re.DOTALL)
+_EMPTY = re.compile(r"<style\b[^>]*>\s*</style>")
 _FOREIGN = re.compile(r"@import[^;]*;?|@font-face\s*\{[^}]*\}")
 _STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(</style>)", re.DOTALL)
 _TABLE = re.compile(r"<table(?![^>]*\srole=)([^>]*)>(?!(?:(?!</table>).)*<th\b)", re.DOTALL)
@@ -43,6 +44,7 @@ _RIGHT_TO_LEFT = (
     '<mj-attributes><mj-section direction="rtl" /><mj-wrapper direction="rtl" /><mj-column direction="rtl" />'
     '<mj-text align="right" /></mj-attributes>'
 )
+_MJML_TITLE = re.compile(r"<mj-title\b[^>]*>(.*?)</mj-title>", re.DOTALL)
 _MJML_FONTS = mrml.RenderOptions(fonts={})
 
 
@@ -76,15 +78,18 @@ def body_of(written: Written, letters: str, locale: str) -> Body:
         return Body(hidden, f'<div class="words">\n{markdown.to_html(marks, bare)}</div>', text, dressed=True)
     source = written.body.text
     mjml = written.ending == ".mjml"
-    tags = [element.tag for element in elements(source)]
-    whole = is_whole(tags, source)
+    whole = is_whole(written)
     hidden = hide_html(source, letters, mjml=mjml, locale=locale if whole else "")
     return Body(hidden, hidden.text, text_of(hidden.text), whole, mjml)
 
 
-def is_whole(tags: list[str], source: str) -> bool:
+def is_whole(written: Written) -> bool:
     """Whether a mail is a document of its own and not a part for the layout."""
-    return tags[:1] in (["mjml"], ["html"]) or source.lstrip()[:9].lower() == "<!doctype"
+    if written.ending == ".md":
+        return False
+    source = written.body.text
+    first = next((element.tag for element in elements(source)), "")
+    return first in ("mjml", "html") or source.lstrip()[:9].lower() == "<!doctype"
 
 
 def page(body: Body, frame: Layout | None, locale: str) -> tuple[Part, ...]:
@@ -130,10 +135,13 @@ def _from_mjml(text: str, locale: str) -> str:
     text = re.sub(r"<mjml\b([^>]*)>", lambda root: _root("mjml", root[1], said), text, count=1)
     if said["direction"] == "rtl":
         text = _turned(text)
+    title = _MJML_TITLE.search(text)  # MJML would write it twice, and a token may stand once
+    text = _MJML_TITLE.sub("", text)
     try:
-        return str(mrml.to_html(text, render_options=_MJML_FONTS).content)
+        html = str(mrml.to_html(text, render_options=_MJML_FONTS).content)
     except OSError as fault:
         raise Unreadable(f"this MJML cannot be read: {fault}") from fault
+    return html.replace("<title></title>", f"<title>{title[1]}</title>", 1) if title else html
 
 
 def _with_rules(html: str, rules: str) -> str:
@@ -150,7 +158,8 @@ def _completed(html: str, body: Body, frame: Layout | None, locale: str, added: 
     html = re.sub(r"<html\b([^>]*)>", lambda root: _root("html", root[1], said), html, count=1)
     html = _TABLE.sub(r'<table role="presentation"\1>', html)
     head, end, rest = html.partition("</head>")
-    head = _LEFT.sub("", head).replace("<title></title>", "")
+    rest = _EMPTY.sub("", rest)
+    head = _EMPTY.sub("", _LEFT.sub("", head)).replace("<title></title>", "")
     schemes = [name for name in SCHEMES if f'name="{name}"' not in head]
     head += "".join(f'<meta name="{name}" content="light dark">' for name in schemes)
 

@@ -1,4 +1,4 @@
-"""The words of the pages behind links: built in for five languages, and what a project says of its own."""
+"""The words of the pages behind links: built in for five languages, and what a project says and dresses of its own."""
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +13,7 @@ from nurture.render.source import nearest
 TABLE = "page"  # [page] in templates/_layout/LOCALE.toml
 NAMES = "names"  # [page.names]: what events and fields of answers are called in that language
 LAYOUT = "templates/_layout/"
+STYLE = LAYOUT + "page.css"  # a project's own style of the pages
 BUILT_IN = ("en", "tr", "ar", "he", "hy")
 WHAT = "{what}"
 Titles = tuple[tuple[str, str], ...]
@@ -86,6 +87,19 @@ def page_problems(file: str, data: bytes) -> Iterator[Problem]:
     if said and missing and PurePosixPath(file).stem not in BUILT_IN:
         words = f"'{missing[0]}' is missing in [{TABLE}], and nurture has no words of its own in this language"
         yield Problem("E115", _place(data, file, f"[{TABLE}]"), words, f'{missing[0]} = "…"')
+
+
+def style_problem(templates: Mapping[str, bytes]) -> Problem | None:
+    """What is wrong with a project's own style of the pages: it must be text, and hold no tag."""
+    try:
+        text = templates.get(STYLE, b"").decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        return Problem("E100", Place(STYLE), f"this file is not UTF-8 text: {fault.reason}")
+    for number, line in enumerate(text.split("\n"), 1):
+        if "<" in line:
+            words = "a style sheet of the pages holds no '<': it would end it there"
+            return Problem("E223", Place(STYLE, number, line.index("<") + 1), words)
+    return None
 
 
 def _fault(name: str, text: object) -> tuple[str, str] | None:

@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 
 from nurture.model.event import Money
 from nurture.render.locales import babel_locale, chain, direction, is_locale
-from nurture.render.page_words import Titles, names_for, words_for
+from nurture.render.page_words import STYLE, Titles, names_for, style_problem, words_for
 from nurture.render.values import clean
 
 ENVELOPE = "M3.5 6.5h17v11.5h-17z M3.5 7l8.5 6.5 8.5-6.5"
@@ -124,7 +124,7 @@ def html(view: View, house: House) -> str:
         locale=locale,
         direction=direction(locale),
         house=House(clean(house.name), clean(house.postal_address)),
-        style=Markup(style()),
+        style=Markup(style(house.templates)),
         title=_title_of(words, view.kind),
         mark=view.kind.mark,
         text=say(text, view.titles),
@@ -148,16 +148,21 @@ def accepted(header: str) -> tuple[str, ...]:
     return tuple(tag for tag in tags if tag and tag != "*" and is_locale(tag))
 
 
-def style() -> str:
-    """The one style sheet, which stands inside the page."""
-    return _file("page.css")
+def style(templates: Mapping[str, bytes]) -> str:
+    """The style sheet that stands inside the page: nurture's own, and behind it the project's, if there is one."""
+    return _style(templates.get(STYLE, b""))
 
 
-@lru_cache(maxsize=1)
-def style_source() -> str:
+def style_source(templates: Mapping[str, bytes]) -> str:
     """How a Content-Security-Policy names exactly this style sheet: `'sha256-…'`."""
-    digest = hashlib.sha256(style().encode()).digest()
+    digest = hashlib.sha256(style(templates).encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+@lru_cache(maxsize=16)
+def _style(own: bytes) -> str:
+    said = "" if style_problem({STYLE: own}) else own.decode("utf-8-sig").replace("\r", "").strip()
+    return f"{_file('page.css')}\n{said}".strip()
 
 
 @lru_cache(maxsize=4)

@@ -136,7 +136,7 @@ class Scan:
             return at
         self.elements.append(Element(name, match.start(), tuple(attributes)))
         if name in RAW and not alone:
-            return self.raw(name, at)
+            return self.raw(name, match.start(), at)
         if not alone and name not in VOID:
             self.open.append((name, match.start()))
         return at
@@ -149,11 +149,11 @@ class Scan:
         if self.open and self.open[-1][0] == name:
             self.open.pop()
 
-    def raw(self, name: str, start: int) -> int:
+    def raw(self, name: str, begin: int, start: int) -> int:
         """What stands in a style sheet or a title."""
         end = re.compile(rf"</{name}\s*>", re.IGNORECASE).search(self.text, start)
         if end is None:
-            raise Misplaced(Token(f"<{name}", start), f"<{name}> is not closed", f"</{name}>")
+            raise Misplaced(Token(f"<{name}", begin), f"<{name}> is not closed", f"</{name}>")
         self.out.append(self.hidden(start, end.start()))
         self.out.append(end.group())
         return end.end()
@@ -198,14 +198,14 @@ class Scan:
         start, end = match.span(kind)
         for token in TOKEN.finditer(self.text, start, end):
             if self.settle(token.group()) is None:
-                refuse_in_value(tag, name, Token(token.group(), token.start()))
+                refuse_in_value(tag, name, Token(token.group(), token.start()), self.text[start : token.start()])
         value = self.hidden(start, end).replace('"', "&quot;")
         self.out.append(f'{match["space"] or " "}{match["name"]}="{value}"')
         return Attribute(tag, name, match[kind], start)
 
 
-def refuse_in_value(tag: str, name: str, token: Token) -> None:
-    """Raises Misplaced for a token in a value that is read before it has one."""
+def refuse_in_value(tag: str, name: str, token: Token, before: str) -> None:
+    """Raises Misplaced for a token in a value that is read before it has one; `before` stands before it there."""
     if token.text.startswith("{#"):
         return
     if name in ("class", "css-class", "mj-class"):
@@ -216,6 +216,9 @@ def refuse_in_value(tag: str, name: str, token: Token) -> None:
         )
     if tag.startswith("mj-") and _SIZES.fullmatch(name):
         raise Misplaced(token, f"'{token.text}' is a size, which MJML works out before it is known", "write a number")
+    if name == "style" and not token.statement and ":" not in TOKEN.sub("", before).rpartition(";")[2]:
+        message = f"'{token.text}' would be a style of its own; only its value can come from outside"
+        raise Misplaced(token, message, 'style="color: {{ … }}"')
     if token.statement and name in (*ADDRESSES, "style"):
         raise Misplaced(
             token, f"'{token.text}' cannot stand inside a link, a picture or a style", "{{ 'a' if … else 'b' }}"

@@ -192,8 +192,8 @@ PIECES = st.sampled_from(
         "{{ n }}", "{{ word }}", "{% if yes %}", "{% else %}", "{% endif %}", "{% for i in items %}", "{% endfor %}",
         "{# c #}", "<p>", "</p>", "<p class='b'>", "<b>", "</b>", "<table>", "</table>", "<tbody>", "<tr>", "<td>",
         "</td>", "</tr>", "<br>", '<a href="', '">', "<a title='", "'>", "</a>", "<!--", "-->", "<!--[if mso]>",
-        "<![endif]-->", "<style>", "</style>", "<title>", "</title>", "x", " ", "<", "&", "jj", "00000", "{", "<mj-text>",
-        "</mj-text>", "<img src=", " width=",
+        "<![endif]-->", "<style>", "</style>", "<title>", "</title>", "x", " ", "<", "&", "jj", "00000", "{",
+        "<mj-text>", "</mj-text>", "<img src=", " width=",
     ]
 )  # fmt: skip
 

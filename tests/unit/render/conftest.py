@@ -14,7 +14,7 @@ from nurture.model.length import Length, Unit
 from nurture.model.mail import Email
 from nurture.model.person import Orders, Person
 from nurture.model.place import Place, Problem
-from nurture.model.rules import Rules, Sender, Topic
+from nurture.model.rules import Rules, Sender, Theme, Topic
 from nurture.model.sequence import Again, ManualTrigger, Send, Sequence, Status
 from nurture.render.mail import render
 
@@ -46,6 +46,15 @@ SEQUENCE = Sequence(
 )
 
 
+SAID = (
+    Field("score", "number"),
+    Field("words", "text"),
+    Field("mood", "text", one_of=("glad", "sad")),
+    Field("again", "bool"),
+    Field("at", "moment"),
+)
+
+
 @pytest.fixture
 def book() -> Book:
     fields = [
@@ -65,7 +74,10 @@ def book() -> Book:
             senders=(("support", Sender("Care", "care@kestrel.example"), frozenset({"service"})),),
             postal_address="4 rue du Four, Nantes",
         ),
-        catalogue=Catalogue(person={field.name: field for field in fields}),
+        catalogue=Catalogue(
+            person={field.name: field for field in fields}, events={"feedback.given": {one.name: one for one in SAID}}
+        ),
+        themes={"mothers_day": Theme("mothers_day")},
         topics={"tips": Topic("tips", (("en", "Coffee tips"), ("ar", "نصائح")))},
         sequences={"s": SEQUENCE},
         mails={"hello": Mail("hello", frozenset({"en"}))},
@@ -87,7 +99,7 @@ Write = Callable[..., Email | Problem]
 
 @pytest.fixture
 def write(book: Book) -> Write:
-    """Render templates (locale to text, or one English text) for a reader with these facts."""
+    """Render templates (locale or file to text, or one English text) for a reader with these facts."""
 
     def written(
         text: str | Mapping[str, str],
@@ -98,7 +110,9 @@ def write(book: Book) -> Write:
         **changes: object,
     ) -> Email | Problem:
         texts = {"en": text} if isinstance(text, str) else text
-        templates = {f"templates/hello/{locale}.md": body.encode() for locale, body in texts.items()}
+        templates = {
+            f"templates/hello/{name if '.' in name else f'{name}.md'}": body.encode() for name, body in texts.items()
+        }
         person = Person("p1", NOW, facts=facts or {}, orders=orders, address="salma@shop.example")
         return render(book, {**templates, **(extra or {})}, intent(**changes), person, links)
 

@@ -1,8 +1,10 @@
 """The pages behind links: whole in every language, harmless whatever stands in them, a project may say them anew."""
 
 import re
+from base64 import b64encode
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -159,11 +161,28 @@ def test_hostile_text_is_shown_as_it_was_written():
     assert not seen.named("img")
 
 
-def test_the_style_sheet_is_the_one_that_the_policy_names():
-    page = html(View(Kind.lost), HOUSE)
+@pytest.mark.parametrize(
+    "own", [b"", b"\xef\xbb\xbf:root { --act: #123456; }\r\n", "a::after { content: 'é' }".encode()]
+)
+def test_the_style_sheet_is_the_one_that_the_policy_names(own: bytes):
+    templates = {"templates/_layout/page.css": own}
+    page = html(View(Kind.lost), House(templates=templates))
     inside = page.partition("<style>")[2].partition("</style>")[0]
-    assert inside == style()
-    assert re.fullmatch(r"'sha256-[A-Za-z0-9+/]{43}='", style_source())
+    assert inside == style(templates)
+    assert own.decode("utf-8-sig").strip() in inside
+    digest = b64encode(sha256(inside.encode()).digest()).decode()
+    assert style_source(templates) == f"'sha256-{digest}'"
+
+
+@pytest.mark.parametrize(
+    ("own", "code", "line"),
+    [(b"p {}\n</style><script>", "E223", 2), (b"\xff", "E100", 1), (b"@import url(<x>)", "E223", 1)],
+)
+def test_a_style_sheet_that_would_be_more_is_a_finding_and_is_not_used(own: bytes, code: str, line: int):
+    templates = {"templates/_layout/page.css": own}
+    found = check_templates(Book(rules=Rules(project="k", locales=("en",))), templates)
+    assert [(problem.code, problem.place.line) for problem in found] == [(code, line)]
+    assert html(View(Kind.lost), House(templates=templates)) == html(View(Kind.lost), House())
 
 
 def test_a_program_is_answered_in_one_line():

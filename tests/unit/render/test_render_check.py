@@ -1,9 +1,14 @@
 """Findings in templates, each at its exact place with its cure."""
 
+from dataclasses import replace
+
 import pytest
 
 from nurture.model.place import Problem
 from nurture.render.check import check_templates
+from nurture.render.source import read
+
+from .conftest import SEND, SEQUENCE
 
 FRONT = "---\nsubject: Hello\n---\n"
 
@@ -175,3 +180,164 @@ def test_frame_without_a_way_out(findings):
 )
 def test_a_file_that_no_mail_is_made_from(findings, file):
     assert [problem.code for problem in findings("x", file=f"templates/{file}")] == ["E223"]
+
+
+def test_formats_variants_and_text_parts_that_are_mails(book):
+    files = {"en.html": "<p>x</p>", "ar.mjml": "<mjml><mj-body></mj-body></mjml>", "festive/en.md": "x", "en.txt": "x"}
+    templates = {f"templates/hello/{name}": (FRONT + body).encode() for name, body in files.items()}
+    assert {problem.code for problem in check_templates(book, templates)} <= {"E311", "W315"}
+
+
+KINDS = "one of .gif, .jpeg, .jpg, .png, .webp"
+WHOLE = "<html><body>{{ postal_address }}</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"hello/en.md": "x", "hello/en.html": "<p>x</p>"}, ("E223", "hello/en.html", "keep one of them")),
+        ({"hello/en.html": "<p>x</p>", "hello/en.mjml": "<mjml>"}, ("E223", "hello/en.html", "keep one of them")),
+        (
+            {"hello/en.md": "x", "_images/a.svg": "x"},
+            ("E224", "_images/a.svg", KINDS),
+        ),
+        ({"hello/en.html": WHOLE}, ("E311", "hello/en.html", "{{ unsubscribe_url }}")),
+    ],
+)
+def test_files_that_cannot_be(book, files, expected):
+    templates = {f"templates/{name}": ("" if "_images" in name else FRONT) + body for name, body in files.items()}
+    problems = check_templates(book, {name: body.encode() for name, body in templates.items()})
+    found = [(one.code, one.place.file.removeprefix("templates/"), one.hint) for one in problems]
+    assert expected in found
+
+
+def test_a_service_mail_needs_no_way_out(book):
+    send = replace(SEND, class_="service")
+    service = replace(book, sequences={"s": replace(SEQUENCE, steps=(send,))})
+    page = (FRONT + "<html><body>x</body></html>").encode()
+    assert check_templates(service, {"templates/hello/en.html": page}) == ()
+
+
+FOOT = "{{ unsubscribe_url }} {{ postal_address }}</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("frame", "code", "line", "column"),
+    [
+        ("<html><body>\n{{ content }} {{ nothing }} " + FOOT, "E220", 2, 18),
+        ("<html><body>\n{{ content }} {{ unsubscribe_ulr }} " + FOOT, "E220", 2, 18),
+        ("<html><body>{{ content }}\n{{ content }} " + FOOT, "E223", 2, 1),
+        ("<html><body>\n<p title='{{ content }}'>" + FOOT, "E223", 2, 11),
+        ("<html><body>{{ content }}\n<p class='{{ why }}'>" + FOOT, "E223", 2, 11),
+        ("<html><body>{{ content }}\n<p {% if why %}x{% endif %}>" + FOOT, "E223", 2, 4),
+        ("<html><body>{{ content }}\n<table>{% if why %}<tr><td>{% endif %}" + FOOT, "E223", 2, 28),
+        ("<html><body>{{ content }}\n<img src='_images/x.png' alt=''>" + FOOT, "E224", 2, 11),
+        ("<html><body>{{ content }}\n<img src='{{ image('x.png') }}' alt=''>" + FOOT, "E224", 2, 21),
+        ("<html><body>{{ content }}\n<img src='https://a/b'>" + FOOT, "W315", 2, 1),
+    ],
+)
+def test_findings_in_the_frame(findings, frame, code, line, column):
+    problems = findings("x", **{"templates/_layout/base.html": frame})
+    assert [(problem.code, str(problem.place)) for problem in problems] == [
+        (code, f"templates/_layout/base.html:{line}:{column}")
+    ]
+
+
+def test_two_frames(findings):
+    frame = f"<html><body>{{{{ content }}}}{FOOT}"
+    problems = findings("x", **{"templates/_layout/base.html": frame, "templates/_layout/base.mjml": "<mjml></mjml>"})
+    assert [(problem.code, problem.place.file) for problem in problems] == [("E223", "templates/_layout/base.mjml")]
+
+
+@pytest.mark.parametrize(
+    ("call", "code", "column", "hint"),
+    [
+        ("answer('feedback.given', score=9, words='a', mood='glad', again=true)", None, 0, ""),
+        ("answer('feedback.given', score=visits, words=code | or_else(''))", None, 0, ""),
+        ("spare('mothers_day')", None, 0, ""),
+        ("answer('feedback.givn', score=9)", "E202", 12, "did you mean 'feedback.given'?"),
+        ("answer('feedback.given', scor=9)", "E221", 29, "did you mean 'score'?"),
+        ("answer('feedback.given', score='9')", "E223", 29, ""),
+        ("answer('feedback.given', again=1)", "E223", 29, ""),
+        ("answer('feedback.given', score=person.spent | or_else(0))", "E223", 29, ""),
+        ("answer('feedback.given', at=today)", "E223", 29, "text, number or bool"),
+        ("answer('feedback.given', mood='gald')", "E221", 35, "did you mean 'glad'?"),
+        ("answer('feedback.given', words=person.country)", "E222", 29, None),
+        ("answer('feedback.given', words=person.cuontry)", "E221", 35, "did you mean 'person.country'?"),
+        ("answer(code | or_else(''))", "E223", 4, "answer('feedback.given', score=9)"),
+        ("answer('feedback.given', 9)", "E223", 4, "answer('feedback.given', score=9)"),
+        ("spare('mother_day')", "E208", 11, "did you mean 'mothers_day'?"),
+        ("spare()", "E223", 4, "spare('mothers_day')"),
+        ("image('lgo.png')", "E224", 11, "did you mean 'logo.png'?"),
+        ("anser('feedback.given')", "E223", 1, None),
+    ],
+)
+def test_what_a_mail_may_call(findings, call, code, column, hint):
+    problems = findings(f"{{{{ {call} }}}}", **{"templates/_images/logo.png": "x"})
+    assert [problem.code for problem in problems] == ([code] if code else [])
+    for problem in problems:
+        assert problem.place.column == column
+        assert hint is None or problem.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "code", "column"),
+    [
+        ("en.md", "![x](_images/lgo.png)", "E224", 6),
+        ("en.html", "<img src='_images/lgo.png' alt='x'>a", "E224", 11),
+        ("en.html", "<p style='background: url(_images/lgo.png)'>a</p>", "E224", 27),
+        ("en.html", "<img src='_images/logo.png'>a", "W315", 1),
+        ("en.html", "<img src='cup.png' alt='x'>a", "E224", 11),
+        ("en.html", "<img src='_images/logo.png' alt=''>", "W315", 1),
+        ("en.html", "<p>a</p", "E223", 7),
+        ("en.html", "<p>a <!-- b", "E223", 6),
+        ("en.html", "<style>p { color: red }", "E223", 1),
+        ("en.html", "<p style='{{ code | or_else(1) }}'>a</p>", "E223", 11),
+        ("en.html", "<p style='color: red; {{ code | or_else(1) }}: 1'>a</p>", "E223", 23),
+        ("en.html", "<style>p { margin: 1px }</style><p style='color'>a</p>", "E223", 1),
+    ],
+)
+def test_findings_in_pages(findings, name, body, code, column):
+    problems = findings(body, file=f"templates/hello/{name}", **{"templates/_images/logo.png": "x"})
+    assert [(problem.code, problem.place.column) for problem in problems] == [(code, column)]
+
+
+@pytest.mark.parametrize(
+    ("body", "column", "hint"),
+    [
+        ("<mj-image src='https://a/b' alt='' width='{{ visits }}' />", 43, "write a number"),
+        ("<mj-text font-size='{{ visits }}px'>a</mj-text>", 21, "write a number"),
+        ("<mj-text css-class='{{ visits }}'>a</mj-text>", 21, None),
+        ("<mj-text>1 < 2</mj-text>", 12, "write &lt;"),
+        ("<mj-text><p>a</mj-text>", 14, "</p>"),
+        ("<mj-text>a", 11, "</mj-text>"),
+        ("<mj-button background-color=\"{{ code | or_else('') }}\">a</mj-button>", 30, None),
+    ],
+)
+def test_findings_in_mjml(findings, body, column, hint):
+    whole = f"<mjml><mj-body><mj-section><mj-column>\n{body}</mj-column></mj-section></mj-body></mjml>"
+    problems = findings(whole, file="templates/hello/en.mjml")
+    (problem,) = [one for one in problems if one.code == "E223"]
+    assert (problem.place.line, problem.place.column) == (5, column)
+    assert hint is None or problem.hint == hint
+
+
+@pytest.mark.parametrize(("letters", "code"), [(70_000, None), (90_000, "W356"), (120_000, "E357")])
+def test_size(findings, letters, code):
+    assert [problem.code for problem in findings("x" * letters)] == ([code] if code else [])
+
+
+def test_a_translation_older_than_its_source(findings):
+    source = read("templates/hello/en.md", b"---\nsubject: Hello\n---\nText")
+    front = f"---\nsubject: Hola\nstill_right: {source.fingerprint}\n---\n"
+
+    def said_of_ar(english: str) -> list[Problem]:
+        problems = findings("x", front, "templates/hello/ar.md", **{"templates/hello/en.md": english})
+        return [one for one in problems if one.place.file.endswith("ar.md")]
+
+    assert said_of_ar("---\nsubject: Hello\n---\n\nText\n") == []
+    for changed in ("---\nsubject: Hi\n---\nText", "---\nsubject: Hello\n---\nTexts"):
+        (problem,) = said_of_ar(changed)
+        assert (problem.code, problem.place.line, problem.place.column) == ("W311", 3, 14)
+        fingerprint = read("templates/hello/en.md", changed.encode()).fingerprint
+        assert problem.hint == f"when it is right again: still_right: {fingerprint}"
