@@ -195,15 +195,15 @@ def show_all(asked: Asked, tree: "Tree", wish: Wish) -> int:
     mails = (wish.name,) if wish.name else tuple(sorted(book.mails))
     desk = desk_of(tree, configuration(asked.root), now(), wish.name, wish.variant)
     found = list(everywhere(desk, mails, reader_of(asked, tree, desk, wish), wish.sequence))
-    file = page_written(asked.root, wish.name, page_of(book.rules.project, found))
+    file = page_written(asked.root, wish.name, page_of(book.rules.project, found), wish.variant)
     faults = [one for _, _, one in found if isinstance(one, Problem)]
     if asked.json:
         answer({"written": file, "mails": mails, "previews": len(found) - len(faults), "findings": faults})
         return FINDINGS if faults else FINE
     show_findings(tree, faults)
     locales = {locale for _, locale, _ in found}
-    counted = f"{plural(len(mails), 'mail')}, {plural(len(locales), 'language')}"
-    say(f"Written to {near(file)}: {counted}, on phone and desktop, light and dark")
+    counted = f"{plural(len(mails), 'mail')} in {plural(len(locales), 'language')}"
+    say(f"Written to {near(file)}: {counted}, phone and desktop, light and dark")
     show_in_browser(file, wish.open)
     say_next(*([] if wish.open else [f"nurture preview {wish.name} --all --open".replace("  ", " ")]), "nurture check")
     return FINDINGS if faults else FINE

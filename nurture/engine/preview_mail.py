@@ -120,7 +120,7 @@ class Seen:
         kinds = [
             (self.count("ours"), "ours, signature checked"),
             (self.count("web"), "to the web, not called"),
-            (self.count("letter"), "opens a letter"),
+            (self.count("letter"), "by letter"),
             (self.count("other"), "nobody can follow"),
         ]
         said = "; ".join(f"{count} {word}" for count, word in kinds if count)

@@ -47,9 +47,9 @@ class Store:
         return json.dumps(said, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def page_written(root: Path, mail: str, html: str) -> Path:
+def page_written(root: Path, mail: str, html: str, variant: str = "") -> Path:
     """Write the page: of one mail beside its previews, of every mail as all.html."""
-    return write(root, f"{mail}.all.html" if mail else "all.html", html)
+    return write(root, ".".join(part for part in (mail, variant, "all.html") if part), html)
 
 
 def page_of(project: str, shown: Sequence[Shown]) -> str:
@@ -104,6 +104,8 @@ def sent_words(shown: Preview) -> Iterator[str]:
     yield shown.class_
     if shown.topic:
         yield shown.topic
+    if shown.variant:
+        yield f"variant {shown.variant}"
 
 
 def article(locale: str, shown: Preview | Problem, store: Store) -> str:

@@ -56,7 +56,7 @@ def test_a_person_is_asked_for_before_there_is_a_store(project):
 def test_one_page_holds_every_mail_in_every_language(project):
     answer = project.ok("preview", "--all")
     mails = len(list((project.root / "templates").glob("[a-z]*")))
-    assert f"Written to .nurture/preview/all.html: {mails} mails, 5 languages" in answer.out
+    assert f"Written to .nurture/preview/all.html: {mails} mails in 5 languages" in answer.out
     page = (project.root / ".nurture" / "preview" / "all.html").read_text(encoding="utf-8")
     assert page.count("<section ") == mails
     assert page.count("<iframe ") == mails * 5 * 4

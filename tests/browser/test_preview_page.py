@@ -134,6 +134,8 @@ def test_mails_are_put_into_the_page_of_all_only_where_one_looks(pages):
         tab.select_option("#jump", last)
         tab.wait_for_selector(f"section[id='{last}'] iframe[data-filled]")
         assert tab.evaluate(f"document.getElementById('{last}').getBoundingClientRect().top") < 900
+        tab.evaluate("scrollTo(0, 0)")
+        tab.wait_for_function("document.querySelector('#jump').value === document.querySelector('section').id")
         assert tab.evaluate(WIDER) == 0
 
 
