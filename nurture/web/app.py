@@ -18,9 +18,9 @@ from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
 from nurture.links import UNSUBSCRIBE, Token, verify
 from nurture.render.images import Picture, by_digest
-from nurture.render.pages import Kind, View, accepted, html, spoken
+from nurture.render.pages import Kind, View, accepted, html, spoken, style_source
 from nurture.web.body import LARGEST, posted
-from nurture.web.headers import headers
+from nurture.web.headers import headers, policy
 from nurture.web.limits import Limit
 from nurture.web.serving import serving
 
@@ -177,6 +177,7 @@ class Site:
         """A view as a page, in the reader's language, else in one their browser asks for."""
         if not view.locales:
             view = replace(view, locales=accepted(request.headers.get("Accept-Language", "")))
-        later = RETRY_AFTER if view.kind is Kind.busy else {}
-        page = html(view, self.answering.house)
-        return web.Response(status=status, text=page, content_type="text/html", headers=later)
+        house = self.answering.house
+        said = {"Content-Security-Policy": policy(style_source(house.templates))}
+        said |= RETRY_AFTER if view.kind is Kind.busy else {}
+        return web.Response(status=status, text=html(view, house), content_type="text/html", headers=said)
