@@ -24,16 +24,19 @@ def simulate_command(asked: Asked, days: int, names: str, start: datetime | None
     Timers only: nothing new happens to anybody in it, no orders, no answers. Nothing is stored or sent.
     """
     from nurture.engine.simulation import simulate
+    from nurture.engine.switches import switch_lines
     from nurture.wiring import now, workshop
 
     with workshop(asked.root) as shop:
         wanted = [name.strip() for name in names.split(",") if name.strip()]
         with progress("simulating", shop.store.counts().people) as tell:
             calendar = simulate(shop, wanted, start, days, now(), tell)
+        switches = shop.store.switches()
     if asked.json:
         answer(calendar)
         return
     say_all(calendar.lines())
+    say_all(switch_lines(switches))
     say("Timers only: no new orders or answers are imagined.")
     say_next("nurture explain PERSON", "nurture apply")
 
