@@ -88,6 +88,8 @@ def refuse_mixtures(wish: Wish, all_: bool, timeline: bool) -> None:
         raise click.UsageError("name a mail, or ask for --all; `nurture preview welcome_hello`")
     if timeline and (all_ or wish.person or wish.locale or wish.variant or wish.send_to or wish.text or wish.open):
         raise click.UsageError("--timeline shows a sequence, without a reader: leave the other options out")
+    if wish.variant and not wish.name:
+        raise click.UsageError("--variant goes with a mail; name it")
     if all_ and (wish.send_to or wish.text or wish.locale):
         raise click.UsageError("--all makes a page of every language; --send-to, --text and --locale go with one")
 
@@ -184,18 +186,16 @@ def cannot_be_written(asked: Asked, tree: "Tree", problem: "Problem") -> int:
 
 def show_all(asked: Asked, tree: "Tree", wish: Wish) -> int:
     """The page of every language, of one mail or of all."""
-    from nurture.engine.preview import desk_of, everywhere, refuse_unknown_mail
+    from nurture.engine.preview import desk_of, everywhere, mails_wanted
     from nurture.engine.preview_page import page_of, page_written
     from nurture.model.place import Problem
     from nurture.wiring import configuration, now
 
     book = tree.book
-    if wish.name:
-        refuse_unknown_mail(book, wish.name)
-    mails = (wish.name,) if wish.name else tuple(sorted(book.mails))
+    mails = mails_wanted(book, wish.name, wish.sequence)
     desk = desk_of(tree, configuration(asked.root), now(), wish.name, wish.variant)
     found = list(everywhere(desk, mails, reader_of(asked, tree, desk, wish), wish.sequence))
-    file = page_written(asked.root, wish.name, page_of(book.rules.project, found), wish.variant)
+    file = page_written(asked.root, wish.name or wish.sequence, page_of(book.rules.project, found), wish.variant)
     faults = [one for _, _, one in found if isinstance(one, Problem)]
     if asked.json:
         answer({"written": file, "mails": mails, "previews": len(found) - len(faults), "findings": faults})
@@ -205,8 +205,14 @@ def show_all(asked: Asked, tree: "Tree", wish: Wish) -> int:
     counted = f"{plural(len(mails), 'mail')} in {plural(len(locales), 'language')}"
     say(f"Written to {near(file)}: {counted}, phone and desktop, light and dark")
     show_in_browser(file, wish.open)
-    say_next(*([] if wish.open else [f"nurture preview {wish.name} --all --open".replace("  ", " ")]), "nurture check")
+    again = " ".join(part for part in ("nurture preview", wish.name, "--all --open", of_sequence(wish)) if part)
+    say_next(*([] if wish.open else [again]), "nurture check")
     return FINDINGS if faults else FINE
+
+
+def of_sequence(wish: Wish) -> str:
+    """The option that names the sequence again."""
+    return f"--sequence {wish.sequence}" if wish.sequence else ""
 
 
 def reader_of(asked: Asked, tree: "Tree", desk: "Desk", wish: Wish) -> "Reader":

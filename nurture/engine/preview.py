@@ -232,6 +232,18 @@ def written_locales(book: Book, mail: str) -> tuple[str, ...]:
     return (*house, *sorted(there - set(house)))
 
 
+def mails_wanted(book: Book, mail: str, sequence: str) -> tuple[str, ...]:
+    """One mail, those of a sequence in its order, or every mail by name; MisuseError for names that are not there."""
+    if mail:
+        refuse_unknown_mail(book, mail)
+        return (mail,)
+    if not sequence:
+        return tuple(sorted(book.mails))
+    refuse_unknown_sequence(book, sequence)
+    steps = [node.step for node in book.sequences[sequence].nodes.values()]
+    return tuple(dict.fromkeys(step.mail for step in steps if isinstance(step, Send)))
+
+
 def everywhere(
     desk: Desk, mails: tuple[str, ...], reader: Reader, sequence: str = ""
 ) -> Iterator[tuple[str, str, Preview | Problem]]:

@@ -82,6 +82,8 @@ def test_a_timeline_is_told_as_lines_and_as_a_document(project):
         (("first_ordr", "--timeline"), 64, "did you mean 'first_order'?"),
         (("happy_birthday", "--sequence", "welcome"), 64, "welcome does not send 'happy_birthday'; it is sent by"),
         (("happy_birthday", "--variant", "short"), 64, "there is no variant 'short'"),
+        (("--all", "--variant", "short"), 64, "--variant goes with a mail"),
+        (("--all", "--sequence", "welcme"), 64, "did you mean 'welcome'?"),
         (("happy_birthday", "--locale", "?"), 64, "'?' is not a locale; this project has: en, tr, ar, he, hy"),
         ((), 64, "name a mail, or ask for --all"),
         (("--timeline",), 64, "name a mail"),

@@ -21,6 +21,7 @@ from nurture.engine.preview import (
     everywhere,
     lines,
     links_of,
+    mails_wanted,
     preview,
     read_tree,
     refuse_unknown_sequence,
@@ -205,6 +206,15 @@ def test_a_mail_is_written_in_the_house_s_order_of_languages_and_each_is_shown(r
     ]
     assert all(isinstance(one, Preview) for _, _, one in found)
     assert len({one.email.html for _, _, one in found if isinstance(one, Preview)}) == 10
+
+
+def test_the_mails_of_a_page_are_one_or_a_sequence_s_in_its_order_or_all(root):  # noqa: F811
+    with opened(root) as (_, live):
+        assert mails_wanted(live.book, "one_recipe", "") == ("one_recipe",)
+        assert mails_wanted(live.book, "", "second_bag") == ("storing_beans", "next_bag_offer")
+        assert mails_wanted(live.book, "", "") == tuple(sorted(live.book.mails))
+        with pytest.raises(MisuseError, match="no sequence"):
+            mails_wanted(live.book, "", "nothing")
 
 
 def test_a_fact_that_is_not_known_is_a_finding_at_its_line(root):  # noqa: F811
