@@ -218,12 +218,14 @@ def of_sequence(wish: Wish) -> str:
 def reader_of(asked: Asked, tree: "Tree", desk: "Desk", wish: Wish) -> "Reader":
     """The person of the store who is named, or a made-up reader of the first sequence that sends the mail."""
     from nurture.engine.preview import refuse_without_store, sending_of
-    from nurture.engine.preview_reader import known_reader, made_up_reader
+    from nurture.engine.preview_reader import made_up_reader
     from nurture.wiring import configuration, workshop
 
     if not wish.person:
         sequence = sending_of(desk.book, wish.name, wish.sequence).sequence if wish.name else None
         return made_up_reader(desk.book, sequence, desk.now)
+    from nurture.engine.preview_person import known_reader
+
     refuse_without_store(configuration(asked.root))
     with workshop(asked.root) as shop:
         return known_reader(shop, desk.book, tree.files, wish.person, desk.now)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from nurture.config import Config
 from nurture.decide.clock import Clock, local_day, reader_clock
-from nurture.engine.applying import templates_of
 from nurture.engine.check import Checked, check, files_with
 from nurture.engine.faults import MisuseError, RefusedError, StateError
 from nurture.engine.preview_mail import Pictures, Seen, for_a_browser, seen, shown_pictures
@@ -54,7 +53,7 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every preview is written from: the book, its templates, how links look, and the instant it is (UTC)."""
+    """What every preview is written from: the book, its files, how links look, and the instant it is (UTC)."""
 
     book: Book
     templates: Mapping[str, bytes]
@@ -112,7 +111,7 @@ def desk_of(tree: Tree, config: Config, now: datetime, mail: str = "", variant: 
     if variant and variant not in variants:
         there = f"'{mail}' has {', '.join(sorted(variants))}." if variants else f"'{mail}' has none."
         raise MisuseError(f"there is no variant '{variant}'; {did_you_mean(variant, variants, there)}")
-    return Desk(tree.book, templates_of(tree.files), links_of(config, tree.book), now, variant)
+    return Desk(tree.book, tree.files, links_of(config, tree.book), now, variant)
 
 
 def links_of(config: Config, book: Book) -> Links | None:

@@ -1,4 +1,4 @@
-"""For whom a preview is written: a person of the store, or one made up from the catalogue's `example:` values."""
+"""For whom a preview is written when nobody is named: a reader made up from the catalogue's `example:` values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,10 +8,7 @@ from decimal import Decimal
 from nurture.decide.clock import Clock, local_day
 from nurture.decide.conditions import evaluate
 from nurture.decide.scene import Scene
-from nurture.engine.applying import tree_book
-from nurture.engine.people import find_person, present
 from nurture.engine.unstarted import last_event
-from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.catalogue import Field
 from nurture.model.event import Event, Line, Money
@@ -44,16 +41,6 @@ class Given:
 
     values: Mapping[str, object]
     made_up: tuple[str, ...] = ()
-
-
-def known_reader(shop: Workshop, book: Book, files: Mapping[str, bytes], text: str, now: datetime) -> Reader:
-    """A person of the store as the files of the working tree would see them now; nothing of it is kept.
-
-    MisuseError for an id or address that nobody has.
-    """
-    id_ = find_person(shop, text)
-    person = present(shop, tree_book(shop.store, book, files, now), id_, now)
-    return Reader(person, shop.store.labels([id_])[id_])
 
 
 def made_up_reader(book: Book, sequence: Sequence | None, now: datetime) -> Reader:

@@ -30,7 +30,8 @@ from nurture.engine.preview import (
     written_locales,
     written_to,
 )
-from nurture.engine.preview_reader import MADE_UP, known_reader, made_up_reader
+from nurture.engine.preview_person import known_reader
+from nurture.engine.preview_reader import MADE_UP, made_up_reader
 from nurture.engine.tick import tick
 from nurture.links import UNSUBSCRIBE, Links, verify
 from nurture.model.place import Problem

@@ -13,7 +13,8 @@ from nurture.deliver.folder import Folder
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError, RefusedError
 from nurture.engine.preview import Desk, links_of, read_tree, sending_of
-from nurture.engine.preview_reader import Reader, known_reader, made_up_reader
+from nurture.engine.preview_person import known_reader
+from nurture.engine.preview_reader import Reader, made_up_reader
 from nurture.engine.preview_send import Copy, send_copy
 from nurture.model.mail import Email, Fate, Handover
 from nurture.store.rows import ContactRow
