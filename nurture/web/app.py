@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -31,6 +32,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PATIENCE = 25.0  # seconds for the store to answer; sooner than most proxies give up
 RETRY_AFTER = {"Retry-After": "60"}
 HEALTH_PATIENCE = 5.0
+AT_ONCE = 8  # POSTs of one link; of more, those before them do what they ask, and no other reader waits for them
 A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -75,6 +77,7 @@ class Site:
         self.headers = headers(secure=shop.config.web_url.lower().startswith("https://"))
         self.strangers = Limit(60, per_second=1)
         self.readers = Limit(120, per_second=1)
+        self.in_hand: Counter[str] = Counter()
 
     async def begin(self, _app: web.Application) -> None:
         """Before the first request: what links are believed by, and who speaks on the pages."""
@@ -106,7 +109,14 @@ class Site:
         form = await posted(request)
         one_click = token.purpose == UNSUBSCRIBE and "List-Unsubscribe" in form
         choice = Choice() if one_click else Choice(form.get("do", ""), form.get("theme", ""), form.get("of", ""))
-        view, recorded = await self.work(self.answering.act, token, choice)
+        if self.in_hand[request.path] >= AT_ONCE:
+            return self.said(request, View(Kind.busy), HTTPStatus.SERVICE_UNAVAILABLE)
+        self.in_hand[request.path] += 1
+        try:
+            view, recorded = await self.work(self.answering.act, token, choice)
+        finally:
+            self.in_hand[request.path] -= 1
+            self.in_hand += Counter()  # only those above nothing are kept
         if recorded:
             self.arrived()
         if "do" in form and not one_click:

@@ -231,3 +231,51 @@ def test_a_picture_is_served_by_the_digest_of_its_bytes_and_may_be_kept(shop: Sh
     assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert without_a_book == 404
+
+
+def test_while_the_store_is_busy_readers_are_asked_to_try_again_and_nothing_is_lost(shop: Shop, monkeypatch):
+    person = shop.contact()
+    monkeypatch.setattr("nurture.web.app.PATIENCE", 0.3)
+
+    async def story():
+        async with served(shop) as client:
+            with shop.shop.store.database.writing():  # somebody else's long transaction
+                status, _, headers = await client.post(shop.leave(person), ONE_CLICK)
+                assert (status, headers["Retry-After"]) == (503, "60")
+                assert (await client.get(shop.leave(person)))[0] == 200
+            answers = [await client.post(shop.leave(person), ONE_CLICK) for _ in range(2)]
+            assert [status for status, _, _ in answers] == [200, 200]
+
+    go(story())
+    assert shop.said(person) == [CONSENT_REFUSED]
+
+
+def test_one_link_sent_many_times_at_once_keeps_nobody_else_waiting(shop: Shop):
+    person, other = shop.contact(), shop.contact("c2")
+    gate = asyncio.Event()
+    run, held = shop.run, []
+
+    async def gated(function, *arguments):
+        if held:
+            await gate.wait()
+        return await run(function, *arguments)
+
+    shop.run = gated
+
+    async def story():
+        async with served(shop) as client:
+            held.append(True)
+            flood = [asyncio.create_task(client.post(shop.leave(person), ONE_CLICK)) for _ in range(40)]
+            done, _ = await asyncio.wait(flood, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+            while len(done) < 32:
+                more, _ = await asyncio.wait([one for one in flood if one not in done], return_when="FIRST_COMPLETED")
+                done |= more
+            assert {one.result()[0] for one in done} == {503}
+            theirs = asyncio.create_task(client.post(shop.leave(other), ONE_CLICK))
+            gate.set()
+            assert (await theirs)[0] == 200
+            assert sorted([(await one)[0] for one in flood]) == [200] * 8 + [503] * 32
+            assert (await client.post(shop.leave(person), ONE_CLICK))[0] == 200
+
+    go(story())
+    assert shop.said(person) == shop.said(other) == [CONSENT_REFUSED]
