@@ -20,6 +20,7 @@ from nurture.decide.simulate import live as lived
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
 from nurture.engine.people import find_person, present
+from nurture.engine.switches import waiting_lines
 from nurture.engine.unstarted import never_entered
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
@@ -70,6 +71,7 @@ def explain(shop: Workshop, live: LiveBook, text: str, asking: Asking, now: date
         reasons = [reason for reason in reasons if concerns(reason, asking.mail, names)]
     fates = shop.store.fates([message.key for message in person.messages])
     found = Explained(reasons, [person_line(book, person), *told(book, person, reasons, fates)])
+    found.lines += waiting_lines(shop.store, book, person, fates, now)
     found.lines += beyond_reasons(book, person, names, reasons, now)
     return found
 

@@ -11,6 +11,7 @@ from nurture.decide.simulate import live
 from nurture.decide.switches import hold_on
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
+from nurture.engine.switches import waiting_lines
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.mail import Fate
@@ -48,12 +49,14 @@ def show(shop: Workshop, live_now: LiveBook, text: str, now: datetime) -> Shown:
     person = present(shop, book, find_person(shop, text), now)
     clock = reader_clock(book.rules, person.facts)
     label = shop.store.labels([person.id])[person.id]
+    fates = shop.store.fates([message.key for message in person.messages])
     lines = [
         person_line(book, person),
         f"{label} · {person.address or 'no address'} · {orders_words(person, clock)}",
         consent_words(person),
         *inside_lines(book, person, clock, now),
-        *had_lines(person, clock, shop.store.fates([message.key for message in person.messages])),
+        *had_lines(person, clock, fates),
+        *waiting_lines(shop.store, book, person, fates, now),
         *next_lines(book, person, clock, now),
     ]
     return Shown(replace(person, alarms=None), lines)  # derived, and they hold the whole book

@@ -1,13 +1,17 @@
 """halt, pause, stop and their taking back: what a person says at the command line (language.md 6.5)."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
+from nurture.decide.limits import SERVICE
+from nurture.decide.switches import hold_on
 from nurture.engine.faults import MisuseError
 from nurture.engine.tick import Tell, decide_page, silent, uncollected
 from nurture.model.book import Book
+from nurture.model.mail import Fate
+from nurture.model.person import Person
 from nurture.model.switch import Switch, Word
 from nurture.store.open import Store
 
@@ -24,6 +28,18 @@ class Said:
 def switch_lines(switches: Iterable[Switch]) -> Iterator[str]:
     """What was said at the command line and holds, a line each, with the command that takes it back."""
     return (switch.line for switch in switches)
+
+
+def waiting_lines(store: Store, book: Book, person: Person, fates: Mapping[str, Fate], now: datetime) -> Iterator[str]:
+    """Who keeps this person's mails in the queue, and why: a halt, or a pause of the sequence."""
+    halt = next((one for one in store.switches() if one.word is Word.halt), None)
+    for message in person.messages:
+        if fates.get(message.key) is not Fate.planned:
+            continue
+        halted = halt is not None and not (halt.keep_service and message.class_ == SERVICE)
+        words = halt.words if halt is not None and halted else hold_on(book.sequences.get(message.sequence), now)
+        if words:
+            yield f"{message.mail} waits: {words}"
 
 
 def halt(store: Store, switch: Switch, now: datetime) -> Said:

@@ -7,6 +7,7 @@ from nurture.decide.conditions import looks
 from nurture.decide.draft import Draft
 from nurture.decide.explain import MONTHS, look_lines, moment_words
 from nurture.decide.scene import Scene
+from nurture.decide.switches import stop_on
 from nurture.decide.triggers import LAPSE_HOUR, before_live, date_of, lapse_day, lead
 from nurture.model.book import Book
 from nurture.model.decision import Look
@@ -33,7 +34,9 @@ def never_entered(book: Book, person: Person, name: str, now: datetime) -> list[
     """What would start the sequence, and what speaks against it, as lines; `person` as decided up to now."""
     sequence = book.sequences[name]
     clock = reader_clock(book.rules, person.facts)
-    lines = ["", f"{name}: {STANDS.get(sequence.status, 'nothing has started it for them')}"]
+    stopped = stop_on(sequence, now)
+    stands = STANDS.get(sequence.status, "nothing has started it for them")
+    lines = ["", f"{name}: {f'it is {stopped.words}, and starts nobody' if stopped else stands}"]
     for firing in person.firings:
         if firing.sequence == name:
             lines.append(f"       {firing.name} came; who may start is asked {moment_words(firing.settles_at, clock)}")

@@ -7,6 +7,7 @@ import pytest
 
 from nurture.engine.applying import LiveBook, apply, live_book
 from nurture.engine.check import check
+from nurture.engine.explaining import Asking, explain
 from nurture.engine.faults import MisuseError
 from nurture.engine.people import show
 from nurture.engine.project import read_files
@@ -16,7 +17,7 @@ from nurture.engine.workshop import Workshop
 from nurture.model.sequence import Status
 from nurture.model.switch import Switch, Word
 
-from .test_hand_over import MINUTE, NOW, complain, made, opened, root  # noqa: F401  (fixtures)
+from .test_hand_over import MAIL, MINUTE, NOW, complain, made, opened, root  # noqa: F401  (fixtures)
 
 NAME = "complaint_care"
 
@@ -102,6 +103,33 @@ def test_show_says_that_a_sequence_is_paused(root: Path) -> None:  # noqa: F811
         pause(shop.store, book.book, [NAME], "lena", "wrong price", NOW)
         lines = show(shop, live(shop), "a", NOW + MINUTE).lines
         assert any("paused by lena: wrong price" in line for line in lines)
+
+
+def test_explain_and_show_say_who_keeps_a_mail_in_the_queue_and_why(root: Path) -> None:  # noqa: F811
+    def told(shop: Workshop) -> list[str]:
+        explained = explain(shop, live(shop), "a", Asking(), NOW + MINUTE).lines
+        shown = show(shop, live(shop), "a", NOW + MINUTE).lines
+        waits = [line for line in explained if " waits: " in line]
+        assert waits == [line for line in shown if " waits: " in line]
+        return waits
+
+    with opened(root) as (shop, book):
+        people_in(shop, "a")
+        assert told(shop) == []
+        pause(shop.store, book.book, [NAME], "omar", "wrong words", NOW)
+        assert told(shop) == [f"{MAIL} waits: paused by omar: wrong words"]
+        halt(shop.store, Switch(Word.halt, NOW, "lena", keep_service=True), NOW)
+        assert told(shop) == [f"{MAIL} waits: paused by omar: wrong words"], "it is service"
+        halt(shop.store, Switch(Word.halt, NOW, "lena", because="audit"), NOW)
+        assert told(shop) == [f"{MAIL} waits: halted by lena: audit"]
+
+
+def test_explain_says_who_stopped_what_never_started(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, _):
+        people_in(shop, "a")
+        stop(shop.store, stopped("gone_quiet"), NOW)
+        lines = explain(shop, live(shop), "a", Asking(sequence="gone_quiet"), NOW + MINUTE).lines
+    assert "gone_quiet: it is stopped by lena: wrong price, and starts nobody" in lines
 
 
 def test_resume_takes_back_a_pause_and_a_stop_and_says_what_it_was(root: Path) -> None:  # noqa: F811
