@@ -120,9 +120,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
     # Not worked out when a file is compiled, since `{{ 99999999 ** 99999999 }}` would take for ever.
     intercepted_binops = frozenset({"*", "**"})
 
-    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        """Only the values that a mail is given have parts."""
-        return isinstance(obj, Attributes) and bool(super().is_safe_attribute(obj, attr, value))
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:  # noqa: ARG002  (Jinja asks so)
+        """Only the values that a mail is given have parts, and none of those begins with an underscore."""
+        return isinstance(obj, Attributes) and not attr.startswith("_")
 
     def is_safe_callable(self, obj: object) -> bool:
         """Only what makes an address: `answer`, `spare` and `image`."""

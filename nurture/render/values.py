@@ -68,6 +68,8 @@ class Isolated(str):
 
 def clean(text: str) -> str:
     """One line of text without control characters and without characters that turn the reading direction."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip(" ")
     return _BIDI_CONTROLS.sub("", " ".join(_CONTROLS.sub(" ", text).split()))
 
 
@@ -83,13 +85,17 @@ def starts_right_to_left(text: str) -> bool | None:
     return None
 
 
+def _has_right_to_left(text: str) -> bool:
+    return not text.isascii() and any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text)
+
+
 def shown(value: object, name: str, right_to_left: bool) -> object:
     """A fact or variable as a template may have it; None and blank text are unknown."""
     if isinstance(value, str):
         text = clean(value)
         if not text:
             return Unknown(name)
-        foreign = right_to_left or any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text)
+        foreign = right_to_left or _has_right_to_left(text)
         return Isolated(text) if foreign else text
     if value is None:
         return Unknown(name)
