@@ -37,6 +37,7 @@ import orjson
 from aiohttp import web
 
 from tests.sendgrid_rules import Fault, against_the_document, against_the_pages, published
+from tests.sockets import all_accepted
 
 KEY = "SG.loopback"
 LARGEST = 30_000_000
@@ -253,6 +254,7 @@ async def serve(server: SendGridServer, port: int, ready: Callable[[int], None],
     server.url = f"http{'s' if server.tls else ''}://127.0.0.1:{runner.addresses[0][1]}"
     ready(runner.addresses[0][1])
     await until.wait()
+    await all_accepted()
     await runner.cleanup()
 
 

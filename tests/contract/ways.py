@@ -21,6 +21,7 @@ from nurture.deliver.folder import Folder
 from nurture.deliver.sendgrid import SendGrid
 from nurture.deliver.smtp import Smtp
 from tests.sendgrid_server import KEY, SendGridServer, sendgrid
+from tests.sockets import all_accepted
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -144,23 +145,30 @@ def mail_server(implicit_tls: Any = None, **options: Any) -> Iterator[tuple[int,
     loop = asyncio.new_event_loop()
     until = asyncio.Event()
     ports: list[int] = []
+    lines: list[tuple[Any, Any]] = []
     up = threading.Event()
 
+    class Watched(SMTP):
+        """aiosmtpd forgets connections that are not closed yet."""
+
+        def connection_made(self, transport: Any) -> None:
+            lines.append((transport, transport.get_extra_info("socket")))
+            super().connection_made(transport)
+
     async def serve() -> None:
-        made: list[SMTP] = []
-
-        def protocol() -> SMTP:
-            made.append(SMTP(inbox, hostname="mail.example", loop=loop, **options))
-            return made[-1]
-
-        server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=implicit_tls)
+        server = await loop.create_server(
+            lambda: Watched(inbox, hostname="mail.example", loop=loop, **options), "127.0.0.1", 0, ssl=implicit_tls
+        )
         ports.append(server.sockets[0].getsockname()[1])
         up.set()
         await until.wait()
+        await all_accepted()
         server.close()
-        for one in made:
-            if one.transport is not None:
-                one.transport.abort()
+        async with asyncio.timeout(10):
+            while any(connection.fileno() >= 0 for _, connection in lines):
+                for transport, _ in lines:
+                    transport.abort()
+                await asyncio.sleep(0.001)
         await server.wait_closed()
 
     def run() -> None:
