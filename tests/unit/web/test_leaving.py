@@ -2,8 +2,12 @@
 
 import asyncio
 import logging
+import re
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -68,6 +72,29 @@ def test_who_stays_gets_the_mail_so_that_the_next_tests_say_something(shop: Shop
     shop.now += 11 * MINUTE
     assert decided(shop) == 1
     assert handed(shop) == {Fate.accepted: 1}
+
+
+def test_the_links_that_stand_in_a_mail_are_the_ones_that_work(root: Path):
+    template = root / "templates" / "welcome_hello" / "en.md"
+    asks = "\n[Nine]({{ answer('feedback.given', score=9) }}) or [no more]({{ spare('mothers_day') }}).\n"
+    template.write_text(template.read_text(encoding="utf-8") + asks, encoding="utf-8")
+    reapply(root, NOW - MINUTE)
+    with opened(root) as shop:
+        person = shop.contact()
+        shop.happened("subscriber.joined", source="web")
+        shop.now += 11 * MINUTE
+        assert decided(shop) == 1
+        assert handed(shop) == {Fate.accepted: 1}
+        (file,) = (shop.shop.root / "outbox").glob("*.eml")
+        mail = message_from_bytes(file.read_bytes(), policy=default)
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        (leave,) = re.findall(r"<(https://[^>]+)>", mail["List-Unsubscribe"])
+        words = mail.get_body(("html",)).get_content()
+        links = {unescape(link) for link in re.findall(r'href="(https://letters\.example/[^"]+)"', words)}
+        assert leave in links
+        for link in sorted(links, key=lambda link: link.removeprefix(shop.links.base)):
+            post(shop, shop.path(link))
+        assert sorted(shop.said(person)) == [CONSENT_REFUSED, "feedback.given", THEME_SPARED]
 
 
 def test_who_left_before_the_decision_is_decided_no_mail(shop: Shop):
