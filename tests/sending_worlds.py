@@ -69,7 +69,7 @@ class Clock:
         return self.now
 
 
-Answer = Handover | Exception
+Answer = Handover | BaseException
 Script = Callable[[Email, int], Answer]
 
 
@@ -97,7 +97,7 @@ class Scripted:
             await waits
         self.posted.append(request.key)
         answer = self.script(request, len(self.posted) - 1)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from nurture.engine.preparing import Kept, Ready
+from nurture.engine.preparing import Kept, Ready, left_open
 from nurture.model.decision import Intent
 from nurture.model.mail import Fate, Handover
 from nurture.store.outbox_rows import Batch
@@ -30,8 +30,16 @@ class Flight:
 
     def handovers(self) -> list[Handover]:
         """One for each mail: kept, answered, in doubt since it was begun, or back in the queue."""
-        posted = (self.answers.get(one.intent.key) or self._silent(one.intent) for one in self.mails)
-        return [*(one.handover for one in self.kept), *posted]
+        return [*(one.handover for one in self.kept), *self.posted()]
+
+    def posted(self) -> list[Handover]:
+        """One for each mail that was not kept; the refusal of a second copy leaves open whether the first went."""
+        found = [self.answers.get(one.intent.key) or self._silent(one.intent) for one in self.mails]
+        again = self.batch.again
+        refused = "refused when sent once more"
+        return [
+            left_open(one, refused) if one.fate is Fate.refused and one.key in again else one for one in found
+        ]  # fmt: skip
 
     def _silent(self, intent: Intent) -> Handover:
         if intent.key in self.begun:

@@ -182,8 +182,7 @@ class Sending:
     def _settle(self, flight: Flight) -> list[Handover]:
         """Keep what became of each mail of a batch."""
         now, handovers = self.clock(), flight.handovers()
-        posted = list(flight.answers.values())
-        reasons = list(kept_reasons(flight.batch.intents, flight.kept, posted, now))
+        reasons = list(kept_reasons(flight.batch.intents, flight.kept, flight.posted(), now))
         self.shop.store.settle(flight.batch, handovers, now, self.live().book, reasons)
         if flight.halts is not None:
             halt_ourselves(self.shop, flight.halts, now)

@@ -1,0 +1,321 @@
+"""What holds of sending whatever happens: answers, cuts, clocks, two processes. Each law catches a planted fault.
+
+A process dies at a commit or in the middle of a post: its memory is gone, the store is opened anew.
+"""
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from nurture.engine import flight, sending
+from nurture.engine.sending import Sending
+from nurture.model.mail import Email, Fate, Handover
+from nurture.store import outbox, outbox_doubts, outbox_rows
+from nurture.store.outbox_by_hand import Wanted
+from tests.sending_worlds import NOW, Clock, Scripted, Shop, open_shop, planned
+
+LAWFUL = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+ENDS = {Fate.accepted, Fate.refused, Fate.cancelled, Fate.expired, Fate.unknown}
+GOES = {"accept", "lost", "raise", "cut", "die after", "meanwhile"}
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Somebody's clock moves, then one of two processes makes a round; it may die at one of its commits."""
+
+    who: int
+    minutes: int
+    dies_at: int | None
+
+
+@dataclass(frozen=True)
+class World:
+    """What happens: steps, what the provider does with one post after the other, and the size of a batch."""
+
+    steps: tuple[Step, ...]
+    answers: tuple[str, ...]
+    size: int
+    brake: int | None
+
+    @property
+    def forward(self) -> bool:
+        """Whether the clock never went back."""
+        return all(step.minutes >= 0 for step in self.steps)
+
+
+STEPS = st.builds(
+    Step,
+    st.integers(0, 1),
+    st.sampled_from([-90, -1, 0, 1, 1, 6, 16, 16, 40, 3000]),
+    st.none() | st.integers(1, 9),
+)
+ANSWERS = st.sampled_from(
+    ["accept", "accept", "lost", "doubt", "busy", "refuse", "raise", "cut", "die before", "die after", "meanwhile"]
+)
+WORLDS = st.builds(
+    World,
+    st.lists(STEPS, min_size=1, max_size=7).map(tuple),
+    st.lists(ANSWERS, max_size=10).map(tuple),
+    st.sampled_from([1, 2, 100]),
+    st.sampled_from([None, None, 1]),
+)
+
+
+@dataclass
+class Lived:
+    """What the world outside saw: when each mail was begun, how often it was taken; and how each ended."""
+
+    begun: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
+    taken: Counter[str] = field(default_factory=Counter)
+    middle: dict[str, Fate] = field(default_factory=dict)
+    ended: dict[str, Fate] = field(default_factory=dict)
+    service: frozenset[str] = frozenset()
+
+
+class Process:
+    """One process with a store of its own on the same file; `die` makes its memory worth nothing."""
+
+    def __init__(self, life: "Life", owner: str) -> None:
+        self.life, self.owner = life, owner
+        self.busy = False
+        self.open()
+
+    def open(self) -> None:
+        self.dead, self.left = False, None
+        provider = Scripted(self.answer, before=self.before)
+        self.shop = open_shop(self.life.folder, provider, self.life.world.brake, self.owner)
+        self.shop.clock = self.life.clock
+        self.sending: Sending = self.shop.sending()
+        event.listen(self.shop.store.database.engine, "commit", self.commit)
+
+    left: int | None = None
+
+    def commit(self, _connection: object) -> None:
+        self.left = None if self.left is None else self.left - 1
+        self.dead = self.dead or self.left == 0
+        if self.dead:
+            raise Killed
+
+    async def before(self, _mail: Email) -> None:
+        if self.dead:
+            raise Killed
+        self.life.what = self.life.next_answer()
+        if self.life.what == "die before":
+            self.dead = True
+            raise Killed
+        if self.life.what == "meanwhile":
+            what = self.life.what
+            self.life.clock.now += timedelta(minutes=7)
+            await self.life.others_round(self)
+            self.life.what = what
+
+    def answer(self, mail: Email, _nth: int) -> Handover | BaseException:
+        what = self.life.what
+        self.life.lived.begun.setdefault(mail.key, []).append((self.life.clock.now, what))
+        self.life.lived.taken[mail.key] += what in GOES
+        if what == "die after":
+            self.dead = True
+            raise Killed
+        if what == "raise":
+            return RuntimeError("the line went dead")
+        if what == "cut":
+            return asyncio.CancelledError()
+        return Handover(mail.key, FATES[what], what)
+
+    async def round(self, dies_at: int | None) -> None:
+        if self.busy:
+            return
+        self.busy, self.left = True, dies_at
+        try:
+            await self.sending.round()
+        except BaseException:
+            if not self.dead:
+                raise
+            self.shop.store.close()
+            self.open()
+        finally:
+            self.busy, self.left = False, None
+
+
+FATES = {
+    "accept": Fate.accepted, "meanwhile": Fate.accepted, "lost": Fate.in_doubt, "doubt": Fate.in_doubt,
+    "busy": Fate.planned, "refuse": Fate.refused,
+}  # fmt: skip
+
+
+class Life:
+    """A world lived to its end: after the steps all is well, and four days pass."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world, self.folder, self.clock = world, folder, Clock(NOW)
+        self.lived = Lived()
+        self.what = "accept"
+        self.answers: Iterator[str] = iter(world.answers)
+        self.processes = [Process(self, "one"), Process(self, "two")]
+
+    def next_answer(self) -> str:
+        return next(self.answers, "accept")
+
+    async def others_round(self, one: Process) -> None:
+        for other in self.processes:
+            if other is not one:
+                await other.round(None)
+
+    def live(self) -> Lived:
+        for step in self.world.steps:
+            self.clock.now += timedelta(minutes=step.minutes)
+            asyncio.run(self.processes[step.who].round(step.dies_at))
+        shop = self.processes[0].shop
+        self.lived.middle = self._fates(shop)
+        self.answers = iter(())
+        for minutes in (6, 6, 16, 16, 6, 60 * 73, 60 * 73):
+            self.clock.now += timedelta(minutes=minutes)
+            self.processes[0].shop.store.outbox.release(Wanted())
+            for process in self.processes:
+                asyncio.run(process.round(None))
+        self.lived.ended = self._fates(self.processes[0].shop)
+        self.lived.service = frozenset(self.processes[0].shop.send_keys()[:2])
+        for process in self.processes:
+            process.shop.store.close()
+        return self.lived
+
+    def _fates(self, shop: Shop) -> dict[str, Fate]:
+        return dict(zip(shop.send_keys(), shop.fates(), strict=True))
+
+
+_MADE: list[TemporaryDirectory[str]] = []
+
+
+def made() -> Path:
+    """A store in which two mails of service and two of news wait; made once, then copied."""
+    if not _MADE:
+        _MADE.append(TemporaryDirectory(prefix="nurture-laws-"))
+        shop = open_shop(Path(_MADE[0].name))
+        planned(shop.store, service=2, news=2)
+        shop.store.close()
+    return Path(_MADE[0].name)
+
+
+def lived(world: World) -> Lived:
+    with TemporaryDirectory(prefix="nurture-laws-") as folder:
+        shutil.copytree(made(), folder, dirs_exist_ok=True)
+        size = sending.BATCH
+        sending.BATCH = world.size
+        try:
+            return Life(world, Path(folder)).live()
+        finally:
+            sending.BATCH = size
+
+
+# --- the laws ------------------------------------------------------------------------------------
+
+
+def nothing_goes_twice_but_service_once_more(world: World) -> bool:
+    """Begun and not certainly turned away: once; service twice, and then 15 minutes apart at least."""
+    life = lived(world)
+    for key, begun in life.begun.items():
+        risked = [at for at, what in begun if what != "busy"]
+        if len(risked) > (2 if key in life.service else 1):
+            return False
+        if len(risked) == 2 and world.forward and risked[1] - risked[0] < timedelta(minutes=15):
+            return False
+    return True
+
+
+def every_mail_comes_to_an_end(world: World) -> bool:
+    """Nothing is lost: when all is well again and four days have passed, each has ended in a way that has a name."""
+    life = lived(world)
+    return len(life.ended) == 4 and set(life.ended.values()) <= ENDS
+
+
+def what_went_is_never_called_not_gone(world: World) -> bool:
+    """What the provider took is accepted, in doubt, of unknown fate, or on its way once more; never anything else."""
+    life = lived(world)
+    return all(life.ended[key] in (Fate.accepted, Fate.unknown) for key, times in life.taken.items() if times) and all(
+        life.taken[key] for key, fate in life.ended.items() if fate is Fate.accepted
+    )
+
+
+LAWS: dict[str, Callable[[World], bool]] = {
+    law.__name__: law
+    for law in (
+        nothing_goes_twice_but_service_once_more, every_mail_comes_to_an_end, what_went_is_never_called_not_gone,
+    )
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("law", LAWS)
+@LAWFUL
+@given(world=WORLDS)
+def test_law(law: str, world: World) -> None:
+    assert LAWS[law](world)
+
+
+def _forgets_what_was_begun(self: flight.Flight, intent: object) -> Handover:
+    return Handover(intent.key, Fate.planned)  # type: ignore[attr-defined]
+
+
+def _put_back_of_members(connection: object, mails: object, words: object, at: object, basis: object) -> None:
+    outbox_rows.put_back(connection, mails.values(), ("service", "news"))  # type: ignore[arg-type, attr-defined]
+
+
+def _all_doubts(now: datetime) -> object:
+    return outbox_doubts._doubtful(now - outbox_doubts.ONCE_MORE_AFTER).where(outbox_doubts.MESSAGE.c.again.is_(False))
+
+
+def _any_service(now: datetime) -> object:
+    service = outbox_doubts.MESSAGE.c.class_ == "service"
+    return outbox_doubts._doubtful(now - outbox_doubts.ONCE_MORE_AFTER).where(service)
+
+
+FAULTS: list[tuple[str, object, str, object]] = [
+    ("nothing_goes_twice_but_service_once_more", flight.Flight, "_silent", _forgets_what_was_begun),
+    ("nothing_goes_twice_but_service_once_more", outbox, "doubt", _put_back_of_members),
+    ("nothing_goes_twice_but_service_once_more", outbox_doubts, "_owed", _all_doubts),
+    ("nothing_goes_twice_but_service_once_more", outbox_doubts, "_owed", _any_service),
+    ("nothing_goes_twice_but_service_once_more", outbox_doubts, "ONCE_MORE_AFTER", timedelta(minutes=1)),
+    ("what_went_is_never_called_not_gone", outbox, "put_back", lambda *_: None),
+    ("every_mail_comes_to_an_end", outbox_doubts, "CLOSES_AFTER", timedelta(days=365)),
+    ("every_mail_comes_to_an_end", outbox, "_left", lambda *_: outbox.select(outbox.BATCH).limit(0)),
+    ("what_went_is_never_called_not_gone", flight, "left_open", lambda answer, _words: answer),
+]
+
+
+def _world(answers: tuple[str, ...], *minutes: int, size: int = 100) -> World:
+    return World(tuple(Step(0, one, None) for one in minutes), answers, size, None)
+
+
+# Worlds that tell: each brings about what one of the faults gets wrong.
+TELLING = (
+    _world(("lost",) * 20, 0, 16, 16, 16),
+    _world(("lost",) * 20, 0, 1, 1, 1),
+    _world(("lost", "accept", "accept", "accept", "refuse"), 0, 16, 16, size=1),
+    _world(("die after",), 0, 1),
+    _world(("busy",) * 4, 0, 1),
+    _world(("cut",), 0, 1),
+)
+
+
+def test_the_laws_hold_in_the_worlds_that_tell() -> None:
+    assert [(law, world) for law in LAWS for world in TELLING if not LAWS[law](world)] == []
+
+
+@pytest.mark.parametrize("number", range(len(FAULTS)), ids=[f"{n}_{one[2]}" for n, one in enumerate(FAULTS)])
+def test_the_law_catches_a_planted_fault(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    law, owner, name, fault = FAULTS[number]
+    monkeypatch.setattr(owner, name, fault)
+    assert not all(LAWS[law](world) for world in TELLING)
