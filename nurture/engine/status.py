@@ -108,8 +108,9 @@ class Status:
         if elsewhere:
             yield f"Elsewhere   {', '.join(elsewhere)} (nurture outbox)"
         today = [f"{number:,} {fate.replace('_', ' ')}" for fate, number in self.today.items()]
-        classes = [f"{number:,} {class_}" for class_, number in self.today_by_class.items()]
-        yield f"Today       {', '.join(today) or 'no mail'}{' · ' if classes else ''}{', '.join(classes)}"
+        classes = ", ".join(f"{number:,} {class_}" for class_, number in self.today_by_class.items())
+        apart = classes or ("too many to tell apart by class" if today else "")
+        yield f"Today       {', '.join(today) or 'no mail'}{' · ' if apart else ''}{apart}"
 
 
 def status(shop: Workshop, now: datetime) -> Status:

@@ -57,5 +57,7 @@ def runners(connection: Connection) -> tuple[Runner, ...]:
 def edition(connection: Connection) -> tuple[object, ...]:
     """A mark of the applied book and of the switches over it, quick to ask for: another mark, another live book."""
     newest = connection.execute(select(func.max(APPLICATION.c.id))).scalar()
-    switches = select(SWITCH.c.word, SWITCH.c.sequence, SWITCH.c.since, SWITCH.c.keep_service, SWITCH.c.because)
+    switches = select(
+        SWITCH.c.word, SWITCH.c.sequence, SWITCH.c.since, SWITCH.c.keep_service, SWITCH.c.because, SWITCH.c.who
+    )
     return newest, *(tuple(row) for row in connection.execute(switches.order_by(SWITCH.c.word, SWITCH.c.sequence)))

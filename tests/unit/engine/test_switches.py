@@ -7,17 +7,21 @@ import pytest
 
 from nurture.engine.applying import LiveBook, apply, live_book
 from nurture.engine.check import check
+from nurture.engine.dry_run import dry_run
 from nurture.engine.explaining import Asking, explain
 from nurture.engine.faults import MisuseError
+from nurture.engine.hand_over import hand_over_all
 from nurture.engine.people import show
 from nurture.engine.project import read_files
+from nurture.engine.simulation import simulate
 from nurture.engine.switches import halt, inside, let_out, pause, resume, stop, unhalt
-from nurture.engine.tick import tick
+from nurture.engine.tick import silent, tick
 from nurture.engine.workshop import Workshop
+from nurture.model.mail import Fate
 from nurture.model.sequence import Status
 from nurture.model.switch import Switch, Word
 
-from .test_hand_over import MAIL, MINUTE, NOW, complain, made, opened, root  # noqa: F401  (fixtures)
+from .test_hand_over import MAIL, MINUTE, NOW, complain, made, mails, opened, root  # noqa: F401  (fixtures)
 
 NAME = "complaint_care"
 
@@ -95,6 +99,51 @@ def test_a_stop_that_was_cut_is_ended_by_the_next_tick(root: Path) -> None:  # n
         stop(shop.store, stopped(), NOW + MINUTE)
         tick(shop.store, live(shop).book, NOW + MINUTE)
         assert endings(shop, "a") == ["stopped by lena"]
+
+
+def test_a_mail_in_the_queue_is_cancelled_by_a_stop_and_explain_says_who_stopped_it(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, _):
+        people_in(shop, "a")
+        stop(shop.store, stopped(), NOW + MINUTE)
+        assert hand_over_all(shop, live(shop), NOW + 2 * MINUTE).fates == {Fate.cancelled: 1}
+        told = explain(shop, live(shop), "a", Asking(mail=MAIL), NOW + 3 * MINUTE).lines
+    assert mails(root) == []
+    assert any("not sent" in line and "stopped by lena: wrong price" in line for line in told), told
+
+
+def test_a_mail_in_the_queue_waits_while_paused_and_goes_when_resumed(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, book):
+        people_in(shop, "a", "b")
+        pause(shop.store, book.book, [NAME], "lena", "", NOW)
+        assert hand_over_all(shop, live(shop), NOW + MINUTE).fates == {}
+        resume(shop.store, book.book, [NAME], NOW + 2 * MINUTE)
+        assert hand_over_all(shop, live(shop), NOW + 3 * MINUTE).fates == {Fate.accepted: 2}
+
+
+def test_a_mail_in_the_queue_of_what_is_paused_expires_in_the_end(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, book):
+        people_in(shop, "a")
+        pause(shop.store, book.book, [NAME], "lena", "wrong words", NOW)
+        late = NOW + timedelta(days=40)
+        assert hand_over_all(shop, live(shop), late).fates == {Fate.expired: 1}
+        told = explain(shop, live(shop), "a", Asking(mail=MAIL), late + MINUTE).lines
+    assert any("too old at hand-over; paused by lena: wrong words" in line for line in told), told
+
+
+@pytest.mark.parametrize("word", [Word.pause, Word.stop])
+def test_what_is_tried_sees_the_switch_as_the_daemon_does(root: Path, word: Word) -> None:  # noqa: F811
+    def mails_of(shop: Workshop) -> tuple[list[str], list[str]]:
+        tried = dry_run(shop, live(shop), NOW + MINUTE, NOW + MINUTE, silent).calendar
+        ahead = simulate(shop, [], None, 3, NOW + MINUTE, silent)
+        return [one.mail for one in tried.mails], [one.mail for one in ahead.mails]
+
+    with opened(root) as (shop, _):
+        complain(shop, "a")
+        before = mails_of(shop)
+        assert before[0] == [MAIL]
+        assert MAIL in before[1]
+        shop.store.set_switch(Switch(word, NOW, "lena", NAME), NOW)
+        assert mails_of(shop) == ([], [])
 
 
 def test_show_says_that_a_sequence_is_paused(root: Path) -> None:  # noqa: F811
