@@ -15,6 +15,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -60,6 +61,7 @@ class Smtp:
     connections: int = 4
     wait: float = 30.0
     _idle: "queue.SimpleQueue[smtplib.SMTP]" = field(default_factory=queue.SimpleQueue, init=False, repr=False)
+    _busy: set[smtplib.SMTP] = field(default_factory=set, init=False, repr=False, compare=False)
     _threads: ThreadPoolExecutor | None = field(default=None, init=False, repr=False, compare=False)
     _trust: ssl.SSLContext | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -74,10 +76,16 @@ class Smtp:
         return self.connections
 
     async def close(self) -> None:
-        """Wait for the mails in hand, then say goodbye on every connection. The next mail opens new ones."""
+        """Say goodbye on every connection. The next mail opens new ones.
+
+        A mail still in hand is one that nobody waits for any more (its post was cancelled, and is in doubt): it is
+        cut off, so that the process need not wait for it either.
+        """
         threads, self._threads = self._threads, None
         if threads is not None:
-            await asyncio.to_thread(threads.shutdown)
+            for connection in list(self._busy):
+                hang_up(connection)
+            await asyncio.to_thread(threads.shutdown, cancel_futures=True)
         await asyncio.to_thread(self._part)
 
     def build(self, mails: Sequence[Email]) -> Iterator[Envelope | Handover]:
@@ -156,6 +164,7 @@ class Smtp:
     def _talk(self, connection: smtplib.SMTP, request: Envelope, *, kept: bool) -> Answer:
         """MAIL, RCPT, DATA, the dot. Stale when a kept connection does not even take MAIL."""
         phase = Phase.sender
+        self._busy.add(connection)
         try:
             code, text = connection.docmd(f"MAIL FROM:<{request.sender}>")
             if kept and (code == SHUTTING_DOWN or code <= 0):
@@ -179,6 +188,8 @@ class Smtp:
             if kept and phase is Phase.sender:
                 raise Stale from fault
             return self._trouble(phase, fault)
+        finally:
+            self._busy.discard(connection)
         self._keep(connection, phase, code)
         return Answer(self.clock(), phase, code, text)
 
@@ -211,6 +222,12 @@ class Smtp:
                 connection.quit()
             except (OSError, smtplib.SMTPException):
                 connection.close()
+
+
+def hang_up(connection: smtplib.SMTP) -> None:
+    """End a connection that another thread waits on; it gets an error at once."""
+    with suppress(OSError, ValueError, smtplib.SMTPException):  # it ended by itself meanwhile
+        socket_of(connection).shutdown(socket.SHUT_RDWR)
 
 
 def good(code: int) -> bool:

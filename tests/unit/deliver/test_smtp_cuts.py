@@ -311,5 +311,24 @@ def test_a_password_outside_ascii_halts_in_words() -> None:
     assert "пароль" not in handover.detail
 
 
+def test_closing_does_not_wait_for_a_mail_that_nobody_waits_for() -> None:
+    server = Script({"dot": SILENCE})
+
+    async def cancelled() -> Fate:
+        provider = Smtp("127.0.0.1", port, "none", "", "", lambda: NOW, 1, 300.0)
+        (request,) = provider.build([MAIL])
+        task = asyncio.ensure_future(provider.post(request))
+        async with asyncio.timeout(10):
+            while not server.mails:
+                await asyncio.sleep(0.001)
+            task.cancel()
+            (handover,) = provider.read(request, await task)
+            await provider.close()
+        return handover.fate
+
+    with listening(server) as port:
+        assert asyncio.run(cancelled()) is Fate.in_doubt
+
+
 def test_the_password_stands_in_nothing_that_is_printed() -> None:
     assert "hidden-word" not in repr(Smtp("mail.example", 587, "starttls", "shop", "hidden-word", lambda: NOW))
