@@ -111,11 +111,23 @@ def show_timeline(asked: Asked, tree: "Tree", name: str) -> int:
 
 
 def show_findings(tree: "Tree", findings: "Iterable[Problem]") -> None:
-    """What `check` says of this mail, before it is shown."""
+    """What is wrong with a mail, with the author's lines, before it is shown."""
     from nurture.language import report
 
-    if said := report.as_text(findings, tree.checked.sources).rstrip("\n"):
+    found = list(findings)
+    files = {problem.place.file for problem in found}
+    quoted = {file: tree.files.get(file, b"").decode("utf-8", "replace").splitlines() for file in files}
+    if said := report.as_text(found, quoted).rstrip("\n"):
         click.echo(said)
+
+
+def as_findings(findings: "Iterable[Problem]") -> object:
+    """The same for --json, in the shape that `check --json` has."""
+    from json import loads
+
+    from nurture.language import report
+
+    return loads(report.as_json(findings))["findings"]
 
 
 def show_one(asked: Asked, tree: "Tree", wish: Wish) -> int:
@@ -138,7 +150,7 @@ def show_one(asked: Asked, tree: "Tree", wish: Wish) -> int:
     code = FINE if copy is None else ended(copy.handover.fate.value)
     if asked.json:
         sent = {"to": copy.address, "provider": copy.provider, "handover": copy.handover} if copy else None
-        answer({**document(shown, file), "findings": tree.findings(wish.name), "sent": sent})
+        answer({**document(shown, file), "findings": as_findings(tree.findings(wish.name)), "sent": sent})
         return code
     say_all(lines(shown, near(file)))
     if copy is not None:
@@ -176,7 +188,7 @@ def ended(fate: str) -> int:
 def cannot_be_written(asked: Asked, tree: "Tree", problem: "Problem") -> int:
     """The template's fault for this reader, at its line."""
     if asked.json:
-        answer({"findings": [problem]})
+        answer({"findings": as_findings([problem])})
     else:
         show_findings(tree, [problem])
         say("This mail cannot be written for this reader.")
@@ -198,7 +210,7 @@ def show_all(asked: Asked, tree: "Tree", wish: Wish) -> int:
     file = page_written(asked.root, wish.name or wish.sequence, page_of(book.rules.project, found), wish.variant)
     faults = [one for _, _, one in found if isinstance(one, Problem)]
     if asked.json:
-        answer({"written": file, "mails": mails, "previews": len(found) - len(faults), "findings": faults})
+        answer({"written": file, "mails": mails, "previews": len(found) - len(faults), "findings": as_findings(faults)})
         return FINDINGS if faults else FINE
     show_findings(tree, faults)
     locales = {locale for _, locale, _ in found}

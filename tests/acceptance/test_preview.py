@@ -116,6 +116,23 @@ def test_findings_of_the_mail_are_shown_and_errors_stop_it(project):
     assert document["code"] == 1
 
 
+def test_a_mail_that_cannot_be_written_for_one_reader_is_said_at_its_line(shop):
+    project = shop(1)
+    file = project.root / "templates" / "one_recipe" / "en.md"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "\n\nEvery {{ 365 // person.orders.count }} days.\n", encoding="utf-8")
+    line = len(text.splitlines()) + 3
+    project.ok("preview", "one_recipe")  # the made-up reader has ordered
+    for more in ((), ("--all",), ("--send-to", "me@example.net")):
+        answer = project.run("preview", "one_recipe", "--as", "c0", *more)
+        assert answer.code == 1
+        assert f"templates/one_recipe/en.md:{line}:1: error E223" in answer.out
+        assert f"{line} | Every {{{{ 365 //" in answer.out
+    assert project.mails == []
+    found = json.loads(project.run("preview", "one_recipe", "--as", "c0", "--json").out)["findings"]
+    assert [(one["file"], one["line"], one["code"]) for one in found] == [("templates/one_recipe/en.md", line, "E223")]
+
+
 def test_a_copy_goes_out_by_the_folder_and_each_copy_is_a_mail_of_its_own(shop):
     project = shop(1)
     for _ in range(2):
