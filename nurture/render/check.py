@@ -14,6 +14,7 @@ from nurture.render.layout import built_in, layout
 from nurture.render.locales import is_locale, spelt
 from nurture.render.page_words import page_problems, style_problem
 from nurture.render.reading import Reading
+from nurture.render.restore import PICTURE
 from nurture.render.source import Written, read
 from nurture.render.tokens import letters_for
 from nurture.render.versions import (
@@ -49,6 +50,7 @@ def check_templates(book: Book, templates: Mapping[str, bytes], *, whole: bool =
 def _all(book: Book, templates: Mapping[str, bytes], whole: bool) -> Iterator[Problem]:
     yield from _frame(book, templates)
     yield from _words(book, templates)
+    yield from _variants(book, templates)
     frame = layout_of(templates) or (BUILT_IN, built_in())
     for file in sorted(templates):
         if file.startswith(FOLDER):
@@ -98,7 +100,9 @@ def _doubled(version: Version | None, templates: Mapping[str, bytes]) -> Problem
 def _image(file: str) -> Iterator[Problem]:
     """A file that no mail could show."""
     path = PurePosixPath(file)
-    if path.suffix.lower() not in MEDIA_TYPES or len(path.parts) != len(PurePosixPath(FOLDER).parts) + 1:
+    if PICTURE.fullmatch(f"_images/{path.name}") is None:
+        yield Problem("E224", Place(file), f"no mail can name the picture '{path.name}'", "letters, digits, - . and _")
+    elif path.suffix.lower() not in MEDIA_TYPES or len(path.parts) != len(PurePosixPath(FOLDER).parts) + 1:
         kinds = ", ".join(sorted(MEDIA_TYPES))
         yield Problem("E224", Place(file), f"'{path.name}' is no picture that mail programs show", f"one of {kinds}")
 
@@ -134,6 +138,27 @@ def _words(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
         if words_file(locale) not in written and words_file(locale.partition("-")[0]) not in written:
             message = f"the footer has no {locale} words; readers of it get another language under their mail"
             yield Problem("W311", Place(words_file(locale)), message, f"write {words_file(locale)}")
+
+
+def _variants(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
+    """W311 for a language that a variant lacks: a variant in another language goes before the mail without it."""
+    written: dict[tuple[str, str], set[str]] = {}
+    for file, data in templates.items():
+        version = version_of(file)
+        if (
+            version
+            and NAME.fullmatch(version.variant)
+            and version.ending != TEXT_PART
+            and not read(file, data).untranslated
+        ):
+            written.setdefault((version.mail, version.variant), set()).add(version.locale)
+    for (mail, variant), there in sorted(written.items()):
+        for locale in book.rules.locales:
+            if there.isdisjoint({locale, locale.partition("-")[0]}):
+                folder = f"{TEMPLATES}{mail}/{variant}"
+                instead = next((one for one in book.rules.locales if one in there), "another language")
+                message = f"{folder} has no {locale} version; readers of it get {instead}"
+                yield Problem("W311", Place(f"{folder}/{locale}.md"), message, f"write {folder}/{locale}.md")
 
 
 def _images(templates: Mapping[str, bytes]) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """The sandbox in which templates run: nothing can be called, changed or reached that is not given."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from nurture.render.values import END_OF_ISOLATE, ISOLATE, Attributes, Unknown, 
 
 READER = "_reader"
 A_LEAP_YEAR = 2000
+_NO_STYLE = re.compile(r"[^A-Za-z0-9#%., -]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,11 @@ def quoted(value: object) -> str:
     return quote(str(value).replace(ISOLATE, "").replace(END_OF_ISOLATE, ""), safe="")
 
 
+def styled(value: object) -> str:
+    """For a value in a style: a size, a number or a colour; what could begin another style or an address goes."""
+    return _NO_STYLE.sub("", str(value))
+
+
 def is_known(value: object) -> bool:
     """Whether something is known of this reader."""
     return not isinstance(value, Unknown)
@@ -141,7 +148,7 @@ def environment(escaped: bool) -> Sandbox:
     made.globals.clear()
     made.filters.clear()
     made.filters.update(day=day, list_and=list_and, money=money, or_else=or_else)
-    made.filters.update(_plain=plain, _address=address, _quoted=quoted)
+    made.filters.update(_plain=plain, _address=address, _quoted=quoted, _styled=styled)
     made.tests.clear()
     made.tests.update(known=is_known, unknown=is_unknown)
     return made

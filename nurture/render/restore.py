@@ -68,7 +68,8 @@ class Restoring:
             if match["tag"]:
                 parts += self.tag(match["tag"], match.start())
             elif match["raw"]:
-                parts += [match["begin"], *self.split(match["held"], _plain), f"</{match['raw']}>"]
+                write = _styled if match["raw"] == "style" else _plain
+                parts += [match["begin"], *self.split(match["held"], write), f"</{match['raw']}>"]
             else:
                 parts += self.comment(match["comment"])
         parts += self.words(html[at:])
@@ -120,7 +121,7 @@ class Restoring:
         if self.hole.search(tag) is not None:
             for found in _ATTRIBUTE.finditer(tag):
                 yield tag[at : found.start(2)]
-                yield from self.split(found[2], _address if found[1] in ADDRESSES else _plain)
+                yield from self.split(found[2], WRITERS.get(found[1], _plain))
                 at = found.end(2)
         yield tag[at:]
 
@@ -153,6 +154,13 @@ def _address(token: Token, before: str) -> str:
     if token.statement:
         raise Misplaced(token, f"'{token.text}' cannot stand inside a link or a picture", "{{ 'a' if … else 'b' }}")
     return f"{{{{ ({token.expression}) | {'_quoted' if before else '_address'} }}}}"
+
+
+def _styled(token: Token, _before: str) -> str:
+    return token.text if token.statement else f"{{{{ ({token.expression}) | _styled }}}}"
+
+
+WRITERS: Mapping[str, Write] = {"style": _styled, **dict.fromkeys(ADDRESSES, _address)}
 
 
 def joined(parts: Sequence[Part]) -> tuple[Part, ...]:

@@ -185,7 +185,7 @@ def test_a_file_that_no_mail_is_made_from(findings, file):
 def test_formats_variants_and_text_parts_that_are_mails(book):
     files = {"en.html": "<p>x</p>", "ar.mjml": "<mjml><mj-body></mj-body></mjml>", "festive/en.md": "x", "en.txt": "x"}
     templates = {f"templates/hello/{name}": (FRONT + body).encode() for name, body in files.items()}
-    assert {problem.code for problem in check_templates(book, templates)} <= {"E311", "W315"}
+    assert {problem.code for problem in check_templates(book, templates)} <= {"E311", "W311", "W315"}
 
 
 KINDS = "one of .gif, .jpeg, .jpg, .png, .webp"
@@ -201,6 +201,8 @@ WHOLE = "<html><body>{{ postal_address }}</body></html>"
             {"hello/en.md": "x", "_images/a.svg": "x"},
             ("E224", "_images/a.svg", KINDS),
         ),
+        ({"hello/en.md": "x", "_images/a b.png": "x"}, ("E224", "_images/a b.png", "letters, digits, - . and _")),
+        ({"hello/a/en.md": "x"}, ("W311", "hello/a/ar.md", "write templates/hello/a/ar.md")),
         ({"hello/en.html": WHOLE}, ("E311", "hello/en.html", "{{ unsubscribe_url }}")),
     ],
 )

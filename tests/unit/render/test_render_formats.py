@@ -167,6 +167,14 @@ def test_nothing_else_can_be_called(fault):
         assert fault(HELLO + body).code in ("E220", "E223")
 
 
+def test_a_value_in_a_style_begins_no_other_style(mail):
+    body = "<p style='width: {{ code }}'>x</p><style>i { color: {{ person.site }} }</style><i>y</i>"
+    wild = "1px;background:url(https://evil.example)}{<\"'"
+    html = mail({"en.html": HELLO + body}, {"site": wild}, variables={"code": wild}).html
+    assert html.count("1pxbackgroundurlhttpsevil.example") == 2
+    assert "evil" not in html.replace("1pxbackgroundurlhttpsevil.example", "")
+
+
 def test_words_that_providers_count_by(mail):
     assert mail(HELLO + "Text").categories == ("hello", "s")
 
