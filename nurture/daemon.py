@@ -306,12 +306,12 @@ class Daemon:
 
 
 class Signals:
-    """SIGTERM and SIGINT ask for an end: before there is a daemon that of waiting, then the daemon's."""
+    """SIGTERM, SIGINT and a closed terminal ask for an end: of waiting, and then of the daemon."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         self.daemon: Daemon | None = None
-        for one in (signal.SIGTERM, signal.SIGINT):
+        for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(one, self.ask, one.name)
 
     def ask(self, name: str) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -298,6 +299,56 @@ def test_mails_reach_a_sendgrid_shaped_server_with_the_right_content(shop):
         assert sorted(line["to"] for line in server.accepted) == [f"c{n}@shop.example" for n in range(5)]
         assert len({line["key"] for line in server.accepted}) == 5
         assert server.refused == []
+
+
+def test_a_second_signal_ends_it_at_once_and_what_was_on_its_way_is_in_doubt(shop):
+    project = shop(1)
+    with sendgrid() as server:
+        server.fail("late:60")
+        provider = f'[provider]\nname = "sendgrid"\n[sendgrid]\nurl = "{server.url}"\nkey_env = "SENDGRID_KEY"\n'
+        configure(project, provider, '[web]\nurl = "http://127.0.0.1:8080"\n')
+        with daemon(project, SENDGRID_KEY=KEY) as running:
+            until(lambda: server.accepted, lambda: running.log)
+            running.process.send_signal(signal.SIGTERM)
+            running.until_said("daemon.stopping")
+            running.process.send_signal(signal.SIGTERM)
+            assert running.process.wait(BOUND) == 4
+            assert running.said("daemon.cut") == 1
+        with daemon(project, SENDGRID_KEY=KEY) as running:
+            running.until_said("batch.recovered")
+            assert running.stop() == 0
+        assert len(server.accepted) == 1
+    assert "we_got_your_message" in project.ok("outbox", "--in-doubt").out
+
+
+def test_a_reader_who_leaves_by_the_link_in_a_mail_is_heard_while_it_runs(project):
+    port = free_port()
+    configure(project, f'[web]\nurl = "http://127.0.0.1:{port}"\nlisten = "127.0.0.1:{port}"\n')
+    path = project.root / "sequences" / "welcome.yaml"
+    at_once = "  event: subscriber.joined\n  settle: 0 minutes\n"
+    path.write_text(path.read_text("utf-8").replace("  event: subscriber.joined\n", at_once, 1), "utf-8")
+    project.ok("apply")
+    with daemon(project) as running:
+        project.table("contacts.csv", ["id", "email", "locale"], [("c1", "c1@shop.example", "en")])
+        project.ok("import", "contacts", "contacts.csv", "--basis", "a test", "--consent", "coffee_tips")
+        at = now().isoformat(timespec="seconds")
+        project.table("events.csv", ["id", "event", "at", "source"], [("c1", "subscriber.joined", at, "shop")])
+        project.ok("import", "events", "events.csv")
+        until(lambda: project.mails, lambda: running.log)
+        assert "agreed to coffee_tips" in project.ok("show", "c1").out
+        mail = message_from_bytes(project.mails[0].read_bytes(), policy=policy.default)
+        link = re.search(rf"<(http://127\.0\.0\.1:{port}/u/[^>]+)>", mail["List-Unsubscribe"])
+        assert link is not None
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        before = running.said("tick.done")
+        click = urllib.request.Request(link[1], data=b"List-Unsubscribe=One-Click")  # noqa: S310  (http, by the pattern)
+        with urllib.request.urlopen(click, timeout=BOUND) as answer:  # noqa: S310
+            assert answer.status == 200
+        running.until_said("link.taken")
+        running.until_said("tick.done", before + 1)
+        assert running.stop() == 0
+        assert link[1] not in running.log
+    assert "agreed to coffee_tips" not in project.ok("show", "c1").out
 
 
 @pytest.mark.parametrize("log", ["text", "json"])
