@@ -65,7 +65,8 @@ class Sending:
         self.tell = tell
         self.pace = Pace(shop.config.rate_per_second)
         self.back_off = BackOff()
-        self._slots = Slots(shop.provider.at_once)
+        self._slots, self._room = Slots(shop.provider.at_once), asyncio.Event()
+        self._unbegun = 0  # mails on their way that wait for a place
         self._upkeep = Upkeep(shop)
         self._stopped = self._refused = False
 
@@ -86,7 +87,8 @@ class Sending:
         done = Handed(self.shop.provider.name)
         if self._stopped:
             return done
-        self._slots, self._refused = Slots(self.shop.provider.at_once), False
+        self._slots, self._room = Slots(self.shop.provider.at_once), asyncio.Event()
+        self._unbegun, self._refused = 0, False
         await self.run(self._start, done)
         await self._fly_all(done)
         await self.run(self._look_round, done)
@@ -120,8 +122,13 @@ class Sending:
         if not flights:
             await asyncio.sleep(seconds)
             return flights
-        landed, flying = await asyncio.wait(flights, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for one in landed:
+        room = asyncio.create_task(self._room.wait())
+        try:
+            await asyncio.wait({*flights, room}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            room.cancel()
+        flying = {one for one in flights if not one.done()}
+        for one in flights - flying:
             fault = asyncio.CancelledError() if one.cancelled() else one.exception()
             if fault is not None and not isinstance(fault, Exception | asyncio.CancelledError):
                 raise fault
@@ -130,16 +137,22 @@ class Sending:
         return flying
 
     async def _take_off(self, flights: set[asyncio.Task[None]], done: Handed) -> float | None:
-        """Begin one more batch if one may: 0 to try again at once, else in how many seconds; None: not for now."""
+        """Begin one more batch if one may: 0 to try again at once, else in how many seconds; None: not for now.
+
+        While others wait for a place only service is begun, so that a cut leaves few in doubt that were not even tried.
+        """
+        self._room.clear()
         if self._shut() or len(flights) > ON_THEIR_WAY or (self.back_off.trying and flights):
             return None
         second = asyncio.get_running_loop().time()
         if (wait := self.pace.wait(second)) > 0:
             return wait
         limit = 1 if self.back_off.trying else self.pace.most(BATCH)
-        found = await self.run(self._prepare, limit, len(flights) == ON_THEIR_WAY, done)
+        full = len(flights) == ON_THEIR_WAY or self._unbegun >= self.shop.provider.at_once
+        found = await self.run(self._prepare, limit, full, done)
         if isinstance(found, Flight):
             self.pace.take(len(found.mails), second)
+            self._unbegun += len(found.mails)
             flights.add(asyncio.create_task(self._fly(found, done)))
         return 0 if found else None
 
@@ -205,6 +218,9 @@ class Sending:
         """Post one mail, unless the way was closed meanwhile: then it has certainly not gone."""
         provider, key = self.shop.provider, mail.intent.key
         async with self._slots.one(mail.intent.class_ == SERVICE):
+            self._unbegun -= 1
+            if self._unbegun < provider.at_once:
+                self._room.set()
             if self._shut() or not await self._ours(flight):
                 return
             flight.begun.add(key)
