@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @command(
     "run",
-    "nurture run                                         the daemon: decide and hand over, until it is stopped",
+    "nurture run                                         the daemon, until it is stopped",
     "nurture run --once                                  decide and hand over what is due, then stop",
     "nurture run --dry-run                               the same, but stop before anything is written",
     "nurture run --dry-run --at '2027-03-08 10:00'       as if it were then",
