@@ -47,6 +47,8 @@ def _of_length(span: Span, text: str) -> str:
     units = [f"{unit.value}s" for unit in span.units]
     if length(text, Span(tuple(Unit))):
         return f"a length in {' or '.join(units)}"
+    if length(text, Span(span.units, least=0)):
+        return f"at least {span.least}"
     found = _AMOUNT.fullmatch(text)
     amount, unit = (found[1], found[2].strip()) if found else ("", "")
     apart = f"{amount} {unit}"
