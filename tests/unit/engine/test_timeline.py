@@ -1,11 +1,18 @@
 """`preview --timeline`: the days, the tree, the endings, and the most mails on any way through."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from nurture.decide.simulate import live
 from nurture.engine.project import read_files
 from nurture.engine.starter import make_project
-from nurture.engine.timeline import Timeline, timeline
+from nurture.engine.timeline import Row, Timeline, timeline
 from nurture.language.project import read_project
+from nurture.model.book import Book
+from nurture.model.event import Event
+from nurture.model.person import Person
 
 HEAD = """\
 sequence: {name}
@@ -32,9 +39,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return read_files(root)
 
 
-def starter_lines(files: dict[str, bytes], name: str) -> list[str]:
-    book = read_project(files).book
-    assert book is not None
+@pytest.fixture(scope="module")
+def book(files: dict[str, bytes]) -> Book:
+    found = read_project(files).book
+    assert found is not None
+    return found
+
+
+def starter_lines(book: Book, name: str) -> list[str]:
     return list(timeline(book.sequences[name]).lines())
 
 
@@ -47,9 +59,9 @@ def told(
     return timeline(reading.book.sequences["walk"])
 
 
-def test_the_check_in_reads_as_a_colleague_would_tell_it(files):
+def test_the_check_in_reads_as_a_colleague_would_tell_it(book):
     conditions = "count('review.posted', within='14 days') == 0 and count('feedback.given', within='14 days') == 0"
-    assert starter_lines(files, "first_order") == [
+    assert starter_lines(book, "first_order") == [
         "first_order: How was your first bag?",
         "day 0   order.delivered, if person.orders.count == 1, stage buying or vip",
         "day 6   10:00  first_bag_check_in        care",
@@ -166,3 +178,40 @@ def test_each_way_to_start_and_a_status_that_starts_nobody_are_said(files):
 def test_a_lead_starts_people_before_day_0(files):
     found = told(files, "  - {send: one_recipe}\n", start="{day: person.birthday, every: year, lead: 7 days}")
     assert found.rows[0].when == "day -7 to 0"
+
+
+@pytest.mark.parametrize("hour", [1, 9, 22])
+@pytest.mark.parametrize("day", range(16, 23))
+@pytest.mark.parametrize("brews", ["espresso", None])
+def test_whoever_goes_through_gets_each_mail_on_a_day_that_the_timeline_names(book, day, hour, brews):
+    """The core lives somebody through the welcome, joining on any weekday at any hour: the days foretold are kept."""
+    joined = datetime(2026, 11, day, hour, tzinfo=UTC)
+    facts = {"zone": "UTC", "country": "FR", "locale": "en", "brew_method": brews}
+    happened = [
+        ("address.added", {"address": "p@shop.example"}),
+        ("consent.given", {"topics": ("coffee_tips", "offers"), "basis": "ticked"}),
+        ("person.changed", {"facts": facts}),
+        ("subscriber.joined", {"source": "shop"}),
+    ]
+    events = [
+        Event(f"e{number}", name, joined, joined, number, fields) for number, (name, fields) in enumerate(happened)
+    ]
+    begin = joined - timedelta(minutes=1)
+    decisions = live(book, Person("p", begin), events, begin, joined + timedelta(days=30))
+    went = [intent for decision in decisions for intent in decision.intents if intent.sequence == "welcome"]
+    found = timeline(book.sequences["welcome"])
+    rows = {row.what: row for row in dated(found)}
+    assert len(went) == found.messages
+    for intent in went:
+        first, _, last = rows[intent.mail].when.removeprefix("day ").partition(" to ")
+        assert int(first) <= (intent.day - joined.date()).days <= int(last or first), intent.mail
+
+
+def dated(found: Timeline) -> list[Row]:
+    """The rows with mails, each with its day, also where it is that of the row above."""
+    rows, day = [], ""
+    for row in found.rows:
+        day = row.when or day
+        if row.class_:
+            rows.append(replace(row, when=day))
+    return rows
