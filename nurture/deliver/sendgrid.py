@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
+from io import BytesIO
 from typing import TYPE_CHECKING
+
+from yarl import URL  # aiohttp's own form of an address: made once, not for every request
 
 from nurture.deliver.plain import CannotBeSaid
 from nurture.deliver.sendgrid_answer import Answer, Reached, read_answer
@@ -21,8 +24,9 @@ from nurture.model.mail import Email, Fate, Handover
 if TYPE_CHECKING:
     import aiohttp
 
-PATH = "v3/mail/send"
+PATH = "/v3/mail/send"
 ACCEPTED = 202
+IN_ONE_PIECE = 1024 * 1024  # bytes; more would hold up the event loop, of which aiohttp warns
 MOST_READ = 64 * 1024  # bytes of an answer that are looked at
 IDLE = 15.0  # seconds a connection is kept unused: less than servers keep it, so that few die under a request
 READING = 10.0  # seconds for the words of an answer whose status is known
@@ -51,6 +55,7 @@ class SendGrid:
     connections: int = 100
     connect_within: float = 5.0
     answer_within: float = 30.0
+    _address: URL = field(default=URL(), init=False, repr=False, compare=False)
     _session: "aiohttp.ClientSession | None" = field(default=None, init=False, repr=False, compare=False)
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -99,7 +104,8 @@ class SendGrid:
             return Answer(self.clock(), Reached.perhaps, fault=words_of(fault))
 
     async def _post(self, session: "aiohttp.ClientSession", request: Post) -> Answer:
-        response = await session.post(PATH, data=request.body, allow_redirects=False)
+        body = request.body if len(request.body) <= IN_ONE_PIECE else BytesIO(request.body)
+        response = await session.post(self._address, data=body, allow_redirects=False)
         try:
             said = response.headers.get
             answer = Answer(
@@ -124,8 +130,8 @@ class SendGrid:
             wait = aiohttp.ClientTimeout(total=None, sock_connect=self.connect_within, sock_read=self.answer_within)
             trust = ssl.create_default_context() if self.url.startswith("https:") else True  # 30 ms of certificates
             connector = aiohttp.TCPConnector(limit=self.connections, keepalive_timeout=IDLE, ssl=trust)
+            self._address = URL(self.url.rstrip("/") + PATH)
             self._session = aiohttp.ClientSession(
-                self.url.rstrip("/") + "/",
                 connector=connector,
                 timeout=wait,
                 headers={

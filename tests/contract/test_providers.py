@@ -88,6 +88,14 @@ def test_a_mail_arrives_once_and_whole(way: Way) -> None:
     assert got.images == tuple((one.content_id, one.media_type, one.name, one.data) for one in PICTURES)
 
 
+def test_a_mail_of_several_megabytes_arrives_whole(way: Way) -> None:
+    picture = replace(PICTURES[0], data=bytes(range(256)) * 12_000)
+    (handover,) = hand(way, replace(MAIL, images=(picture,)))
+    assert handover.fate is Fate.accepted
+    (got,) = way.got()
+    assert got.images[0][3] == picture.data
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_every_script_arrives_as_it_was_written(way: Way, script: str) -> None:
     name, subject = SCRIPTS[script]
