@@ -5,7 +5,7 @@ from importlib import import_module
 
 from benchmarks.frame import table
 
-NAMES = ("startup", "import_cdnow", "backtest_cdnow", "idle_tick", "decisions")
+NAMES = ("startup", "import_cdnow", "backtest_cdnow", "idle_tick", "decisions", "rendering")
 
 
 def main(wanted: list[str]) -> None:
