@@ -106,7 +106,7 @@ def compiled(origin: Origin) -> Compiled | Problem:
         message = "no text part can be made of this, since its conditions stand in other places there"
         return Problem("E223", written.body.place(0), message, f"write {origin.locale}.txt beside it")
     except Unreadable as fault:
-        return Problem("E223", written.body.place(0), str(fault), fault.hint)
+        return _unreadable(written, frame if isinstance(frame, Layout) else None, fault)
     return Compiled(written, frame, own_text, parts, text)
 
 
@@ -121,6 +121,14 @@ def text_piece(origin: Origin) -> Piece | Problem | None:
         return Problem("E100", Place(file), "this file is not UTF-8 text", "save it as UTF-8")
     piece = Piece(file, whole, whole, 0)
     return next(iter(syntax_faults(piece)), piece)
+
+
+def _unreadable(written: Written, frame: Layout | None, fault: Unreadable) -> Problem:
+    """A page that cannot be made, at the words that cannot be read, in the mail or in its frame."""
+    pieces = [written.body, *([frame.piece] if frame is not None else [])]
+    found = [(piece, piece.text.find(fault.words)) for piece in pieces if fault.words and fault.words in piece.text]
+    piece, offset = found[0] if found else (written.body, 0)
+    return Problem("E223", piece.place(offset, len(fault.words)), str(fault), fault.hint)
 
 
 def _misplaced(written: Written, frame: Layout | None, fault: Misplaced) -> Problem:

@@ -61,11 +61,15 @@ class Body:
 
 
 class Unreadable(Exception):
-    """The whole page cannot be made, and no token is to blame; the message says why, `hint` what helps."""
+    """The whole page cannot be made, and no token is to blame; the message says why, `hint` what helps.
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    `words` are those that could not be read, where that is known.
+    """
+
+    def __init__(self, message: str, hint: str = "", words: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+        self.words = words
 
 
 def body_of(written: Written, letters: str, locale: str) -> Body:
@@ -140,8 +144,17 @@ def _from_mjml(text: str, locale: str) -> str:
     try:
         html = str(mrml.to_html(text, render_options=_MJML_FONTS).content)
     except OSError as fault:
-        raise Unreadable(f"this MJML cannot be read: {fault}") from fault
+        raise _unreadable(text, str(fault)) from fault
     return html.replace("<title></title>", f"<title>{title[1]}</title>", 1) if title else html
+
+
+def _unreadable(text: str, message: str) -> Unreadable:
+    """What MJML says, in the author's words: its place counts bytes of a text that the author never saw."""
+    found = re.fullmatch(r"(.*?) in .* at position (\d+):(\d+)", message)
+    if found is None:
+        return Unreadable(f"this MJML cannot be read: {message}")
+    words = text.encode()[int(found[2]) : int(found[3])].decode("utf-8", "replace").strip()
+    return Unreadable(f"this MJML cannot be read: {found[1]} '{words}'", words=words)
 
 
 def _with_rules(html: str, rules: str) -> str:

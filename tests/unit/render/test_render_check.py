@@ -313,6 +313,7 @@ def test_findings_in_pages(findings, name, body, code, column):
         ("<mj-text>1 < 2</mj-text>", 12, "write &lt;"),
         ("<mj-text><p>a</mj-text>", 14, "</p>"),
         ("<mj-text>a", 11, "</mj-text>"),
+        ("<mj-text>a</mj-text><mj-include path='/etc/hosts' />", 22, None),
         ("<mj-button background-color=\"{{ code | or_else('') }}\">a</mj-button>", 30, None),
     ],
 )
