@@ -19,7 +19,9 @@ from nurture.model.mail import Fate
 from nurture.store.open import Store
 
 SLACK = timedelta(minutes=1)  # clocks of two machines may differ so much
+BEHIND = timedelta(minutes=15)  # of a daemon at work; the first turn after a long rest may take so long
 QUIET_FOR = timedelta(days=1)  # without a daemon, a round a day is the least
+HOLDS = "holds"  # how the state of a daemon begins that neither decides nor sends
 PEOPLE_SEEN = 20_000
 EVENTS_SEEN = 2_000
 EXAMPLES = 3
@@ -81,11 +83,16 @@ def daemon_findings(store: Store, now: datetime) -> Iterator[Finding]:
         seen = f"process {one.process} was last seen {ago(now - one.seen_at)} ago"
         if is_silent(one, now):
             yield wrong("daemon", f"silent: {seen}", "look whether it lives, and start nurture run again")
-        elif one.state.startswith("holds"):
+        elif one.state.startswith(HOLDS):
             yield wrong("daemon", f"{seen} and {one.state}", "do what it says")
         else:
             yield ok("daemon", seen)
     last = store.watermark
+    works = any(not is_silent(one, now) and not one.state.startswith(HOLDS) for one in running)
+    if works and last is not None and now - last > BEHIND:
+        yield look(
+            "daemon", f"all that fell due was decided until {ago(now - last)} ago only", "nurture status, its log"
+        )
     if not running and last is not None and now - last > QUIET_FOR:
         yield look("daemon", f"none runs, and the last round was {ago(now - last)} ago", "nurture run")
     elif not running:

@@ -20,7 +20,7 @@ from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.decision import MESSAGES_NOT_SENT, Decision, Intent, Reason, Why
 
-DROPPED = MESSAGES_NOT_SENT | {Why.moved}
+DROPPED = MESSAGES_NOT_SENT | {Why.moved, Why.held}
 
 
 class Entry(NamedTuple):

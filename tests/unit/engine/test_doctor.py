@@ -200,9 +200,18 @@ def test_a_clock_behind_what_was_seen_is_wrong(root: Path) -> None:  # noqa: F81
     ],
 )
 def test_a_daemon_that_fell_silent_or_holds_is_wrong(root: Path, seen: timedelta, state: str, expected: str) -> None:  # noqa: F811
-    with opened(root) as (shop, _):
+    with opened(root) as (shop, live):
+        tick(shop.store, live.book, NOW)
         shop.store.beat(Runner("x", 7, "1", NOW - DAY, NOW - seen, NOW - seen, state))
         assert states(inside.daemon_findings(shop.store, NOW)) == [expected]
+
+
+def test_a_daemon_that_lives_but_decides_nothing_is_worth_a_look(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, live):
+        tick(shop.store, live.book, NOW)
+        for later, expected in ((MINUTE, ["ok daemon"]), (20 * MINUTE, ["ok daemon", "look daemon"])):
+            shop.store.beat(Runner("x", 7, "1", NOW - DAY, NOW + later, NOW + later, "at work"))
+            assert states(inside.daemon_findings(shop.store, NOW + later)) == expected
 
 
 def test_without_a_daemon_a_round_a_day_is_the_least(root: Path) -> None:  # noqa: F811

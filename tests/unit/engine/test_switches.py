@@ -144,6 +144,8 @@ def test_what_is_tried_sees_the_switch_as_the_daemon_does(root: Path, word: Word
         assert MAIL in before[1]
         shop.store.set_switch(Switch(word, NOW, "lena", NAME), NOW)
         assert mails_of(shop) == ([], [])
+        dropped = {one.words for one in simulate(shop, [], None, 3, NOW + MINUTE, silent).dropped}
+        assert ("held: paused by lena" in dropped) == (word is Word.pause)
 
 
 def test_show_says_that_a_sequence_is_paused(root: Path) -> None:  # noqa: F811
