@@ -38,7 +38,10 @@ class Token:
 
 
 def make(token: Token, secret: bytes) -> str:
-    """A token as text that is safe in an address. Raises ValueError without a secret, or for a number that is none."""
+    """A token as text that is safe in an address.
+
+    Raises ValueError without a secret, for a number that is none, and for more than a link can say.
+    """
     said = json.dumps(
         [_VERSION, token.purpose, token.project, token.person, token.subject, token.key]
         + ([dict(token.fields)] if token.fields else []),
@@ -46,7 +49,10 @@ def make(token: Token, secret: bytes) -> str:
         allow_nan=False,
         separators=(",", ":"),
     ).encode()
-    return f"{_text(said)}.{_text(_signature(said, secret))}"
+    text = f"{_text(said)}.{_text(_signature(said, secret))}"
+    if len(text) > LONGEST:
+        raise ValueError(f"a link cannot say so much: its token has {len(text):,} characters, the most is {LONGEST:,}")
+    return text
 
 
 def verify(text: object, secrets: bytes | Sequence[bytes], purpose: str, project: str = "") -> Token | None:

@@ -207,7 +207,7 @@ def typed(book: Book, token: Token) -> Iterator[tuple[str, object]]:
 
 
 def said(token: Token, name: str, topics: tuple[str, ...], once: tuple[str, ...]) -> Said:
-    """A reader's word about topics; `by` tells the core that it is the reader's own."""
+    """A reader's word about topics; how and by whom it was said is kept with it, as proof."""
     fields = {"topics": topics, "basis": BASIS, "wording": "", "by": "reader"}
     return Said(token.person, name, (*once, *topics), fields, outside_id=token.key)
 

@@ -127,10 +127,17 @@ def test_without_a_secret_nothing_is_signed():
         make(Token(ANSWER, "kestrel", "p1", "feedback.given", "ab12", {"score": float("nan")}), SECRET)
 
 
-def test_a_token_of_ours_is_never_too_long_to_be_read():
-    token = Token(ANSWER, "kestrel", "p" * 21, "feedback.given", "k" * 32, {"words": "é" * 900})
-    assert len(make(token, SECRET)) < LONGEST
-    assert verify(make(token, SECRET), SECRET, ANSWER) == token
+def test_no_token_is_made_that_would_not_be_read():
+    def answer(letters: int) -> Token:
+        return Token(ANSWER, "kestrel", "p" * 21, "feedback.given", "k" * 32, {"words": "w" * letters})
+
+    longest = next(letters for letters in range(2_900, 3_072) if len(make(answer(letters + 1), SECRET)) > LONGEST - 2)
+    assert verify(make(answer(longest), SECRET), SECRET, ANSWER) == answer(longest)
+    with pytest.raises(ValueError, match="a link cannot say so much"):
+        make(answer(3_072), SECRET)
+    said = b'[1,"answer","","","","",{"words":"%s"}]' % (b"w" * 3_100)
+    assert verify(signed(said), SECRET, ANSWER) is None
+    assert verify(signed(said.replace(b"w" * 3_000, b"")), SECRET, ANSWER) is not None
 
 
 def test_unsubscribe_address_names_no_address_and_is_stable():
