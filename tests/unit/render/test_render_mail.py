@@ -17,7 +17,7 @@ HELLO = "---\nsubject: \"Hello {{ person.first_name | or_else('friend') }}\"\npr
 class Structure(HTMLParser):
     """The tags of a page, and whether they nest."""
 
-    VOID = frozenset({"meta", "br", "hr", "img"})
+    VOID = frozenset({"meta", "br", "hr", "img", "link"})
 
     def __init__(self, html: str) -> None:
         super().__init__()
