@@ -277,7 +277,8 @@ def lines(shown: Preview, written: Path | None) -> Iterator[str]:
     """For people, as language.md 11.3 prints it."""
     email, found = shown.email, shown.seen
     yield f"From      {email.from_name} <{email.from_address}>"
-    yield f"To        {' '.join(part for part in (email.to_name, f'<{email.to_address}>') if part)}, {shown.reader}"
+    address = f"<{email.to_address}>" if email.to_address else "(no address)"
+    yield f"To        {' '.join(part for part in (email.to_name, address) if part)}, {shown.reader}"
     yield f"Subject   {email.subject}  ({found.subject_length} of {found.longest_subject} characters)"
     yield f"Preview   {found.preheader or '(none)'}"
     yield f"Direction {found.direction}, from locale {email.locale}{found.isolation}"

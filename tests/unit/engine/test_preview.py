@@ -80,11 +80,12 @@ def test_a_preview_for_a_person_is_the_mail_that_goes_to_them(root, locale):  # 
 
 def test_who_was_never_inside_is_given_their_newest_event_or_one_made_up(root):  # noqa: F811
     with opened(root) as (shop, live):
-        take(shop, ContactRow(outside_id="c1", address="c1@shop.example", facts={}))
+        take(shop, ContactRow(outside_id="c1", facts={"first_name": "Ada"}))
         files = read_tree(root).files
         found = preview(desk(live), sending_of(live.book, MAIL), known_reader(shop, live.book, files, "c1", NOW))
         assert isinstance(found, Preview)
         assert (found.given.values, found.given.made_up) == ({"ticket": "ticket"}, ("ticket",))
+        assert list(lines(found, None))[1] == "To        Ada (no address), c1"
         with pytest.raises(MisuseError, match="nobody is called"):
             known_reader(shop, live.book, files, "nobody", NOW)
 
