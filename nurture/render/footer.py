@@ -37,11 +37,12 @@ class Footer:
         """The address that answers go to."""
         return encoded(self.sender.reply_to or self.sender.address)
 
-    def fields(self) -> dict[str, str]:
-        """The footer's part of what the frame is given."""
+    def fields(self, isolated: bool) -> dict[str, str]:
+        """The footer's part of what the frame is given; `isolated` keeps name and address apart from their line."""
+        apart = Isolated if isolated else str
         return {
-            "sender_name": self.sender.name,
-            "postal_address": self.postal_address,
+            "sender_name": apart(self.sender.name),
+            "postal_address": apart(self.postal_address),
             "why": self.why,
             "reply": self.reply,
             "unsubscribe": self.unsubscribe,

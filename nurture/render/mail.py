@@ -71,7 +71,8 @@ def render(
         return version
     footer = _footer(book, templates, intent, links, version.locale)
     context = _context(book, intent, person, version.locale)
-    told = {**facts(version.locale), **footer.fields()}
+    settled = facts(version.locale)
+    told = {**settled, **footer.fields(isolated=settled["direction"] == "rtl")}
     context = {**told, **_calls(templates, intent, links, footer), **context}
     ready = version.mail.templates
     if isinstance(ready, Problem):
