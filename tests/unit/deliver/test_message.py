@@ -61,6 +61,12 @@ def test_lines_are_short_enough_and_end_in_crlf():
         assert b"\r" not in line
 
 
+@pytest.mark.parametrize("text", ["عيد ميلاد سعيد " * 200, "Dear Salma, good day to you. " * 200])
+def test_every_script_is_written_in_few_bytes(text):
+    data = as_bytes(replace(MAIL, text=text, html="", headers=()))
+    assert len(data) < 1.45 * len(text.encode()) + 1000  # base64 for Arabic, which quoted-printable would triple
+
+
 def test_same_mail_same_bytes():
     assert as_bytes(MAIL) == as_bytes(MAIL)
 
