@@ -171,8 +171,9 @@ def _version(
     """One version of one mail, and whether it still says what its source says."""
     text = templates.get(version.beside + TEXT_PART)
     origin = Origin(version.file, templates[version.file], text, *frame, version.locale)
-    known = _givings(book, version.mail, whole, _images(templates))
-    yield from check_mail(origin, known, needs_a_way_out(book, version.mail))
+    images = _images(templates)
+    known = _givings(book, version.mail, whole, images)
+    yield from check_mail(origin, known, images, needs_a_way_out(book, version.mail))
     source = _source(book, templates, version)
     if source is not None:
         yield from _older(read(version.file, origin.data), source)
@@ -180,7 +181,7 @@ def _version(
 
 def _givings(book: Book, mail: str, whole: bool, images: frozenset[str]) -> tuple[Giving, ...]:
     """Who gives the mail what; nothing when a sequence that could not be read may send it."""
-    known = givings(book, mail, images)
+    known = givings(book, mail, images, whole)
     return known if whole or any(giving.by for giving in known) else ()
 
 

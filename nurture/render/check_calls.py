@@ -29,7 +29,7 @@ def findings(call: nodes.Call, offered: Offered, values: Mapping[str, Fact]) -> 
     elif name == "image" and first.value not in offered.images:
         message = f"there is no picture 'templates/_images/{first.value}'"
         yield "E224", message, first.value, nearest(first.value, offered.images)
-    elif name == "spare" and first.value not in offered.themes:
+    elif name == "spare" and offered.themes is not None and first.value not in offered.themes:
         message = f"there is no theme '{first.value}' (topics.yaml)"
         yield "E208", message, first.value, nearest(first.value, offered.themes)
     elif name == "answer":

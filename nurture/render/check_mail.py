@@ -23,7 +23,7 @@ NO_WORDS = "this picture has no words for those who do not see it"
 _FILE = re.compile(rf"(?<=[\"'(]){PICTURE.pattern}")
 
 
-def check_mail(origin: Origin, known: tuple[Giving, ...], way_out: bool) -> Iterator[Problem]:
+def check_mail(origin: Origin, known: tuple[Giving, ...], images: frozenset[str], way_out: bool) -> Iterator[Problem]:
     """One version of a mail; `way_out` says that a reader must be able to leave by it."""
     written = read(origin.file, origin.data)
     own_text = text_piece(origin)
@@ -48,7 +48,6 @@ def check_mail(origin: Origin, known: tuple[Giving, ...], way_out: bool) -> Iter
     else:
         yield from _whole(ready, way_out)
     yield from _subject(written)
-    images = known[0].offered.images if known else frozenset()
     yield from check_pictures(written.body, written.ending != ".md", images)
 
 

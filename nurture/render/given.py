@@ -47,7 +47,7 @@ class Offered:
     """What `answer`, `spare` and `image` may speak of: events with their fields, themes, and files of _images/."""
 
     events: Mapping[str, Mapping[str, Field]] = field(default_factory=lambda: MappingProxyType({}))
-    themes: frozenset[str] = frozenset()
+    themes: frozenset[str] | None = frozenset()  # None: not known, since the files that declare them have mistakes
     images: frozenset[str] = frozenset()
     calls: tuple[str, ...] = ("answer", "image", "spare")
 
@@ -81,9 +81,9 @@ def needs_a_way_out(book: Book, mail: str) -> bool:
     return classes != {SERVICE}
 
 
-def givings(book: Book, mail: str, images: frozenset[str] = frozenset()) -> tuple[Giving, ...]:
-    """What each step of the book that sends the mail gives it."""
-    offered = Offered(book.catalogue.events, frozenset(book.themes), images)
+def givings(book: Book, mail: str, images: frozenset[str], whole: bool) -> tuple[Giving, ...]:
+    """What each step of the book that sends the mail gives it; a book that is not `whole` may lack themes."""
+    offered = Offered(book.catalogue.events, frozenset(book.themes) if whole else None, images)
     house = {"person": person(book.catalogue), "today": Fact("day", False)}
     found = tuple(
         Giving({**{name: fact(value, book.catalogue) for name, value in send.variables}, **house}, by, offered)

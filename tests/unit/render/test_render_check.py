@@ -344,3 +344,12 @@ def test_a_translation_older_than_its_source(findings):
         assert (problem.code, problem.place.line, problem.place.column) == ("W311", 3, 14)
         fingerprint = read("templates/hello/en.md", changed.encode()).fingerprint
         assert problem.hint == f"when it is right again: still_right: {fingerprint}"
+
+
+def test_beside_files_with_mistakes_nothing_false_is_said(book):
+    body = "![x](_images/logo.png) [y]({{ spare('what_nobody_could_read') }}) {{ visits }}"
+    templates = {"templates/hello/en.md": (FRONT + body).encode(), "templates/_images/logo.png": b"x"}
+    assert check_templates(book, templates, whole=False) == ()
+    assert [problem.code for problem in check_templates(book, templates)] == ["E208"]
+    nobody = replace(book, sequences={})
+    assert check_templates(nobody, templates, whole=False) == ()
