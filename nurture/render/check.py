@@ -173,7 +173,7 @@ def _version(
     origin = Origin(version.file, templates[version.file], text, *frame, version.locale)
     images = _images(templates)
     known = _givings(book, version.mail, whole, images)
-    yield from check_mail(origin, known, images, needs_a_way_out(book, version.mail))
+    yield from check_mail(origin, known, images, bool(known) and needs_a_way_out(book, version.mail))
     source = _source(book, templates, version)
     if source is not None:
         yield from _older(read(version.file, origin.data), source)

@@ -352,4 +352,5 @@ def test_beside_files_with_mistakes_nothing_false_is_said(book):
     assert check_templates(book, templates, whole=False) == ()
     assert [problem.code for problem in check_templates(book, templates)] == ["E208"]
     nobody = replace(book, sequences={})
+    templates["templates/hello/ar.html"] = (FRONT + "<html><body>x</body></html>").encode()
     assert check_templates(nobody, templates, whole=False) == ()
