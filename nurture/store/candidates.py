@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import BigInteger, Connection, Select, func, literal_column, select
 
 from nurture.model.book import Book
 from nurture.model.length import Length
@@ -96,10 +96,35 @@ def _path(path: tuple[str, ...]) -> str:
 
 def candidates(connection: Connection, wanted: Watched, since: datetime, until: datetime) -> list[str]:
     """The ids, ascending, of all who can have something due in (since, until], and of all overdue."""
+    return sorted(_found(connection, probes(connection, wanted, since, until)))
+
+
+def scanned(connection: Connection, wanted: Watched, since: datetime, until: datetime) -> list[str]:
+    """The ids, ascending, of all for whom a date or a lapse can fall due in (since, until]."""
+    return sorted(_found(connection, scans(connection, wanted, since, until)))
+
+
+def _found(connection: Connection, statements: Iterable[Select[Any]]) -> set[str]:
     found: set[str] = set()
-    for statement in probes(connection, wanted, since, until):
+    for statement in statements:
         found.update(row[0] for row in connection.execute(statement))
-    return sorted(found)
+    return found
+
+
+def very_many(connection: Connection, until: datetime, most: int) -> bool:
+    """Whether more than so many rows of the agenda are due by then; no more of them than that are looked at."""
+    due = select(AGENDA.c.person).where(AGENDA.c.due_at <= micros(until)).limit(most + 1).subquery()
+    return int(connection.execute(select(func.count()).select_from(due)).scalar_one()) > most
+
+
+def overdue_after(connection: Connection, until: datetime, after: str, limit: int) -> list[str]:
+    """The ids, ascending, of the next so many behind `after` whose agenda is due by then.
+
+    It walks the table as it lies, which sorts nothing: a million people never stand in memory at once.
+    """
+    unindexed = literal_column("+agenda.due_at", BigInteger)  # else it would be found by due_at, and sorted whole
+    due = select(AGENDA.c.person).where(AGENDA.c.person > after, unindexed <= micros(until)).distinct()
+    return list(connection.execute(due.order_by(AGENDA.c.person).limit(limit)).scalars())
 
 
 def fell_due(connection: Connection, after: datetime, until: datetime, limit: int) -> list[str]:
@@ -111,6 +136,11 @@ def fell_due(connection: Connection, after: datetime, until: datetime, limit: in
 def probes(connection: Connection, wanted: Watched, since: datetime, until: datetime) -> Iterator[Select[Any]]:
     """The statements that find them; on a quiet tick only the agenda's."""
     yield select(AGENDA.c.person).where(AGENDA.c.due_at <= micros(until))
+    yield from scans(connection, wanted, since, until)
+
+
+def scans(connection: Connection, wanted: Watched, since: datetime, until: datetime) -> Iterator[Select[Any]]:
+    """Those of them that look for dates and lapses."""
     if not wanted.lapses and not wanted.days:
         return
     for name in zones_of(connection):

@@ -35,6 +35,7 @@ from nurture.store.outbox_rows import Batch, fates
 from nurture.store.projections import zones_of
 
 ZoneOf = Callable[[Person], str]
+MANY = 20_000  # ids that are looked for at a time
 _REMEMBERED = 2 * PAGE  # people kept between `people` and `commit`
 
 
@@ -153,8 +154,20 @@ class Store:
     def candidates(self, book: Book, since: datetime, until: datetime) -> Iterator[list[str]]:
         """Ids, ascending and in pages, of all for whom anything can fall due in (since, until]: never one too few."""
         with self.database.reading() as connection:
-            found = candidates.candidates(connection, watched(book), since, until)
-        yield from (list(page) for page in pages(found))
+            many = candidates.very_many(connection, until, MANY)
+            find = candidates.scanned if many else candidates.candidates
+            found = find(connection, watched(book), since, until)
+        if not many:
+            yield from (list(page) for page in pages(found))
+            return
+        after, more = "", True
+        while more:  # not all ids at once: what was decided meanwhile is not asked for again
+            with self.database.reading() as connection:
+                some = candidates.overdue_after(connection, until, after, MANY)
+            more = len(some) == MANY
+            beside = [id_ for id_ in found if id_ > after and (not more or id_ <= some[-1])]
+            yield from (list(page) for page in pages(sorted({*some, *beside})))
+            after = some[-1] if some else after
 
     def fell_due(self, after: datetime, until: datetime, limit: int) -> list[str]:
         """Ids, ascending, of up to so many for whom something arrived or was to be looked at in (after, until]."""
