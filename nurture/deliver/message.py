@@ -24,6 +24,8 @@ _SIMPLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 !#$%&'*+,./:;?^_|~-]{0,59}")  # as 
 _ATOMS = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
 _TYPE = re.compile(r"image/[a-z0-9.+-]+")
 _TOKEN = re.compile(r"[A-Za-z0-9._@+-]{1,200}")
+_NOT_IN_A_TOKEN = re.compile(r"[^A-Za-z0-9._@+-]")
+LONGEST_NAME = 60
 _HIGH = bytes(range(128, 256))
 
 __all__ = ["CannotBeSaid", "as_bytes"]
@@ -104,22 +106,26 @@ def text_part(kind: str, text: str) -> Iterator[bytes]:
 
 def picture(image: Image) -> Iterator[bytes]:
     """One picture that travels inside."""
-    check_picture(image)
-    yield f'Content-Type: {image.media_type}; name="{image.name}"'.encode()
+    name = picture_name(image)
+    yield f'Content-Type: {image.media_type}; name="{name}"'.encode()
     yield b"Content-Transfer-Encoding: base64"
     yield f"Content-ID: <{image.content_id}>".encode()
-    yield f'Content-Disposition: inline; filename="{image.name}"'.encode()
+    yield f'Content-Disposition: inline; filename="{name}"'.encode()
     yield b""
     yield base64_lines(image.data)
 
 
-def check_picture(image: Image) -> None:
-    """CannotBeSaid for a picture whose name, id or type cannot stand in a header everywhere."""
+def picture_name(image: Image) -> str:
+    """What the picture's file is called in the mail: its name in ASCII, for others arrive garbled.
+
+    Nobody reads it; the HTML finds the picture by its content id. CannotBeSaid when that, or the type, cannot stand
+    in a header.
+    """
     if not _TYPE.fullmatch(image.media_type):
         raise CannotBeSaid(f"the picture '{image.name}' has no picture's type: '{image.media_type}'")
-    for what, word in (("name", image.name), ("content id", image.content_id)):
-        if not _TOKEN.fullmatch(word):
-            raise CannotBeSaid(f"the {what} of a picture, '{word}', is more than ASCII letters, digits and . _ + - @")
+    if not _TOKEN.fullmatch(image.content_id):
+        raise CannotBeSaid(f"the picture '{image.name}' has a content id beyond ASCII letters, digits and . _ + - @")
+    return _NOT_IN_A_TOKEN.sub("_", image.name.rpartition("/")[2])[-LONGEST_NAME:] or "picture"
 
 
 def base64_lines(data: bytes) -> bytes:

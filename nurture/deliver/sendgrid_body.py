@@ -7,7 +7,7 @@ address and our key, `nv_send`, and nothing else of a person: SendGrid keeps cus
 from base64 import b64encode
 from collections.abc import Iterator
 
-from nurture.deliver.message import SAFE_KEY, ascii_line, check_picture, field_name
+from nurture.deliver.message import SAFE_KEY, ascii_line, field_name, picture_name
 from nurture.deliver.plain import CannotBeSaid, address, one_line
 from nurture.model.mail import Email, Image
 
@@ -100,13 +100,13 @@ def categories(mail: Email) -> list[str]:
 
 def attachment(image: Image) -> dict[str, str]:
     """A picture that the HTML names as `cid:`."""
-    check_picture(image)
+    name = picture_name(image)
     if not image.data:
         raise CannotBeSaid(f"the picture '{image.name}' is empty, which SendGrid does not take")
     return {
         "content": b64encode(image.data).decode("ascii"),
         "type": image.media_type,
-        "filename": image.name,
+        "filename": name,
         "disposition": "inline",
         "content_id": image.content_id,
     }

@@ -127,7 +127,7 @@ def test_each_of_many_gets_exactly_one_handover(way: Way) -> None:
         {"headers": (("X-A", "a\r\nBcc: x@y.example"),)},
         {"headers": (("X-A: b\r\nBcc", "x@y.example"),)},
         {"key": "../up"},
-        {"images": (replace(PICTURES[0], name='a"\r\nX-B: c'),)},
+        {"images": (replace(PICTURES[0], content_id="a>\r\nX-B: c"),)},
     ],
     ids=lambda change: next(iter(change)),
 )

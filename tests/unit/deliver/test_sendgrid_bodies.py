@@ -82,6 +82,11 @@ def test_the_same_mail_has_the_same_body() -> None:
     assert list(PROVIDER.build([MAIL])) == list(PROVIDER.build([MAIL]))
 
 
+def test_a_pictures_file_has_a_name_that_arrives() -> None:
+    (found,) = body(replace(MAIL, images=(replace(PICTURE, name="fall/Tasse à café.png"),)))["attachments"]
+    assert found["filename"] == "Tasse___caf_.png"
+
+
 def test_a_sender_may_have_a_comma() -> None:
     assert body(replace(MAIL, from_name="Kestrel Coffee, Inc."))["from"]["name"] == "Kestrel Coffee, Inc."
 
@@ -116,8 +121,7 @@ def test_a_sender_may_have_a_comma() -> None:
         ({"categories": ("",)}, "0 characters"),
         ({"key": "a" * 20_000}, "send key"),
         ({"key": ""}, "send key"),
-        ({"images": (replace(PICTURE, name="Tasse à café.png"),)}, "the name of a picture"),
-        ({"images": (replace(PICTURE, content_id="a>b"),)}, "the content id of a picture"),
+        ({"images": (replace(PICTURE, content_id="a>b"),)}, "has a content id"),
         ({"images": (replace(PICTURE, media_type="text/html"),)}, "no picture's type"),
         ({"images": (replace(PICTURE, data=b""),)}, "is empty"),
         ({"images": (replace(PICTURE, data=bytes(23_000_000)),)}, "30.7 MB"),
