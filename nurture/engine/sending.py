@@ -6,6 +6,7 @@ mails are posted at the same time, and what became of each is settled. What is n
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -25,7 +26,8 @@ from nurture.model.mail import Fate, Handover
 from nurture.store.database import Conflict
 from nurture.store.outbox_rows import LEASE, Batch
 
-BATCH = 100  # mails that are claimed and settled together
+BATCH = 100  # mails that are claimed and settled together, at the most
+TURNS = 10  # of the provider's places that a batch fills, so that a cut at a slow provider leaves fewer in doubt
 ON_THEIR_WAY = 4  # batches; one more may be, of service alone
 LOOK = 0.25  # seconds between two looks for service while batches are on their way
 RENEW = 60.0  # seconds between two leases of a batch on its way
@@ -66,7 +68,7 @@ class Sending:
         self.pace = Pace(shop.config.rate_per_second)
         self.back_off = BackOff()
         self._slots, self._room = Slots(shop.provider.at_once), asyncio.Event()
-        self._unbegun = 0  # mails on their way that wait for a place
+        self._unbegun: Counter[bool] = Counter()  # mails on their way that wait for a place: service, and others
         self._upkeep = Upkeep(shop)
         self._stopped = self._refused = False
 
@@ -88,7 +90,7 @@ class Sending:
         if self._stopped:
             return done
         self._slots, self._room = Slots(self.shop.provider.at_once), asyncio.Event()
-        self._unbegun, self._refused = 0, False
+        self._unbegun, self._refused = Counter(), False
         await self.run(self._start, done)
         await self._fly_all(done)
         await self.run(self._look_round, done)
@@ -139,7 +141,8 @@ class Sending:
     async def _take_off(self, flights: set[asyncio.Task[None]], done: Handed) -> float | None:
         """Begin one more batch if one may: 0 to try again at once, else in how many seconds; None: not for now.
 
-        While others wait for a place only service is begun, so that a cut leaves few in doubt that were not even tried.
+        While others wait for a place only service is begun, and while service does nothing, so that a cut leaves few
+        in doubt that were not even tried.
         """
         self._room.clear()
         if self._shut() or len(flights) > ON_THEIR_WAY or (self.back_off.trying and flights):
@@ -147,12 +150,15 @@ class Sending:
         second = asyncio.get_running_loop().time()
         if (wait := self.pace.wait(second)) > 0:
             return wait
-        limit = 1 if self.back_off.trying else self.pace.most(BATCH)
-        full = len(flights) == ON_THEIR_WAY or self._unbegun >= self.shop.provider.at_once
+        at_once = self.shop.provider.at_once
+        limit = 1 if self.back_off.trying else self.pace.most(min(BATCH, TURNS * at_once))
+        full = len(flights) == ON_THEIR_WAY or self._unbegun.total() >= at_once
+        if full and self._unbegun[True] >= at_once:
+            return None
         found = await self.run(self._prepare, limit, full, done)
         if isinstance(found, Flight):
             self.pace.take(len(found.mails), second)
-            self._unbegun += len(found.mails)
+            self._unbegun.update(is_service(one) for one in found.mails)
             flights.add(asyncio.create_task(self._fly(found, done)))
         return 0 if found else None
 
@@ -217,9 +223,9 @@ class Sending:
     async def _post(self, flight: Flight, mail: Ready) -> None:
         """Post one mail, unless the way was closed meanwhile: then it has certainly not gone."""
         provider, key = self.shop.provider, mail.intent.key
-        async with self._slots.one(mail.intent.class_ == SERVICE):
-            self._unbegun -= 1
-            if self._unbegun < provider.at_once:
+        async with self._slots.one(is_service(mail)):
+            self._unbegun[is_service(mail)] -= 1
+            if self._unbegun.total() < provider.at_once:
                 self._room.set()
             if self._shut() or not await self._ours(flight):
                 return
@@ -322,6 +328,11 @@ class Sending:
             done.doubts = tuple(f"{labels[person]:<28} {mail}" for person, mail in newest)
         if done.waiting or done.held:
             done.waits += why_waiting(self.shop, done.held)
+
+
+def is_service(mail: Ready) -> bool:
+    """Whether a mail is an answer that is owed, which goes before all else."""
+    return mail.intent.class_ == SERVICE
 
 
 def fields(fault: Exception) -> dict[str, str]:

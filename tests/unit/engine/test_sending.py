@@ -54,6 +54,23 @@ def test_several_batches_are_on_their_way_at_once_and_no_more_requests_than_the_
     assert most == 150
 
 
+@pytest.mark.parametrize(("service", "news"), [(0, 450), (450, 0), (60, 450)])
+def test_a_cut_finds_few_handed_that_were_not_even_tried(shop: Shop, service: int, news: int) -> None:
+    planned(shop.store, service=service, news=news)
+    most = 0
+
+    async def look(_mail: Email) -> None:
+        nonlocal most
+        asked = "SELECT count(*) FROM batch_member JOIN batch ON batch.id = batch WHERE status = 'handed'"
+        with shop.store.database.reading() as connection:
+            most = max(most, connection.exec_driver_sql(asked).scalar_one())
+        await asyncio.sleep(0)
+
+    shop.provider.before = look
+    assert rounds(shop).fates == {Fate.accepted: service + news}
+    assert most <= 2 * module.TURNS * shop.provider.at_once
+
+
 def test_service_that_is_decided_amid_a_broadcast_goes_next(shop: Shop) -> None:
     planned(shop.store, news=300)
 
@@ -248,6 +265,7 @@ def test_answers_that_cannot_be_kept_leave_the_batch_in_doubt_and_the_others_go(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned(shop.store, news=250)
+    shop.provider.at_once = 50
     monkeypatch.setattr(module, "ATTEMPTS", 1)
     jobs = iter(range(10_000))
     lost: list[int] = []
