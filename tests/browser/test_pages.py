@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,12 +10,9 @@ from typing import Any
 import pytest
 
 from nurture.model.event import CONSENT_LIFTED, CONSENT_REFUSED, THEME_SPARED
+from tests.chromium import FLAGS, chromium
 from tests.unit.web.site import Client, Shop, copied, make_shop, opened, served
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
 PHONE, DESK = {"width": 360, "height": 720}, {"width": 1280, "height": 800}
 PICTURES = os.environ.get("NURTURE_PICTURES", "")  # a folder for screenshots, for people who want to look
 LIGHT_AA = 4.5  # WCAG 2.2, 1.4.3
@@ -42,16 +38,6 @@ CONTRASTS = """() => {
 }"""
 
 
-def chromium() -> str:
-    """The browser; a machine without one skips, unless nothing may be skipped."""
-    found = shutil.which("chromium")
-    if found is None and "NURTURE_NO_SKIPS" in os.environ:
-        pytest.fail("there is no chromium on this machine")
-    if found is None:
-        pytest.skip("there is no chromium on this machine")
-    return found
-
-
 @pytest.fixture(scope="module")
 def made_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("pages")
@@ -71,7 +57,7 @@ async def browsing(shop: Shop, screen: dict[str, int], scheme: str) -> AsyncIter
     from playwright.async_api import async_playwright
 
     async with served(shop) as client, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         context = await browser.new_context(viewport=screen, color_scheme=scheme, java_script_enabled=False)
         page = await context.new_page()
         page.faults = []

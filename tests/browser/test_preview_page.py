@@ -1,8 +1,6 @@
 """The page of `preview --all` in Chromium: nothing sticks out, every frame has its mail, and dark is really dark."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,12 +13,9 @@ from nurture.engine.preview import Desk, everywhere, read_tree
 from nurture.engine.preview_page import page_of, page_written
 from nurture.engine.preview_reader import made_up_reader
 from nurture.engine.starter import make_project
+from tests.chromium import FLAGS, chromium
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
 WIDTHS = {"phone": 375, "desktop": 700}
 FILLED = "!document.querySelector('iframe:not([data-filled])')"
 WIDER = "document.documentElement.scrollWidth - window.innerWidth"
@@ -31,16 +26,6 @@ BACKGROUND = """() => {
   }
   return 'none';
 }"""
-
-
-def chromium() -> str:
-    """The browser; a machine without one skips, unless nothing may be skipped."""
-    found = shutil.which("chromium")
-    if found is None and "NURTURE_NO_SKIPS" in os.environ:
-        pytest.fail("there is no chromium on this machine")
-    if found is None:
-        pytest.skip("there is no chromium on this machine")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +51,7 @@ def opened(page: Path, width: int, scheme: str = "light") -> Iterator[Any]:
 
     faults: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         tab.on("console", lambda message: faults.append(message.text))
         tab.on("pageerror", lambda error: faults.append(str(error)))
