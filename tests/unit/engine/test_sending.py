@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nurture.engine import sending as module
+from nurture.engine.accepting import accept
 from nurture.engine.hand_over import directly
 from nurture.engine.handed import Handed
 from nurture.engine.sending import Sending
@@ -430,3 +431,22 @@ def test_everything_can_be_run_in_a_thread(shop: Shop) -> None:
         done = asyncio.run(Sending(shop.workshop, lambda: shop.live, shop.clock, run).round())
     assert done.fates == {Fate.accepted: 120}
     assert directly is not run
+
+
+def test_what_was_held_or_in_doubt_when_a_copy_is_accepted_never_goes_by_itself(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path, brake=1)
+    planned(shop.store, service=1, news=3)
+    shop.provider.script = lambda mail, _: Handover(mail.key, Fate.in_doubt, "time-out")
+    rounds(shop)
+    assert shop.store.counts().held == 2
+    planned(shop.store, service=1, first=5)
+    shop.store.halted = "a copy, says the test"
+    assert accept(shop.workshop, shop.live, NOW) == 3
+    assert set(shop.fates()) == {Fate.in_doubt}
+    posted = len(shop.provider.posted)
+    for later in (timedelta(minutes=20), timedelta(hours=5), timedelta(hours=80)):
+        shop.clock.now = NOW + later
+        assert rounds(shop).fates == {}
+    assert len(shop.provider.posted) == posted
+    assert set(shop.fates()) == {Fate.unknown}
+    shop.store.close()
