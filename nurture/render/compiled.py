@@ -1,5 +1,6 @@
 """A mail made ready once: subject, preheader, page and text as Jinja templates, kept by what they are made of."""
 
+import re
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from nurture.render.calls import NoPicture
 from nurture.render.environment import TEXT
 from nurture.render.layout import Layout, layout
 from nurture.render.page import Unreadable, body_of, page
+from nurture.render.protect import ADDRESSES
 from nurture.render.restore import Part, template_of
 from nurture.render.source import Piece, Written, read
 from nurture.render.tokens import TOKEN, Misplaced, letters_for, text_with_tokens, tokens_in
@@ -21,6 +23,7 @@ from nurture.render.values import UnknownPrinted, WrongValue
 from nurture.render.versions import Origin
 
 TEMPLATES_KEPT = 2048
+_BEFORE_ADDRESS = re.compile(rf"(?:\]\(\s*<?|\b(?:{'|'.join(sorted(ADDRESSES))})\s*=\s*[\"']?)\Z")
 PARSED_KEPT = 64  # a piece is looked at several times in a row
 
 
@@ -215,7 +218,7 @@ def _no_picture(pieces: tuple[Piece, ...], name: str, place: Place) -> Problem:
 def _link(piece: Piece, context: Mapping[str, object]) -> Place | None:
     """The address in a link that is none: the one fault that only the page has."""
     for token in tokens_in(piece.text):
-        if not token.statement and piece.text[: token.offset].rstrip().endswith(("](", "](<", 'href="', 'src="', "='")):
+        if not token.statement and _BEFORE_ADDRESS.search(piece.text, 0, token.offset):
             try:
                 _template(TEXT, f"{{{{ ({token.expression}) | _address }}}}", piece.file).render(context)
             except WrongValue:

@@ -211,3 +211,18 @@ def test_markdown_gets_what_mjml_wants_round_it(mail, place):
 
 def test_links_without_pictures_need_no_templates(mail):
     assert mail(HELLO + "Text", links=LINKS).images == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "line"),
+    [
+        ("en.html", "<p title='{{ code }}'>x\n<a href={{ person.site }}>y</a>", 6),
+        ("en.html", "<p title='{{ code }}'>x\n<a href='{{ person.site }}'>y</a>", 6),
+        ("en.html", '<p>{{ person.site }}\n\n<img alt="" src = "{{ person.site }}">', 7),
+        ("en.md", "{{ person.site }}\n\n[y](<{{ person.site }}>)", 7),
+        ("en.md", "{{ code }}\n\n{% for x in person.likes %}\n[y]({{ x }}) {{ nothing }}\n{% endfor %}", 8),
+    ],
+)
+def test_an_address_that_is_none_is_a_problem_at_its_place(fault, name, body, line):
+    problem = fault({name: HELLO + body}, {"site": "javascript:alert(1)", "likes": ("a",)})
+    assert (problem.code, problem.place.line) == ("E220" if "nothing" in body else "E223", line)
