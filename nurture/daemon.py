@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # rendering, sending and the web part are loaded while the fi
 SEND_AT_LEAST = 60.0  # seconds: doubts and leases end by the clock, though nothing new was decided
 SEND_AT_MOST = 0.2  # seconds between two rounds of handing over, whatever the provider says
 ALONE_AT_FIRST = 1.0  # seconds that the first turn is given before anything else is loaded and opened
+BESIDE = (8, 2)  # megabytes of the store that handing over and the web part keep in memory
 LATE = 60.0  # seconds after which a turn that did not come is taken: the clock was put back
 STOP_WITHIN = 30.0  # seconds for what is on its way when the daemon is asked to stop
 LONGEST_PAUSE = 300.0  # seconds between two tries while something keeps failing
@@ -338,7 +339,7 @@ async def serve(root: Path, web: Web | None, accepted: bool = False) -> bool:
 
                 held = await asyncio.to_thread(accept_store, deciding, live(deciding.store), now())
                 observe.note(observe.BATCH_IN_DOUBT, level=logging.WARNING, mails=held)
-            sending, beside = (open_shops.enter_context(workshop(root)) for _ in range(2))
+            sending, beside = (open_shops.enter_context(workshop(root, cache)) for cache in BESIDE)
             signals.daemon = Daemon(deciding, sending, beside if web else None, now, stopwatch())
             say_started(deciding)
             if signals.asked.is_set():

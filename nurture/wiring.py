@@ -20,6 +20,7 @@ from nurture.engine.faults import RefusedError, StateError
 from nurture.engine.workshop import Workshop
 from nurture.links import STORED_AS, Links
 from nurture.model.place import Place, Problem
+from nurture.store.database import CACHE
 from nurture.store.installation import owner_of
 from nurture.store.open import Store, open_store
 
@@ -140,11 +141,14 @@ def alone(root: Path, wait: Callable[[], None]) -> Iterator[Holder | None]:
 
 
 @contextmanager
-def workshop(root: Path) -> Iterator[Workshop]:
-    """An open project: its store and its way out, closed again at the end."""
+def workshop(root: Path, cache: int = CACHE) -> Iterator[Workshop]:
+    """An open project: its store and its way out, closed again at the end.
+
+    `cache`: megabytes of the store that are kept in memory.
+    """
     config = configuration(root)
     try:
-        store = open_store(config.store_url, config.installation)
+        store = open_store(config.store_url, config.installation, cache)
     except ValueError as damaged:  # the installation's own file cannot be read
         raise StateError(str(damaged)) from damaged
     gc.freeze()  # a tenth of an import's time went into looking for garbage among the modules loaded by now

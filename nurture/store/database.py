@@ -1,6 +1,6 @@
 """Connections and transactions: SQLite by the rules of architecture.md 4, PostgreSQL a URL away."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -79,22 +79,25 @@ class Database:
 
 
 _BEGIN = {"read": "BEGIN", "write": "BEGIN IMMEDIATE", "durable": "BEGIN IMMEDIATE"}
+CACHE = 32  # megabytes of the file that a connection keeps
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA busy_timeout=30000",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA cache_size=-32000",
     "PRAGMA wal_autocheckpoint=8000",
     "PRAGMA temp_store=MEMORY",
 )
 
 
-def _prepare(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves; the driver's own way begins too late
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
+def _prepared(cache: int) -> Callable[[Any, Any], None]:
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves; the driver's own way begins too late
+        cursor = connection.cursor()
+        for pragma in (*_PRAGMAS, f"PRAGMA cache_size=-{cache * 1_000}"):
+            cursor.execute(pragma)
+        cursor.close()
+
+    return prepare
 
 
 def _begin(connection: Connection) -> None:
@@ -105,10 +108,11 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(_BEGIN[mode])
 
 
-def connect(url: str, make_folder: bool = True) -> Database:
+def connect(url: str, make_folder: bool = True, cache: int = CACHE) -> Database:
     """A database by its SQLAlchemy URL, such as `sqlite:///store.db`; nothing is opened yet.
 
-    The folder of a SQLite file is made, unless the store is only looked for.
+    The folder of a SQLite file is made, unless the store is only looked for. `cache`: megabytes of the file that a
+    connection keeps in memory.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
@@ -121,7 +125,7 @@ def connect(url: str, make_folder: bool = True) -> Database:
         from sqlalchemy.pool import StaticPool
 
         engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", _prepared(cache))
     event.listen(engine, "begin", _begin)
     return Database(engine)
 

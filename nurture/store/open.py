@@ -25,7 +25,7 @@ from nurture.store import (
 )
 from nurture.store.candidates import watched
 from nurture.store.codec import micros
-from nurture.store.database import PAGE, Database, connect, pages
+from nurture.store.database import CACHE, PAGE, Database, connect, pages
 from nurture.store.figures import Figures
 from nurture.store.ingest import Importing
 from nurture.store.load import Loaded
@@ -39,12 +39,13 @@ MANY = 20_000  # ids that are looked for at a time
 _REMEMBERED = 2 * PAGE  # people kept between `people` and `commit`
 
 
-def open_store(url: str, installation_file: Path | None = None) -> "Store":
+def open_store(url: str, installation_file: Path | None = None, cache: int = CACHE) -> "Store":
     """Open a store by its SQLAlchemy URL, making or migrating its tables (SQLite after a backup copy).
 
     `installation_file` is where this installation remembers the store it works with; None asks nothing.
+    `cache`: megabytes of it that are kept in memory.
     """
-    database = connect(url)
+    database = connect(url, cache=cache)
     backup = bring_up_to_date(database)
     mark = installation.first_mark(database)
     halted = ""
