@@ -52,8 +52,8 @@ class Restoring:
             if one.first in renamed
             for number in range(len(one.tokens))
         }
-        letters = hidden[0].letters if hidden else LETTERS
-        self.hole = re.compile(rf"{letters}(\d{{5}}){letters}|{PICTURE.pattern}")
+        self.letters = hidden[0].letters if hidden else LETTERS
+        self.hole = re.compile(rf"{self.letters}(\d{{5}}){self.letters}|{PICTURE.pattern}")
         self.seen: list[int] = []
         self.inside: list[int] = []  # where the open tags began, so that two paragraphs are two places
         self.statements: list[tuple[Token, str, list[int]]] = []
@@ -118,17 +118,21 @@ class Restoring:
         elif not tag.endswith("/>") and tag.strip("<>").split()[0].lower() not in VOID:
             self.inside.append(start)
         at = 0
-        if self.hole.search(tag) is not None:
+        if self.holds(tag):
             for found in _ATTRIBUTE.finditer(tag):
                 yield tag[at : found.start(2)]
                 yield from self.split(found[2], WRITERS.get(found[1], _plain))
                 at = found.end(2)
         yield tag[at:]
 
+    def holds(self, text: str) -> bool:
+        """Whether there may be anything to put in; most of a page is the same for every reader."""
+        return self.letters in text or "_images/" in text
+
     def split(self, text: str, write: Write, pictures: bool = True) -> Iterator[Part]:
         """A stretch of the page as parts; `write` says how a token is written there."""
         at = 0
-        for match in self.hole.finditer(text):
+        for match in self.hole.finditer(text) if self.holds(text) else ():
             token = self.tokens.get(int(match[1])) if match[1] else None
             if match[1] and token is not None:
                 number = int(match[1])
