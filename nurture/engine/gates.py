@@ -21,14 +21,16 @@ UNDECLARED = (
 )
 
 
-def gate_of(shop: Workshop, live: LiveBook, now: datetime, only_service: bool) -> Gate | None:
-    """What may be claimed; None while all sending is halted."""
+def gate_of(
+    shop: Workshop, live: LiveBook, now: datetime, only_service: bool, without: frozenset[str] = frozenset()
+) -> Gate | None:
+    """What may be claimed; None while all sending is halted. `without` are keys of single mails that wait."""
     halt = halt_of(shop)
     if halt is not None and not halt.keep_service:
         return None
     only_service = only_service or halt is not None or undeclared(shop)
     paused = (name for name, sequence in live.book.sequences.items() if hold_on(sequence, now))
-    return Gate(only_service, live.book.rules.brake, frozenset(paused))
+    return Gate(only_service, live.book.rules.brake, frozenset(paused), without)
 
 
 def halt_of(shop: Workshop) -> Switch | None:

@@ -3,13 +3,14 @@
 Nothing here reads a clock or waits: seconds of a steady clock or instants go in, a wait comes out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 AT_A_TIME = 0.5  # seconds' worth of mails that leave together, so that service never waits longer behind others
 FIRST = timedelta(seconds=1)
 LONGEST = timedelta(minutes=5)
-DOUBTS = 5  # answers in a row that leave in doubt whether a mail went, after which no more are risked for a while
+IN_A_ROW = 3  # mails that did not go, or of which it is in doubt, after which it is the provider and not the mails
+MOST_DEFERRED = 500
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ class BackOff:
     """
 
     failures: int = 0
-    doubts: int = 0
+    in_a_row: int = 0
     _until: datetime | None = None
     _meant: timedelta = timedelta()
 
@@ -68,21 +69,55 @@ class BackOff:
             self._wait_until(max(waiting, asked) if asked else waiting, now)
             return False
         self.failures += 1
-        self.doubts = 0
+        self.in_a_row = 0
         self._wait_until(asked or now + min(LONGEST, FIRST * 2 ** min(self.failures - 1, 20)), now)
         return True
 
     def _wait_until(self, until: datetime, now: datetime) -> None:
         self._until, self._meant = until, until - now
 
-    def doubt(self, now: datetime) -> bool:
-        """An answer left in doubt whether a mail went; several in a row count as a failure. Whether a wait begins."""
-        self.doubts += 1
-        return (self.doubts >= DOUBTS or self.trying) and self.fail(now)
+    def miss(self, now: datetime) -> bool:
+        """One mail did not go, or is in doubt: several in a row, or the one that was tried, are a failure."""
+        self.in_a_row += 1
+        return (self.in_a_row >= IN_A_ROW or self.trying) and self.fail(now)
 
     def succeed(self) -> bool:
         """The provider answers for mails again; whether it had failed before."""
-        failed, self.failures, self.doubts = self.trying, 0, 0
+        failed, self.failures, self.in_a_row = self.trying, 0, 0
         if failed:
             self._until = None
         return failed
+
+
+@dataclass(slots=True)
+class Deferred:
+    """Single mails that were turned away for now, each with a wait of its own, so that it stops no other.
+
+    It is forgotten with the process: then they are tried once more at once.
+    """
+
+    _waits: dict[str, tuple[datetime, timedelta]] = field(default_factory=dict)
+
+    def turned_away(self, key: str, now: datetime) -> None:
+        """One more time: in 1 s, then twice as long each time up to 5 minutes."""
+        _, before = self._waits.pop(key, (now, FIRST / 2))
+        wait = min(LONGEST, before * 2)
+        self._waits[key] = (now + wait, wait)
+        if len(self._waits) > MOST_DEFERRED:
+            del self._waits[next(iter(self._waits))]  # the one that was turned away the longest ago
+
+    def forget(self, key: str) -> None:
+        """It has another answer."""
+        self._waits.pop(key, None)
+
+    def clear(self) -> None:
+        """It was the provider and not the mails."""
+        self._waits.clear()
+
+    def waiting(self, now: datetime) -> frozenset[str]:
+        """Those not to be tried yet; a clock that is put back makes none wait longer than was meant."""
+        return frozenset(key for key, (until, wait) in self._waits.items() if now < until <= now + wait)
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """When the first of them may be tried again; None when none waits."""
+        return min((self._waits[key][0] for key in self.waiting(now)), default=None)

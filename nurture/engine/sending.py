@@ -18,7 +18,7 @@ from nurture.engine.doubts import Upkeep
 from nurture.engine.flight import Flight
 from nurture.engine.gates import gate_of, halt_ourselves, why_waiting
 from nurture.engine.handed import SHOWN, Handed
-from nurture.engine.pace import BackOff, Pace
+from nurture.engine.pace import BackOff, Deferred, Pace
 from nurture.engine.preparing import Kept, Ready, kept_reasons, ready
 from nurture.engine.slots import Slots
 from nurture.engine.workshop import Workshop
@@ -67,6 +67,7 @@ class Sending:
         self.tell = tell
         self.pace = Pace(shop.config.rate_per_second)
         self.back_off = BackOff()
+        self.deferred = Deferred()
         self._slots, self._room = Slots(shop.provider.at_once), asyncio.Event()
         self._unbegun: Counter[bool] = Counter()  # mails on their way that wait for a place: service, and others
         self._upkeep = Upkeep(shop)
@@ -74,8 +75,9 @@ class Sending:
 
     @property
     def next_at(self) -> datetime | None:
-        """When the provider may be tried again (UTC)."""
-        return self.back_off.until(self.clock())
+        """When the provider, or a mail that it turned away, may be tried again (UTC)."""
+        now = self.clock()
+        return self.back_off.until(now) or self.deferred.next_at(now)
 
     def stop(self) -> None:
         """Claim and begin nothing more; what was begun is waited for and settled, then `round` returns."""
@@ -172,7 +174,7 @@ class Sending:
         """Claim a batch and make it ready to leave; otherwise whether trying again at once can find one."""
         live, now = self.live(), self.clock()
         self._upkeep.keep_up(live.book, now, done)
-        gate = gate_of(self.shop, live, now, only_service)
+        gate = gate_of(self.shop, live, now, only_service, self.deferred.waiting(now))
         if gate is None:
             return False
         claimed = self.shop.store.outbox.claim(limit, now, self.shop.owner, gate)
@@ -242,13 +244,18 @@ class Sending:
         """What an answer means for the mails after it."""
         now = self.clock()
         begun = False
+        if answer.fate is not Fate.planned:
+            self.deferred.forget(answer.key)
         if answer.halts:
             self._refused, flight.halts = True, flight.halts or answer
-        elif answer.fate is Fate.planned:
+        elif answer.fate is Fate.planned and answer.retry_at is not None:
             begun = self.back_off.fail(now, answer.retry_at)
-        elif answer.fate is Fate.in_doubt:
-            begun = self.back_off.doubt(now)
+        elif answer.fate in (Fate.planned, Fate.in_doubt):
+            begun = self.back_off.miss(now)
+            if answer.fate is Fate.planned:
+                self.deferred.turned_away(answer.key, now)
         elif self.back_off.succeed():
+            self.deferred.clear()
             observe.note(observe.BACKOFF_OVER, provider=self.shop.provider.name)
         if begun:
             until, failures = self.back_off.until(now), self.back_off.failures

@@ -44,12 +44,14 @@ NOT_LEFT = frozenset({Fate.planned, Fate.cancelled, Fate.expired})
 class Gate:
     """What may be claimed. `brake` is the most mails but service in any hour, None is no brake.
 
-    Mails of the sequences in `paused` wait while they are valid. `only_service` leaves all else where it is.
+    Mails of the sequences in `paused` wait while they are valid. `only_service` leaves all else where it is, and
+    `without` leaves single mails, by their keys, a few hundred at the most.
     """
 
     only_service: bool = False
     brake: int | None = None
     paused: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
 
 
 OPEN = Gate()
@@ -91,6 +93,8 @@ def _waiting(gate: Gate, now: datetime) -> Any:
     asked = select(PLANNED.c.key, PLANNED.c.lane, PLANNED.c.released).where(PLANNED.c.due_at <= micros(now))
     if gate.only_service:
         asked = asked.where(PLANNED.c.lane == SERVICE_LANE)
+    if gate.without:
+        asked = asked.where(PLANNED.c.key.not_in(sorted(gate.without)))
     if gate.paused:
         too_old = MESSAGE.c.valid_until < micros(now)
         asked = asked.join(MESSAGE, MESSAGE.c.key == PLANNED.c.key)

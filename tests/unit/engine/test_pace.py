@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nurture.engine.pace import DOUBTS, LONGEST, BackOff, Pace
+from nurture.engine.pace import IN_A_ROW, LONGEST, MOST_DEFERRED, BackOff, Deferred, Pace
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -80,13 +80,38 @@ def test_a_clock_that_is_put_back_makes_nobody_wait_longer_than_was_meant() -> N
     assert back_off.until(yesterday + SECOND) is None
 
 
-def test_doubts_in_a_row_close_the_way_and_one_answer_between_them_does_not() -> None:
+def test_misses_in_a_row_close_the_way_and_one_answer_between_them_does_not() -> None:
     back_off = BackOff()
-    for _ in range(3 * DOUBTS):
-        assert not back_off.doubt(NOW)
+    for _ in range(3 * IN_A_ROW):
+        assert not back_off.miss(NOW)
         back_off.succeed()
-    assert [back_off.doubt(NOW) for _ in range(DOUBTS)] == [False] * (DOUBTS - 1) + [True]
+    assert [back_off.miss(NOW) for _ in range(IN_A_ROW)] == [False] * (IN_A_ROW - 1) + [True]
     assert back_off.until(NOW) == NOW + SECOND
-    assert back_off.doubt(NOW + SECOND), "the one that was tried after the wait"
+    assert back_off.miss(NOW + SECOND), "the one that was tried after the wait"
     assert back_off.until(NOW + SECOND) == NOW + 3 * SECOND
     assert timedelta(minutes=5) == LONGEST
+
+
+def test_a_mail_that_is_turned_away_waits_alone_and_longer_each_time() -> None:
+    deferred, now = Deferred(), NOW
+    assert deferred.next_at(now) is None
+    waits = []
+    for _ in range(11):
+        deferred.turned_away("a", now)
+        assert deferred.waiting(now) == {"a"}
+        waits.append(((deferred.next_at(now) or now) - now) / SECOND)
+        now += timedelta(seconds=waits[-1])
+        assert deferred.waiting(now) == frozenset()
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    deferred.turned_away("a", now)
+    assert deferred.waiting(now - timedelta(days=1)) == frozenset(), "the clock was put back"
+    deferred.forget("a")
+    assert deferred.waiting(now) == frozenset()
+
+
+def test_only_so_many_are_remembered() -> None:
+    deferred = Deferred()
+    for number in range(MOST_DEFERRED + 7):
+        deferred.turned_away(str(number), NOW)
+    assert len(deferred.waiting(NOW)) == MOST_DEFERRED
+    assert "0" not in deferred.waiting(NOW)

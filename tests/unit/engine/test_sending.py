@@ -107,6 +107,28 @@ def test_what_certainly_did_not_go_waits_longer_and_longer_with_one_mail_at_a_ti
     assert sending.next_at is None
 
 
+def test_one_reader_whose_server_says_not_now_holds_up_nobody_else(shop: Shop) -> None:
+    planned(shop.store, news=120)
+    greylisted = shop.send_keys()[5]
+    tries: list[timedelta] = []
+
+    def script(mail: Email, _nth: int) -> Handover:
+        if mail.key != greylisted:
+            return Handover(mail.key, Fate.accepted)
+        tries.append(shop.clock.now - NOW)
+        return Handover(mail.key, Fate.accepted if len(tries) > 4 else Fate.planned, "450 try later")
+
+    shop.provider.script = script
+    sending = shop.sending()
+    done = asyncio.run(sending.round())
+    assert done.fates == {Fate.accepted: 119, Fate.planned: 1}
+    while sending.next_at is not None:
+        shop.clock.now = sending.next_at
+        asyncio.run(sending.round())
+    assert [one.total_seconds() for one in tries] == [0, 1, 3, 7, 15]
+    assert set(shop.fates()) == {Fate.accepted}
+
+
 def test_the_word_of_the_provider_when_to_try_again_wins(shop: Shop) -> None:
     planned(shop.store, news=2)
     at = NOW + timedelta(minutes=42)
