@@ -161,7 +161,7 @@ def contact_sheet(chromium: Any, mails: Sequence[str], locale: str, into: Path) 
     rows = "".join(
         f"<figure><figcaption>{mail}</figcaption>"
         + "".join(
-            f'<img src="{mail}-{locale}-{device}-{scheme}.png" style="width:{WIDTHS[device] * 0.4}px">'
+            f'<img src="{mail}-{locale}-{device}-{scheme}.png" style="width:{WIDTHS[device] * 0.39}px">'
             for scheme in SCHEMES
             for device in reversed(WIDTHS)
         )
