@@ -39,9 +39,7 @@ def parts(mail: Email) -> Iterator[tuple[str, object]]:
     """The members of the body, each checked."""
     if not SAFE_KEY.fullmatch(mail.key):
         raise CannotBeSaid(f"the send key '{mail.key}' is no word of letters, digits, - and _")
-    if ";" in mail.to_name or "," in mail.to_name:
-        raise CannotBeSaid(f"SendGrid takes no name with ; or , in it: '{mail.to_name}'")
-    reader = party(mail.to_name, mail.to_address, "the reader")
+    reader = party(without_separators(mail.to_name), mail.to_address, "the reader")
     yield "personalizations", [{"to": [reader], "custom_args": {OUR_KEY: mail.key}}]
     yield "from", party(mail.from_name, mail.from_address, "the sender")
     if mail.reply_to:
@@ -64,6 +62,12 @@ def party(name: str, where: str, whose: str) -> dict[str, str]:
     if name:
         found["name"] = one_line(name, f"{whose}'s name")
     return found
+
+
+def without_separators(name: str) -> str:
+    """A reader's name as SendGrid takes it: `Smith, John` would be refused with the whole mail, `Smith John` is not."""
+    parts = (part.strip() for part in name.replace(";", ",").split(","))
+    return " ".join(part for part in parts if part)
 
 
 def filled(text: str, what: str) -> str:
