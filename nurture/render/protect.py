@@ -154,8 +154,13 @@ class Scan:
         end = re.compile(rf"</{name}\s*>", re.IGNORECASE).search(self.text, start)
         if end is None:
             raise Misplaced(Token(f"<{name}", begin), f"<{name}> is not closed", f"</{name}>")
-        self.out.append(self.hidden(start, end.start()))
-        self.out.append(end.group())
+        held = self.hidden(start, end.start())
+        if self.mjml and "<" in held:
+            offset = self.text.find("<", start)
+            raise Misplaced(
+                Token("<", offset), "'<' stands for itself here, which MJML cannot read", "write it without"
+            )
+        self.out += [held, end.group()]
         return end.end()
 
     def attributes(self, tag: str, at: int) -> tuple[int, list[Attribute], bool]:

@@ -311,6 +311,7 @@ def test_findings_in_pages(findings, name, body, code, column):
         ("<mj-text font-size='{{ visits }}px'>a</mj-text>", 21, "write a number"),
         ("<mj-text css-class='{{ visits }}'>a</mj-text>", 21, None),
         ("<mj-text>1 < 2</mj-text>", 12, "write &lt;"),
+        ("<mj-style>@media (width < 3px) {}</mj-style>", 25, "write it without"),
         ("<mj-text><p>a</mj-text>", 14, "</p>"),
         ("<mj-text>a", 11, "</mj-text>"),
         ("<mj-text>a</mj-text><mj-include path='/etc/hosts' />", 22, None),
