@@ -42,7 +42,8 @@ def test_for_a_person_of_the_store_it_is_their_mail(shop):
     assert said in answer.out
     html = message.get_body(("html",)).get_content().replace("\r\n", "\n").strip()
     written = project.root / ".nurture" / "preview" / "we_got_your_message.en.html"
-    assert written.read_text(encoding="utf-8").strip() == html
+    page = written.read_text(encoding="utf-8").strip()
+    assert re.sub(r"data:image/\w+;base64,[\w+/=]+", "P", page) == re.sub(r"cid:[\w@]+", "P", html)
     assert project.run("preview", "we_got_your_message", "--as", "nobody").code == 64
 
 
