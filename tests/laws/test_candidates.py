@@ -187,7 +187,7 @@ def nothing(*_: object) -> None:
 PROBES, INSERT = scan.probes, save.insert_many
 TOO_FEW = [
     (scan, "_silent", no_lapses), (scan, "_dated", no_dates), (scan, "probes", no_agenda),
-    (ingest, "_expect", nothing), (save, "insert_many", no_wakes),
+    (ingest, "expect", nothing), (save, "insert_many", no_wakes),
 ]  # fmt: skip
 
 
