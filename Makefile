@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test check format benchmarks lock clean
+.PHONY: help install demo test check format benchmarks pictures lock clean
 
 # The first Python of 3.11 or newer; `make PYTHON=/path/to/python3.12 test` names another.
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do \
@@ -38,13 +38,16 @@ format: $(INSTALLED) ## put every file into the house's style
 benchmarks: $(INSTALLED) ## measure; `make benchmarks ONLY=startup` measures one thing
 	$(BIN)/python -m benchmarks $(ONLY)
 
+pictures: $(INSTALLED) ## every mail in Chromium: phone and desktop, light and dark, into pictures/
+	$(BIN)/python -m tools.pictures
+
 lock: $(INSTALLED) ## resolve the dependencies anew into requirements.lock
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile pyproject.toml --all-extras --allow-unsafe --upgrade --quiet \
 		--generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 		--output-file requirements.lock
 
 clean: ## remove .venv and everything that tools left behind
-	rm -rf .venv build dist demo .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv build dist demo pictures .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "nurture needs Python 3.11 or newer, and found none. Install it, or: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }

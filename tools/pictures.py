@@ -42,6 +42,11 @@ SHOWN = (
 EXAMINE = """() => {
   const found = [], root = document.documentElement;
   if (root.scrollWidth > innerWidth) found.push(`is ${root.scrollWidth} px wide in ${innerWidth}`);
+  for (const one of document.querySelectorAll('body *')) {
+    const { left, right, width } = one.getBoundingClientRect();
+    if (width > 1 && one.checkVisibility() && (left < -1 || right > innerWidth + 1))
+      found.push(`<${one.tagName.toLowerCase()}> sticks out, from ${left} to ${right} px`);
+  }
   for (const one of document.images)
     if (!one.complete || !one.naturalWidth) found.push(`the picture '${one.alt}' does not show`);
   if (document.body.innerText.trim().length < 200) found.push('has hardly a word');
@@ -178,9 +183,7 @@ def contact_sheet(chromium: Any, mails: Sequence[str], locale: str, into: Path) 
 def overview(chromium: Any, into: Path) -> None:
     """A few mails side by side, light above dark, small enough for a README."""
     rows = "".join(
-        "<div>"
-        + "".join(f'<img src="{mail}-{locale}-phone-{scheme}.png">' for locale, mail in SHOWN)
-        + "</div>"
+        "<div>" + "".join(f'<img src="{mail}-{locale}-phone-{scheme}.png">' for locale, mail in SHOWN) + "</div>"
         for scheme in SCHEMES
     )
     style = (
