@@ -7,9 +7,10 @@ from pathlib import Path
 
 from nurture.links import Links
 from nurture.wiring import workshop
+from tests.daemons import BOUND, daemon, free_port, until
 from tests.projects import Project
 
-from .test_daemon import BOUND, configure, daemon, free_port, until
+from .test_daemon import configure
 
 TOPIC = "coffee_tips"
 

@@ -5,83 +5,20 @@ import re
 import signal
 import socket
 import sqlite3
-import subprocess
-import threading
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
-from pathlib import Path
 
 import pytest
 
-from nurture.wiring import now, stopwatch
-from tests.projects import COMMAND, Project
+from nurture.wiring import now
+from tests.daemons import BOUND, daemon, free_port, until
+from tests.projects import Project
 from tests.sendgrid_server import KEY, sendgrid
 
-BOUND = 60.0  # seconds; what takes longer has failed
 EVERY_SECOND = '[tick]\nevery = "1 second"\n'
 PERSONAL = ("@", "shop.example", "ticket", "t-1")
-
-
-def until(condition: Callable[[], object], what: Callable[[], str] = str) -> None:
-    """Go on when it holds; fail, saying what was seen, when it does not within the bound."""
-    passed, never = stopwatch(), threading.Event()
-    while not condition():
-        assert passed() < BOUND, what()
-        never.wait(0.02)
-
-
-@dataclass
-class Running:
-    """A daemon at work, and its log."""
-
-    process: subprocess.Popen[str]
-    file: Path
-
-    @property
-    def log(self) -> str:
-        return self.file.read_text(encoding="utf-8")
-
-    def said(self, event: str) -> int:
-        """How many lines of the log are of that event."""
-        return len(re.findall(rf"^\S+Z (?:warning |error )?{re.escape(event)}\b", self.log, flags=re.MULTILINE))
-
-    def until_said(self, event: str, times: int = 1) -> None:
-        until(lambda: self.said(event) >= times or self.process.poll() is not None, lambda: self.log)
-        assert self.said(event) >= times, self.log
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(BOUND)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(BOUND)
-
-
-@contextmanager
-def daemon(project: Project, *arguments: str, **environment: str) -> Iterator[Running]:
-    """`nurture run`; killed at the end, if it still runs."""
-    file = project.root / f"daemon-{len(list(project.root.glob('daemon-*.log')))}.log"
-    with file.open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            [COMMAND, "run", *arguments],
-            cwd=project.root,
-            env=project.environment() | environment,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-    try:
-        yield Running(process, file)
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        process.communicate()
 
 
 def configure(project: Project, *parts: str) -> None:
@@ -257,12 +194,6 @@ def test_a_copied_store_mails_nobody(shop):
         complain(project, "T-3", people=1)
         until(lambda: len(project.mails) == 1, lambda: running.log)
         assert running.stop() == 0
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def test_the_web_part_answers_beside_it_and_closes_with_it(shop):
