@@ -66,6 +66,19 @@ def save_files(
     )
 
 
+def ever_applied(connection: Connection, digest: str, folder: str) -> dict[str, bytes]:
+    """Path and bytes of a file below `folder`, of any apply, whose SHA-256 this is; empty when there was none.
+
+    A mail that went last year still names the picture of last year.
+    """
+    asked = (
+        select(APPLIED_FILE.c.path, CONTENT.c.data)
+        .join_from(CONTENT, APPLIED_FILE, APPLIED_FILE.c.hash == CONTENT.c.hash)
+        .where(CONTENT.c.hash == digest, APPLIED_FILE.c.path.startswith(folder, autoescape=True))
+    )
+    return {path: bytes(data) for path, data in connection.execute(asked.limit(1))}
+
+
 def _newest(connection: Connection) -> dict[str, str]:
     newest = select(APPLICATION.c.id).order_by(APPLICATION.c.id.desc()).limit(1).scalar_subquery()
     return pairs(

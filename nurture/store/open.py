@@ -314,6 +314,11 @@ class Store:
         with self.database.reading() as connection:
             return files.load_files(connection)
 
+    def ever_applied(self, digest: str, folder: str) -> dict[str, bytes]:
+        """Path and bytes of a file below `folder`, of any apply, whose SHA-256 this is; empty when there was none."""
+        with self.database.reading() as connection:
+            return files.ever_applied(connection, digest, folder)
+
     # The daemon
 
     def beat(self, one: runner.Runner) -> None:

@@ -18,7 +18,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
 from nurture.links import UNSUBSCRIBE, Token, verify
-from nurture.render.images import Picture, by_digest
+from nurture.render.images import FOLDER, Picture, by_digest
 from nurture.render.pages import Kind, View, accepted, html, spoken, style_source
 from nurture.web.body import LARGEST, posted
 from nurture.web.headers import headers, policy
@@ -126,7 +126,7 @@ class Site:
         return web.Response(text=spoken(view, self.answering.house) + "\n")
 
     async def picture(self, request: web.Request) -> web.Response:
-        """A picture of the applied templates, by the digest of its bytes: it never changes."""
+        """A picture that was ever applied, by the digest of its bytes: it never changes."""
         found = await self.work(self.find_picture, request.match_info["digest"])
         if found is None:
             return self.stranger(request)
@@ -134,9 +134,10 @@ class Site:
         return web.Response(body=found.data, content_type=found.media_type, headers=kept)
 
     def find_picture(self, digest: str) -> Picture | None:
-        """The picture, as long as the applied templates have it."""
+        """The picture, also one that a later apply changed or took away: mails that went still name it."""
         live = self.live()
-        return by_digest(live.templates, digest) if live else None
+        found = by_digest(live.templates, digest) if live else None
+        return found or by_digest(self.shop.store.ever_applied(digest, FOLDER), digest)
 
     async def health(self, _request: web.Request) -> web.Response:
         """200 when the store answers."""

@@ -241,6 +241,23 @@ def test_a_picture_is_served_by_the_digest_of_its_bytes_and_may_be_kept(shop: Sh
     assert without_a_book == 404
 
 
+def test_a_picture_of_an_earlier_apply_is_still_served_and_no_other_file_is(shop: Shop):
+    before, after = b"PNG of last year", b"PNG of this year"
+    picture, text = "templates/_images/season.png", "templates/hello/en.md"
+    for number, data in enumerate((before, after)):
+        given = {picture: data, text: b"Hello"}
+        shop.shop.store.save_files(given, {}, (), shop.now + timedelta(minutes=number), "a test")
+
+    async def story():
+        async with served(shop) as client:
+            paths = [shop.path(shop.links.image(sha256(data).hexdigest(), "season.png")) for data in (before, b"Hello")]
+            return [await client.get(path) for path in paths]
+
+    (old, other) = go(story())
+    assert old[0] == 200
+    assert other[0] == 404
+
+
 def test_while_the_store_is_busy_readers_are_asked_to_try_again_and_nothing_is_lost(shop: Shop, monkeypatch):
     person = shop.contact()
 
