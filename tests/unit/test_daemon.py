@@ -206,7 +206,7 @@ def test_another_apply_is_taken_before_the_next_turn_and_broken_files_change_not
                 apply(shop.store, book, files, NOW, "a test")
             one.look()
             await until(lambda: one.live().book.digest != first)
-            assert len(events(caplog, observe.BOOK_TAKEN)) == 2
+            await until(lambda: len(events(caplog, observe.BOOK_TAKEN)) == 2)
 
     asyncio.run(life())
 
