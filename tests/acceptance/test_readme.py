@@ -53,3 +53,28 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 @pytest.mark.parametrize("shown", [block for block in SHOWN if "error E204" not in block])
 def test_what_is_shown_of_the_demo_is_what_it_prints(demo, shown):
     assert shown.rstrip("\n") in "\n".join(demo)
+
+
+def test_the_mail_shown_is_the_starter_books() -> None:
+    (shown,) = re.findall(r"```markdown\n(.*?)```", README, flags=re.DOTALL)
+    file = Path(__file__).parents[2] / "templates" / "first_bag_check_in" / "en.md"
+    assert shown == file.read_text(encoding="utf-8")
+
+
+def test_the_configuration_shown_is_one_and_a_key_that_is_missing_is_said(project):
+    (shown,) = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
+    (project.root / "config.toml").write_text(shown, encoding="utf-8")
+    project.ok("apply")
+    without = project.run("run", "--once")
+    assert without.code == 1
+    assert "SENDGRID_KEY" in without.err
+
+
+def test_every_command_named_exists():
+    from nurture.cli.group import VERBS
+
+    named = set(re.findall(r"^ {4}nurture ([a-z]+)", README, flags=re.MULTILINE)) | set(
+        re.findall(r"`nurture ([a-z]+)", README)
+    )
+    assert named <= set(VERBS)
+    assert {"run", "doctor", "status", "outbox", "halt", "preview"} <= named
