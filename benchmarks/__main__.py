@@ -5,7 +5,17 @@ from importlib import import_module
 
 from benchmarks.frame import table
 
-NAMES = ("startup", "import_cdnow", "backtest_cdnow", "idle_tick", "decisions", "rendering")
+NAMES = (
+    "startup",
+    "import_cdnow",
+    "backtest_cdnow",
+    "idle_tick",
+    "decisions",
+    "rendering",
+    "hand_over",
+    "first_tick",
+    "daemon_memory",
+)
 
 
 def main(wanted: list[str]) -> None:

@@ -1,0 +1,42 @@
+"""How long a daemon takes from its start to its first decisions: people are many, and one of them has news."""
+
+import os
+import statistics
+from pathlib import Path
+
+from benchmarks.crowd import crowd, write
+from benchmarks.frame import Figure, nurture
+from benchmarks.running import Daemon, daemon
+from nurture.wiring import now
+
+PEOPLE = 100_000
+TIMES = 9
+
+
+def measure() -> list[Figure]:
+    """From starting the command to the line in the log that says its first turn is done."""
+    with crowd(PEOPLE) as (store, _book, _ready):
+        file = store.database.file
+        assert file is not None
+        starts = [start(file.parent, number) for number in range(TIMES + 1)][1:]  # the first writes compiled modules
+    walls, works = zip(*starts, strict=True)
+    words = f"{statistics.median(walls) * 1e3:.0f} ms, {statistics.median(works) * 1e3:.0f} ms of processor; "
+    quickest = f"the quickest {min(walls) * 1e3:.0f} ms"
+    return [Figure(f"first tick of the daemon, {PEOPLE:,} people", words + quickest, "300 ms")]
+
+
+def start(folder: Path, number: int) -> tuple[float, float]:
+    """One start: seconds to the first tick by the clock, and of processor until it was over."""
+    news = ("c1", now().isoformat(timespec="seconds"), "complaint.opened", f"T{number}", f"first-tick-{number}")
+    write(folder / "news.csv", ("id", "at", "event", "ticket", "outside_id"), iter([news]))
+    nurture("import", "events", "news.csv", "--fresh", "2 days", folder=folder)
+    with daemon(folder) as running:
+        running.until(lambda: bool(running.heard("tick.done")))
+        worked = processor_seconds(running)
+    return running.heard("tick.done")[0][0], worked
+
+
+def processor_seconds(running: Daemon) -> float:
+    """What a process has worked so far, in the system's ticks of a hundredth of a second."""
+    said = Path(f"/proc/{running.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
