@@ -1,7 +1,8 @@
 """Telling a restore or a copy from the real store: both sides keep an id and a counter (architecture.md 2.3).
 
 The store commits first, so a store that is behind its installation file was restored from a backup,
-and one with another id was copied from elsewhere. Either must not mail before a person has looked.
+and one with another id was copied from elsewhere. A folder that was copied whole takes both sides along: the
+installation file also says where it lies. None of these must mail before a person has looked.
 """
 
 import json
@@ -10,7 +11,7 @@ import secrets
 import socket
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -28,6 +29,29 @@ class Mark:
 
     store: str
     counter: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where an installation lies: the number that the file system gave its folder, its path, and the machine."""
+
+    folder: int
+    path: str
+    machine: str
+
+    def is_that_of(self, other: "Seat") -> bool:
+        """Whether two of the three are the same.
+
+        A folder that is moved keeps its number and machine; a container that is started anew its number and path, and
+        on a file system that numbers anew each time a machine keeps the path. A copy has at most one of them.
+        """
+        pairs = ((self.folder, other.folder), (self.path, other.path), (self.machine, other.machine))
+        return sum(here == there for here, there in pairs) >= 2
+
+
+def seat_of(path: Path) -> Seat:
+    """Where the installation's file lies; its folder is there."""
+    return Seat(path.parent.stat().st_ino, str(path.parent.resolve()), socket.gethostname())
 
 
 def read_mark(connection: Connection) -> Mark:
@@ -81,39 +105,53 @@ def declared(connection: Connection, name: str) -> str | None:
     return connection.execute(select(DECLARATION.c.words).where(DECLARATION.c.name == name)).scalar()
 
 
-def read_file(path: Path) -> Mark | None:
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What an installation's file holds; without `seat`, it was written by a version that did not say where."""
+
+    mark: Mark
+    seat: Seat | None
+
+
+def read_file(path: Path) -> Remembered | None:
     """What the installation remembers; None when there is no file yet. A damaged file is a ValueError."""
     if not path.exists():
         return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Mark(str(found["store"]), int(found["counter"]))
-    except (ValueError, KeyError, TypeError) as error:
+        seat = found.get("seat")
+        return Remembered(
+            Mark(str(found["store"]), int(found["counter"])),
+            Seat(int(seat["folder"]), str(seat["path"]), str(seat["machine"])) if seat else None,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is damaged; restore it, or delete it and accept the store again") from error
 
 
 def write_file(path: Path, mark: Mark) -> None:
-    """Remember the mark; a reader sees the old file or the new one, never half of one."""
+    """Remember the mark, and where that was; a reader sees the old file or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, half = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # one each: two may write at a time
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps({"store": mark.store, "counter": mark.counter}) + "\n")
+            file.write(json.dumps({"store": mark.store, "counter": mark.counter, "seat": asdict(seat_of(path))}) + "\n")
         os.replace(half, path)
     finally:
         Path(half).unlink(missing_ok=True)
 
 
-def halted_because(store: Mark, remembered: Mark | None) -> str:
-    """Why this store must not mail yet; empty when it may."""
+def halted_because(store: Mark, remembered: Remembered | None, path: Path) -> str:
+    """Why this store must not mail yet; empty when it may. `path` is where the installation's file lies now."""
     if remembered is None:
         if store.counter == 0:
             return ""
         return "this store has worked before, but not in this installation: it looks like a copy"
-    if store.store != remembered.store:
+    if store.store != remembered.mark.store:
         return "this store has another id than this installation's: it is a copy, or the wrong file"
-    if store.counter < remembered.counter:
-        behind = remembered.counter - store.counter
+    if remembered.seat is not None and not remembered.seat.is_that_of(seat_of(path)):
+        return "this project was copied here: it worked in another folder or on another machine before"
+    if store.counter < remembered.mark.counter:
+        behind = remembered.mark.counter - store.counter
         return f"this store is {behind} commits behind its installation: it looks like a restored backup"
     return ""
 

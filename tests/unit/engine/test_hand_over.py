@@ -45,6 +45,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def root(tmp_path: Path, made: Path) -> Path:
     shutil.copytree(made, tmp_path / "shop")
+    with workshop(tmp_path / "shop") as shop:
+        shop.store.accept()  # it is a copy
     return tmp_path / "shop"
 
 

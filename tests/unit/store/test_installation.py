@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nurture.decide.advance import advance
-from nurture.store.installation import owner_of
+from nurture.store.installation import Seat, owner_of, read_file
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow
 from tests import worlds as w
@@ -65,6 +65,78 @@ def test_a_copy_on_another_machine_is_halted(tmp_path: Path) -> None:
     copy.close()
 
 
+def test_a_copy_of_the_whole_folder_is_halted_until_somebody_accepts_it(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    store = reopened(here)
+    work(store, "a@example.net")
+    store.close()
+    shutil.copytree(here, there)
+    copy = reopened(there)
+    assert "was copied here" in copy.halted
+    copy.accept()
+    copy.close()
+    for folder in (here, there):
+        again = reopened(folder)
+        assert again.halted == ""
+        again.close()
+
+
+def test_a_folder_that_is_moved_goes_on(tmp_path: Path) -> None:
+    store = reopened(tmp_path / "here")
+    work(store, "a@example.net")
+    store.close()
+    (tmp_path / "here").rename(tmp_path / "there")
+    again = reopened(tmp_path / "there")
+    assert again.halted == ""
+    again.close()
+
+
+@pytest.mark.parametrize(
+    ("seat", "goes_on"),
+    [
+        (Seat(7, "/shop/.nurture", "0f3c"), True),  # a container that was started anew
+        (Seat(8, "/shop/.nurture", "web1"), True),  # a file system that numbers anew
+        (Seat(7, "/new/.nurture", "web1"), True),  # moved
+        (Seat(8, "/shop/.nurture", "web2"), False),
+        (Seat(8, "/new/.nurture", "web1"), False),
+        (Seat(8, "/new/.nurture", "web2"), False),
+    ],
+)
+def test_two_of_three_tell_where_an_installation_lies(seat: Seat, goes_on: bool) -> None:
+    assert Seat(7, "/shop/.nurture", "web1").is_that_of(seat) is goes_on
+
+
+def test_an_installation_that_never_said_where_it_lies_goes_on_and_says_it(tmp_path: Path) -> None:
+    store = reopened(tmp_path)
+    work(store, "a@example.net")
+    file = tmp_path / "installation.json"
+    remembered = read_file(file)
+    assert remembered is not None
+    store.close()
+    file.write_text(f'{{"store": "{remembered.mark.store}", "counter": {remembered.mark.counter}}}')
+    again = reopened(tmp_path)
+    assert again.halted == ""
+    again.close()
+    assert read_file(file) == remembered
+
+
+def test_what_another_process_commits_while_a_store_is_opened_makes_it_no_backup(tmp_path: Path) -> None:
+    first = reopened(tmp_path)
+    work(first, "a@example.net")
+
+    class Meanwhile(type(tmp_path)):  # type: ignore[misc]
+        """The installation's file, beside which another process works in the moment in which we look at it."""
+
+        def exists(self) -> bool:
+            work(first, "b@example.net")
+            return super().exists()
+
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", Meanwhile(tmp_path / "installation.json"))
+    assert store.halted == ""
+    store.close()
+    first.close()
+
+
 def test_another_store_under_this_installation_is_halted(tmp_path: Path) -> None:
     reopened(tmp_path).close()
     other = reopened(tmp_path, "other.db")
@@ -73,9 +145,10 @@ def test_another_store_under_this_installation_is_halted(tmp_path: Path) -> None
 
 
 def test_a_damaged_installation_file_is_said(tmp_path: Path) -> None:
-    (tmp_path / "installation.json").write_text("{}")
-    with pytest.raises(ValueError, match="is damaged"):
-        reopened(tmp_path)
+    for text in ("{}", "[]", '{"store": "a", "counter": 1, "seat": 1}', '{"store": "a", "counter": 1, "seat": {}'):
+        (tmp_path / "installation.json").write_text(text)
+        with pytest.raises(ValueError, match="is damaged"):
+            reopened(tmp_path)
 
 
 def test_an_installation_claims_mails_under_one_name_of_its_own(tmp_path: Path) -> None:

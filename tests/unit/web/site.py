@@ -131,5 +131,8 @@ async def served(shop: Shop, live: Callable[[], LiveBook | None] | None = None) 
 
 
 def copied(made: Path, to: Path) -> Path:
+    """The same project once more, of which a person has said that it may mail."""
     shutil.copytree(made, to)
+    with workshop(to) as shop:
+        shop.store.accept()
     return to
