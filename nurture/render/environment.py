@@ -27,7 +27,7 @@ _NO_STYLE = re.compile(r"[^A-Za-z0-9#%., -]+")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How values are written for one reader: locale, IANA zone, and the currency of bare numbers."""
+    """How values are written for one reader: locale with territory, IANA zone, and the currency of bare numbers."""
 
     locale: str
     zone: str

@@ -41,6 +41,26 @@ def babel_locale(locale: str) -> Locale:
         return Locale("en")
 
 
+@lru_cache(maxsize=4096)
+def with_territory(locale: str, wanted: str, country: str) -> str:
+    """The locale that days and amounts are written in: the mail's language, as it is written where the reader is.
+
+    The territory is that of the reader's own locale (`wanted`), else their country (ISO 3166). A mail that is of a
+    territory keeps its own, and where CLDR knows the language in no such territory the mail's locale stands.
+    """
+    if babel_locale(locale).territory:
+        return locale
+    for territory in (territory_of(wanted), country.strip().upper()):
+        if territory and is_locale(f"{locale}-{territory}"):
+            return f"{locale}-{territory}"
+    return locale
+
+
+def territory_of(locale: str) -> str:
+    """The `GB` of `en-GB`; empty where there is none, or the locale is not known."""
+    return (babel_locale(spelt(locale)).territory or "") if is_locale(locale) else ""
+
+
 @lru_cache
 def direction(locale: str) -> str:
     """`rtl` or `ltr`, told by the script the locale is written in."""

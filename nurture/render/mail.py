@@ -23,7 +23,7 @@ from nurture.render.footer import Footer, headers, leaving, sender_of
 from nurture.render.frame import words
 from nurture.render.images import carried
 from nurture.render.layout import built_in, page_names
-from nurture.render.locales import chain
+from nurture.render.locales import chain, with_territory
 from nurture.render.settled import facts
 from nurture.render.source import Piece, read
 from nurture.render.values import (
@@ -118,11 +118,12 @@ def _context(book: Book, intent: Intent, person: Person, locale: str) -> dict[st
     known["stage"] = shown(person.stage.id if person.stage else None, "person.stage", right_to_left)
     known["orders"] = Attributes("person.orders", {k: v for k, v in history.items() if v is not None}, ORDER_FACTS)
     given = {name: shown(value, name, right_to_left) for name, value in intent.variables.items()}
+    place = with_territory(locale, str(person.facts.get("locale") or ""), str(person.facts.get("country") or ""))
     return {
         **given,
         "person": Attributes("person", known, frozenset(book.catalogue.person)),
         "today": intent.day,
-        READER: Reader(locale, intent.zone, book.rules.currency),
+        READER: Reader(place, intent.zone, book.rules.currency),
     }
 
 

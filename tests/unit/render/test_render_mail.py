@@ -92,6 +92,27 @@ def test_filters(mail):
     assert "May 14" in mail(HELLO + body, facts, orders).html
 
 
+@pytest.mark.parametrize(
+    ("facts", "day", "amount"),
+    [
+        ({}, "November 21, 2026", "€9.50"),
+        ({"locale": "en-GB"}, "21 November 2026", "€9.50"),
+        ({"locale": "en_au"}, "21 November 2026", "EUR9.50"),
+        ({"country": "GB"}, "21 November 2026", "€9.50"),
+        ({"locale": "en", "country": "nl"}, "21 November 2026", "€ 9,50"),
+        ({"locale": "en-US", "country": "GB"}, "November 21, 2026", "€9.50"),  # what they say of themselves is nearer
+        ({"locale": "fr-BE"}, "21 November 2026", "9,50 €"),  # there is no French: English as in Belgium
+        ({"locale": "nonsense!", "country": "??"}, "November 21, 2026", "€9.50"),
+        ({"locale": "en", "country": "TR"}, "November 21, 2026", "€9.50"),  # CLDR knows no English of Turkey
+        ({"locale": "pt-BR", "country": "PT"}, "21 de novembro de 2026", "€ 9,50"),  # the mail is Brazil's
+    ],
+)
+def test_days_and_amounts_are_written_as_where_the_reader_is(mail, facts, day, amount):
+    values = HELLO + "{{ today | day }}\n\n{{ person.spent | money }}\n"
+    written = mail({"en": values, "pt-BR": values}, {**facts, "spent": Money(Decimal("9.50"), "EUR")}).text
+    assert written.replace("\xa0", " ").startswith(f"{day}\n\n{amount}\n")
+
+
 def test_unknown_is_a_value_of_its_own(mail):
     body = (
         "{% if person.country is known %}known{% else %}not known{% endif %} "
