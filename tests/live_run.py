@@ -32,7 +32,7 @@ from tests.sendgrid_server import KEY
 
 LATENCY = 0.05  # seconds before each answer, so that there is a time between the first byte and the answer
 LONGEST = 8.0  # seconds that a kill waits for its moment
-KILLS_A_WAVE = 3
+KILLS_A_WAVE = 5
 ONE_IN = 3  # kills with a second daemon waiting
 AHEAD = timedelta(minutes=20)
 FAULTS = (
@@ -232,7 +232,7 @@ class LiveRun:
         if moment != "starting":
             came_true(lambda: fleet.at_work().said("daemon.started"), LONGEST)
         if moment in ("handing", "answering", "failing"):
-            enough = before + self.random.randint(1, 12)
+            enough = before + self.random.randint(1, 20)
             came_true(lambda: len(self.server.accepted) >= enough, LONGEST, look=0.002)
         instant = self.random.uniform(0, {"starting": 1.5, "deciding": 2.0}.get(moment, 0.15))
         came_true(lambda: False, instant, look=0.001)

@@ -47,12 +47,14 @@ class Server:
 def server_process(log: Path, *options: str) -> Iterator[Server]:
     """`python -m tests.sendgrid_server` on a free port; every request is held against the published document."""
     log.touch()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.sendgrid_server", "--log", log, *options],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    with log.with_suffix(".errors").open("w") as errors:  # where a client was killed amid a request, and how
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.sendgrid_server", "--log", log, *options],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
     try:
         assert process.stdout is not None
         yield Server(f"http://127.0.0.1:{int(process.stdout.readline())}", log)

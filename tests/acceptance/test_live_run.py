@@ -5,7 +5,7 @@ import os
 from tests.live_run import live_run
 from tests.projects import Project
 
-KILLS, MAILS, RATE = 30, 700, 40.0
+KILLS, MAILS, RATE = 30, 600, 24.0
 SEED = "LIVE_RUN_SEED"  # in the environment: the same moments once more
 
 
