@@ -23,7 +23,11 @@ SECURITIES = ("starttls", "tls", "none")
 SHORTEST_TICK, LONGEST_TICK = timedelta(seconds=1), timedelta(hours=1)
 HIGHEST_RATE = 100_000
 # What a provider cannot do without; `*_env` names an environment variable.
-NEEDS: dict[str, tuple[str, ...]] = {"folder": (), "smtp": ("smtp.host",), "sendgrid": ("sendgrid.key_env",)}
+NEEDS: dict[str, tuple[str, ...]] = {
+    "folder": (),
+    "smtp": ("smtp.host",),
+    "sendgrid": ("sendgrid.key_env", "sendgrid.url"),
+}
 SECRETS: dict[str, tuple[str, ...]] = {"smtp": ("smtp.password_env",), "sendgrid": ("sendgrid.key_env",)}
 
 
@@ -66,8 +70,20 @@ class Wrong(NamedTuple):
 
 
 def text(value: object) -> str | Wrong:
-    """Any text."""
-    return value if isinstance(value, str) else Wrong("must be a text", "write it in quotes")
+    """Any text of one line; a character that nobody sees stands in no path and no name."""
+    if not isinstance(value, str):
+        return Wrong("must be a text", "write it in quotes")
+    hidden = re.search(r"[\x00-\x1f\x7f]", value)
+    return Wrong("holds a character that cannot be seen", "write it anew, in one line") if hidden else value
+
+
+def variable(value: object) -> str | Wrong:
+    """The name of an environment variable. What is none may be the secret itself, and is never repeated."""
+    found = text(value)
+    if isinstance(found, Wrong) or re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)?", found):
+        return found
+    words = "must be the name of an environment variable, and never what it holds"
+    return Wrong(words, 'such as "SHOP_SECRET"; if a secret stood here, have a new one made')
 
 
 def filled(value: object) -> str | Wrong:
@@ -112,7 +128,7 @@ def rate(value: object) -> float | Wrong:
 
 def length(value: object) -> timedelta | Wrong:
     """How long, in the language's words: `5 seconds`, `1 minute`."""
-    found = re.fullmatch(r"(\d{1,6}) (second|minute|hour)s?", value.strip()) if isinstance(value, str) else None
+    found = re.fullmatch(r"([0-9]{1,6}) (second|minute|hour)s?", value.strip()) if isinstance(value, str) else None
     if not found:
         return Wrong(f"is not a length: {value!r}", 'write "5 seconds" or "1 minute"')
     meant = timedelta(**{f"{found[2]}s": int(found[1])})
@@ -125,7 +141,9 @@ def listen(value: object) -> tuple[str, int] | Wrong | None:
     """Where to listen: `127.0.0.1:8080` or `[::1]:8080`; empty is nowhere."""
     if value == "":
         return None
-    found = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([\w.\-]+)):(\d{1,5})", value) if isinstance(value, str) else None
+    host = r"(?:[a-zA-Z0-9_-]{1,63}\.)*[a-zA-Z0-9_-]{1,63}"
+    pattern = rf"(?:\[([0-9a-fA-F:.]+)\]|({host})):([0-9]{{1,5}})"
+    found = re.fullmatch(pattern, value) if isinstance(value, str) else None
     if not found or not 1 <= int(found[3]) <= 65_535:
         return Wrong("is not an address to listen at", 'write "127.0.0.1:8080" or "[::1]:8080"')
     return found[1] or found[2], int(found[3])
@@ -175,16 +193,16 @@ class Key:
 KEYS: dict[str, Key] = {
     "mode": Key(one_of(*MODES), "live"),
     "store.url": Key(filled, "sqlite:///nurture.db"),
-    "store.url_env": Key(text),
+    "store.url_env": Key(variable),
     "provider.name": Key(one_of(*PROVIDERS), "folder"),
     "folder.path": Key(filled, "outbox"),
     "sendgrid.url": Key(web_address, "https://api.sendgrid.com"),
-    "sendgrid.key_env": Key(text),
+    "sendgrid.key_env": Key(variable),
     "smtp.host": Key(text),
     "smtp.port": Key(port, 587),
     "smtp.security": Key(one_of(*SECURITIES), "starttls"),
     "smtp.user": Key(text),
-    "smtp.password_env": Key(text),
+    "smtp.password_env": Key(variable),
     "rate.per_second": Key(rate, None),
     "web.url": Key(web_address),
     "web.listen": Key(listen),
@@ -312,12 +330,13 @@ def absolute(url: str, root: Path) -> str:
 
 
 def flatten(tree: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
-    """`[store] url = …` as `store.url`."""
+    """`[store] url = …` as `store.url`. An empty table is nothing, but where a value belongs it is a wrong one."""
     for key, value in tree.items():
+        name = f"{before}{key}"
         if isinstance(value, dict) and value:
-            yield from flatten(value, f"{before}{key}.")
-        elif not isinstance(value, dict):
-            yield f"{before}{key}", value
+            yield from flatten(value, f"{name}.")
+        elif not isinstance(value, dict) or not any(known.startswith(f"{name}.") for known in KEYS):
+            yield name, value
 
 
 def find_place(name: str, lines: list[str]) -> Place:

@@ -43,7 +43,7 @@ def looked_at(root: Path) -> tuple[Config | None, Sequence[Problem], bool]:
     """The project's configuration, or every problem of config.toml; and whether there is such a file."""
     file = root / FILE
     try:
-        text = file.read_text(encoding="utf-8") if file.is_file() else None
+        text = file.read_text(encoding="utf-8-sig") if file.is_file() else None
     except UnicodeDecodeError as error:
         return (
             None,

@@ -40,6 +40,12 @@ def test_the_provider_is_the_one_that_is_named(root, monkeypatch):
         assert shop.provider == Folder(root / "outbox")
 
 
+def test_a_config_saved_with_a_byte_order_mark_is_read(root):
+    (root / "config.toml").write_text('mode = "test"\n', encoding="utf-8-sig")
+    with workshop(root) as shop:
+        assert shop.config.mode == "test"
+
+
 def test_links_are_made_where_there_is_a_web_address_and_stay_good_at_the_next_start(root):
     with workshop(root) as shop:
         assert shop.links is None

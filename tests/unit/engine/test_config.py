@@ -285,3 +285,32 @@ def test_what_the_example_says_of_other_values_is_true():
     assert good('[sendgrid]\nurl = "https://api.eu.sendgrid.com"\n').sendgrid_url in said
     for line in ('mode = "test"', 'tick.every = "1 second"', 'tick.every = "1 hour"', 'smtp.security = "tls"'):
         assert good(line + "\n")
+
+
+@pytest.mark.parametrize("key", ["sendgrid.key_env", "smtp.password_env", "store.url_env"])
+def test_a_secret_written_where_a_variable_s_name_belongs_is_never_repeated(key: str):
+    (problem,) = read(f'{key} = "SG.a-secret"\n')[1]
+    assert (problem.code, str(problem.place)) == ("E114", "config.toml:1:1")
+    assert "a-secret" not in f"{problem.message}{problem.hint}"
+
+
+@pytest.mark.parametrize("key", list(KEYS))
+def test_an_empty_table_where_a_value_belongs_is_wrong(key: str):
+    assert [code for code, _ in findings(f"{key} = {{}}\n")][:1] == ["E114"]
+    assert findings("[deliver]\n[smtp]\n[web]\n") == []
+    assert findings("[delivery]\n") == [("E110", "config.toml:1:1")]
+
+
+@pytest.mark.parametrize("key", ["store.url", "folder.path", "smtp.host"])
+def test_what_nobody_sees_stands_in_no_path_and_no_name(key: str):
+    assert findings(f'{key} = "a\\u0000b"\n') == [("E114", "config.toml:1:1")]
+
+
+@pytest.mark.parametrize("place", ["..:80", "a..b:80", "a:٨٠", f"{'a' * 64}.example:80"])
+def test_what_is_no_host_is_not_listened_at(place: str):
+    assert findings(f'web.listen = "{place}"\n') == [("E114", "config.toml:1:1")]
+
+
+def test_sendgrid_needs_an_address():
+    text = SENDGRID + 'url = ""\n'
+    assert findings(text, KEY="k") == [("E115", "config.toml:1:1")]
