@@ -80,6 +80,7 @@ class Turns:
         self._presence = presence
         self._said: tuple[datetime, str] | None = None
         self._looked_until: datetime | None = None
+        self._counter: int | None = None
 
     @property
     def live(self) -> LiveBook | None:
@@ -104,6 +105,11 @@ class Turns:
             return None
         self._looked_until = now
         return tick(store, self.live.book, now, tell)
+
+    def stirred(self) -> bool:
+        """Whether anybody has committed anything to the store since this was last asked."""
+        before, self._counter = self._counter, self.shop.store.counter
+        return before != self._counter
 
     def catch_up(self, now: datetime) -> None:
         """Amid a long turn: decide for those for whom something arrived since it began.

@@ -101,6 +101,8 @@ class Store:
         """Keep that something was stated, such as that suppressions were imported; the newest words win."""
         with self.database.writing() as connection:
             installation.declare(connection, name, words, micros(now))
+            mark = installation.count_on(connection)
+        self._remember(mark)
 
     def declared(self, name: str) -> str | None:
         """What was stated under that name; None when nothing was."""
@@ -322,6 +324,12 @@ class Store:
             return files.ever_applied(connection, digest, folder)
 
     # The daemon
+
+    @property
+    def counter(self) -> int:
+        """How many times this store has committed something that can lead to a mail."""
+        with self.database.reading() as connection:
+            return installation.read_mark(connection).counter
 
     def beat(self, one: runner.Runner) -> None:
         """Write that a daemon lives, in place of what its installation said before."""

@@ -18,6 +18,7 @@ from nurture import daemon as daemon_module
 from nurture import observe
 from nurture.daemon import Daemon, serve, stand_by
 from nurture.engine.applying import apply
+from nurture.engine.by_hand import held, release
 from nurture.engine.check import check
 from nurture.engine.intake import Wanted
 from nurture.engine.project import read_files
@@ -25,11 +26,13 @@ from nurture.engine.starter import make_project
 from nurture.engine.take_in import take_in
 from nurture.engine.turns import AT_WORK, Presence, Turns
 from nurture.engine.workshop import Workshop
+from nurture.model.length import Length, Unit
 from nurture.model.mail import Email, Fate, Handover
 from nurture.store.runner import ENDED
 from nurture.wiring import DAEMON, ONCE, RunLock, workshop
 
 NOW = datetime(2027, 3, 9, 10, tzinfo=UTC)
+FRESH = Length(2, Unit.day)
 BOUND = 60.0  # seconds; what takes longer has failed
 PERSONAL = ("salma", "omar", "@", "shop.example", "t-4711")
 
@@ -400,6 +403,42 @@ def test_asked_a_second_time_it_ends_at_once_and_says_what_is_in_doubt(root, cap
 
     asyncio.run(life())
     assert len(events(caplog, observe.DAEMON_CUT)) == 1
+
+
+def join(root: Path, *people: str) -> None:
+    """Readers who agreed and joined just now: a welcome is due in ten minutes."""
+    contacts = "id,email,first_name,locale\n" + "".join(f"j-{n},{n}@shop.example,{n},en\n" for n in people)
+    events = "id,event,at\n" + "".join(f"j-{n},subscriber.joined,{NOW.isoformat()}\n" for n in people)
+    with workshop(root) as shop:
+        for kind, text in (("contacts", contacts), ("events", events)):
+            (root / f"{kind}.csv").write_text(text, encoding="utf-8")
+            wanted = Wanted(kind, topics=("coffee_tips",) if kind == "contacts" else (), basis="asked", fresh=FRESH)
+            take_in(shop, root / f"{kind}.csv", wanted, NOW, lambda _: None)
+
+
+def test_what_a_person_releases_goes_at_the_next_turn(root, monkeypatch):
+    monkeypatch.setattr(daemon_module, "SEND_AT_LEAST", 1000.0)  # not because a minute is over
+    rules = root / "sequences" / "house" / "rules.yaml"
+    rules.write_text(rules.read_text(encoding="utf-8") + "\nbrake: {most_per_hour: 1}\n", encoding="utf-8")
+    files = read_files(root)
+    with workshop(root) as shop:
+        apply(shop.store, check(files).book, files, NOW - timedelta(hours=1), "a test")
+    join(root, "salma", "omar")
+
+    async def life():
+        async with living(root, Clock(NOW + timedelta(minutes=11))) as one:
+            await until(lambda: outbox(root) == 1 and held_in(root) == 1)
+            with workshop(root) as shop:
+                assert release(shop).released == 1
+            one.look()
+            await until(lambda: outbox(root) == 2)
+
+    asyncio.run(life())
+
+
+def held_in(root: Path) -> int:
+    with workshop(root) as shop:
+        return held(shop)
 
 
 def test_who_arrives_amid_a_long_turn_is_answered_within_it(root):
