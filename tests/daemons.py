@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -84,3 +86,13 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def ask(url: str, body: bytes | None = None) -> tuple[int, str]:
+    """Status and text of a GET, or of a POST with a body."""
+    request = urllib.request.Request(url, data=body)  # noqa: S310  (loopback)
+    try:
+        with urllib.request.urlopen(request, timeout=BOUND) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.read().decode()

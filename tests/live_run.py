@@ -101,6 +101,7 @@ class Fleet:
         for one in [self.at_work(), *self.running]:
             if one in self.running:
                 self.running.remove(one)
+                until(lambda one=one: one.said("daemon.waits") or one.said("daemon.started"), lambda one=one: one.log)
                 assert one.stop() == 0, one.log
 
     def close(self) -> None:

@@ -1,13 +1,11 @@
 """The installed command answers the links of its mails: leaving, answering, and what strangers are told."""
 
 import re
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from nurture.links import Links
 from nurture.wiring import workshop
-from tests.daemons import BOUND, daemon, free_port, until
+from tests.daemons import ask, daemon, free_port, until
 from tests.projects import Project
 
 from .test_daemon import configure
@@ -22,16 +20,6 @@ def links_of(project: Project, outside_id: str) -> tuple[Links, str]:
         assert shop.links is not None
         assert person is not None
         return shop.links, person
-
-
-def ask(url: str, body: bytes | None = None) -> tuple[int, str]:
-    """Status and text of a GET, or of a POST with a body."""
-    request = urllib.request.Request(url, data=body)  # noqa: S310  (loopback)
-    try:
-        with urllib.request.urlopen(request, timeout=BOUND) as answer:  # noqa: S310
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as refusal:
-        return refusal.code, refusal.read().decode()
 
 
 def test_readers_leave_and_answer_while_the_daemon_runs(project: Project):
