@@ -21,16 +21,16 @@ def one_line(text: str, what: str) -> str:
 
 
 def address(text: str, whose: str) -> str:
-    """The address, local@domain; CannotBeSaid with the part that no mail system would take.
+    """The address, local@domain; CannotBeSaid when no mail system would take it, in words that do not repeat it.
 
     Domains outside ASCII arrive here in their ASCII form (IDNA); a local part outside ASCII needs SMTPUTF8
     (RFC 6531), which too few receivers speak to promise it.
     """
     one_line(text, f"{whose}'s address")
     if not text.isascii():
-        raise CannotBeSaid(f"{whose}'s address '{text}' is not ASCII, which this provider cannot write (RFC 6531)")
+        raise CannotBeSaid(f"{whose}'s address is not ASCII, which this provider cannot write (RFC 6531)")
     if not _PLAIN_ADDRESS.fullmatch(text) or ".." in text or text.startswith(".") or ".@" in text:
-        raise CannotBeSaid(f"{whose} has no usable address: '{text}'")
+        raise CannotBeSaid(f"{whose} has no usable address")
     return text
 
 

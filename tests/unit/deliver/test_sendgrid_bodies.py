@@ -142,6 +142,11 @@ def test_what_sendgrid_would_not_take_is_refused_in_words(change: dict[str, Any]
     assert re.search(words, refusal(replace(MAIL, **change)))
 
 
+@pytest.mark.parametrize("whose", ["mérie@shop.example", "a..b@shop.example"])
+def test_the_words_of_a_refusal_are_kept_and_hold_no_address(whose: str) -> None:
+    assert "shop.example" not in refusal(replace(MAIL, to_address=whose))
+
+
 def test_a_refused_mail_holds_up_no_other() -> None:
     first, second, third = PROVIDER.build([MAIL, replace(MAIL, key="bb", subject=""), replace(MAIL, key="cc")])
     assert isinstance(first, Post)
