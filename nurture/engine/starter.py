@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nurture.engine.faults import MisuseError
 from nurture.model.book import Book
+from nurture.render.source import read
 
 PACKAGE = Path(__file__).resolve().parent.parent
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -145,15 +146,20 @@ def copy_mails(root: Path, text: str) -> list[Path]:
 
 
 def new_mail(root: Path, name: str, book: Book, locales: tuple[str, ...] = ()) -> list[Path]:
-    """One mail in the given locales, or in all of the house; all but the first are marked as untranslated."""
+    """One mail in the given locales, or in all of the house.
+
+    All but the first are marked as untranslated, and say which text they are to be translated from (W311).
+    """
     folder = root / "templates" / name
     wanted = locales or book.rules.locales
     there = [locale for locale in wanted if list(folder.glob(f"{locale}.*"))]
     refuse_name(name, "mail", [name] if there else [])
+    title = name.replace("_", " ").capitalize()
+    source = MAIL.format(title=title, copy="")
+    still_right = read("", source.encode()).fingerprint  # the text that each copy is to be translated from
     written = []
     for locale in wanted:
-        copy = "" if locale == book.rules.locales[0] else "untranslated: true\n"
-        title = name.replace("_", " ").capitalize()
+        copy = "" if locale == book.rules.locales[0] else f"untranslated: true\nstill_right: {still_right}\n"
         path = write_new(folder / f"{locale}.md", MAIL.format(title=title, copy=copy))
         written += [path] if path else []
     return written

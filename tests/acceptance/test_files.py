@@ -103,6 +103,16 @@ def test_a_new_sequence_passes_and_changes_nothing_live(project):
     assert "small letters" in project.run("new", "sequence", "Spring-Push").err
 
 
+def test_a_translation_is_named_when_its_source_was_changed_since(project):
+    project.ok("new", "mail", "spring_hello")
+    assert "W311" not in "\n".join(line for line in project.run("check").lines if "was changed after" in line)
+    source = project.root / "templates" / "spring_hello" / "en.md"
+    source.write_text(source.read_text(encoding="utf-8").replace("Write here", "Please write"), encoding="utf-8")
+    named = [line for line in project.run("check").lines if "spring_hello/en.md was changed after this" in line]
+    assert len(named) == 4
+    assert named[0].startswith("templates/spring_hello/ar.md:4:14: warning W311")
+
+
 def test_a_new_mail_has_a_file_for_each_language(project):
     project.ok("new", "mail", "spring_hello")
     assert {path.name for path in (project.root / "templates" / "spring_hello").iterdir()} == {
