@@ -15,6 +15,7 @@ NAMES = (
     "hand_over",
     "first_tick",
     "daemon_memory",
+    "service_amid_broadcast",
 )
 
 

@@ -127,10 +127,10 @@ def worked(spent: dict[str, float], name: str) -> Iterator[None]:
         spent[name] += time.process_time() - begun
 
 
-def newcomers(folder: Path, people: int, locales: tuple[str, ...] = LOCALES) -> datetime:
+def newcomers(folder: Path, people: int, zones: tuple[str, ...] = ZONES) -> datetime:
     """So many contacts in five languages and zones, who have all just joined; the moment they did."""
     who = (
-        (f"c{n}", f"reader{n}@crowd.example", f"Reader {n}", ZONES[n % len(ZONES)], locales[n % len(locales)])
+        (f"c{n}", f"reader{n}@crowd.example", f"Reader {n}", zones[n % len(zones)], LOCALES[n % len(LOCALES)])
         for n in range(people)
     )
     write(
