@@ -5,10 +5,11 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from importlib.metadata import distribution
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,7 +58,7 @@ def needed(name: str, seen: frozenset[str] = frozenset()) -> frozenset[str]:
     for line in distribution(name).requires or []:
         wanted = Requirement(line)
         if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
-            seen |= needed(wanted.name.lower(), seen)
+            seen |= needed(canonicalize_name(wanted.name), seen)
     return seen
 
 
@@ -74,10 +75,12 @@ def test_the_wheel_carries_the_starter_book_and_the_migrations(wheel: Path) -> N
         ("sequences", "_starter/sequences"),
         ("templates", "_starter/templates"),
         ("migrations", "_migrations"),
+        ("nurture", "."),  # pages, words, styles and frames beside the code
     ):
         files = [file for file in (ROOT / folder).rglob("*") if file.is_file() and "__pycache__" not in file.parts]
         assert files
-        assert {f"nurture/{inside}/{file.relative_to(ROOT / folder).as_posix()}" for file in files} <= carried
+        wanted = {(PurePosixPath("nurture", inside) / file.relative_to(ROOT / folder)).as_posix() for file in files}
+        assert wanted <= carried, wanted - carried
     assert {"nurture/_starter/config.example.toml", "nurture/py.typed"} <= carried
     assert not [name for name in carried if name.startswith(("tests/", "benchmarks/", "sequences/", "migrations/"))]
 
@@ -98,5 +101,6 @@ def test_init_makes_a_working_project(environment: Path, tmp_path: Path) -> None
     assert ours <= {file.relative_to(shop) for file in (shop / "sequences").rglob("*.yaml")}
     assert (shop / "config.toml").is_file()
     assert " 0 errors" in call(nurture, "check", folder=shop)
+    assert " mails in 5 languages" in call(nurture, "preview", "--all", folder=shop)
     assert "welcome" in call(nurture, "apply", folder=shop)
     assert (shop / "nurture.db").is_file()

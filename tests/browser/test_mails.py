@@ -1,13 +1,12 @@
 """Mails of the starter book in Chromium: nothing sticks out, every word can be read, every picture shows."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.chromium import chromium as there
 from tools.pictures import SCHEMES, WIDTHS, Page, browser, faults, opened, pages
 
 LOCALES = ("en", "tr", "ar", "he", "hy")
@@ -19,8 +18,7 @@ BIGGEST = 40_000  # bytes of a page without its pictures
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """The browser; a machine without one skips, unless nothing may be skipped."""
-    if shutil.which("chromium") is None:
-        (pytest.fail if "NURTURE_NO_SKIPS" in os.environ else pytest.skip)("there is no chromium on this machine")
+    there()
     with browser() as found:
         yield found
 
