@@ -96,7 +96,7 @@ class Folder:
             finally:
                 Path(temporary).unlink(missing_ok=True)
         except OSError as fault:
-            return Written(fault=f"{self.path}: {fault.strerror}")
+            return Written(fault=f"{fault.strerror}: {self.path}")
         return Written()
 
     def _clear_away(self, before: float) -> None:

@@ -259,7 +259,8 @@ class Sending:
             observe.note(observe.BACKOFF_OVER, provider=self.shop.provider.name)
         if begun:
             until, failures = self.back_off.until(now), self.back_off.failures
-            observe.note(observe.BACKOFF_BEGUN, level=logging.WARNING, until=until, failures=failures)
+            because = answer.detail.partition(":")[0]  # our words; what the provider said may name somebody
+            observe.note(observe.BACKOFF_BEGUN, level=logging.WARNING, until=until, failures=failures, because=because)
 
     async def _keep(self, flight: Flight, done: Handed) -> None:
         """Settle a batch; when that cannot be kept, it is in doubt as after a cut."""

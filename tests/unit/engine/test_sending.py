@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nurture import observe
 from nurture.engine import sending as module
 from nurture.engine.accepting import accept
 from nurture.engine.hand_over import directly
@@ -136,6 +137,15 @@ def test_the_word_of_the_provider_when_to_try_again_wins(shop: Shop) -> None:
     sending = shop.sending()
     asyncio.run(sending.round())
     assert sending.next_at == at
+
+
+def test_the_log_says_why_it_waits_in_our_words_alone(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    planned(shop.store, service=1)
+    words = "SendGrid wants a pause (429): Salma has had enough"
+    shop.provider.script = lambda mail, _: Handover(mail.key, Fate.planned, words, retry_at=NOW + timedelta(seconds=9))
+    rounds(shop)
+    (line,) = [record.getMessage() for record in caplog.records if observe.BACKOFF_BEGUN in record.getMessage()]
+    assert line.endswith('because="SendGrid wants a pause (429)"')
 
 
 def test_mails_expire_while_the_way_out_is_closed_and_nothing_is_lost(shop: Shop) -> None:
