@@ -106,7 +106,7 @@ def mail_findings(store: Store) -> Iterator[Finding]:
     said = (
         (Fate.in_doubt, "in doubt", doubts),
         (Fate.held, "held by the brake", "nurture outbox --held, then nurture release"),
-        (Fate.refused, "could not be written", "nurture explain PERSON names the mistake in the mail"),
+        (Fate.refused, "refused, or cannot be written", "nurture outbox --refused; nurture explain PERSON says why"),
         (Fate.unknown, "of unknown fate: no answer came in 72 hours", doubts),
     )
     found = [look("mail", f"{number[fate]:,} {words}", cure) for fate, words, cure in said if number.get(fate)]

@@ -18,10 +18,12 @@ from nurture.engine.switches import halt
 from nurture.engine.tick import tick
 from nurture.model.event import Money
 from nurture.model.length import Length, Unit
+from nurture.model.mail import Fate, Handover
 from nurture.model.switch import Switch, Word
 from nurture.store.probe import Probe, Reach, probe
 from nurture.store.rows import ContactRow, EventRow
 from nurture.store.runner import Runner
+from nurture.store.tables import HELD
 from tests import worlds as w
 
 from .test_hand_over import MINUTE, NOW, complain, made, opened, root, take  # noqa: F401  (fixtures)
@@ -232,6 +234,44 @@ def test_mail_in_doubt_is_counted(root: Path) -> None:  # noqa: F811
         shop.store.settle(batch, [], NOW)
         found = only(inside.mail_findings(shop.store))
     assert (found.state, found.words) == (State.look, "1 in doubt")
+
+
+@pytest.mark.parametrize(
+    ("fate", "words", "remedy"),
+    [
+        (Fate.refused, "refused, or cannot be written", "nurture outbox --refused"),
+        (Fate.unknown, "of unknown fate", "nurture outbox"),
+    ],
+)
+def test_mail_that_was_refused_or_of_which_nothing_came_is_counted(
+    root: Path,  # noqa: F811
+    fate: Fate,
+    words: str,
+    remedy: str,
+) -> None:
+    with opened(root) as (shop, live):
+        complain(shop, "a")
+        tick(shop.store, live.book, NOW)
+        batch = shop.store.claim(5, NOW)
+        assert batch is not None
+        shop.store.hand(batch, NOW)
+        shop.store.settle(batch, [Handover(one.key, fate) for one in batch.intents], NOW)
+        found = only(inside.mail_findings(shop.store))
+    assert found.state is State.look
+    assert found.words.startswith(f"1 {words}")
+    assert remedy in found.remedy
+
+
+def test_mail_that_the_brake_holds_is_counted_with_what_lets_it_go(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, live):
+        take(shop, ContactRow(address="a@shop.example"))
+        tick(shop.store, live.book, NOW)
+        with shop.store.database.writing() as connection:
+            row = {"key": "k", "lane": 3, "due_at": 0, "bucket": 0, "because": "brake", "since": 0}
+            connection.execute(HELD.insert(), row)
+        found = only(inside.mail_findings(shop.store))
+    assert (found.state, found.words) == (State.look, "1 held by the brake")
+    assert found.remedy.endswith("nurture release")
 
 
 def test_zones_that_do_not_exist_are_counted_with_ids_and_no_address(root: Path) -> None:  # noqa: F811

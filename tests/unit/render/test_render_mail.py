@@ -9,7 +9,10 @@ import pytest
 
 from nurture.links import UNSUBSCRIBE, verify
 from nurture.model.event import Money, MonthDay
-from nurture.model.person import Orders
+from nurture.model.person import Orders, Person
+from nurture.render.mail import Version, version_for
+
+from .conftest import NOW, intent
 
 HELLO = "---\nsubject: \"Hello {{ person.first_name | or_else('friend') }}\"\npreheader: Before\n---\n"
 
@@ -252,3 +255,17 @@ def test_own_frame_and_words(mail, fault):
     assert fault(HELLO + "x", extra={"templates/_layout/base.html": b"{{ content }}"}).code == "E311"
     broken = fault(HELLO + "x", extra={"templates/_layout/base.html": base + b"{{ nothing }}"})
     assert (broken.code, broken.place.file) == ("E220", "templates/_layout/base.html")
+
+
+def test_a_version_is_made_once_whoever_reads_it_and_anew_when_its_text_changes(book):
+    def version(text: str, **facts: str) -> Version:
+        found = version_for(
+            book.rules, {"templates/hello/en.md": text.encode()}, intent(), Person("p", NOW, facts=facts)
+        )
+        assert isinstance(found, Version)
+        return found
+
+    first, second = version(HELLO + "Once.", first_name="Salma"), version(HELLO + "Once.", locale="en-GB")
+    assert first.mail is second.mail
+    assert first.mail.templates is second.mail.templates
+    assert version(HELLO + "Twice.").mail is not first.mail
