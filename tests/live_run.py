@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
@@ -33,6 +33,7 @@ from tests.sendgrid_server import KEY
 LATENCY = 0.05  # seconds before each answer, so that there is a time between the first byte and the answer
 LONGEST = 8.0  # seconds that a kill waits for its moment
 KILLS_A_WAVE = 5
+FEW = 20  # mails that wait; with fewer the next wave comes in
 ONE_IN = 3  # kills with a second daemon waiting
 AHEAD = timedelta(minutes=20)
 FAULTS = (
@@ -40,7 +41,8 @@ FAULTS = (
     "429_retry_after:1", "late:0.5", "late:2",
 )  # fmt: skip
 # How a kill finds its moment, each as often as it stands here.
-MOMENTS = ("starting", "deciding", "handing", "handing", "answering", "answering", "failing")
+MOMENTS = ("handing", "answering", "starting", "answering", "failing", "handing", "deciding", "answering")
+AFTER = {"starting": 1.5, "deciding": 2.0, "answering": 0.7, "handing": 0.2, "failing": 0.5}  # seconds, at the most
 DEAD = re.compile(r"batch\.recovered put_back=(\d+) in_doubt=(\d+)")
 
 
@@ -213,18 +215,24 @@ class LiveRun:
         live_shop.take_contacts(self.project, known)
         with ThreadPoolExecutor(1) as importing:
             arriving: list[Future[None]] = []
-            for kill in range(kills):
-                if kill % KILLS_A_WAVE == 0 and len(arriving) < len(self.waves):
+            moments = [MOMENTS[kill % len(MOMENTS)] for kill in range(kills)]
+            self.random.shuffle(moments)
+            for moment in moments:
+                if len(arriving) < len(self.waves) and self.waiting() < FEW and all(one.done() for one in arriving):
                     arriving.append(importing.submit(self.arrive, len(arriving)))
-                self.one_kill()
+                self.one_kill(moment, lambda: not self.waiting() and all(one.done() for one in arriving))
             self.server.control(faults=[], always="")
+            arriving += [importing.submit(self.arrive, number) for number in range(len(arriving), len(self.waves))]
             for one in arriving:
                 one.result()
         self.settle()
 
-    def one_kill(self) -> None:
+    def waiting(self) -> int:
+        """How many mails wait to be handed over."""
+        return int(str(in_store(self.project, "SELECT count(*) FROM planned")[0][0]))
+
+    def one_kill(self, moment: str, is_quiet: Callable[[], bool]) -> None:
         """Start what is missing, wait for the moment, kill, and look where the kill fell."""
-        moment = self.random.choice(MOMENTS)
         before = len(self.server.accepted)
         fleet = self.daemons
         fleet.grow(2 if self.random.randrange(ONE_IN) == 0 else 1)
@@ -233,9 +241,9 @@ class LiveRun:
         if moment != "starting":
             came_true(lambda: fleet.at_work().said("daemon.started"), LONGEST)
         if moment in ("handing", "answering", "failing"):
-            enough = before + self.random.randint(1, 20)
-            came_true(lambda: len(self.server.accepted) >= enough, LONGEST, look=0.002)
-        instant = self.random.uniform(0, {"starting": 1.5, "deciding": 2.0}.get(moment, 0.15))
+            enough = before + self.random.randint(1, 10)
+            came_true(lambda: len(self.server.accepted) >= enough or is_quiet(), LONGEST, look=0.002)
+        instant = self.random.uniform(0, AFTER[moment])
         came_true(lambda: False, instant, look=0.001)
         fleet.kill()
         self.figures.kills += 1
@@ -304,7 +312,7 @@ def live_run(root: Path, kills: int, mails: int, rate: float, seed: int | None =
     live_shop.make(project)
     with server_process(root / "accepted.log", "--latency", str(LATENCY)) as server, fleet(project) as daemons:
         configure(project, server, rate)
-        each = max(1, round(mails / len(live_shop.expected(live_shop.people(20))) * 20 / waves))
+        each = max(1, round(mails / live_shop.expected(live_shop.people(20)).total() * 20 / waves))
         arriving = [live_shop.people(each, each * number) for number in range(waves)]
         run = LiveRun(project, server, daemons, Random(seed), Figures(seed), arriving)  # noqa: S311  (no secret)
         run.go(kills)

@@ -16,7 +16,7 @@ from tests.live_shop import BEANS, FIRST_BAG, RIGHT_TO_LEFT, SERVICE, SORRY, TOP
 from tests.projects import Project
 from tests.sendgrid_server import KEY
 
-KILLS, MAILS, RATE = 30, 450, 24.0
+KILLS, MAILS, RATE = 30, 500, 24.0
 SEED = "LIVE_RUN_SEED"  # in the environment: the same moments once more
 ONE_CLICK = "List-Unsubscribe=One-Click"
 BASE = "https://mail.shop.example"
