@@ -221,7 +221,7 @@ class LiveRun:
                 if len(arriving) < len(self.waves) and self.waiting() < FEW and all(one.done() for one in arriving):
                     arriving.append(importing.submit(self.arrive, len(arriving)))
                 self.one_kill(moment, lambda: not self.waiting() and all(one.done() for one in arriving))
-            self.server.control(faults=[], always="")
+            self.server.control(forget=True, always="")
             arriving += [importing.submit(self.arrive, number) for number in range(len(arriving), len(self.waves))]
             for one in arriving:
                 one.result()
@@ -287,7 +287,8 @@ class LiveRun:
         doubts, before = doubtful(self.project), len(self.server.accepted)
         self.hand_over(AHEAD)
         again = [line["key"] for line in self.server.accepted[before:]]
-        assert sorted(again) == sorted(key for key, (_, mail) in doubts.items() if mail in live_shop.SERVICE)
+        owed = [key for key, (_, mail) in doubts.items() if mail in live_shop.SERVICE]
+        assert sorted(again) == sorted(owed), f"{len(again)} of {len(owed)} went once more, {doubtful(self.project)}"
         self.hand_over(2 * AHEAD)
         assert len(self.server.accepted) == before + len(again)
         taken = accepted(self.server, self.who)

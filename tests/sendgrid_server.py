@@ -2,8 +2,8 @@
 
 In a test: `with sendgrid() as server`, then `server.url`, `server.accepted`, `server.fail("503", "late:0.2")`.
 As a program: `python -m tests.sendgrid_server --port 0 --log FILE`, which prints its port. While it runs, POST /control
-takes {"faults": ["lost_answer", …], "always": "503"}: each request uses up one fault, then `always` holds; GET /control
-counts. Every mail it accepts is a line of the log, on the disk before the answer leaves.
+takes {"faults": ["lost_answer", …], "always": "503"}: each request uses up one fault, then `always` holds ("forget": true
+drops the faults that were not used up); GET /control counts. Every mail it accepts is a line of the log, on the disk before the answer leaves.
 
 | fault | accepted | what the client sees |
 |---|---|---|
@@ -145,6 +145,8 @@ class SendGridServer:
         """What a test in another process asks for."""
         if request.method == "POST":
             wanted = orjson.loads(await request.read())
+            if wanted.get("forget"):
+                self.faults.clear()
             self.fail(*wanted.get("faults", []))
             self.always = wanted.get("always", self.always)
         counts = {"requests": self.requests, "accepted": len(self.accepted), "refused": self.refused[:10]}
