@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, event
 
 from nurture.model.decision import Decision, Intent
 from nurture.model.mail import Fate, Handover
@@ -15,6 +16,7 @@ from nurture.store.rows import ContactRow
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+NORMAL, FULL = 1, 2  # PRAGMA synchronous: only with FULL a commit is on the disk when it returns
 
 
 @pytest.fixture
@@ -148,3 +150,31 @@ def test_a_mail_the_core_takes_back_leaves_the_queue(store: Store) -> None:
     store.commit([Decision(gone)], NOW, lambda _: "Europe/Paris")
     assert store.claim(10, NOW) is None
     assert store.fates(["a"]) == {"a": Fate.cancelled}
+
+
+def test_that_a_batch_leaves_and_what_became_of_it_survive_a_power_cut(store: Store) -> None:
+    planned(store, ("a", "news"), ("b", "news"))
+    modes: list[int] = []
+
+    def look(connection: Connection) -> None:
+        modes.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    def strongest() -> int:
+        found = max(modes)
+        modes.clear()
+        return found
+
+    event.listen(store.database.engine, "commit", look)
+    batch = store.claim(1, NOW)
+    assert batch is not None
+    assert strongest() == NORMAL, "a claim that is lost is planned again"
+    store.hand(batch, NOW)
+    assert strongest() == FULL
+    store.settle(batch, [Handover("a", Fate.accepted)], NOW)
+    assert strongest() == FULL
+    left = store.claim(1, NOW)
+    assert left is not None
+    store.hand(left, NOW)
+    modes.clear()
+    store.recover(NOW)
+    assert strongest() == FULL, "that a mail is in doubt"
