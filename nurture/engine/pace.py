@@ -81,12 +81,16 @@ class BackOff:
         self.in_a_row += 1
         return (self.in_a_row >= IN_A_ROW or self.trying) and self.fail(now)
 
-    def succeed(self) -> bool:
-        """The provider answers for mails again; whether it had failed before."""
-        failed, self.failures, self.in_a_row = self.trying, 0, 0
-        if failed:
-            self._until = None
-        return failed
+    def succeed(self, now: datetime) -> bool:
+        """The provider takes mails again; whether it had failed before.
+
+        What is taken while we wait was on its way before, and does not end the wait that the provider asked for.
+        """
+        self.in_a_row = 0
+        if not self.trying or self.until(now) is not None:
+            return False
+        self.failures, self._until = 0, None
+        return True
 
 
 @dataclass(slots=True)

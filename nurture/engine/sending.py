@@ -254,7 +254,7 @@ class Sending:
             begun = self.back_off.miss(now)
             if answer.fate is Fate.planned:
                 self.deferred.turned_away(answer.key, now)
-        elif self.back_off.succeed():
+        elif self.back_off.succeed(now):
             self.deferred.clear()
             observe.note(observe.BACKOFF_OVER, provider=self.shop.provider.name)
         if begun:

@@ -51,7 +51,7 @@ def test_waits_double_up_to_five_minutes_and_a_success_forgets_them() -> None:
         assert back_off.until(now) is None
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
     assert back_off.trying
-    assert back_off.succeed()
+    assert back_off.succeed(now)
     assert not back_off.trying
     back_off.fail(now)
     assert back_off.until(now) == now + SECOND
@@ -62,6 +62,15 @@ def test_what_fails_while_it_waits_counts_once() -> None:
     assert back_off.fail(NOW)
     assert not any(back_off.fail(NOW) for _ in range(99))
     assert back_off.until(NOW) == NOW + SECOND
+
+
+def test_what_is_taken_while_it_waits_does_not_end_the_wait() -> None:
+    back_off = BackOff()
+    back_off.fail(NOW, NOW + 20 * SECOND)
+    assert not back_off.succeed(NOW + SECOND)
+    assert back_off.until(NOW + SECOND) == NOW + 20 * SECOND
+    assert back_off.succeed(NOW + 20 * SECOND)
+    assert not back_off.trying
 
 
 def test_the_providers_own_word_wins_and_the_latest_of_several() -> None:
@@ -84,7 +93,7 @@ def test_misses_in_a_row_close_the_way_and_one_answer_between_them_does_not() ->
     back_off = BackOff()
     for _ in range(3 * IN_A_ROW):
         assert not back_off.miss(NOW)
-        back_off.succeed()
+        back_off.succeed(NOW)
     assert [back_off.miss(NOW) for _ in range(IN_A_ROW)] == [False] * (IN_A_ROW - 1) + [True]
     assert back_off.until(NOW) == NOW + SECOND
     assert back_off.miss(NOW + SECOND), "the one that was tried after the wait"
