@@ -3,8 +3,8 @@
 In a test: `with sendgrid() as server`, then `server.url`, `server.accepted`, `server.fail("503", "late:0.2")`.
 As a program: `python -m tests.sendgrid_server --port 0 --log FILE`, which prints its port. While it runs, POST /control
 takes {"faults": ["lost_answer", …], "always": "503"}: each request uses up one fault, then `always` holds;
-"forget": true drops the faults that were left. GET /control counts. Every mail it accepts is a line of the log, on the disk before
-the answer leaves.
+"forget": true drops the faults that were left. GET /control counts. Every mail it accepts
+is a line of the log, on the disk before the answer leaves.
 
 | fault | accepted | what the client sees |
 |---|---|---|
