@@ -344,6 +344,7 @@ def test_a_store_that_fails_is_said_without_names_and_tried_again(root, caplog):
     failed = events(caplog, observe.TICK_FAILED)
     assert [record.__dict__["fields"]["again_in"] for record in failed[:3]] == ["0.05s", "0.1s", "0.2s"]
     assert "store/" in failed[0].getMessage()
+    assert "words" not in failed[0].__dict__["fields"], "a library's own words may quote a person"
     assert [word for word in PERSONAL for record in caplog.records if word in record.getMessage().lower()] == []
 
 
@@ -370,8 +371,8 @@ def test_a_stop_leaves_a_long_turn_between_two_pages(root):
     assert outbox(root) == 600
 
 
-def test_what_is_on_its_way_is_settled_before_the_end(root):
-    complain(root, "salma")
+def test_what_is_on_its_way_is_settled_before_the_end_and_nothing_more_is_begun(root):
+    complain(root, "salma", "zoe", "yusuf")
     way = Hanging()
 
     async def life():
@@ -383,7 +384,7 @@ def test_what_is_on_its_way_is_settled_before_the_end(root):
     asyncio.run(life())
     with workshop(root) as shop:
         counts = shop.store.counts()
-        assert (counts.messages, counts.planned, counts.in_doubt) == (1, 0, 0)
+        assert (counts.messages, counts.planned, counts.in_doubt) == (3, 2, 0)
 
 
 def test_asked_a_second_time_it_ends_at_once_and_says_what_is_in_doubt(root, caplog):
