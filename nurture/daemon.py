@@ -27,6 +27,7 @@ from nurture.engine.tick import Ticked
 from nurture.engine.turns import AT_WORK, Presence, Turns, why_held
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate
+from nurture.store.database import DisplacedError
 from nurture.wiring import DAEMON, RunLock, live, now, stopwatch, workshop
 
 if TYPE_CHECKING:  # rendering, sending and the web part are loaded while the first turn is already done
@@ -93,6 +94,7 @@ class Daemon:
         self._alive_at = elapsed()
         self._look, self._send, self._begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._stopping, self._cutting = asyncio.Event(), asyncio.Event()
+        self.displaced = False
 
     def live(self) -> LiveBook:
         """The book that runs; StateError before the first apply."""
@@ -125,7 +127,7 @@ class Daemon:
             self._sending.stop()
 
     async def live_on(self, web: Web | None = None, accepted: bool = False) -> bool:
-        """Work until `stop`; whether all that was on its way came to its end."""
+        """Work until `stop`; whether all that was on its way came to its end, in the store that is there."""
         self._loop = asyncio.get_running_loop()
         work = asyncio.create_task(self._work(web, accepted))
         cut = asyncio.create_task(self._cut())
@@ -137,7 +139,7 @@ class Daemon:
             observe.note(observe.DAEMON_CUT, level=logging.ERROR, because="what was on its way is in doubt")
         for thread in self.threads.values():
             thread.close()
-        return work.done()
+        return work.done() and not self.displaced
 
     async def _cut(self) -> None:
         """Return when waiting has gone on for long enough."""
@@ -288,7 +290,16 @@ class Daemon:
             await self.threads["deciding"].run(self.turns.beat, self.clock(), self.clock() + self.every, words)
 
     async def _fail(self, event: str, error: Exception, failures: int) -> None:
-        """Say what went wrong, without anything personal, and wait before the next try."""
+        """Say what went wrong, without anything personal, and wait before the next try.
+
+        When the store's file is another one, there is none: this process would work on a file that is gone.
+        """
+        if isinstance(error, DisplacedError):
+            self.displaced = True
+            observe.note(event, level=logging.ERROR, **observe.fault_fields(error, words=False))
+            if not self.stopping:
+                self.stop("the file of the store was replaced or taken away")
+            return
         pause = min(LONGEST_PAUSE, self.every.total_seconds() * 2 ** min(failures - 1, 10))
         fields = observe.fault_fields(error, words=isinstance(error, FaultError))
         observe.note(event, level=logging.ERROR, **fields, again_in=f"{pause:g}s")

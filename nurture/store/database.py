@@ -1,5 +1,7 @@
 """Connections and transactions: SQLite by the rules of architecture.md 4, PostgreSQL a URL away."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,10 +32,22 @@ from sqlalchemy.sql.compiler import Compiled, SQLCompiler
 PAGE = 500  # ids in one IN (...): well under every database's limit of parameters
 BULK = 1_000  # rows in one transaction of a bulk writer, so that nobody waits long for the lock
 _BUCKETS = 1024
+_FILE = "nurture_file"  # in what SQLAlchemy keeps of a connection
 
 
 class Conflict(Exception):
     """Somebody else decided on these people at the same time; nothing was written. Ask again."""
+
+
+class DisplacedError(OSError):
+    """The file of the store was replaced or taken away while this process had it open: nothing is read or written.
+
+    Whoever went on would decide, and take refusals in, in a file that nobody will ever see again.
+    """
+
+    def __init__(self, file: str) -> None:
+        words = "the store's file was replaced or taken away while it was open; run the command again"
+        super().__init__(errno.ESTALE, words, file)
 
 
 def bucket(person: str) -> int:
@@ -89,9 +103,19 @@ _PRAGMAS = (
 )
 
 
-def _prepared(cache: int) -> Callable[[Any, Any], None]:
-    def prepare(connection: Any, _record: Any) -> None:
+def _identity(file: str) -> tuple[int, int] | None:
+    """Which file it is, whatever it is called; None when there is none."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _prepared(cache: int, file: str) -> Callable[[Any, Any], None]:
+    def prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves; the driver's own way begins too late
+        record.info[_FILE] = _identity(file)
         cursor = connection.cursor()
         for pragma in (*_PRAGMAS, f"PRAGMA cache_size=-{cache * 1_000}"):
             cursor.execute(pragma)
@@ -101,6 +125,9 @@ def _prepared(cache: int) -> Callable[[Any, Any], None]:
 
 
 def _begin(connection: Connection) -> None:
+    known, file = connection.info.get(_FILE), str(connection.engine.url.database)
+    if known is not None and known != _identity(file):
+        raise DisplacedError(file)
     mode = connection.get_execution_options().get("nurture_mode", "write")
     if mode != "read":
         # With NORMAL a power cut loses the last commits of a WAL; a `handed` must not be lost.
@@ -125,7 +152,7 @@ def connect(url: str, make_folder: bool = True, cache: int = CACHE) -> Database:
         from sqlalchemy.pool import StaticPool
 
         engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
-    event.listen(engine, "connect", _prepared(cache))
+    event.listen(engine, "connect", _prepared(cache, str(parsed.database)))
     event.listen(engine, "begin", _begin)
     return Database(engine)
 

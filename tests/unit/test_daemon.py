@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import sqlite3
 import threading
@@ -435,6 +436,25 @@ def test_what_a_person_releases_goes_at_the_next_turn(root, monkeypatch):
             await until(lambda: outbox(root) == 2)
 
     asyncio.run(life())
+
+
+def test_when_the_stores_file_is_replaced_it_ends_and_says_so(root, caplog):
+    async def life():
+        with ExitStack() as shops:
+            deciding, sending = (shops.enter_context(workshop(root)) for _ in range(2))
+            one = Daemon(deciding, sending, None, Clock(), Clock().elapsed)
+            living_on = asyncio.create_task(one.live_on())
+            await until(lambda: one.done["ticks"])
+            (file,) = root.glob("nurture.db")
+            shutil.copy(file, root / "backup.db")
+            (root / "backup.db").replace(file)
+            one.look()
+            async with asyncio.timeout(BOUND):
+                return await living_on
+
+    assert asyncio.run(life()) is False
+    (said,) = events(caplog, observe.DAEMON_STOPPING)
+    assert "the file of the store was replaced" in said.getMessage()
 
 
 def held_in(root: Path) -> int:
