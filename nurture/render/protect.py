@@ -7,12 +7,21 @@ inside tables; in the value of an attribute, a style sheet or a title as a word.
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from nurture.render.settled import settled
 from nurture.render.tokens import LETTERS, TOKEN, Hidden, Misplaced, Token, mark_of
 
 RAW = frozenset({"style", "script", "title", "textarea", "mj-style", "mj-title", "mj-preview"})
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+MJML = frozenset(
+    "mjml mj-accordion mj-accordion-element mj-accordion-text mj-accordion-title mj-all mj-attributes mj-body"
+    " mj-breakpoint mj-button mj-carousel mj-carousel-image mj-class mj-column mj-divider mj-font mj-group mj-head"
+    " mj-hero mj-html-attributes mj-html-attribute mj-image mj-include mj-navbar mj-navbar-link mj-preview mj-raw"
+    " mj-section mj-selector mj-social mj-social-element mj-spacer mj-style mj-table mj-text mj-title"
+    " mj-wrapper".split()
+)
+WORDLESS = frozenset("mjml mj-head mj-body mj-wrapper mj-section mj-group mj-column".split())  # lose words of their own
 ADDRESSES = frozenset({"href", "src", "action", "background", "background-url"})
 _SIZES = re.compile(
     r"width|height|(?:inner-|container-|icon-)?padding.*|font-size|icon-size|icon-height|line-height|.*border-radius|.*border-width"
@@ -88,6 +97,12 @@ class Scan:
         if self.mjml and "<" in text and not text.lstrip().startswith(("<!", "<?")):
             offset = start + text.index("<")
             raise Misplaced(Token("<", offset), "'<' stands for itself here, which MJML cannot read", "write &lt;")
+        said = text.strip()
+        if self.mjml and said and not said.startswith("<") and (not self.open or self.open[-1][0] in WORDLESS):
+            offset = start + text.index(said)
+            raise Misplaced(
+                Token(said.split()[0], offset), "words stand alone here, and MJML drops them", "<mj-text>…</mj-text>"
+            )
         self.out.append(text)
 
     def settle(self, token: str) -> str | None:
@@ -134,6 +149,10 @@ class Scan:
         if closing:
             self.close(name, match.start())
             return at
+        if self.mjml and name.startswith("mj-") and name not in MJML:
+            near = get_close_matches(name, MJML, n=1)
+            hint = f"did you mean <{near[0]}>?" if near else ""
+            raise Misplaced(Token(f"<{name}", match.start()), f"MJML has no <{name}>", hint)
         self.elements.append(Element(name, match.start(), tuple(attributes)))
         if name in RAW and not alone:
             return self.raw(name, match.start(), at)

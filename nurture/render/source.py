@@ -90,7 +90,7 @@ def read(file: str, data: bytes) -> Written:
     header, body_at = _front_matter(whole)
     body = Piece(file, whole, whole[body_at:], body_at)
     if not header:
-        return Written(file, nothing, nothing, body)
+        return Written(file, nothing, nothing, body, problems=_unclosed(file, whole))
     pieces, problems = _fields(file, whole, header)
     untranslated = "untranslated" in pieces and pieces["untranslated"].text == "true"
     subject, preheader = pieces.get("subject", nothing), pieces.get("preheader", nothing)
@@ -108,6 +108,18 @@ def _front_matter(whole: str) -> tuple[str, int]:
     return whole[len(opening) : end + 1], end + len(FENCE) + 2
 
 
+def _unclosed(file: str, whole: str) -> tuple[Problem, ...]:
+    """Front matter without its end, whose subject would stand in the mail as text."""
+    first, _, rest = whole.partition("\n")
+    key = rest.partition(":")[0].strip()
+    if first.rstrip() != FENCE or key not in KEYS:
+        return ()
+    message = "the front matter is not closed, so all of it would be the mail's text"
+    return (
+        Problem("E100", Place(file, 1, 1, len(FENCE)), message, f"a line of {FENCE} on its own before and after it"),
+    )
+
+
 def _fields(file: str, whole: str, header: str) -> tuple[dict[str, Piece], tuple[Problem, ...]]:
     """The front matter's fields as pieces."""
     base = len(FENCE) + 1
@@ -117,6 +129,11 @@ def _fields(file: str, whole: str, header: str) -> tuple[dict[str, Piece], tuple
         mark = fault.problem_mark
         place = Place(file, mark.line + 2, mark.column + 1) if mark else Place(file)
         return {}, (Problem("E100", place, f"the front matter is not YAML: {fault.problem}", "put it in quotes"),)
+    except yaml.reader.ReaderError as fault:
+        before = header[: fault.position]
+        place = Place(file, before.count("\n") + 2, len(before) - before.rfind("\n"))
+        message = f"the front matter holds a character that no reader can see (U+{ord(header[fault.position]):04X})"
+        return {}, (Problem("E100", place, message, "take it out"),)
     if not isinstance(root, yaml.MappingNode):
         return {}, ()
     pieces: dict[str, Piece] = {}

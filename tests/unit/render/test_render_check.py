@@ -127,11 +127,27 @@ def test_line_breaks_of_other_systems_and_a_byte_order_mark(findings):
         ("---\nsubject: a\nsubject: b\n---\n", [("E101", 3, 1)]),
         ("---\nsubject: {{ code }}\n---\n", [("E103", 2, 10)]),
         ("---\nsubject: [a]\n---\n", [("E103", 2, 10)]),
+        ("---\nsubject: never closed\n", [("E100", 1, 1)]),
+        ("---\nsubject: x\npreheader: a\x07b\n---\n", [("E100", 3, 13)]),
     ],
 )
 def test_front_matter(findings, front, expected):
     found = said(findings("text", front))
     assert [(code, line) for code, line, _ in found] == [(code, line) for code, line, _ in expected]
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("only words\n", (4, 1)),
+        ("<mj-section><mj-column>words</mj-column></mj-section>", (4, 24)),
+        ("<mj-section><mj-column><mj-txt>x</mj-txt></mj-column></mj-section>", (4, 24)),
+    ],
+)
+def test_mjml_that_readers_would_not_see(findings, body, place):
+    frame = "<mjml><mj-body>{{ content }}</mj-body></mjml>"
+    found = findings(body, file="templates/hello/en.mjml", **{"templates/_layout/base.mjml": frame})
+    assert ("E223", *place) in said(found)
 
 
 def test_a_mail_nobody_sends_may_name_anything_but_not_print_the_unknown(findings):
