@@ -380,3 +380,5 @@ def say_started(shop: Workshop) -> None:
     observe.note(
         observe.DAEMON_STARTED, process=os.getpid(), version=__version__, provider=provider, mode=mode, every=every
     )
+    if shop.config.web_url and shop.config.web_listen is None:
+        observe.note(observe.WEB_NONE, level=logging.WARNING)

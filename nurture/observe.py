@@ -40,6 +40,7 @@ DAEMON_STOPPING = "daemon.stopping"  # because
 DAEMON_STOPPED = "daemon.stopped"
 DAEMON_CUT = "daemon.cut"  # because: what was on its way is in doubt at the next start
 WEB_LISTENS = "web.listens"  # host, port
+WEB_NONE = "web.none"  # nothing
 WEB_FAILED = "web.failed"  # error, at
 LINK_TAKEN = "link.taken"  # purpose, choice, new
 LINK_LOST = "link.lost"  # purpose, because: a genuine link of which nothing could be recorded, or not all
@@ -50,7 +51,7 @@ NAMES = frozenset(
         BATCH_LEFT, BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
         RELEASED, HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS,
         DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE, DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS,
-        WEB_FAILED, LINK_TAKEN, LINK_LOST,
+        WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST,
     }
 )  # fmt: skip
 

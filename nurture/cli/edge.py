@@ -10,6 +10,7 @@ from nurture.cli.group import nurture
 
 FINE, FINDINGS, CHANGES, DECISION, TROUBLE, USAGE = 0, 1, 2, 3, 4, 64
 UNREADABLE_URL = ("NoSuchModuleError", "ArgumentError")  # of sqlalchemy; their words may hold a password
+DRIVERS = ("psycopg", "psycopg2", "MySQLdb", "oracledb", "cx_Oracle", "pyodbc")
 STOPPED = 130  # what shells say of a command ended by Ctrl-C
 
 
@@ -56,6 +57,10 @@ def explain_fault(error: Exception) -> int:
         return USAGE if isinstance(error, MisuseError) else FINDINGS if isinstance(error, RefusedError) else TROUBLE
     if type(error).__name__ in UNREADABLE_URL:
         click.echo('nurture: the address of the store is not understood; write url = "sqlite:///nurture.db"', err=True)
+        return TROUBLE
+    if isinstance(error, ModuleNotFoundError) and error.name in DRIVERS:
+        words = f"the address of the store needs the Python package {error.name}, which is not here"
+        click.echo(f'nurture: {words}; install it, or write url = "sqlite:///nurture.db"', err=True)
         return TROUBLE
     if type(error).__module__.startswith("sqlalchemy"):
         click.echo(f"nurture: the store cannot be used: {getattr(error, 'orig', None) or error}", err=True)

@@ -59,6 +59,9 @@ def web_findings(config: Config, why_unreachable: Callable[[str], str] | None) -
         if config.provider == FOLDER:
             yield ok("web", "no web.url: mails carry no link to leave, which matters only once they go out")
         return
+    if config.web_listen is None:
+        words = "mails carry links to web.url, and without web.listen `nurture run` answers none of them"
+        yield look("web", words, "set web.listen, unless another nurture on this store answers them")
     if not config.web_url.startswith("https://"):
         yield look("web", f"{config.web_url} is not https: mail programs leave with one click only by https")
     if why_unreachable is None:

@@ -17,7 +17,7 @@ import pytest
 
 from nurture import daemon as daemon_module
 from nurture import observe
-from nurture.daemon import Daemon, serve, stand_by
+from nurture.daemon import Daemon, say_started, serve, stand_by
 from nurture.engine.applying import apply
 from nurture.engine.by_hand import held, release
 from nurture.engine.check import check
@@ -488,6 +488,40 @@ def test_who_arrives_amid_a_long_turn_is_answered_within_it(root):
         again = turns.turn(clock.at)
         assert again is not None
         assert again.intents == 0
+
+
+class Arriving(Clock):
+    """A clock that moves on whenever it is read, and once, amid the first turn, somebody complains."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self.root, self.read = root, 0
+
+    def __call__(self) -> datetime:
+        self.read += 1
+        self.at += timedelta(seconds=2)
+        if self.read == 4:
+            complain(self.root, "zoe", at=self.at)
+        return self.at
+
+
+def test_a_daemon_answers_who_arrives_amid_its_long_turn_within_that_turn(root):
+    complain(root, *(f"n{number}" for number in range(1200)))
+
+    async def life():
+        async with living(root, Arriving(root)) as one:
+            await until(lambda: outbox(root) == 1201)
+            assert (one.done["ticks"], one.done["decided"]) == (1, 1200)  # zoe is not of the turn itself
+
+    asyncio.run(life())
+
+
+def test_mails_whose_links_nobody_answers_are_said_at_the_start(root, caplog):
+    with workshop(root) as shop:
+        say_started(replace(shop, config=replace(shop.config, web_url="https://mail.shop.example")))
+        assert len(events(caplog, observe.WEB_NONE)) == 1
+        say_started(shop)
+        assert len(events(caplog, observe.WEB_NONE)) == 1
 
 
 def test_a_copied_store_is_held_and_mails_nobody(root, caplog):

@@ -94,13 +94,16 @@ def test_the_web_address_is_asked_for_a_sign_of_life() -> None:
         asked.append(url)
         return ""
 
-    with_web = config(SENDGRID, KEY="x")
+    deaf = config(SENDGRID, KEY="x")
+    assert "answers none of them" in next(around.web_findings(deaf, None)).words
+    with_web = replace(deaf, web_listen=("127.0.0.1", 8080))
     assert states(around.web_findings(with_web, well)) == ["ok web"]
     assert asked == ["https://mail.shop.example"]
     broken = only(around.web_findings(with_web, lambda _: "ConnectionRefusedError"))
     assert (broken.state, "ConnectionRefusedError" in broken.words) == (State.look, True)
     assert "was not asked" in only(around.web_findings(with_web, None)).words
-    assert states(around.web_findings(config('[web]\nurl = "http://localhost:8080"'), well)) == ["look web", "ok web"]
+    local = config('[web]\nurl = "http://localhost:8080"\nlisten = "127.0.0.1:8080"')
+    assert states(around.web_findings(local, well)) == ["look web", "ok web"]
 
 
 def test_every_senders_domain_is_asked_once_and_a_deaf_dns_is_no_failure() -> None:
