@@ -21,6 +21,7 @@ from nurture.engine.handed import SHOWN, Handed
 from nurture.engine.pace import BackOff, Deferred, Pace
 from nurture.engine.preparing import Kept, Ready, kept_reasons, ready
 from nurture.engine.slots import Slots
+from nurture.engine.tick import uncollected
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate, Handover
 from nurture.store.database import Conflict
@@ -183,7 +184,8 @@ class Sending:
         if claimed.batch is None:
             return claimed.held > 0
         try:
-            return self._handed(live, claimed.batch)
+            with uncollected():
+                return self._handed(live, claimed.batch)
         except Conflict:
             return True  # our lease ended while we were at it: it is in the queue again
         except Exception as fault:  # noqa: BLE001  (nothing left: it is put back when its lease is over, the rest goes on)

@@ -87,7 +87,8 @@ def list_and(context: Context, value: object) -> object:
 
 def plain(value: object) -> str:
     """For an attribute of a tag: escaped, and without the marks that become <bdi> in text."""
-    return Markup(escape(value).replace(ISOLATE, "").replace(END_OF_ISOLATE, ""))
+    text = str(escape(value))  # Markup's own `replace` escapes what it is given, again and again
+    return Markup(text.replace(ISOLATE, "").replace(END_OF_ISOLATE, ""))
 
 
 def address(value: object) -> str:

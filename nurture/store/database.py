@@ -178,7 +178,7 @@ def among(
     return found
 
 
-_SIZES = (4, 50, PAGE)
+_SIZES = (4, 50, 100, PAGE)  # 100 is a batch of mails
 _NAMES = tuple(f"among_{number}" for number in range(1, PAGE + 1))  # what SQLAlchemy calls the values of `among`
 
 

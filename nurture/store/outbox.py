@@ -14,7 +14,7 @@ from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason
 from nurture.model.mail import Fate, Handover
 from nurture.store.codec import instant, micros
-from nurture.store.database import BULK, Conflict, Database, bucket, insert_many, insert_one
+from nurture.store.database import BULK, Conflict, Database, among, bucket, insert_many, insert_one
 from nurture.store.installation import Mark, count_on
 from nurture.store.outbox_rows import (
     LEASE,
@@ -134,9 +134,12 @@ def _taken(connection: Connection, taken: Sequence[tuple[str, bool, bool]], now:
     rows = [{"key": key, "bucket": bucket(found[key].person), "batch": number} for key in keys]
     insert_many(connection, BATCH_MEMBER, [row | {"released": row["key"] in let_go} for row in rows])
     take_out(connection, keys)
-    again = connection.execute(select(MESSAGE.c.key).where(MESSAGE.c.key.in_(keys), MESSAGE.c.again)).scalars()
+    again = frozenset(row[0] for row in among(connection, _AGAIN, MESSAGE.c.key, keys))
     mails = tuple(found[key] for key in keys)
-    return Batch(number, owner, mails, now + LEASE, frozenset(again), let_go)
+    return Batch(number, owner, mails, now + LEASE, again, let_go)
+
+
+_AGAIN = select(MESSAGE.c.key).where(MESSAGE.c.again)
 
 
 def hand(database: Database, batch: Batch, now: datetime) -> Mark:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, upd
 from nurture.model.decision import Intent, Reason, Why
 from nurture.model.mail import Fate, Handover
 from nurture.store.codec import instant, micros, values_of
-from nurture.store.database import insert_many, pages, write_many
+from nurture.store.database import among, insert_many, pages, write_many
 from nurture.store.save import lane_of, planned_row, reason_row
 from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED, REASON
 
@@ -104,6 +104,8 @@ def intent_of(row: Any) -> Intent:
 def intents(connection: Connection, keys: Sequence[str], *where: ColumnElement[bool]) -> dict[str, Intent]:
     """Mails by their keys, of which more may be asked."""
     found: dict[str, Intent] = {}
+    if not where:
+        return {row[0]: intent_of(row) for row in among(connection, INTENT, MESSAGE.c.key, keys)}
     for page in pages(keys):
         for row in connection.execute(INTENT.where(MESSAGE.c.key.in_(page), *where)):
             found[row[0]] = intent_of(row)
