@@ -143,7 +143,7 @@ def make(project: Project) -> None:
     """Turn a fresh `nurture init` into this shop, and apply it."""
     rules = project.root / "sequences" / "house" / "rules.yaml"
     text = rules.read_text(encoding="utf-8")
-    for line in (r"quiet_hours:.*\n", r"limits:.*\n(?:  - .*\n)+", r"min_gap:.*\n"):
+    for line in (r"quiet_hours:.*\n", r"limits:.*\n(?:  - .*\n)+", r"min_gap:.*\n", r"brake:.*\n"):
         text, found = re.subn(rf"^{line}", "", text, flags=re.MULTILINE)
         assert found == 1, line
     rules.write_text(text, encoding="utf-8")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -421,7 +422,8 @@ def join(root: Path, *people: str) -> None:
 def test_what_a_person_releases_goes_at_the_next_turn(root, monkeypatch):
     monkeypatch.setattr(daemon_module, "SEND_AT_LEAST", 1000.0)  # not because a minute is over
     rules = root / "sequences" / "house" / "rules.yaml"
-    rules.write_text(rules.read_text(encoding="utf-8") + "\nbrake: {most_per_hour: 1}\n", encoding="utf-8")
+    braked = re.sub(r"most_per_hour: \d+", "most_per_hour: 1", rules.read_text(encoding="utf-8"))
+    rules.write_text(braked, encoding="utf-8")
     files = read_files(root)
     with workshop(root) as shop:
         apply(shop.store, check(files).book, files, NOW - timedelta(hours=1), "a test")
