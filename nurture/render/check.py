@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from nurture.model.book import Book
 from nurture.model.place import Place, Problem
+from nurture.render.check_links import check_links
 from nurture.render.check_mail import check_mail, check_pictures
 from nurture.render.frame import read_words, words_file
 from nurture.render.given import Giving, frame_giving, givings, needs_a_way_out
@@ -121,6 +122,7 @@ def _frame(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
     else:
         yield from Reading(frame.piece, frame_giving(_images(templates))).run()
         yield from check_pictures(frame.piece, True, _images(templates))
+        yield from check_links(frame.piece, True)
 
 
 def _words(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:

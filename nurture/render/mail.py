@@ -25,7 +25,7 @@ from nurture.render.images import carried
 from nurture.render.layout import built_in, page_names
 from nurture.render.locales import chain, with_territory
 from nurture.render.settled import facts
-from nurture.render.source import Piece, read
+from nurture.render.source import Piece, Written, read
 from nurture.render.values import (
     END_OF_ISOLATE,
     ISOLATE,
@@ -80,6 +80,8 @@ def render(
     spoken = _spoken(version.mail, ready, context)
     if isinstance(spoken, Problem):
         return spoken
+    if not any(letter.isprintable() and not letter.isspace() for letter in spoken.subject):
+        return _without_subject(version.mail.written)
     subject = _turned(spoken.subject, version.locale)
     told |= {"subject": subject, "preheader": spoken.preheader}
     html = _page(version.mail, ready.page, {**page_names(told), **context})
@@ -152,6 +154,13 @@ def _spoken(mail: Compiled, templates: Templates, context: Mapping[str, object])
             return fault_of((piece,), context, fault)
     subject, preheader, text = parts
     return Spoken(_one_line(subject), _one_line(preheader), _EMPTY_LINES.sub("\n\n", text))
+
+
+def _without_subject(written: Written) -> Problem:
+    """Providers refuse a mail without a subject, so it is not made."""
+    subject = written.subject
+    place = subject.place(0, len(subject.text)) if subject.text else Place(written.file)
+    return Problem("E223", place, "the subject is empty for this reader", "say something in every case: {% else %}…")
 
 
 def _page(mail: Compiled, template: Template, context: Mapping[str, object]) -> str | Problem:

@@ -256,7 +256,7 @@ def hide_html(text: str, letters: str = LETTERS, first: int = 0, mjml: bool = Fa
 
 def elements(text: str) -> list[Element]:
     """The elements of an HTML or MJML text in their order, up to the first thing that cannot be kept."""
-    scan = Scan(text, LETTERS, 0)
+    scan = Scan(text, LETTERS, 0, locale="en")  # a frame may ask for its locale anywhere
     with suppress(Misplaced):
         scan.run()
     return scan.elements
