@@ -32,9 +32,11 @@ def held(connection: Connection, word: Word, sequence: str) -> Switch | None:
 def set_switch(connection: Connection, switch: Switch, now: datetime) -> Switch:
     """Make it hold, and answer what holds now. One that held keeps its first `since`; who, why and how are the newest.
 
+    Said again without a why, the old one stays. Words are kept in one line, as they are shown.
     Only a halt of our own never takes a person's words away: it tightens their halt and adds why. Everybody
     inside the sequence of a stop or a pause is put into the agenda at `now`.
     """
+    switch = replace(switch, who=" ".join(switch.who.split()), because=" ".join(switch.because.split()))
     old = held(connection, switch.word, switch.sequence)
     new = switch if old is None else _over(old, switch)
     _take_out(connection, switch.word, switch.sequence)
@@ -47,7 +49,7 @@ def set_switch(connection: Connection, switch: Switch, now: datetime) -> Switch:
 
 def _over(old: Switch, new: Switch) -> Switch:
     if new.who != ITSELF or old.who == ITSELF:
-        return replace(new, since=old.since)
+        return replace(new, since=old.since, because=new.because or old.because)
     both = [old.because, *([new.because] if new.because not in old.because else [])]
     return replace(old, because="; ".join(word for word in both if word), keep_service=new.keep_service)
 

@@ -154,3 +154,17 @@ def test_those_inside_are_found_by_an_index(store: Store) -> None:
         words = asked.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}").all()
     assert all("USING INDEX enrolment_by_sequence" in row[3] for row in plan), plan
+
+
+def test_said_again_without_a_why_the_old_one_stays(store: Store) -> None:
+    store.set_switch(halt("lena", "wrong price"), NOW)
+    assert store.set_switch(halt("omar", keep=True), LATER) == halt("omar", "wrong price", keep=True)
+    store.set_switch(stop(because="audit"), NOW)
+    store.set_switch(stop(), LATER)
+    assert [one.because for one in store.switches()] == ["wrong price", "audit"]
+
+
+def test_words_of_several_lines_are_kept_in_one(store: Store) -> None:
+    kept = store.set_switch(halt("lena\nb", "wrong price,\n\n  in every\tmail "), NOW)
+    assert (kept.who, kept.because) == ("lena b", "wrong price, in every mail")
+    assert store.switches() == (kept,)
