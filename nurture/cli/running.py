@@ -94,6 +94,7 @@ def web_part(host: str, port: int) -> "Web":
 def one_round(asked: Asked, accept: bool) -> int:
     """`run --once`."""
     from nurture.engine.accepting import accept as accept_store
+    from nurture.engine.accepting import accepted as with_new_owner
     from nurture.engine.hand_over import hand_over_all
     from nurture.engine.tick import refuse_leap, tick
     from nurture.wiring import alone, configuration, live, now, ready_to_send, workshop
@@ -107,6 +108,7 @@ def one_round(asked: Asked, accept: bool) -> int:
         moment = now()
         if accept:
             held = accept_store(shop, book, moment)
+            shop = with_new_owner(shop)
         else:
             held = 0
             refuse_leap(shop.store, moment)

@@ -1,11 +1,13 @@
 """A person has looked at a copied or restored store: it mails again, but nothing that may have gone already."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from nurture.engine.applying import LiveBook
 from nurture.engine.tick import decide_all
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate, Handover
+from nurture.store.installation import owner_of
 from nurture.store.outbox_by_hand import Wanted
 
 AT_A_TIME = 500
@@ -35,3 +37,8 @@ def accept(shop: Workshop, live: LiveBook, now: datetime) -> int:
         outbox.never_again()
     shop.store.accept()
     return held
+
+
+def accepted(shop: Workshop) -> Workshop:
+    """The project after `accept`, with the owner that was drawn for it: the other store's may be at work still."""
+    return replace(shop, owner=owner_of(shop.config.installation))

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, insert, select, update
 
 from nurture.store.database import Database
-from nurture.store.tables import DECLARATION, INSTALLATION, SECRET
+from nurture.store.tables import DECLARATION, INSTALLATION, RUNNER, SECRET
 
 SECRET_BYTES = 32
 SUPPRESSIONS = "suppressions"  # declared: they were imported, or there are none
@@ -76,6 +76,20 @@ def count_on(connection: Connection) -> Mark:
     """One more commit, within its transaction; write the mark to the installation file after it."""
     connection.execute(update(INSTALLATION).values(counter=INSTALLATION.c.counter + 1))
     return read_mark(connection)
+
+
+def begin_anew(connection: Connection, path: Path | None) -> Mark:
+    """One more commit, of a store that is accepted after a copy or a restore; `path` is the installation's file.
+
+    A folder that was copied whole has the other installation's owner in it: a new one is drawn, so that two that
+    work on one database never take each other's claims for their own. What daemons said of themselves goes: one that
+    lives says it again.
+    """
+    if path is not None:
+        path.with_name("owner").unlink(missing_ok=True)
+        owner_of(path)
+    connection.execute(delete(RUNNER))
+    return count_on(connection)
 
 
 def secret(connection: Connection, name: str, at: int) -> bytes:
@@ -157,9 +171,10 @@ def halted_because(store: Mark, remembered: Remembered | None, path: Path) -> st
 
 
 def owner_of(path: Path) -> str:
-    """The name under which this installation claims mails, the same at every start; `path` is its file.
+    """The name under which this installation claims mails, the same at every start, until a copy is accepted.
 
-    It has the machine in it, since folders are copied to others; and chance, since machines are called alike.
+    `path` is the installation's file. The name has the machine in it, since folders are copied to others; and chance,
+    since machines are called alike.
     """
     file = path.with_name("owner")
     if not file.exists():

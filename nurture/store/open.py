@@ -80,7 +80,7 @@ class Store:
     def accept(self) -> None:
         """A person has looked: this store is the one this installation works with from now on."""
         with self.database.writing() as connection:
-            mark = installation.count_on(connection)
+            mark = installation.begin_anew(connection, self._file) if self.halted else installation.count_on(connection)
         if self._file is not None:
             installation.write_file(self._file, mark)
         self.halted = ""

@@ -10,6 +10,7 @@ from nurture.decide.advance import advance
 from nurture.store.installation import Seat, owner_of, read_file
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow
+from nurture.store.runner import Runner
 from tests import worlds as w
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
@@ -156,3 +157,22 @@ def test_an_installation_claims_mails_under_one_name_of_its_own(tmp_path: Path) 
     assert owner_of(here) == owner_of(here)
     assert owner_of(here) != owner_of(there)
     assert [file.name for file in here.parent.iterdir()] == ["owner"]
+
+
+def test_a_copy_that_is_accepted_claims_under_a_new_name_and_the_first_keeps_its_own(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    store = reopened(here)
+    work(store, "a@example.net")
+    first = owner_of(here / "installation.json")
+    store.beat(Runner(first, 7, "1", NOW, NOW, None, "at work"))
+    store.accept()
+    assert owner_of(here / "installation.json") == first, "it was no copy"
+    store.close()
+    shutil.copytree(here, there)
+    copy = reopened(there)
+    assert owner_of(there / "installation.json") == first
+    copy.accept()
+    assert owner_of(there / "installation.json") != first
+    assert copy.runners() == (), "the daemon of the other installation is none of this store's"
+    copy.close()
+    assert owner_of(here / "installation.json") == first
