@@ -22,6 +22,7 @@ MODES = ("live", "test")
 SECURITIES = ("starttls", "tls", "none")
 SHORTEST_TICK, LONGEST_TICK = timedelta(seconds=1), timedelta(hours=1)
 HIGHEST_RATE = 100_000
+HOST = r"(?:[a-zA-Z0-9_-]{1,63}\.)*[a-zA-Z0-9_-]{1,63}"
 # What a provider cannot do without; `*_env` names an environment variable.
 NEEDS: dict[str, tuple[str, ...]] = {
     "folder": (),
@@ -141,12 +142,27 @@ def listen(value: object) -> tuple[str, int] | Wrong | None:
     """Where to listen: `127.0.0.1:8080` or `[::1]:8080`; empty is nowhere."""
     if value == "":
         return None
-    host = r"(?:[a-zA-Z0-9_-]{1,63}\.)*[a-zA-Z0-9_-]{1,63}"
-    pattern = rf"(?:\[([0-9a-fA-F:.]+)\]|({host})):([0-9]{{1,5}})"
+    pattern = rf"(?:\[([0-9a-fA-F:.]+)\]|({HOST})):([0-9]{{1,5}})"
     found = re.fullmatch(pattern, value) if isinstance(value, str) else None
     if not found or not 1 <= int(found[3]) <= 65_535:
         return Wrong("is not an address to listen at", 'write "127.0.0.1:8080" or "[::1]:8080"')
     return found[1] or found[2], int(found[3])
+
+
+def mail_host(value: object) -> str | Wrong:
+    """The name or the number of a mail server, without a port; empty is none."""
+    import ipaddress
+
+    found = text(value)
+    if isinstance(found, Wrong) or not found or re.fullmatch(HOST, found):
+        return found
+    try:
+        return str(ipaddress.IPv6Address(found))
+    except ValueError:
+        words = "is not the name of a mail server"
+        return Wrong(
+            words, 'write "smtp.shop.example", without http:// or a port; the port is its own line: port = 587'
+        )
 
 
 def web_address(value: object) -> str | Wrong:
@@ -198,7 +214,7 @@ KEYS: dict[str, Key] = {
     "folder.path": Key(filled, "outbox"),
     "sendgrid.url": Key(web_address, "https://api.sendgrid.com"),
     "sendgrid.key_env": Key(variable),
-    "smtp.host": Key(text),
+    "smtp.host": Key(mail_host),
     "smtp.port": Key(port, 587),
     "smtp.security": Key(one_of(*SECURITIES), "starttls"),
     "smtp.user": Key(text),

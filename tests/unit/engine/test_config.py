@@ -314,3 +314,15 @@ def test_what_is_no_host_is_not_listened_at(place: str):
 def test_sendgrid_needs_an_address():
     text = SENDGRID + 'url = ""\n'
     assert findings(text, KEY="k") == [("E115", "config.toml:1:1")]
+
+
+@pytest.mark.parametrize(
+    "host", ["a..b", "http://mail.example", "mail example", " ", "mail.example:587", "[::1]", "m\u00e4il.example"]
+)
+def test_what_is_no_host_is_no_mail_server(host: str):
+    assert findings(f'smtp.host = "{host}"\n') == [("E114", "config.toml:1:1")]
+
+
+@pytest.mark.parametrize("host", ["", "localhost", "127.0.0.1", "::1", "smtp.shop.example", "mail_relay"])
+def test_a_mail_server_has_a_name_or_a_number(host: str):
+    assert findings(f'smtp.host = "{host}"\n') == []
