@@ -10,7 +10,7 @@ from nurture.render.check_links import check_links
 from nurture.render.check_mail import check_mail, check_pictures
 from nurture.render.frame import read_words, words_file
 from nurture.render.given import Giving, frame_giving, givings, needs_a_way_out
-from nurture.render.images import FOLDER, MEDIA_TYPES
+from nurture.render.images import FOLDER, MEDIA_TYPES, is_what_it_says
 from nurture.render.layout import built_in, layout
 from nurture.render.locales import is_locale, spelt
 from nurture.render.page_words import page_problems, style_problem
@@ -55,7 +55,7 @@ def _all(book: Book, templates: Mapping[str, bytes], whole: bool) -> Iterator[Pr
     frame = layout_of(templates) or (BUILT_IN, built_in())
     for file in sorted(templates):
         if file.startswith(FOLDER):
-            yield from _image(file)
+            yield from _image(file, templates[file])
         elif file.startswith(TEMPLATES) and not file.startswith(f"{TEMPLATES}_"):
             version = version_of(file)
             fault = _misnamed(file, version) or _doubled(version, templates)
@@ -98,7 +98,7 @@ def _doubled(version: Version | None, templates: Mapping[str, bytes]) -> Problem
     return None
 
 
-def _image(file: str) -> Iterator[Problem]:
+def _image(file: str, data: bytes) -> Iterator[Problem]:
     """A file that no mail could show."""
     path = PurePosixPath(file)
     if PICTURE.fullmatch(f"_images/{path.name}") is None:
@@ -106,6 +106,9 @@ def _image(file: str) -> Iterator[Problem]:
     elif path.suffix.lower() not in MEDIA_TYPES or len(path.parts) != len(PurePosixPath(FOLDER).parts) + 1:
         kinds = ", ".join(sorted(MEDIA_TYPES))
         yield Problem("E224", Place(file), f"'{path.name}' is no picture that mail programs show", f"one of {kinds}")
+    elif not is_what_it_says(path.name, data):
+        message = f"'{path.name}' does not begin as a {path.suffix} picture does, so mail programs would not show it"
+        yield Problem("E224", Place(file), message, "save it again as a picture, or name it as what it is")
 
 
 def _frame(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:

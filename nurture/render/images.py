@@ -1,6 +1,7 @@
 """The pictures of templates/_images/: by name for mails, by digest for whoever serves them."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,12 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".webp": "image/webp",
 }
+_HEADERS = {
+    "image/gif": re.compile(rb"GIF8[79]a"),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
+}
 PICTURES_KEPT = 512
 ID_LETTERS = 16
 
@@ -28,6 +35,12 @@ class Picture:
     media_type: str
     digest: str
     data: bytes = field(repr=False)
+
+
+def is_what_it_says(name: str, data: bytes) -> bool:
+    """Whether a picture's first bytes fit its ending, as mail programs ask before they show it."""
+    header = _HEADERS.get(MEDIA_TYPES.get(PurePosixPath(name).suffix.lower(), ""))
+    return header is not None and header.match(data) is not None
 
 
 def picture(templates: Mapping[str, bytes], name: str) -> Picture | None:

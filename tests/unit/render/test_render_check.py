@@ -11,12 +11,16 @@ from nurture.render.source import read
 from .conftest import SEND, SEQUENCE
 
 FRONT = "---\nsubject: Hello\n---\n"
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture
 def findings(book):
-    def found(text: str, front: str = FRONT, file: str = "templates/hello/en.md", **extra: str) -> list[Problem]:
-        templates = {file: (front + text).encode(), **{name: body.encode() for name, body in extra.items()}}
+    def found(
+        text: str, front: str = FRONT, file: str = "templates/hello/en.md", **extra: str | bytes
+    ) -> list[Problem]:
+        encoded = {name: body.encode() if isinstance(body, str) else body for name, body in extra.items()}
+        templates = {file: (front + text).encode(), **encoded}
         return list(check_templates(book, templates))
 
     return found
@@ -229,6 +233,27 @@ def test_files_that_cannot_be(book, files, expected):
     assert expected in found
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "fits"),
+    [
+        ("a.png", PNG, True),
+        ("a.PNG", PNG, True),
+        ("a.gif", b"GIF89a", True),
+        ("a.jpg", b"\xff\xd8\xff\xe0", True),
+        ("a.jpeg", b"\xff\xd8\xff\xe1", True),
+        ("a.webp", b"RIFF\n\0\0\0WEBPVP8 ", True),
+        ("a.png", b"", False),
+        ("a.png", b"\xff\xd8\xff\xe0", False),
+        ("a.jpg", PNG, False),
+        ("a.webp", b"RIFF\0\0\0\0WAVE", False),
+        ("a.gif", b"<html>", False),
+    ],
+)
+def test_a_picture_is_what_its_ending_says(findings, name, data, fits):
+    problems = findings("x", **{f"templates/_images/{name}": data})
+    assert [(one.code, one.place.file) for one in problems] == ([] if fits else [("E224", f"templates/_images/{name}")])
+
+
 def test_a_service_mail_needs_no_way_out(book):
     send = replace(SEND, class_="service")
     service = replace(book, sequences={"s": replace(SEQUENCE, steps=(send,))})
@@ -291,7 +316,7 @@ def test_two_frames(findings):
     ],
 )
 def test_what_a_mail_may_call(findings, call, code, column, hint):
-    problems = findings(f"{{{{ {call} }}}}", **{"templates/_images/logo.png": "x"})
+    problems = findings(f"{{{{ {call} }}}}", **{"templates/_images/logo.png": PNG})
     assert [problem.code for problem in problems] == ([code] if code else [])
     for problem in problems:
         assert problem.place.column == column
@@ -316,7 +341,7 @@ def test_what_a_mail_may_call(findings, call, code, column, hint):
     ],
 )
 def test_findings_in_pages(findings, name, body, code, column):
-    problems = findings(body, file=f"templates/hello/{name}", **{"templates/_images/logo.png": "x"})
+    problems = findings(body, file=f"templates/hello/{name}", **{"templates/_images/logo.png": PNG})
     assert [(problem.code, problem.place.column) for problem in problems] == [(code, column)]
 
 
@@ -365,7 +390,7 @@ def test_a_translation_older_than_its_source(findings):
 
 def test_beside_files_with_mistakes_nothing_false_is_said(book):
     body = "![x](_images/logo.png) [y]({{ spare('what_nobody_could_read') }}) {{ visits }}"
-    templates = {"templates/hello/en.md": (FRONT + body).encode(), "templates/_images/logo.png": b"x"}
+    templates = {"templates/hello/en.md": (FRONT + body).encode(), "templates/_images/logo.png": PNG}
     assert check_templates(book, templates, whole=False) == ()
     assert [problem.code for problem in check_templates(book, templates)] == ["E208"]
     nobody = replace(book, sequences={})
