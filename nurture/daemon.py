@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # rendering, sending and the web part are loaded while the fi
 SEND_AT_LEAST = 60.0  # seconds: doubts and leases end by the clock, though nothing new was decided
 SEND_AT_MOST = 0.2  # seconds between two rounds of handing over, whatever the provider says
 ALONE_AT_FIRST = 1.0  # seconds that the first turn is given before anything else is loaded and opened
-BESIDE = (8, 2)  # megabytes of the store that handing over and the web part keep in memory
+DECIDING, BESIDE = 12, (8, 2)  # megabytes of the store that deciding, handing over and the web part keep in memory
 LATE = 60.0  # seconds after which a turn that did not come is taken: the clock was put back
 STOP_WITHIN = 30.0  # seconds for what is on its way when the daemon is asked to stop
 LONGEST_PAUSE = 300.0  # seconds between two tries while something keeps failing
@@ -257,6 +257,9 @@ class Daemon:
             failures = 0
             if handed is not None:
                 self._account(handed)
+            if sending.outage != self.turns.outage:
+                self.turns.outage = sending.outage
+                self.look()  # the turn writes it where `status` reads it
             await self._until(self._send, self._until_next_round(sending))
 
     def _account(self, handed: "Handed") -> None:
@@ -346,12 +349,14 @@ async def serve(root: Path, web: Web | None, accepted: bool = False) -> bool:
         if signals.asked.is_set():
             return True
         with ExitStack() as open_shops:
-            deciding = open_shops.enter_context(workshop(root))
+            deciding = open_shops.enter_context(workshop(root, DECIDING))
             if accepted and deciding.store.halted:
                 from nurture.engine.accepting import accept as accept_store
+                from nurture.engine.accepting import accepted as with_new_owner
 
                 held = await asyncio.to_thread(accept_store, deciding, live(deciding.store), now())
                 observe.note(observe.BATCH_IN_DOUBT, level=logging.WARNING, mails=held)
+                deciding = with_new_owner(deciding)
             sending, beside = (open_shops.enter_context(workshop(root, cache)) for cache in BESIDE)
             signals.daemon = Daemon(deciding, sending, beside if web else None, now, stopwatch())
             say_started(deciding)

@@ -7,8 +7,12 @@ from datetime import datetime
 from nurture import observe
 from nurture.engine.applying import live_book
 from nurture.engine.faults import MisuseError, RefusedError
+from nurture.engine.switches import refuse_unknown, switch_lines
+from nurture.engine.turns import AT_WORK
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate
+from nurture.model.switch import Word
+from nurture.store.open import Store
 from nurture.store.outbox_by_hand import DROPS, SENDS_AGAIN, WENT, Act, Wanted
 from nurture.store.outbox_lists import STATES, Lying
 
@@ -61,10 +65,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How many mails there are in each state, and the first of them."""
+    """How many mails there are in each state, the first of them, and why those that wait do."""
 
     counts: dict[str, int]
     mails: tuple[Shown, ...]
+    waits: tuple[str, ...] = ()
 
     @property
     def more(self) -> Iterator[str]:
@@ -80,6 +85,8 @@ class Listing:
             if not count:
                 continue
             yield f"{count:,} {WORDS[Fate(state)]}" + (f", {len(shown)} shown" if len(shown) < count else "")
+            if state == Fate.planned.value:
+                yield from (f"  {words}" for words in self.waits)
             yield from (one.line() for one in shown)
         if not any(self.counts.values()):
             yield "Nothing of that kind lies in the outbox."
@@ -95,7 +102,16 @@ def listing(shop: Workshop, states: Sequence[Fate], limit: int) -> Listing:
     return Listing(
         {state.value: counts[state] for state in states},
         tuple(shown(one, labels[one.person]) for one in found),
+        tuple(why_they_wait(shop.store)) if Fate.planned in states else (),
     )
+
+
+def why_they_wait(store: Store) -> Iterator[str]:
+    """What keeps all mail in the queue: a halt, or what a daemon last said of a provider that takes none."""
+    yield from switch_lines(one for one in store.switches() if one.word is Word.halt)
+    for runner in store.runners():
+        if not runner.ended and runner.state not in ("", AT_WORK):
+            yield f"the daemon (process {runner.process}) at {runner.seen_at:%Y-%m-%d %H:%M} UTC: {runner.state}"
 
 
 def shown(one: Lying, label: str) -> Shown:
@@ -133,7 +149,7 @@ def do(shop: Workshop, what: str, prefix: str, who: str, because: str, now: date
             f"{key[:KEY_SHOWN]} was good until {one.valid_until:%Y-%m-%d %H:%M} UTC: it would only expire."
         )
     live = live_book(shop.store)
-    act = Act(key, who, because, now)
+    act = Act(key, " ".join(who.split()), " ".join(because.split()), now)  # shown in one line
     doing = {"resend": outbox.resend, "drop": outbox.drop, "went": outbox.went}[what]
     stood, done = doing(act, live.book if live else None)
     said, which, _ = ACTS[what]
@@ -155,10 +171,16 @@ class Released:
 
 
 def release(shop: Workshop, number: int | None = None, mail: str = "", sequence: str = "") -> Released:
-    """Let held mails go, the oldest first: so many (None: all), of one mail or sequence (empty: any)."""
+    """Let held mails go, the oldest first: so many (None: all), of one mail or sequence (empty: any).
+
+    MisuseError when nothing is let go and the live book knows no such mail or sequence.
+    """
     count = shop.store.outbox.release(Wanted(number, mail, sequence))
     if count:
         observe.note(observe.RELEASED, mails=count)
+    elif (live := live_book(shop.store)) is not None:  # what was held of an older book has been found by its name
+        refuse_unknown([mail] if mail else [], live.book.mails, "mail")
+        refuse_unknown([sequence] if sequence else [], live.book.sequences)
     return Released(count, held(shop))
 
 

@@ -67,7 +67,7 @@ class Sending:
         self.run = run
         self.tell = tell
         self.pace = Pace(shop.config.rate_per_second)
-        self.back_off = BackOff()
+        self.back_off, self._because = BackOff(), ""
         self.deferred = Deferred()
         self._slots, self._room = Slots(shop.provider.at_once), asyncio.Event()
         self._unbegun: Counter[bool] = Counter()  # mails on their way that wait for a place: service, and others
@@ -79,6 +79,12 @@ class Sending:
         """When the provider, or a mail that it turned away, may be tried again (UTC)."""
         now = self.clock()
         return self.back_off.until(now) or self.deferred.next_at(now)
+
+    @property
+    def outage(self) -> str:
+        """Why nothing goes for now and when it is tried again, in our words: nobody is named; empty when it goes."""
+        until = self.back_off.until(self.clock())
+        return f"no mail goes: {self._because}; next try {until:%Y-%m-%d %H:%M} UTC" if until is not None else ""
 
     def stop(self) -> None:
         """Claim and begin nothing more; what was begun is waited for and settled, then `round` returns."""
@@ -191,6 +197,7 @@ class Sending:
         except Exception as fault:  # noqa: BLE001  (nothing left: it is put back when its lease is over, the rest goes on)
             done.trouble(f"a batch could not be prepared: {type(fault).__name__}; it waits for {LEASE}")
             observe.note(observe.BATCH_LEFT, level=logging.ERROR, mails=len(claimed.batch.intents), **fields(fault))
+            self._because = f"a batch could not be prepared ({type(fault).__name__})"
             self.back_off.fail(now)
             return False
 
@@ -261,7 +268,9 @@ class Sending:
             observe.note(observe.BACKOFF_OVER, provider=self.shop.provider.name)
         if begun:
             until, failures = self.back_off.until(now), self.back_off.failures
-            because = answer.detail.partition(":")[0]  # our words; what the provider said may name somebody
+            because = self._because = answer.detail.partition(":")[
+                0
+            ]  # our words; what the provider said may name somebody
             observe.note(observe.BACKOFF_BEGUN, level=logging.WARNING, until=until, failures=failures, because=because)
 
     async def _keep(self, flight: Flight, done: Handed) -> None:

@@ -101,10 +101,10 @@ def let_out(store: Store, book: Book, name: str, now: datetime, tell: Tell = sil
     return done
 
 
-def refuse_unknown(names: Collection[str], known: Collection[str]) -> None:
+def refuse_unknown(names: Collection[str], known: Collection[str], what: str = "sequence") -> None:
     """MisuseError for the first name that is not known, with the nearest one."""
     for name in names:
         if name not in known:
             near = get_close_matches(name, sorted(known), n=1)
             cure = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(known))}."
-            raise MisuseError(f"no live sequence is called '{name}'; {cure}")
+            raise MisuseError(f"no live {what} is called '{name}'; {cure}")

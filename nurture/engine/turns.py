@@ -71,11 +71,12 @@ class Presence:
 
 
 class Turns:
-    """Deciding, turn after turn, in one thread. `live`, `holds` and `words` may be read from any."""
+    """Deciding, turn after turn, in one thread. `live`, `holds`, `outage` and `words` may be read from any."""
 
     def __init__(self, shop: Workshop, presence: Presence) -> None:
         self.shop = shop
         self.holds = ""
+        self.outage = ""  # why the provider takes no mail for now; set by whoever hands over
         self._following = Following()
         self._presence = presence
         self._said: tuple[datetime, str] | None = None
@@ -92,9 +93,10 @@ class Turns:
         """The daemon's state as `status` shows it."""
         if self.holds:
             return f"holds: {self.holds}"
+        at_work = AT_WORK
         if self._following.unreadable:
-            return f"{AT_WORK} with the book before the newest: {self._following.unreadable}"
-        return AT_WORK
+            at_work = f"{AT_WORK} with the book before the newest: {self._following.unreadable}"
+        return f"{at_work}; {self.outage}" if self.outage else at_work
 
     def turn(self, now: datetime, tell: Tell = silent, accepted: bool = False) -> Ticked | None:
         """One turn; None while it holds. With `accepted` a person has said that the clock is right."""

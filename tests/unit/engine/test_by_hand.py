@@ -178,3 +178,10 @@ def test_a_mail_that_the_core_takes_back_is_held_no_more(tmp_path: Path) -> None
     shop.store.commit([Decision(gone)], NOW, lambda _: "Europe/Paris")
     assert (held(shop.workshop), shop.fates()) == (0, [Fate.cancelled])
     shop.store.close()
+
+
+def test_what_is_said_of_a_mail_in_several_lines_is_kept_in_one(shop: Shop) -> None:
+    planned(shop.store, news=1)
+    (key,) = shop.send_keys()
+    do(shop.workshop, "drop", key, "lena", "the price\n  was wrong", shop.clock.now)
+    assert said(shop, "n0") == ["dropped by lena: the price was wrong"]

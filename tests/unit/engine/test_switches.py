@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nurture.engine.applying import LiveBook, apply, live_book
+from nurture.engine.by_hand import Released, release
 from nurture.engine.check import check
 from nurture.engine.dry_run import dry_run
 from nurture.engine.explaining import Asking, explain
@@ -206,6 +207,17 @@ def test_an_unknown_name_is_a_misuse_that_names_the_nearest_and_changes_nothing(
         with pytest.raises(MisuseError, match="no live sequence is called 'nonsense'"):
             inside(shop.store, book.book, "nonsense")
         assert shop.store.switches() == ()
+
+
+def test_to_release_an_unknown_mail_or_sequence_is_a_misuse_that_names_the_nearest(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, _):
+        with pytest.raises(
+            MisuseError, match="no live mail is called 'we_got_your_mesage'; did you mean 'we_got_"
+        ):
+            release(shop, mail="we_got_your_mesage")
+        with pytest.raises(MisuseError, match="no live sequence is called 'complaint_car'; did you mean"):
+            release(shop, sequence="complaint_car")
+        assert release(shop, mail="we_got_your_message", sequence=NAME) == Released(0, 0)
 
 
 def test_unhalt_takes_back_any_halt_also_one_of_our_own(root: Path) -> None:  # noqa: F811
