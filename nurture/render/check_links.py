@@ -1,4 +1,4 @@
-"""Findings in what readers would tap, and in what mail programs do not let a mail do."""
+"""Findings in what readers would tap, in what mail programs do not let a mail do, and in what stays characters."""
 
 import re
 from collections.abc import Iterator
@@ -24,6 +24,17 @@ _LEADS = re.compile(r"https?://[^\s/?#]|(?:mailto|tel|sms):.|#.|\{\{", re.IGNORE
 _NO_ADDRESS = re.compile(r"[\x00-\x20]|\{#.*?#\}", re.DOTALL)  # browsers leave these out of an address
 _RUNS = re.compile(r"(?:java|vb)script:", re.IGNORECASE)
 _RUNS_IN_MARKDOWN = re.compile(r"\]\(\s*<?((?:java|vb)script:)", re.IGNORECASE)
+_TAGS = (
+    "a abbr b big blockquote br button center code del div em font footer h1 h2 h3 h4 h5 h6 header hr i img ins li"
+    " main mark ol p pre s section small span strike strong style sub sup table tbody td tfoot th thead tr tt u ul"
+    " script iframe form input video audio svg"
+)
+_TAG = re.compile(rf"(<!--|</?(?:{_TAGS.replace(' ', '|')})(?=[\s/>]))", re.IGNORECASE)
+_TABLE_RULE = re.compile(r"\|.*\n[ \t]*(\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?)[ \t]*(?:\n|$)")
+CURES = {
+    "tag": "**bold**, *slanted*, [a link](https://…), or write the mail as .html or .mjml",
+    "table": "a list, or write the mail as .html or .mjml",
+}
 
 
 def check_links(piece: Piece, html: bool) -> Iterator[Problem]:
@@ -102,3 +113,26 @@ def _written(piece: Piece, hidden: Hidden, address: str, begin: int) -> tuple[st
         if found is not None:
             return said, found.end(1)
     return start, max(0, piece.text.find(start))
+
+
+def check_characters(piece: Piece) -> Iterator[Problem]:
+    """W315 for the first HTML tag and the first table in Markdown: readers get their characters (docs/mail.md)."""
+    said: set[str] = set()
+    for mark in markdown.parse(hide(piece.text).text):
+        if mark.type != "inline":
+            continue
+        words = "".join(child.content for child in mark.children or () if child.type == "text")
+        for kind, found in (("tag", _TAG.finditer(words)), ("table", _TABLE_RULE.finditer(mark.content))):
+            places = ((one[1], _as_written(piece, one[1])) for one in found)
+            first = next(((text, at) for text, at in places if at >= 0), None)
+            if first is not None and kind not in said:
+                said.add(kind)
+                message = f"Markdown shows this {kind} to readers as characters"
+                yield Problem("W315", piece.place(first[1], len(first[0])), message, CURES[kind])
+
+
+def _as_written(piece: Piece, words: str) -> int:
+    """Where a tag or a line stands that its author has not escaped or shown as code; -1 for nowhere."""
+    end = r"(?!\w)" if words[-1].isalnum() else ""
+    found = re.search(rf"(?<![\\`]){re.escape(words)}{end}", piece.text)
+    return found.start() if found is not None else -1

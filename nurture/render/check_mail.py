@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from nurture.model.place import Place, Problem
 from nurture.render import markdown
-from nurture.render.check_links import check_links
+from nurture.render.check_links import check_characters, check_links
 from nurture.render.compiled import Compiled, compiled, syntax_faults, text_piece
 from nurture.render.given import Giving
 from nurture.render.layout import NEEDED
@@ -51,6 +51,8 @@ def check_mail(origin: Origin, known: tuple[Giving, ...], images: frozenset[str]
     yield from _subject(written)
     yield from check_pictures(written.body, written.ending != ".md", images)
     yield from check_links(written.body, written.ending != ".md")
+    if written.ending == ".md":
+        yield from check_characters(written.body)
 
 
 def _whole(ready: Compiled, way_out: bool) -> Iterator[Problem]:

@@ -114,3 +114,23 @@ def test_a_subject_that_is_empty_for_a_reader(fault, front, line):
     problem = fault(f"{front}text")
     assert (problem.code, problem.place.line) == ("E223", line)
     assert problem.message == "the subject is empty for this reader"
+
+
+@pytest.mark.parametrize(
+    ("body", "places"),
+    [
+        ("a <b>bold</b> <i>word</i>", [(4, 3)]),
+        ("<div class='x'>\nwords\n</div>", [(4, 1)]),
+        ("a<br/>b", [(4, 2)]),
+        ("\\<br> <b>b</b>", [(4, 7)]),
+        ("a\n\n<!-- note -->", [(6, 1)]),
+        ("| a | b |\n|---|:-:|\n| 1 | 2 |", [(5, 1)]),
+        ("a | b\n--- | ---\n1 | 2", [(5, 1)]),
+        ("`<b>` \\<b> &lt;i&gt; 1 < 2 <lena@kestrel.example> <https://shop.example>", []),
+        ("```\n<b>\n\n| a |\n|---|\n```", []),
+        ("this | that\n\n---\n\n- a - b", []),
+        ("{{ 'a' if visits < 3 else '<b>' }}", []),
+    ],
+)
+def test_what_readers_of_markdown_would_get_as_characters(found, body, places):
+    assert found("en.md", body) == [("W315", *place) for place in places]
