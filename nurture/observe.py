@@ -40,6 +40,7 @@ DAEMON_STOPPING = "daemon.stopping"  # because
 DAEMON_STOPPED = "daemon.stopped"
 DAEMON_CUT = "daemon.cut"  # because: what was on its way is in doubt at the next start
 WEB_LISTENS = "web.listens"  # host, port
+PERSON_UNREADABLE = "person.unreadable"  # person, error, at
 WEB_NONE = "web.none"  # nothing
 WEB_FAILED = "web.failed"  # error, at
 LINK_TAKEN = "link.taken"  # purpose, choice, new
@@ -51,7 +52,7 @@ NAMES = frozenset(
         BATCH_LEFT, BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
         RELEASED, HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS,
         DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE, DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS,
-        WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST,
+        PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST,
     }
 )  # fmt: skip
 

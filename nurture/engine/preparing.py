@@ -59,6 +59,9 @@ def one_ready(
     now: datetime,
 ) -> Ready | Kept:
     """One mail, ready or kept."""
+    if known is None and intent.person in shop.store.unreadable:
+        words = "what is stored of this person cannot be read; see person.unreadable in the log"
+        return Kept(Why.broken, Handover(intent.key, Fate.refused, words))
     if known is None:
         return Kept(Why.cancelled, Handover(intent.key, Fate.cancelled, "nobody is known of that id any more"))
     try:

@@ -1,5 +1,6 @@
 """Reading people: each as last decided, and what arrived for them since."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from nurture import observe
 from nurture.model.event import OWN_EVENTS, Event
 from nurture.model.person import Message, Person
 from nurture.store.codec import event_of, instant, micros, state_of, values_of, words_of
@@ -76,22 +78,53 @@ def watermark(connection: Connection, name: str = "tick") -> datetime | None:
     return None if at is None else instant(at)
 
 
-def people(connection: Connection, ids: Sequence[str], now: datetime) -> list[Loaded]:
-    """The people of these ids in the order of their ids; unknown ids are left out."""
+class Unreadable(set[str]):
+    """People who are set aside since their row cannot be made into a person; each is logged once, by our id."""
+
+    def tell(self, person: str, fault: Exception) -> None:
+        """Set one aside."""
+        if person not in self:
+            self.add(person)
+            observe.note(observe.PERSON_UNREADABLE, level=logging.ERROR, person=person, **observe.fault_fields(fault))
+
+
+def people(
+    connection: Connection, ids: Sequence[str], now: datetime, unreadable: Unreadable | None = None
+) -> list[Loaded]:
+    """The people of these ids in the order of their ids; unknown ids are left out.
+
+    One whose row cannot be made into a person is told to `unreadable` and left out; without it the fault is raised.
+    """
     looked = watermark(connection)
     looked_until = 0 if looked is None else micros(looked)
     horizon = connection.execute(select(func.max(EVENT.c.number))).scalar() or 0
     found: list[Loaded] = []
     for page in pages(sorted(ids)):
-        found += _page(connection, page, micros(now), looked_until, horizon)
+        found += _page(connection, page, micros(now), looked_until, horizon, unreadable)
     return found
 
 
-def _page(connection: Connection, ids: Sequence[str], now: int, looked_until: int, horizon: int) -> list[Loaded]:
+def _page(
+    connection: Connection,
+    ids: Sequence[str],
+    now: int,
+    looked_until: int,
+    horizon: int,
+    unreadable: Unreadable | None,
+) -> list[Loaded]:
     rows = among(connection, _PEOPLE, PERSON.c.id, ids)
     events = _by_person(among(connection, _EVENTS, EVENT.c.person, ids))
     messages = _by_person(among(connection, _MESSAGES, MESSAGE.c.person, ids))
-    return [_loaded(row, events.get(row[0], ()), messages.get(row[0], ()), now, looked_until, horizon) for row in rows]
+    found: list[Loaded] = []
+    for row in rows:
+        try:
+            of_row = (row, events.get(row[0], ()), messages.get(row[0], ()))
+            found.append(_loaded(*of_row, now, looked_until, horizon))
+        except Exception as fault:  # one damaged row must not hold up everybody else
+            if unreadable is None:
+                raise
+            unreadable.tell(row[0], fault)
+    return found
 
 
 def _by_person(rows: Iterable[Any]) -> dict[str, list[Any]]:

@@ -69,6 +69,7 @@ class Store:
         self.halted = halted
         self.backup = backup
         self._file = file
+        self.unreadable = load.Unreadable()
         self._loaded: dict[str, Loaded] = {}
         self.outbox = Outbox(database, self._remember)
         self.figures = Figures(database)
@@ -190,9 +191,12 @@ class Store:
             return candidates.next_scan(zones_of(connection), watched(book), after)
 
     def people(self, ids: Sequence[str], now: datetime) -> list[tuple[Person, tuple[Event, ...]]]:
-        """Each person as last decided, in the order of ids, with the events known by `now` that arrived since."""
+        """Each person as last decided, in the order of ids, with the events known by `now` that arrived since.
+
+        One whose row is damaged is set aside: left out, in `unreadable`, and logged once.
+        """
         with self.database.reading() as connection:
-            found = load.people(connection, ids, now)
+            found = load.people(connection, ids, now, self.unreadable)
         if len(self._loaded) > _REMEMBERED:
             self._loaded.clear()
         self._loaded.update((one.person.id, one) for one in found)
