@@ -154,7 +154,7 @@ def test_a_folder_in_which_nothing_can_be_written_keeps_the_mails_waiting(root: 
         assert done.stuck
         words = "\n".join(done.words(root))
         assert "2 wait" in words
-        assert f"{root / 'outbox'}: File exists" in words
+        assert f"File exists: {root / 'outbox'}" in words
         assert "waits to be handed over" in "\n".join(show(shop, live, "c0", NOW).lines)
         (root / "outbox").unlink()
         assert handed(shop, live) == {Fate.accepted: 2}
