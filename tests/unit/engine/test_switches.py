@@ -211,9 +211,7 @@ def test_an_unknown_name_is_a_misuse_that_names_the_nearest_and_changes_nothing(
 
 def test_to_release_an_unknown_mail_or_sequence_is_a_misuse_that_names_the_nearest(root: Path) -> None:  # noqa: F811
     with opened(root) as (shop, _):
-        with pytest.raises(
-            MisuseError, match="no live mail is called 'we_got_your_mesage'; did you mean 'we_got_"
-        ):
+        with pytest.raises(MisuseError, match="no live mail is called 'we_got_your_mesage'; did you mean 'we_got_"):
             release(shop, mail="we_got_your_mesage")
         with pytest.raises(MisuseError, match="no live sequence is called 'complaint_car'; did you mean"):
             release(shop, sequence="complaint_car")
