@@ -29,7 +29,11 @@ def _missing_variants(project: Project) -> Iterator[Problem]:
             mail = project.book.mails.get(send.mail)
             if mail is None or not send.variant or send.variant in mail.variants:
                 continue
-            there = f"{mail.name} has: {', '.join(sorted(mail.variants))}" if mail.variants else "it has none"
+            there = (
+                f"{mail.name} has: {', '.join(sorted(mail.variants))}"
+                if mail.variants
+                else "make that folder, or leave 'variant' out"
+            )
             message = f"there is no variant '{send.variant}' (templates/{mail.name}/{send.variant}/)"
             place = written.steps[send.id].place_of("variant")
             yield Problem("E204", place, message, did_you_mean(send.variant, mail.variants, there))
