@@ -13,7 +13,7 @@ from nurture.model.book import Book
 from nurture.model.decision import Intent
 from nurture.model.mail import Email
 from nurture.model.person import Orders, Person
-from nurture.model.sequence import Send, flow
+from nurture.model.step import Send, flow
 from nurture.render.mail import render
 
 READERS = 200

@@ -11,26 +11,9 @@ from nurture.model.catalogue import Limit
 from nurture.model.event import Event, MonthDay
 from nurture.model.person import Person
 from nurture.model.rules import Moment, Rules, Span
-from nurture.model.sequence import (
-    Again,
-    AnyStep,
-    AnyTrigger,
-    Arm,
-    Branch,
-    DayTrigger,
-    EventTrigger,
-    Goal,
-    LapseTrigger,
-    Sequence,
-    Set,
-    StageTrigger,
-    Stop,
-    StopRule,
-    Tag,
-    Untag,
-    WaitUntil,
-    WaitWeekday,
-)
+from nurture.model.sequence import Goal, Sequence, StopRule
+from nurture.model.step import AnyStep, Arm, Branch, Set, Stop, Tag, Untag, WaitUntil, WaitWeekday
+from nurture.model.trigger import Again, AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, StageTrigger
 from tests import worlds as w
 
 START = w.utc("2027-02-20 06:00")

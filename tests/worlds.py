@@ -19,16 +19,12 @@ from nurture.model.length import Length, Unit
 from nurture.model.person import Person
 from nurture.model.place import Place
 from nurture.model.rules import Rules, Span, Stage, Theme, Topic
-from nurture.model.sequence import (
-    Again,
+from nurture.model.sequence import Sequence as BookSequence
+from nurture.model.sequence import Status
+from nurture.model.step import (
     AnyStep,
-    AnyTrigger,
     Branch,
-    DayTrigger,
-    EventTrigger,
-    LapseTrigger,
     Send,
-    Status,
     Stop,
     Tag,
     Untag,
@@ -38,7 +34,7 @@ from nurture.model.sequence import (
     WaitWeekday,
     flow,
 )
-from nurture.model.sequence import Sequence as BookSequence
+from nurture.model.trigger import Again, AnyTrigger, DayTrigger, EventTrigger, LapseTrigger
 
 HERE = Place("world.yaml")
 BIRTH = datetime(2026, 1, 1, tzinfo=UTC)

@@ -17,7 +17,7 @@ from nurture.decide.switches import hold_on
 from nurture.model.decision import Intent, Look, Why
 from nurture.model.event import OWN_EVENTS, Origin
 from nurture.model.person import Message
-from nurture.model.sequence import Node, Send
+from nurture.model.step import Node, Send
 
 AT_ONCE = timedelta(minutes=30)  # a message answers what the reader did within this long (6.10)
 _INSTANT = timedelta(microseconds=1)

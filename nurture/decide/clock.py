@@ -11,7 +11,7 @@ from nurture.decide.hours import first_change, open_hours
 from nurture.decide.zones import COMPARED_YEAR, country_clocks, known_zone
 from nurture.model.length import Length
 from nurture.model.rules import Rules, Span
-from nurture.model.sequence import Window
+from nurture.model.step import Window
 
 __all__ = [
     "COUNTRY", "PERSON", "PROJECT", "SAFE", "Clock", "add_dates", "after", "allowed_from", "at", "day_start",

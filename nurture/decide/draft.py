@@ -9,7 +9,7 @@ from nurture.decide.index import Index, index
 from nurture.decide.inside import Inside
 from nurture.decide.scene import Entered, Scene
 from nurture.model.book import Book
-from nurture.model.decision import Decision, Intent, Look, Reason, Why
+from nurture.model.decision import Decision, Intent, Look, Reason, TaskIntent, WebhookIntent, Why
 from nurture.model.event import Event
 from nurture.model.person import Alarms, Enrolment, Firing, Message, Person
 from nurture.model.place import Place
@@ -40,6 +40,8 @@ class Draft:
         self.moments_check_at = person.moments_check_at
         self.firings: list[Firing] = list(person.firings)
         self.messages: tuple[Message, ...] = person.messages
+        self.things = person.things
+        self.numbers = person.numbers
         self.alarms: Alarms | None = person.alarms if person.alarms and person.alarms.book is book else None
         self.past: list[Enrolment] = []
         self.inside: list[Inside] = []
@@ -47,6 +49,8 @@ class Draft:
         self.moved_from: Clock | None = None  # the clock before this instant, when it changed
         self.lost = False
         self.intents: list[Intent] = []
+        self.tasks: list[TaskIntent] = []
+        self.webhooks: list[WebhookIntent] = []
         self.made: list[Event] = []
         self.reasons: list[Reason] = []
         self.changed: set[str] = set()
@@ -127,12 +131,16 @@ class Draft:
         return Person(
             self.id, asof, self.facts, self.tags, self.address, self.address_state, self.consents,
             self.refused_all, self.spared, self.suppressed, self.erased, self.events, self.orders, self.stage,
-            self.moments, self.moments_check_at, tuple(self.firings), tuple(enrolments), self.messages, self.alarms,
+            self.moments, self.moments_check_at, tuple(self.firings), tuple(enrolments), self.messages,
+            self.things, self.numbers, self.alarms,
         )  # fmt: skip
 
     def decision(self, now: datetime, wake: datetime | None, agenda: datetime | None) -> Decision:
         """The answer of `advance`."""
-        return Decision(self.person(now), tuple(self.intents), tuple(self.made), tuple(self.reasons), wake, agenda)
+        return Decision(
+            self.person(now), tuple(self.intents), tuple(self.made), tuple(self.reasons), wake, agenda,
+            tuple(self.tasks), tuple(self.webhooks),
+        )  # fmt: skip
 
 
 def _order(enrolment: Enrolment) -> tuple[datetime, str, str]:

@@ -10,7 +10,8 @@ from nurture.decide.switches import stop_on
 from nurture.model.decision import Look, Reason, Why
 from nurture.model.length import Length
 from nurture.model.person import Enrolment, Firing
-from nurture.model.sequence import Again, DayTrigger, LapseTrigger, Sequence, Status
+from nurture.model.sequence import Sequence, Status
+from nurture.model.trigger import Again, DayTrigger, LapseTrigger
 
 CORRECTED_DAYS = 300  # a corrected birthday brings no second greeting within these (6.4)
 
@@ -85,7 +86,7 @@ def _ask(draft: Draft, firing: Firing, now: datetime) -> bool:
 def _parked(firing: Firing) -> Firing:
     return Firing(
         firing.sequence, firing.trigger, firing.fired_at, firing.settles_at, firing.day0, firing.name,
-        firing.subject, firing.event, True,
+        firing.subject, firing.event, True, firing.thing,
     )  # fmt: skip
 
 
@@ -153,7 +154,7 @@ def _about(sequence: Sequence, firing: Firing, ordinal: int) -> tuple[Firing, st
         subject = str(ordinal)
     return Firing(
         firing.sequence, firing.trigger, firing.fired_at, firing.settles_at, firing.day0, firing.name, subject,
-        event, firing.parked,
+        event, firing.parked, firing.thing,
     ), ""  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from nurture.decide.orders import counted
 from nurture.model import event as names
 from nurture.model.event import Event, Origin
 from nurture.model.person import Consent
-from nurture.model.sequence import WaitDay, WaitLength, WaitUntil, WaitWeekday
+from nurture.model.step import WaitDay, WaitLength, WaitUntil, WaitWeekday
 
 _CLOCK_FACTS = frozenset({"zone", "country"})
 

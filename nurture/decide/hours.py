@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from nurture.model.rules import Span
-from nurture.model.sequence import Window
+from nurture.model.step import Window
 
 _DAY = 86_400
 _WHOLE_DAY_ENDS = time(23, 59, 59)  # how a Window says "until midnight"

@@ -8,16 +8,9 @@ from nurture.decide.conditions import facts_named
 from nurture.decide.rhythm import in_dates
 from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue
-from nurture.model.sequence import (
-    DayTrigger,
-    EventTrigger,
-    LapseTrigger,
-    ManualTrigger,
-    Sequence,
-    StageTrigger,
-    Status,
-)
+from nurture.model.sequence import Sequence, Status
 from nurture.model.switch import Switch, Word
+from nurture.model.trigger import DayTrigger, EventTrigger, LapseTrigger, ManualTrigger, StageTrigger
 
 
 @dataclass(frozen=True, slots=True)

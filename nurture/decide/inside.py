@@ -3,14 +3,16 @@
 from datetime import date, datetime
 
 from nurture.model.event import Event
-from nurture.model.person import Enrolment, Firing, Outcome
-from nurture.model.sequence import Node, Sequence
+from nurture.model.person import Enrolment, Firing, Outcome, Reserved, Round
+from nurture.model.sequence import Sequence
+from nurture.model.step import Node
 
 
 class Inside:
     """One running enrolment with the sequence version it is pinned to."""
 
     __slots__ = (
+        "answer",
         "book_sequence",
         "day0",
         "done_at",
@@ -18,17 +20,21 @@ class Inside:
         "ended_at",
         "ending",
         "event",
+        "gifts",
         "goal_at",
         "message_due",
         "name",
         "ordinal",
         "outcomes",
+        "rounds",
         "sequence",
         "started_at",
         "step",
         "subject",
+        "thing",
         "trigger",
         "version",
+        "waits_for",
         "was",
     )
 
@@ -52,6 +58,11 @@ class Inside:
         self.ended_at: datetime | None = frozen.ended_at
         self.ending = frozen.ending
         self.goal_at: datetime | None = frozen.goal_at
+        self.thing = frozen.thing
+        self.answer: Event | None = frozen.answer
+        self.rounds: tuple[Round, ...] = frozen.rounds
+        self.gifts: tuple[Reserved, ...] = frozen.gifts
+        self.waits_for = frozen.waits_for
 
     @property
     def running(self) -> bool:
@@ -64,6 +75,14 @@ class Inside:
         return self.book_sequence.nodes[self.step] if self.step is not None else None
 
     @property
+    def round(self) -> int:
+        """The round of the repeat that they stand in; 1 outside of any."""
+        node = self.node
+        if node is None or not node.round_of:
+            return 1
+        return next((round_.number for round_ in self.rounds if round_.repeat == node.round_of), 1)
+
+    @property
     def rank(self) -> tuple[int, str, str]:
         """The order in which one person's enrolments are handled: priority, name, subject."""
         return (-self.book_sequence.priority, self.sequence, self.subject)
@@ -71,7 +90,7 @@ class Inside:
     def goes_on(self, outcome: str, at: datetime, following: str | None) -> None:
         """The step they stood on is done: note its outcome and step on."""
         if outcome and self.step is not None:
-            self.outcomes = (*self.outcomes, Outcome(self.step, outcome, at))
+            self.outcomes = (*self.outcomes, Outcome(self.step, outcome, at, self.round))
         self.step = following
         self.done_at = at
         self.due_at = None
@@ -84,12 +103,15 @@ class Inside:
             self.step == was.step and self.due_at is was.due_at and self.outcomes is was.outcomes
             and self.message_due is was.message_due and self.done_at is was.done_at
             and self.ended_at is was.ended_at and self.goal_at is was.goal_at
+            and self.answer is was.answer and self.rounds is was.rounds and self.gifts is was.gifts
+            and self.waits_for == was.waits_for and self.sequence == was.sequence and self.version == was.version
         ):  # fmt: skip
             return was
         return Enrolment(
             self.sequence, self.subject, self.ordinal, self.version, self.started_at, self.day0, self.name,
             self.trigger, self.event, self.step, self.done_at, self.due_at, self.message_due, self.outcomes,
-            self.ended_at, self.ending, self.goal_at,
+            self.ended_at, self.ending, self.goal_at, self.thing, self.answer, self.rounds, self.gifts,
+            self.waits_for,
         )  # fmt: skip
 
 
@@ -98,7 +120,7 @@ def entered(firing: Firing, sequence: Sequence, version: int, ordinal: int, at: 
     return Inside(
         Enrolment(
             firing.sequence, firing.subject, ordinal, version, at, firing.day0, firing.name, firing.trigger,
-            firing.event, sequence.first, at,
+            firing.event, sequence.first, at, thing=firing.thing,
         ),
         sequence,
     )  # fmt: skip

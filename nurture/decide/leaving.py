@@ -13,7 +13,8 @@ from nurture.model.decision import Reason, Why
 from nurture.model.event import Event, MonthDay
 from nurture.model.person import Firing
 from nurture.model.rules import FRESH
-from nurture.model.sequence import DayTrigger, Goal, StopRule
+from nurture.model.sequence import Goal, StopRule
+from nurture.model.trigger import DayTrigger
 
 
 def leave(draft: Draft, events: tuple[Event, ...], now: datetime) -> None:

@@ -15,7 +15,7 @@ from nurture.decide.switches import hold_on
 from nurture.model.catalogue import Limit
 from nurture.model.length import Length
 from nurture.model.person import Message
-from nurture.model.sequence import Send
+from nurture.model.step import Send
 
 SERVICE = "service"
 Rank = tuple[bool, int, int, datetime, str, str]

@@ -6,7 +6,7 @@ from math import ceil
 from statistics import median
 
 from nurture.model.length import Length
-from nurture.model.sequence import LapseTrigger
+from nurture.model.trigger import LapseTrigger
 
 GAPS_NEEDED = 3
 GAPS_LOOKED_AT = 6

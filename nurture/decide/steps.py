@@ -12,7 +12,7 @@ from nurture.decide.triggers import date_of
 from nurture.model import event as names
 from nurture.model.decision import Why
 from nurture.model.event import Event, Origin
-from nurture.model.sequence import (
+from nurture.model.step import (
     AnyStep,
     AnyWait,
     Branch,

@@ -14,7 +14,8 @@ from nurture.model.decision import Reason, Why
 from nurture.model.event import Event, MonthDay, Origin
 from nurture.model.length import Length
 from nurture.model.person import Alarms, Armed, Firing
-from nurture.model.sequence import AnyTrigger, DayTrigger, LapseTrigger, Sequence, Status, Trigger
+from nurture.model.sequence import Sequence, Status
+from nurture.model.trigger import AnyTrigger, DayTrigger, LapseTrigger, Trigger
 
 LAPSE_HOUR = time(10, 0)
 

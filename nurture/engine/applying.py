@@ -15,7 +15,8 @@ from nurture.engine.faults import FaultError, RefusedError, StateError
 from nurture.engine.switches import switch_lines
 from nurture.language.project import read_project
 from nurture.model.book import Applied, Book
-from nurture.model.sequence import Send, Sequence, Status
+from nurture.model.sequence import Sequence, Status
+from nurture.model.step import Send
 from nurture.model.switch import Switch
 from nurture.store.files import Files
 from nurture.store.open import Store

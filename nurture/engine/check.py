@@ -11,7 +11,7 @@ from nurture.language.project import Reading, read_project
 from nurture.model.book import Book
 from nurture.model.length import Unit
 from nurture.model.place import Problem, Severity
-from nurture.model.sequence import WaitLength
+from nurture.model.step import WaitLength
 from nurture.render.check import check_templates
 
 CATALOGUE = "sequences/house/catalogue"  # .yaml or .toml

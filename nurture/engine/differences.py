@@ -6,20 +6,8 @@ from dataclasses import dataclass
 
 from nurture.model.book import Book
 from nurture.model.place import Place
-from nurture.model.sequence import (
-    AnyStep,
-    Branch,
-    Send,
-    Sequence,
-    Set,
-    Stop,
-    Tag,
-    Untag,
-    WaitDay,
-    WaitLength,
-    WaitUntil,
-    WaitWeekday,
-)
+from nurture.model.sequence import Sequence
+from nurture.model.step import AnyStep, Branch, Send, Set, Stop, Tag, Untag, WaitDay, WaitLength, WaitUntil, WaitWeekday
 
 NOT_SHAPE = frozenset({"place", "steps", "nodes", "name", "lineage", "note", "about", "owner"})
 WORDS = {"class_": "class", "while_": "while", "condition": "if"}
@@ -158,3 +146,4 @@ def step_words(step: AnyStep) -> str:
             return "set " + ", ".join(f"person.{name}" for name, _ in step.values)
         case Stop():
             return f"stop: {step.reason}"
+    return type(step).__name__.lower()

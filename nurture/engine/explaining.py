@@ -27,7 +27,8 @@ from nurture.model.book import Book
 from nurture.model.decision import Decision, Reason
 from nurture.model.event import Event
 from nurture.model.person import Enrolment, Person
-from nurture.model.sequence import Send, Sequence
+from nurture.model.sequence import Sequence
+from nurture.model.step import Send
 
 INSTANT = timedelta(microseconds=1)
 

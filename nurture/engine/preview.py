@@ -23,7 +23,8 @@ from nurture.model.book import Book
 from nurture.model.decision import Intent
 from nurture.model.mail import Email
 from nurture.model.place import Problem
-from nurture.model.sequence import Send, Sequence
+from nurture.model.sequence import Sequence
+from nurture.model.step import Send
 from nurture.render.locales import is_locale
 from nurture.render.mail import render
 

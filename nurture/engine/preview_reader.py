@@ -14,7 +14,9 @@ from nurture.model.catalogue import Field
 from nurture.model.event import Event, Line, Money
 from nurture.model.expression import Expression, Name
 from nurture.model.person import Enrolment, Orders, Person, StageState
-from nurture.model.sequence import AnyTrigger, DayTrigger, EventTrigger, Send, Sequence, StageTrigger
+from nurture.model.sequence import Sequence
+from nurture.model.step import Send
+from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, StageTrigger
 
 MADE_UP = "preview"  # no person of a store has this id
 HOST = "example.net"  # RFC 2606: nobody's

@@ -18,7 +18,8 @@ from nurture.engine.table import Row, Table
 from nurture.engine.workshop import Workshop
 from nurture.engine.world_names import NotKnown
 from nurture.model.book import Book
-from nurture.model.sequence import EventTrigger, Status
+from nurture.model.sequence import Status
+from nurture.model.trigger import EventTrigger
 from nurture.store.installation import SUPPRESSIONS
 from nurture.store.rows import AnyRow
 

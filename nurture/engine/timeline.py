@@ -12,18 +12,14 @@ from nurture.decide.explain import WEEKDAYS
 from nurture.engine.unstarted import trigger_words
 from nurture.language.lint_days import FAR, days_of
 from nurture.language.lint_flow import OFFER, SERVICE, always_stops
-from nurture.model.sequence import (
+from nurture.model.sequence import Sequence, Status, StopRule
+from nurture.model.step import (
     AnyStep,
     Arm,
     Branch,
-    DayTrigger,
-    LapseTrigger,
     Send,
-    Sequence,
     Set,
-    Status,
     Stop,
-    StopRule,
     Tag,
     Untag,
     WaitDay,
@@ -32,6 +28,7 @@ from nurture.model.sequence import (
     WaitWeekday,
     Window,
 )
+from nurture.model.trigger import DayTrigger, LapseTrigger
 
 NARROWEST = 24  # letters of the column in which the mails stand
 STATUS_WORDS = {

@@ -13,15 +13,8 @@ from nurture.model.book import Book
 from nurture.model.decision import Look
 from nurture.model.event import Event, MonthDay
 from nurture.model.person import Armed, Person
-from nurture.model.sequence import (
-    AnyTrigger,
-    DayTrigger,
-    EventTrigger,
-    LapseTrigger,
-    Sequence,
-    StageTrigger,
-    Status,
-)
+from nurture.model.sequence import Sequence, Status
+from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, StageTrigger
 
 STANDS: dict[Status, str] = {
     Status.draft: "it is a draft, and a draft starts nobody",

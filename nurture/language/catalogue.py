@@ -30,7 +30,7 @@ def read_catalogue(root: Node, reader: Reader) -> tuple[Catalogue, frozenset[str
     person = _person(fields, events, reader)
     orders = _orders(fields.get("orders", Fields), events, reader)
     expects = tuple(fields.named("expects", Length).items())
-    catalogue = Catalogue(person, orders, events, frozenset(fields.many("done_by_shop", str)), expects)
+    catalogue = Catalogue(person, orders, events, frozenset(fields.many("done_by_shop", str)), expects=expects)
     return catalogue, _doubtful(fields, catalogue), fields
 
 

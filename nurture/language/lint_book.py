@@ -9,7 +9,8 @@ from nurture.language.possible import possible_with_one_order
 from nurture.language.written import Project, Written
 from nurture.model.book import Book
 from nurture.model.place import Problem
-from nurture.model.sequence import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, Sequence, StageTrigger, Status
+from nurture.model.sequence import Sequence, Status
+from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, StageTrigger
 
 DELIVERED = "order.delivered"
 

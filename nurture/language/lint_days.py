@@ -14,19 +14,8 @@ from nurture.model.catalogue import Limit, Mute
 from nurture.model.length import Length, Unit
 from nurture.model.place import Problem
 from nurture.model.rules import Span
-from nurture.model.sequence import (
-    AnyStep,
-    AnyTrigger,
-    Branch,
-    DayTrigger,
-    EventTrigger,
-    LapseTrigger,
-    Send,
-    WaitDay,
-    WaitLength,
-    WaitUntil,
-    WaitWeekday,
-)
+from nurture.model.step import AnyStep, Branch, Send, WaitDay, WaitLength, WaitUntil, WaitWeekday
+from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger
 
 FAR = 100_000  # days; later than anything
 # So much is kept of each, so that the time stays bounded whatever is written: the earliest ways, the last messages.

@@ -6,19 +6,8 @@ from collections.abc import Iterator
 from nurture.language.written import Written
 from nurture.model.expression import Literal
 from nurture.model.place import Problem
-from nurture.model.sequence import (
-    AnyStep,
-    Arm,
-    Branch,
-    LapseTrigger,
-    Send,
-    StageTrigger,
-    Stop,
-    WaitDay,
-    WaitLength,
-    WaitUntil,
-    WaitWeekday,
-)
+from nurture.model.step import AnyStep, Arm, Branch, Send, Stop, WaitDay, WaitLength, WaitUntil, WaitWeekday
+from nurture.model.trigger import LapseTrigger, StageTrigger
 
 WAITS = (WaitLength, WaitDay, WaitUntil, WaitWeekday)
 SERVICE, OFFER = "service", "offer"

@@ -14,7 +14,9 @@ from nurture.language.windows import read_window
 from nurture.language.written import Written
 from nurture.model.catalogue import Field
 from nurture.model.length import Length
-from nurture.model.sequence import AnyTrigger, Goal, Sequence, Status, StopRule, flow
+from nurture.model.sequence import Goal, Sequence, Status, StopRule
+from nurture.model.step import flow
+from nurture.model.trigger import AnyTrigger
 
 MOST_STEPS = 300
 

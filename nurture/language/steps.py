@@ -16,7 +16,7 @@ from nurture.model.catalogue import Field
 from nurture.model.expression import Condition, Expression
 from nurture.model.length import Length, Unit
 from nurture.model.place import Place
-from nurture.model.sequence import (
+from nurture.model.step import (
     AnyStep,
     Arm,
     Branch,

@@ -8,15 +8,7 @@ from nurture.language.values import rolling
 from nurture.model.expression import Kind, Name
 from nurture.model.length import Length
 from nurture.model.rules import FRESH, SETTLE
-from nurture.model.sequence import (
-    Again,
-    AnyTrigger,
-    DayTrigger,
-    EventTrigger,
-    LapseTrigger,
-    ManualTrigger,
-    StageTrigger,
-)
+from nurture.model.trigger import Again, AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, ManualTrigger, StageTrigger
 
 DEFAULT_PER = {"event": "event", "day": "occurrence", "lapse": "person", "stage": "person", "manual": "person"}
 

@@ -5,7 +5,7 @@ from datetime import time
 from nurture.language.grammar import WEEKDAYS
 from nurture.language.reader import Fields, Reader
 from nurture.model.place import Place
-from nurture.model.sequence import Window
+from nurture.model.step import Window
 
 DAY_STARTS = time(0, 0)
 DAY_ENDS = time(23, 59, 59)

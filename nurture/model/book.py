@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from nurture.model.catalogue import Catalogue
+from nurture.model.house import NOTHING_GIVEN, House
+from nurture.model.length import Length
 from nurture.model.rules import Moment, Rules, Stage, Theme, Topic
 from nurture.model.sequence import Sequence
 
@@ -26,12 +28,27 @@ class Applied:
     live_since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How those inside a sequence came to a version: what was chosen for who was due at once by it (section 8).
+
+    `due_now` is send, old-day, or spread over `spread`. `at` is when it was applied (UTC).
+    """
+
+    version: int
+    at: datetime
+    due_now: str = "send"
+    spread: Length | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Book:
     """Sequences by name, the house beside them, and what was applied when.
 
     A book read from the working tree has nothing in `applied`: it counts as live for ever.
-    `older` holds the versions that people inside still stand on. A book is equal only to itself.
+    `older` holds the versions that people inside still stand on, `moves` how to come from them to the live one.
+    `renamed` leads from every former name to today's, by kind (sequence, topic, theme, tag): history follows.
+    A book is equal only to itself.
     """
 
     rules: Rules
@@ -45,6 +62,9 @@ class Book:
     mails: Mapping[str, Mail] = field(default_factory=dict)
     applied: Mapping[str, Applied] = field(default_factory=dict)
     older: Mapping[tuple[str, int], Sequence] = field(default_factory=dict)
+    house: House = NOTHING_GIVEN
+    moves: Mapping[str, tuple[Move, ...]] = field(default_factory=dict)
+    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     digest: str = ""
 
     def version(self, name: str) -> int:

@@ -44,6 +44,24 @@ class OrderRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Thing:
+    """A kind of record that a person can have several of, such as a subscription; `key` is the field that names one."""
+
+    name: str
+    key: str
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Numbers for digests that the shop tells, such as cups; they are known for one `over` (week, month) from then."""
+
+    name: str
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    over: str = "week"
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """The contract with whoever sends data; conditions and templates may use nothing else."""
 
@@ -51,6 +69,8 @@ class Catalogue:
     orders: OrderRule | None = None
     events: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
     done_by_shop: frozenset[str] = frozenset()
+    things: Mapping[str, Thing] = field(default_factory=dict)
+    numbers: Mapping[str, Numbers] = field(default_factory=dict)
     expects: tuple[
         tuple[str, Length], ...
     ] = ()  # an event that should come at least once in so long, or doctor says so

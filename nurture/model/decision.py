@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import Enum
 
 from nurture.model.event import Event
+from nurture.model.length import Length
 from nurture.model.person import Person
 from nurture.model.place import Place
 
@@ -38,6 +39,14 @@ class Why(Enum):
     spared = "spared"
     suppressed = "suppressed"
     broken = "broken"
+    held_out = "held_out"
+    solemn_day = "solemn day"
+    balance = "balance"
+    had_enough = "had_enough"
+    over_budget = "over_budget"
+    out_of_codes = "out_of_codes"
+    no_rung = "no rung"
+    dropped = "dropped"
     not_asked = "not_asked"
     cancelled = "cancelled"
     # a mail that was handed over (6.11)
@@ -61,6 +70,14 @@ class Why(Enum):
     stage = "stage"
     branch = "branch"
     undone = "undone"
+    came = "came"
+    timed_out = "timed_out"
+    came_too_late = "came too late"
+    way = "way"
+    gift = "gift"
+    task = "task"
+    webhook = "webhook"
+    version = "version"  # an apply moved them to another version
 
 
 STARTS = frozenset(
@@ -72,7 +89,8 @@ STARTS = frozenset(
 MESSAGES_NOT_SENT = frozenset(
     {
         Why.capped, Why.muted, Why.expired, Why.no_consent, Why.no_address, Why.spared, Why.suppressed,
-        Why.broken, Why.not_asked, Why.cancelled,
+        Why.broken, Why.not_asked, Why.cancelled, Why.held_out, Why.solemn_day, Why.balance, Why.had_enough,
+        Why.over_budget, Why.out_of_codes, Why.no_rung, Why.dropped,
     }
 )  # fmt: skip
 ENDINGS = frozenset(
@@ -137,6 +155,60 @@ class Intent:
     address: str
     variables: Mapping[str, object] = field(default_factory=dict)
     variant: str = ""
+    offered: str = ""  # ladder and rung, `beans.sampler`
+    approve: str = ""
+    valid_for: Length | None = None
+    gifts: tuple["Carried", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A reserved gift that a mail carries: drawn when it is handed over, and put into the mail's variables.
+
+    `code` and `expires_on` name the variables that show them (empty: not shown); `valid` counts from the hand-over.
+    `without` says that the mail goes without it when there is none.
+    """
+
+    key: str
+    gift: str
+    code: str = ""
+    expires_on: str = ""
+    valid: Length | None = None
+    without: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskIntent:
+    """A task for a person of the shop; `key` is unique for ever, `due_on` a date in the shop's zone."""
+
+    key: str
+    person: str
+    sequence: str
+    version: int
+    subject: str
+    step: str
+    text: str
+    to: str
+    made_at: datetime
+    due_on: date
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookIntent:
+    """A call of somebody's endpoint; `key` goes along as its Idempotency-Key. `timeout` is in seconds."""
+
+    key: str
+    person: str
+    sequence: str
+    version: int
+    subject: str
+    step: str
+    endpoint: str
+    body: Mapping[str, object]
+    retry: int
+    timeout: int
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +226,5 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
     wake: datetime | None = None
     agenda: datetime | None = None
+    tasks: tuple[TaskIntent, ...] = ()
+    webhooks: tuple[WebhookIntent, ...] = ()

@@ -18,13 +18,27 @@ CONSENT_GIVEN = "consent.given"  # topics: tuple, basis: text
 CONSENT_REFUSED = "consent.refused"  # topics: tuple; an empty tuple refuses everything
 CONSENT_LIFTED = "consent.lifted"  # topics: tuple; only by the reader: takes a refusal back
 THEME_SPARED = "theme.spared"  # theme: name
+THEME_WANTED = "theme.wanted"  # theme: name; only by the reader: takes it back
+THING_CHANGED = "thing.changed"  # thing: kind, key: which one, fields: mapping of field to value, None is unknown
+THING_REMOVED = "thing.removed"  # thing: kind, key: which one
+NUMBERS_TOLD = "numbers.told"  # numbers: name, fields: mapping of field to value
+STAGE_MOVED = "stage.moved"  # stage: id, until: datetime or None (a `move_to` step, and until when it is pinned)
+TASK_DONE = "task.done"  # key: of the task, by: who, words: what came of it
+WEBHOOK_ANSWERED = "webhook.answered"  # key: of the webhook, ok: bool, words: text, value: what it answered
+GIFT_GIVEN = "gift.given"  # key: of the reservation, gift, code, expires_on: date, mail: key of the mail
+GIFT_REFUSED = "gift.refused"  # key: of the reservation, gift, because: out_of_codes or over_budget
+GIFT_USED = "gift.used"  # code
+DRAFT_SETTLED = "draft.settled"  # key: of the mail, outcome: approved edited dropped, by: who
+MAIL_CLICKED = "mail.clicked"  # key: of the mail
 SUPPRESSED = "person.suppressed"  # because: text
 ERASED = "person.erased"
 
 OWN_EVENTS = frozenset(
     {
         PERSON_CHANGED, PERSON_TAGGED, PERSON_UNTAGGED, PERSON_ENROLLED, ADDRESS_ADDED, ADDRESS_STATE,
-        CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_LIFTED, THEME_SPARED, SUPPRESSED, ERASED,
+        CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_LIFTED, THEME_SPARED, THEME_WANTED, SUPPRESSED, ERASED,
+        THING_CHANGED, THING_REMOVED, NUMBERS_TOLD, STAGE_MOVED, TASK_DONE, WEBHOOK_ANSWERED, GIFT_GIVEN,
+        GIFT_REFUSED, GIFT_USED, DRAFT_SETTLED, MAIL_CLICKED,
     }
 )  # fmt: skip
 

@@ -46,6 +46,7 @@ class StageState:
     keep_until: datetime | None = None
     check_at: datetime | None = None
     rules: str = ""
+    pinned_until: datetime | None = None  # a `move_to` step put them here; no rule moves them before
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Firing:
     subject: str = ""
     event: Event | None = None
     parked: bool = False
+    thing: str = ""  # the key of the thing it is about, such as a subscription's
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,36 @@ class Outcome:
     step: str
     outcome: str
     at: datetime
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """How far a repeat has come: its id, the round they are in, and when round 1 began."""
+
+    repeat: str
+    number: int
+    began_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A gift that a step reserved for this enrolment.
+
+    `state` is waiting until a mail that carries it was handed over, then given; or why there is none: had_enough,
+    over_budget, out_of_codes. `worth` is counted in the person's budget; instants are in UTC.
+    """
+
+    key: str
+    step: str
+    gift: str
+    state: str
+    at: datetime
+    code: str = ""
+    expires_on: date | None = None
+    given_at: datetime | None = None
+    used_at: datetime | None = None
+    worth: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +130,11 @@ class Enrolment:
     ended_at: datetime | None = None
     ending: str = ""
     goal_at: datetime | None = None
+    thing: str = ""  # the key of the thing it is about
+    answer: Event | None = None  # the event that answered the last wait for events: `event.*`
+    rounds: tuple[Round, ...] = ()
+    gifts: tuple[Reserved, ...] = ()
+    waits_for: str = ""  # the key of the task or webhook that the flow waits for
 
     @property
     def running(self) -> bool:
@@ -126,6 +163,8 @@ class Message:
     day: date
     address: str = ""
     cancelled: bool = False
+    offered: str = ""  # ladder and rung of an offer, `beans.sampler`
+    clicked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +208,6 @@ class Person:
     firings: tuple[Firing, ...] = ()
     enrolments: tuple[Enrolment, ...] = ()
     messages: tuple[Message, ...] = ()
+    things: Mapping[str, Mapping[str, Mapping[str, object]]] = field(default_factory=dict)  # by kind, then by key
+    numbers: Mapping[str, tuple[datetime, Mapping[str, object]]] = field(default_factory=dict)  # told when, and what
     alarms: Alarms | None = field(default=None, compare=False, repr=False)

@@ -34,6 +34,36 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a webhook goes: the names of the environment variables that hold its address and its key.
+
+    `private` allows an address inside the shop's own network; without it only public ones are called.
+    """
+
+    name: str
+    url_env: str
+    key_env: str = ""
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """At most so many offers for every `per` mails that give something, within so long (section 15)."""
+
+    offers: int
+    per: int
+    within: Length
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Who heard nothing but offers for so long is enrolled in a sequence (section 15)."""
+
+    at_most: Length
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """sequences/house/rules.yaml as a value."""
 
@@ -54,6 +84,10 @@ class Rules:
     currency: str = "EUR"
     hold_out: int = 0
     seeds: tuple[str, ...] = ()
+    people: tuple[tuple[str, str], ...] = ()  # who gets tasks, drafts and alarms: name and address
+    endpoints: tuple[Endpoint, ...] = ()
+    balance: Balance | None = None
+    silence: Silence | None = None
     language: int = 1
 
 
@@ -92,6 +126,7 @@ class Theme:
 
     id: str
     titles: tuple[tuple[str, str], ...] = ()
+    was: str = ""
 
 
 SETTLE = Length(10, Unit.minute)

@@ -19,7 +19,8 @@ from nurture.model.expression import (
     Name,
     Opposite,
 )
-from nurture.model.sequence import Send, Sequence, flow
+from nurture.model.sequence import Sequence
+from nurture.model.step import Send, flow
 from nurture.render.footer import SERVICE
 from nurture.render.layout import CONTENT, TOLD
 from nurture.render.settled import SETTLED

@@ -15,7 +15,8 @@ from sqlalchemy import BigInteger, Connection, Select, func, literal_column, sel
 
 from nurture.model.book import Book
 from nurture.model.length import Length
-from nurture.model.sequence import DayTrigger, LapseTrigger, Status
+from nurture.model.sequence import Status
+from nurture.model.trigger import DayTrigger, LapseTrigger
 from nurture.store.codec import instant, micros
 from nurture.store.local import days_opening, next_opening
 from nurture.store.projections import ORDERS, zones_of

@@ -304,6 +304,8 @@ _NO_SEQUENCE = {
     "rung": "",
     "variables": "{}",
     "variant": "",
+    "offered": "",
+    "carries": "",
     "again": False,
     "detail": "",
 }

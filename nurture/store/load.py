@@ -11,8 +11,9 @@ from sqlalchemy import Connection, func, select
 from nurture import observe
 from nurture.model.event import OWN_EVENTS, Event
 from nurture.model.person import Message, Person
-from nurture.store.codec import event_of, instant, micros, state_of, values_of, words_of
+from nurture.store.codec import event_of, instant, maybe_instant, micros, values_of, words_of
 from nurture.store.database import among, pages
+from nurture.store.state_codec import state_of
 from nurture.store.tables import EVENT, MESSAGE, PERSON, WATERMARK
 
 _PEOPLE = select(
@@ -49,6 +50,8 @@ _MESSAGES = select(
     MESSAGE.c.day,
     MESSAGE.c.address,
     MESSAGE.c.fate,
+    MESSAGE.c.offered,
+    MESSAGE.c.clicked_at,
     MESSAGE.c.person,
 ).order_by(MESSAGE.c.person, MESSAGE.c.decided_at, MESSAGE.c.number)
 NOT_HAD = frozenset({"cancelled", "expired", "refused"})  # a mail that never left gives its place in the limits back
@@ -175,7 +178,7 @@ def arrival(event: Event) -> tuple[datetime, datetime, int]:
 
 def message_of(row: Any) -> Message:
     """A message had, from a row of the ledger."""
-    key, sequence, subject, step, mail, class_, topic, due, at, day, address, fate = row[:12]
+    key, sequence, subject, step, mail, class_, topic, due, at, day, address, fate, offered, clicked = row[:14]
     return Message(
         key,
         sequence,
@@ -189,4 +192,6 @@ def message_of(row: Any) -> Message:
         date.fromordinal(day),
         address,
         fate in NOT_HAD,
+        offered,
+        maybe_instant(clicked),
     )

@@ -11,6 +11,7 @@ from nurture.model.decision import Intent, Reason, Why
 from nurture.model.mail import Fate, Handover
 from nurture.store.codec import instant, micros, values_of
 from nurture.store.database import among, insert_many, pages, write_many
+from nurture.store.effects import carries_of
 from nurture.store.save import lane_of, planned_row, reason_row
 from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED, REASON
 
@@ -71,13 +72,15 @@ INTENT = select(
     MESSAGE.c.address,
     MESSAGE.c.variables,
     MESSAGE.c.variant,
+    MESSAGE.c.offered,
+    MESSAGE.c.carries,
 )
 
 
 def intent_of(row: Any) -> Intent:
     """A mail that was decided on, from its row."""
     key, person, sequence, version, subject, step, mail, class_, topic, theme = row[:10]
-    due, decided, valid, day, zone, rung, address, variables, variant = row[10:19]
+    due, decided, valid, day, zone, rung, address, variables, variant, offered, carries = row[10:21]
     return Intent(
         key,
         person,
@@ -98,6 +101,8 @@ def intent_of(row: Any) -> Intent:
         address,
         values_of(variables),
         variant,
+        offered,
+        gifts=carries_of(carries),
     )
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, insert, literal, select, update
 
 from nurture.model.person import Person
-from nurture.store.codec import EPOCH, micros, state_text
+from nurture.store.codec import EPOCH, micros
 from nurture.store.database import pages
 from nurture.store.load import Loaded, people
 from nurture.store.projections import rewrite, rows_of
 from nurture.store.save import person_columns
+from nurture.store.state_codec import state_text
 from nurture.store.tables import AGENDA, DAY_OF, PERSON, SILENCE
 
 ZoneOf = Callable[[Person], str]

@@ -14,24 +14,18 @@ from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, 
 from nurture.model.mail import Fate
 from nurture.model.person import Enrolment, Person
 from nurture.model.rules import CLASSES
-from nurture.store.codec import (
-    looks_text,
-    maybe_micros,
-    micros,
-    place_text,
-    same_state,
-    state_text,
-    values_text,
-    words_text,
-)
+from nurture.store.codec import looks_text, maybe_micros, micros, place_text, values_text, words_text
 from nurture.store.database import Conflict, bucket, insert_many, write_many
+from nurture.store.effects import carries_text, draft_row, task_row, webhook_row
 from nurture.store.load import Loaded
 from nurture.store.projections import move
+from nurture.store.state_codec import same_state, state_text
 from nurture.store.tables import (
     ADDRESS,
     AGENDA,
     BASIS,
     CONSENT,
+    DRAFT,
     ENROLMENT,
     EVENT,
     HELD,
@@ -39,7 +33,9 @@ from nurture.store.tables import (
     PERSON,
     PLANNED,
     REASON,
+    TASK,
     WATERMARK,
+    WEBHOOK,
 )
 
 Row = dict[str, Any]
@@ -64,6 +60,9 @@ class Rows:
     consents_of: list[str] = field(default_factory=list)
     addresses: list[Row] = field(default_factory=list)
     projected: list[tuple[Person, str, Person, str]] = field(default_factory=list)
+    tasks: list[Row] = field(default_factory=list)
+    webhooks: list[Row] = field(default_factory=list)
+    drafts: list[Row] = field(default_factory=list)
 
 
 def gather(
@@ -84,6 +83,8 @@ def gather(
         rows.events += [event_row(person.id, event) for event in decision.events]
         rows.reasons += [reason_row(person.id, reason, basis) for reason in decision.reasons]
         _messages(rows, decision, old, classes)
+        rows.tasks += [task_row(task) for task in decision.tasks]
+        rows.webhooks += [webhook_row(webhook) for webhook in decision.webhooks]
         if person.enrolments is not old.person.enrolments:
             _enrolments(rows, person, old.person)
         _consents(rows, person, old)
@@ -178,7 +179,11 @@ def reason_row(person: str, reason: Reason, basis: int) -> Row:
 def _messages(rows: Rows, decision: Decision, old: Loaded, classes: Sequence[str]) -> None:
     for intent in decision.intents:
         rows.messages.append(_message_row(intent))
-        rows.planned.append(planned_row(intent.key, intent.person, lane_of(intent.class_, classes), intent.due_at))
+        lane = lane_of(intent.class_, classes)
+        if intent.approve:
+            rows.drafts.append(draft_row(intent, lane))
+        else:
+            rows.planned.append(planned_row(intent.key, intent.person, lane, intent.due_at))
     if decision.person.messages is not old.person.messages:
         gone = {message.key for message in old.person.messages if message.cancelled}
         rows.cancelled += [one.key for one in decision.person.messages if one.cancelled and one.key not in gone]
@@ -218,6 +223,8 @@ def _message_row(intent: Intent) -> Row:
         "before": False,
         "detail": "",
         "variant": intent.variant,
+        "offered": intent.offered,
+        "carries": carries_text(intent.gifts),
         "again": False,
     }
 
@@ -311,6 +318,9 @@ def write(connection: Connection, rows: Rows, now: datetime, horizon: int) -> No
         (ENROLMENT, rows.started),
         (MESSAGE, rows.messages),
         (PLANNED, rows.planned),
+        (DRAFT, rows.drafts),
+        (TASK, rows.tasks),
+        (WEBHOOK, rows.webhooks),
         (REASON, rows.reasons),
     ):
         insert_many(connection, table, new)

@@ -51,6 +51,9 @@ class MessageRow(SQLModel, table=True):
     settled_at: int | None = Field(default=None, sa_type=Instant)
     variant: str = Field(default="", sa_column_kwargs={"server_default": ""})
     again: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    offered: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    carries: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+    clicked_at: int | None = Field(default=None, sa_type=Instant)
 
 
 class PlannedRow(SQLModel, table=True):
@@ -79,6 +82,54 @@ class HeldRow(SQLModel, table=True):
     bucket: int
     because: str
     since: int = Field(sa_type=Instant)
+
+
+class DraftRow(SQLModel, table=True):
+    """A mail that waits until a person approves it: for whom, and what they made of it. `valid_for` counts from then.
+
+    `subject` and `body` are what they wrote instead of the template's, while `state` is edited.
+    """
+
+    __tablename__ = "draft"
+    __table_args__ = (Index("draft_by_state", "state", "since"),)
+    key: str = Field(primary_key=True)
+    person: str
+    bucket: int
+    approver: str
+    since: int = Field(sa_type=Instant)
+    valid_for: str = ""
+    lane: int = 0
+    due_at: int = Field(sa_type=Instant)
+    state: str = "waiting"
+    subject: str = ""
+    body: str = Field(default="", sa_type=Text)
+    settled_by: str = ""
+    settled_at: int | None = Field(default=None, sa_type=Instant)
+
+
+class CodeRow(SQLModel, table=True):
+    """A code of a gift: free while no reservation has it, drawn for one mail, then given; used when a shop says so."""
+
+    __tablename__ = "code"
+    __table_args__ = (
+        Index("code_free", "gift", "reservation", "number"),
+        UniqueConstraint("gift", "code", name="code_unique"),
+        UniqueConstraint("reservation", name="code_once"),
+        {"sqlite_autoincrement": True},
+    )
+    number: int | None = Field(default=None, primary_key=True, sa_type=Counted)
+    gift: str
+    code: str
+    made: bool = False
+    reservation: str | None = None
+    mail: str = ""
+    person: str = ""
+    bucket: int = 0
+    drawn_at: int | None = Field(default=None, sa_type=Instant)
+    given_at: int | None = Field(default=None, sa_type=Instant)
+    expires_on: int | None = None
+    used_at: int | None = Field(default=None, sa_type=Instant)
+    worth: str = ""
 
 
 class SwitchRow(SQLModel, table=True):

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from nurture.store.sending_tables import CLUSTERED, Counted, Instant
 
-HEAD = "0002"  # the newest migration; kept here so that opening a store need not load Alembic
+HEAD = "0003"  # the newest migration; kept here so that opening a store need not load Alembic
 
 _NOW_VALID = text("valid_to IS NULL")
 
@@ -261,6 +261,77 @@ class VersionRow(SQLModel, table=True):
     hash: str
     application: int
     live_since: int | None = Field(default=None, sa_type=Instant)
+    lineages: str = Field(default="{}", sa_type=Text, sa_column_kwargs={"server_default": "{}"})
+
+
+class RenamedRow(SQLModel, table=True):
+    """A name that was given up for another: history, consents and refusals follow it for ever (language.md 8)."""
+
+    __tablename__ = "renamed"
+    kind: str = Field(primary_key=True)
+    old: str = Field(primary_key=True)
+    new: str
+    application: int
+
+
+class MoveRow(SQLModel, table=True):
+    """How those inside a sequence came to a version: what was chosen for who was due at once by it."""
+
+    __tablename__ = "move"
+    sequence: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    at: int = Field(sa_type=Instant)
+    due_now: str = "send"
+    spread: str = ""
+    application: int
+
+
+class TaskRow(SQLModel, table=True):
+    """Something for a person of the shop to do; `due_on` is a date in the shop's zone."""
+
+    __tablename__ = "task"
+    __table_args__ = (Index("task_by_due", "done_at", "due_on"), Index("task_of_person", "person"))
+    key: str = Field(primary_key=True)
+    person: str
+    bucket: int
+    sequence: str
+    version: int
+    subject: str
+    step: str
+    text: str = Field(sa_type=Text)
+    owner: str
+    made_at: int = Field(sa_type=Instant)
+    due_on: int
+    held_until: int | None = Field(default=None, sa_type=Instant)
+    taken_by: str = ""
+    taken_at: int | None = Field(default=None, sa_type=Instant)
+    done_by: str = ""
+    done_at: int | None = Field(default=None, sa_type=Instant)
+    words: str = Field(default="", sa_type=Text)
+
+
+class WebhookRow(SQLModel, table=True):
+    """A call of somebody's endpoint: planned, answered or failed; `next_at` is the next try."""
+
+    __tablename__ = "webhook"
+    __table_args__ = (Index("webhook_by_next", "state", "next_at"),)
+    key: str = Field(primary_key=True)
+    person: str
+    bucket: int
+    sequence: str
+    version: int
+    subject: str
+    step: str
+    endpoint: str
+    body: str = Field(default="{}", sa_type=Text)
+    retry: int
+    timeout: int
+    made_at: int = Field(sa_type=Instant)
+    state: str = "planned"
+    tries: int = 0
+    next_at: int | None = Field(default=None, sa_type=Instant)
+    detail: str = Field(default="", sa_type=Text)
+    settled_at: int | None = Field(default=None, sa_type=Instant)
 
 
 METADATA = SQLModel.metadata
@@ -280,3 +351,5 @@ CONTENT, APPLICATION = _table("content"), _table("application")
 APPLIED_FILE, VERSION = _table("applied_file"), _table("version")
 HELD, SWITCH, SECRET = _table("held"), _table("switch"), _table("secret")
 DECLARATION, RUNNER = _table("declaration"), _table("runner")
+DRAFT, CODE, TASK, WEBHOOK = _table("draft"), _table("code"), _table("task"), _table("webhook")
+RENAMED, MOVE = _table("renamed"), _table("move")

@@ -17,7 +17,7 @@ from nurture.engine.tick import zone_of
 from nurture.model.decision import Decision
 from nurture.model.event import Event, MonthDay, Origin
 from nurture.model.person import Person
-from nurture.model.sequence import Again, DayTrigger, LapseTrigger
+from nurture.model.trigger import Again, DayTrigger, LapseTrigger
 from nurture.store import candidates as scan
 from nurture.store import ingest, save
 from nurture.store.open import Store, open_store

@@ -13,7 +13,7 @@ from nurture.decide import clock
 from nurture.decide.clock import Clock, allowed_from, at, day_start, local, local_day
 from nurture.decide.zones import ZONES, country_clocks
 from nurture.model.rules import Span
-from nurture.model.sequence import Window
+from nurture.model.step import Window
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -18,7 +18,7 @@ from nurture.decide.inside import Inside
 from nurture.decide.switches import switched
 from nurture.model.book import Book
 from nurture.model.decision import MESSAGES_NOT_SENT, Why
-from nurture.model.sequence import Send
+from nurture.model.step import Send
 from nurture.model.switch import Switch, Word
 from tests import worlds as w
 from tests.random_worlds import END, START, World, worlds

@@ -9,17 +9,9 @@ from nurture.decide.advance import FutureRead, RunsInCircles, advance
 from nurture.decide.last_look import last_look
 from nurture.model import event as names
 from nurture.model.decision import Why
-from nurture.model.sequence import (
-    Again,
-    Arm,
-    Branch,
-    Set,
-    StageTrigger,
-    Status,
-    Stop,
-    StopRule,
-    Tag,
-)
+from nurture.model.sequence import Status, StopRule
+from nurture.model.step import Arm, Branch, Set, Stop, Tag
+from nurture.model.trigger import Again, StageTrigger
 from tests import worlds as w
 from tests.worlds import (
     DELIVERED,

@@ -23,7 +23,7 @@ from nurture.decide.clock import (
 from nurture.decide.zones import ZONES, country_clocks, known_zone
 from nurture.model.length import Length, Unit
 from nurture.model.rules import Rules, Span
-from nurture.model.sequence import Window
+from nurture.model.step import Window
 
 PARIS = Clock(ZoneInfo("Europe/Paris"))
 NEW_YORK = Clock(ZoneInfo("America/New_York"))

@@ -1,9 +1,7 @@
 """Who may be written to at all (language.md 6.10)."""
 
 from nurture.model import event as names
-from nurture.model.sequence import (
-    Again,
-)
+from nurture.model.trigger import Again
 from tests import worlds as w
 from tests.worlds import DELIVERED, JOINED, WELCOME, endings, event, live, newborn, reachable, send, sequence, whys
 

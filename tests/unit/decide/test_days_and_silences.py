@@ -7,13 +7,8 @@ import pytest
 
 from nurture.model.decision import Why
 from nurture.model.event import MonthDay, Origin
-from nurture.model.sequence import (
-    Again,
-    DayTrigger,
-    EventTrigger,
-    LapseTrigger,
-    WaitUntil,
-)
+from nurture.model.step import WaitUntil
+from nurture.model.trigger import Again, DayTrigger, EventTrigger, LapseTrigger
 from tests import worlds as w
 from tests.worlds import (
     BIRTHDAY,

@@ -96,7 +96,9 @@ def test_a_story_is_told_by_enrolment_in_the_order_of_time():
 
 def test_a_stage_is_said_only_where_it_is_in_the_way():
     from nurture.model.length import Length, Unit
-    from nurture.model.sequence import Again, ManualTrigger, Send, Sequence, Status
+    from nurture.model.sequence import Sequence, Status
+    from nurture.model.step import Send
+    from nurture.model.trigger import Again, ManualTrigger
 
     place = Place("x")
     step = Send(id="hi", place=place, mail="hi", class_="news", valid_for=Length(1, Unit.day))

@@ -5,13 +5,8 @@ from dataclasses import replace
 from nurture.decide.advance import advance
 from nurture.model import event as names
 from nurture.model.person import Enrolment
-from nurture.model.sequence import (
-    Again,
-    EventTrigger,
-    Goal,
-    StageTrigger,
-    StopRule,
-)
+from nurture.model.sequence import Goal, StopRule
+from nurture.model.trigger import Again, EventTrigger, StageTrigger
 from tests import worlds as w
 from tests.worlds import (
     DELIVERED,

@@ -7,13 +7,9 @@ import pytest
 
 from nurture.model.decision import Why
 from nurture.model.rules import Span
-from nurture.model.sequence import (
-    Again,
-    EventTrigger,
-    Status,
-    WaitWeekday,
-    Window,
-)
+from nurture.model.sequence import Status
+from nurture.model.step import WaitWeekday, Window
+from nurture.model.trigger import Again, EventTrigger
 from tests import worlds as w
 from tests.worlds import (
     BIRTHDAY,

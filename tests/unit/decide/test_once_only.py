@@ -10,7 +10,8 @@ from nurture.model import event as names
 from nurture.model.book import Applied
 from nurture.model.decision import Why
 from nurture.model.event import Event, Origin
-from nurture.model.sequence import Again, DayTrigger, EventTrigger, Goal, LapseTrigger, StageTrigger, Status, StopRule
+from nurture.model.sequence import Goal, Status, StopRule
+from nurture.model.trigger import Again, DayTrigger, EventTrigger, LapseTrigger, StageTrigger
 from tests import worlds as w
 from tests.worlds import (
     BIRTHDAY,

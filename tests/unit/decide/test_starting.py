@@ -6,13 +6,8 @@ from datetime import date
 from nurture.model import event as names
 from nurture.model.decision import Why
 from nurture.model.event import Origin
-from nurture.model.sequence import (
-    Again,
-    EventTrigger,
-    ManualTrigger,
-    StageTrigger,
-    Status,
-)
+from nurture.model.sequence import Status
+from nurture.model.trigger import Again, EventTrigger, ManualTrigger, StageTrigger
 from tests import worlds as w
 from tests.worlds import (
     DELIVERED,

@@ -9,7 +9,9 @@ from nurture.model import event as names
 from nurture.model.event import Event
 from nurture.model.expression import Condition
 from nurture.model.rules import Moment
-from nurture.model.sequence import EventTrigger, StopRule, Tag
+from nurture.model.sequence import StopRule
+from nurture.model.step import Tag
+from nurture.model.trigger import EventTrigger
 from tests import worlds as w
 from tests.worlds import event, facts, live, newborn, reachable, send, sequence, wait
 

@@ -11,8 +11,9 @@ from nurture.decide.switches import switched
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason, Why
 from nurture.model.person import Person
-from nurture.model.sequence import Again, EventTrigger, Status
+from nurture.model.sequence import Status
 from nurture.model.switch import Switch, Word
+from nurture.model.trigger import Again, EventTrigger
 from tests import worlds as w
 
 JOINED = w.utc("2027-03-04 13:00")

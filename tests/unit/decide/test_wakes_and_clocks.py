@@ -9,7 +9,9 @@ from nurture.decide.advance import advance
 from nurture.model import event as names
 from nurture.model.event import Event
 from nurture.model.rules import Moment
-from nurture.model.sequence import Again, DayTrigger, EventTrigger, LapseTrigger, Set, StageTrigger, StopRule, WaitUntil
+from nurture.model.sequence import StopRule
+from nurture.model.step import Set, WaitUntil
+from nurture.model.trigger import Again, DayTrigger, EventTrigger, LapseTrigger, StageTrigger
 from tests import worlds as w
 from tests.worlds import (
     BIRTHDAY,

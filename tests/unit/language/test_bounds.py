@@ -11,7 +11,7 @@ from nurture.language.project import read_project
 from nurture.language.sequences import MOST_STEPS
 from nurture.language.stretches import MOST
 from nurture.model.place import Problem
-from nurture.model.sequence import Send
+from nurture.model.step import Send
 
 BASE = Path(__file__).parents[2] / "specimens" / "check" / "base"
 

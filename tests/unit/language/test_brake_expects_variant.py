@@ -4,7 +4,7 @@ from pathlib import Path
 
 from nurture.language.project import read_project
 from nurture.model.book import Book
-from nurture.model.sequence import Send
+from nurture.model.step import Send
 from tests import worlds as w
 
 SPECIMENS = Path(__file__).parents[2] / "specimens" / "check"

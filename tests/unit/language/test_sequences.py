@@ -8,22 +8,9 @@ import pytest
 from nurture.language.project import read_project
 from nurture.model.book import Book
 from nurture.model.length import Length, Unit
-from nurture.model.sequence import (
-    Again,
-    DayTrigger,
-    EventTrigger,
-    LapseTrigger,
-    ManualTrigger,
-    Send,
-    Sequence,
-    Set,
-    StageTrigger,
-    WaitDay,
-    WaitLength,
-    WaitUntil,
-    WaitWeekday,
-    Window,
-)
+from nurture.model.sequence import Sequence
+from nurture.model.step import Send, Set, WaitDay, WaitLength, WaitUntil, WaitWeekday, Window
+from nurture.model.trigger import Again, DayTrigger, EventTrigger, LapseTrigger, ManualTrigger, StageTrigger
 
 BASE = Path(__file__).parents[2] / "specimens" / "check" / "base"
 HEAD = """sequence: tips

@@ -15,7 +15,9 @@ from nurture.model.mail import Email
 from nurture.model.person import Orders, Person
 from nurture.model.place import Place, Problem
 from nurture.model.rules import Rules, Sender, Theme, Topic
-from nurture.model.sequence import Again, ManualTrigger, Send, Sequence, Status
+from nurture.model.sequence import Sequence, Status
+from nurture.model.step import Send
+from nurture.model.trigger import Again, ManualTrigger
 from nurture.render.mail import render
 
 NOW = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)

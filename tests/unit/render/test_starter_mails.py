@@ -10,7 +10,7 @@ from nurture.language.project import read_project
 from nurture.model.event import MonthDay
 from nurture.model.mail import Email
 from nurture.model.person import Orders, Person
-from nurture.model.sequence import Send, flow
+from nurture.model.step import Send, flow
 from nurture.render.check import check_templates
 from nurture.render.mail import render
 from nurture.render.versions import FORMATS

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from nurture.model.decision import Look
 from nurture.model.event import Event, Line, Money, MonthDay, Origin
-from nurture.model.person import Consent, Enrolment, Firing, Orders, Outcome, Person, StageState
+from nurture.model.person import Consent, Enrolment, Firing, Orders, Outcome, Person, Reserved, Round, StageState
 from nurture.model.place import Place
-from nurture.store import codec
+from nurture.store import codec, state_codec
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 INSTANTS = st.integers(-(2**50), 2**53).map(lambda number: BEGINNING + timedelta(microseconds=number))
@@ -30,13 +30,17 @@ EVENTS = st.builds(
     Event, WORDS, WORDS, INSTANTS, INSTANTS, st.integers(0, 2**40), FIELDS, st.sampled_from(Origin), WORDS,
     st.booleans(),
 )  # fmt: skip
-OUTCOMES = st.builds(Outcome, WORDS, WORDS, INSTANTS)
+OUTCOMES = st.builds(Outcome, WORDS, WORDS, INSTANTS, st.integers(1, 60))
+ROUNDS = st.builds(Round, WORDS, st.integers(1, 60), INSTANTS)
+AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False)
+GIFTS = st.builds(Reserved, WORDS, WORDS, WORDS, WORDS, INSTANTS, WORDS, st.none() | DAYS, MAYBE, MAYBE, AMOUNTS)
 
 
 def enrolments(events: st.SearchStrategy[Event | None]) -> st.SearchStrategy[Enrolment]:
     return st.builds(
         Enrolment, WORDS, WORDS, st.integers(1, 9), st.integers(0, 9), INSTANTS, DAYS, WORDS, st.integers(0, 3), events,
         st.none() | WORDS, MAYBE, MAYBE, MAYBE, st.lists(OUTCOMES, max_size=3).map(tuple), MAYBE, WORDS, MAYBE,
+        WORDS, events, st.lists(ROUNDS, max_size=2).map(tuple), st.lists(GIFTS, max_size=2).map(tuple), WORDS,
     )  # fmt: skip
 
 
@@ -46,7 +50,9 @@ def people(draw: st.DrawFn) -> Person:
     events = st.none() | EVENTS.filter(lambda event: event.id not in {one.id for one in history})
     if history:
         events = events | st.sampled_from(history)
-    firings = st.builds(Firing, WORDS, st.integers(0, 3), INSTANTS, INSTANTS, DAYS, WORDS, WORDS, events, st.booleans())
+    firings = st.builds(
+        Firing, WORDS, st.integers(0, 3), INSTANTS, INSTANTS, DAYS, WORDS, WORDS, events, st.booleans(), WORDS
+    )
     orders = st.builds(
         Orders, st.lists(DAYS, max_size=3).map(tuple), MAYBE, MAYBE, st.decimals(allow_nan=False, allow_infinity=False),
         st.lists(st.tuples(WORDS, st.decimals(allow_nan=False, allow_infinity=False)), max_size=2).map(tuple),
@@ -56,9 +62,11 @@ def people(draw: st.DrawFn) -> Person:
         draw(st.sampled_from(["ok", "hard"])),
         draw(st.dictionaries(WORDS, st.builds(Consent, st.booleans(), INSTANTS, WORDS), max_size=2)),
         draw(st.booleans()), draw(st.frozensets(WORDS, max_size=2)), draw(WORDS), draw(st.booleans()), tuple(history),
-        draw(orders), draw(st.none() | st.builds(StageState, WORDS, INSTANTS, MAYBE, MAYBE, WORDS)),
+        draw(orders), draw(st.none() | st.builds(StageState, WORDS, INSTANTS, MAYBE, MAYBE, WORDS, MAYBE)),
         draw(st.frozensets(WORDS, max_size=2)), draw(MAYBE), tuple(draw(st.lists(firings, max_size=2))),
         tuple(draw(st.lists(enrolments(events), max_size=2))),
+        things=draw(st.dictionaries(WORDS, st.dictionaries(WORDS, FIELDS, max_size=2), max_size=2)),
+        numbers=draw(st.dictionaries(WORDS, st.tuples(INSTANTS, FIELDS), max_size=2)),
     )  # fmt: skip
 
 
@@ -82,7 +90,7 @@ def test_people_come_back_as_they_were(person: Person) -> None:
     back = Person(
         person.id, person.asof, codec.values_of(codec.values_text(person.facts)),
         codec.words_of(codec.words_text(person.tags)), events=person.events,
-        **codec.state_of(codec.state_text(person, known), known),
+        **state_codec.state_of(state_codec.state_text(person, known), known),
     )  # fmt: skip
     assert back == person
 
@@ -126,7 +134,7 @@ def test_places_come_back(place: Place | None) -> None:
 
 
 def test_a_quiet_person_costs_a_few_bytes() -> None:
-    assert codec.state_text(Person("p1", codec.EPOCH), {}) == "{}"
+    assert state_codec.state_text(Person("p1", codec.EPOCH), {}) == "{}"
 
 
 def test_a_day_is_no_moment() -> None:

@@ -14,7 +14,8 @@ from nurture.engine.tick import zone_of
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Why
 from nurture.model.person import Person
-from nurture.model.sequence import Again, EventTrigger, LapseTrigger, Tag
+from nurture.model.step import Tag
+from nurture.model.trigger import Again, EventTrigger, LapseTrigger
 from nurture.store.database import Conflict
 from nurture.store.open import Store, open_store
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql, sqlite
 
-from nurture.model.sequence import DayTrigger, LapseTrigger
+from nurture.model.trigger import DayTrigger, LapseTrigger
 from nurture.store.candidates import probes, watched
 from nurture.store.open import Store, open_store
 from nurture.store.tables import ZONE_GROUP

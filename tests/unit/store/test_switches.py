@@ -10,8 +10,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.dialects import sqlite
 
 from nurture.decide.advance import advance
-from nurture.model.sequence import EventTrigger
 from nurture.model.switch import Switch, Word
+from nurture.model.trigger import EventTrigger
 from nurture.store.open import Store, open_store
 from nurture.store.peek import peek
 from nurture.store.rows import EventRow

@@ -1,0 +1,126 @@
+"""Drafts, codes of gifts, tasks, webhooks, renamed things, how people came to a version
+
+Revision: 0003
+After: 0002
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    op.create_table(
+        "draft",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("bucket", sa.Integer(), nullable=False),
+        sa.Column("approver", sa.String(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("valid_for", sa.String(), nullable=False),
+        sa.Column("lane", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("settled_by", sa.String(), nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_index("draft_by_state", "draft", ["state", "since"], unique=False)
+    op.create_table(
+        "code",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("gift", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("made", sa.Boolean(), nullable=False),
+        sa.Column("reservation", sa.String(), nullable=True),
+        sa.Column("mail", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("bucket", sa.Integer(), nullable=False),
+        sa.Column("drawn_at", sa.BigInteger(), nullable=True),
+        sa.Column("given_at", sa.BigInteger(), nullable=True),
+        sa.Column("expires_on", sa.Integer(), nullable=True),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.Column("worth", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("gift", "code", name="code_unique"),
+        sa.UniqueConstraint("reservation", name="code_once"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("code_free", "code", ["gift", "reservation", "number"], unique=False)
+    op.create_table(
+        "task",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("bucket", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_on", sa.Integer(), nullable=False),
+        sa.Column("held_until", sa.BigInteger(), nullable=True),
+        sa.Column("taken_by", sa.String(), nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=True),
+        sa.Column("done_by", sa.String(), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_index("task_by_due", "task", ["done_at", "due_on"], unique=False)
+    op.create_index("task_of_person", "task", ["person"], unique=False)
+    op.create_table(
+        "webhook",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("bucket", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("endpoint", sa.String(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("retry", sa.Integer(), nullable=False),
+        sa.Column("timeout", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_index("webhook_by_next", "webhook", ["state", "next_at"], unique=False)
+    op.create_table(
+        "renamed",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("old", sa.String(), nullable=False),
+        sa.Column("new", sa.String(), nullable=False),
+        sa.Column("application", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "old"),
+    )
+    op.create_table(
+        "move",
+        sa.Column("sequence", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("due_now", sa.String(), nullable=False),
+        sa.Column("spread", sa.String(), nullable=False),
+        sa.Column("application", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("sequence", "version"),
+    )
+    # SQLite would write an added column behind the constraints; the tables are made anew instead.
+    with op.batch_alter_table("version", recreate="always") as table:
+        table.add_column(sa.Column("lineages", sa.Text(), nullable=False, server_default="{}"))
+    with op.batch_alter_table("message", recreate="always", table_kwargs={"sqlite_autoincrement": True}) as table:
+        table.alter_column("variant", server_default="")  # reflected in brackets otherwise
+        table.add_column(sa.Column("offered", sa.String(), nullable=False, server_default=""))
+        table.add_column(sa.Column("carries", sa.Text(), nullable=False, server_default=""))
+        table.add_column(sa.Column("clicked_at", sa.BigInteger(), nullable=True))
