@@ -1,12 +1,16 @@
 """The rows of what steps make beside plain mails: drafts, tasks, webhooks, and the gifts that a mail carries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Connection, select, update
 
 from nurture.model.decision import Carried, Intent, TaskIntent, WebhookIntent
 from nurture.model.length import Length, Unit
 from nurture.store.codec import decoded, encoded, maybe_micros, micros, values_text
 from nurture.store.database import bucket
+from nurture.store.tables import DRAFT
 
 Row = dict[str, Any]
 _UNITS = {unit.value: unit for unit in Unit}
@@ -28,6 +32,15 @@ def draft_row(intent: Intent, lane: int) -> Row:
         "body": "",
         "settled_by": "",
     }
+
+
+def drafts_called_off(connection: Connection, keys: Sequence[str], now: datetime) -> list[str]:
+    """Those of these mails that waited for approval, and do so no more."""
+    waiting = (DRAFT.c.key.in_(keys), DRAFT.c.state == "waiting")
+    found = list(connection.execute(select(DRAFT.c.key).where(*waiting)).scalars())
+    if found:
+        connection.execute(update(DRAFT).where(*waiting).values(state="cancelled", settled_at=micros(now)))
+    return found
 
 
 def task_row(task: TaskIntent) -> Row:

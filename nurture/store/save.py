@@ -16,7 +16,7 @@ from nurture.model.person import Enrolment, Person
 from nurture.model.rules import CLASSES
 from nurture.store.codec import looks_text, maybe_micros, micros, place_text, values_text, words_text
 from nurture.store.database import Conflict, bucket, insert_many, write_many
-from nurture.store.effects import carries_text, draft_row, task_row, webhook_row
+from nurture.store.effects import carries_text, draft_row, drafts_called_off, task_row, webhook_row
 from nurture.store.load import Loaded
 from nurture.store.projections import move
 from nurture.store.state_codec import same_state, state_text
@@ -182,8 +182,8 @@ def _messages(rows: Rows, decision: Decision, old: Loaded, classes: Sequence[str
         lane = lane_of(intent.class_, classes)
         if intent.approve:
             rows.drafts.append(draft_row(intent, lane))
-        else:
-            rows.planned.append(planned_row(intent.key, intent.person, lane, intent.due_at))
+            continue
+        rows.planned.append(planned_row(intent.key, intent.person, lane, intent.due_at))
     if decision.person.messages is not old.person.messages:
         gone = {message.key for message in old.person.messages if message.cancelled}
         rows.cancelled += [one.key for one in decision.person.messages if one.cancelled and one.key not in gone]
@@ -359,13 +359,15 @@ def _clear_agenda(connection: Connection, ids: Sequence[str], now: datetime, hor
     connection.execute(delete(AGENDA).where(of_these, (AGENDA.c.kind == "wake") | seen))
 
 
-def cancel(connection: Connection, keys: Sequence[str], now: datetime, fate: str = "cancelled") -> None:
-    """Mails that are not to go after all, unless they have left the queue already; a second copy leaves a doubt."""
+def cancel(connection: Connection, keys: Sequence[str], now: datetime, fate: str = "cancelled") -> list[str]:
+    """Mails not to go after all, unless they left queue and drafts already; a second copy leaves a doubt. Which did."""
+    gone = drafts_called_off(connection, keys, now)
     for queue in (PLANNED, HELD):
-        waiting = list(connection.execute(select(queue.c.key).where(queue.c.key.in_(keys))).scalars())
-        connection.execute(delete(queue).where(queue.c.key.in_(waiting)))
-        ended = {"fate": case((MESSAGE.c.again, Fate.unknown.value), else_=fate), "settled_at": micros(now)}
-        connection.execute(update(MESSAGE).where(MESSAGE.c.key.in_(waiting)).values(**ended))
+        gone += connection.execute(select(queue.c.key).where(queue.c.key.in_(keys))).scalars()
+        connection.execute(delete(queue).where(queue.c.key.in_(gone)))
+    ended = {"fate": case((MESSAGE.c.again, Fate.unknown.value), else_=fate), "settled_at": micros(now)}
+    connection.execute(update(MESSAGE).where(MESSAGE.c.key.in_(gone)).values(**ended))
+    return gone
 
 
 def basis_of(connection: Connection, book: Book | None) -> int:
