@@ -279,7 +279,7 @@ class Daemon:
 
     def _until_next_round(self, sending: "Sending") -> float:
         """Seconds until handing over is worth another try."""
-        next_at = sending.next_at
+        next_at = sending.next_at or sending.morning
         if next_at is None:
             return SEND_AT_LEAST
         return min(SEND_AT_LEAST, max(SEND_AT_MOST, (next_at - self.clock()).total_seconds()))

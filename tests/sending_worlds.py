@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from nurture.config import Config
@@ -13,7 +13,7 @@ from nurture.engine.tick import tick
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book, Mail
 from nurture.model.mail import Email, Fate, Handover
-from nurture.model.rules import Sender
+from nurture.model.rules import Sender, Span
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ConsentRow, ContactRow, EventRow
 from tests import worlds as w
@@ -31,12 +31,15 @@ TEXT = b"---\nsubject: Hello\npreheader: A word\n---\nHello, dear reader.\n"
 TEMPLATES = {"templates/sorry/en.md": TEXT, "templates/hello/en.md": TEXT}
 
 
-def the_book(brake: int | None = None) -> Book:
-    """Who complains gets an answer at once (service), who joins a word of welcome (news)."""
+NIGHT = Span(time(20, 30), time(8, 30))
+
+
+def the_book(brake: int | None = None, quiet: Span | None = None) -> Book:
+    """Who complains gets an answer at once (service), who joins a word of welcome (news). All live in Paris."""
     made = w.book(
         w.sequence("answer", COMPLAINED, [w.send("sorry", "service")], class_="service"),
         w.sequence("welcome", JOINED, [w.send("hello")]),
-        rules=replace(RULES, brake=brake),
+        rules=replace(RULES, brake=brake, quiet_hours=quiet),
     )
     return replace(made, mails={name: Mail(name, frozenset({"en"})) for name in ("sorry", "hello")})
 
@@ -140,7 +143,13 @@ class Shop:
         return [found[key] for key in keys]
 
 
-def open_shop(folder: Path, provider: Scripted | None = None, brake: int | None = None, owner: str = "us") -> Shop:
+def open_shop(
+    folder: Path,
+    provider: Scripted | None = None,
+    brake: int | None = None,
+    owner: str = "us",
+    quiet: Span | None = None,
+) -> Shop:
     """A shop in a folder; opened twice, it is the same one."""
     store = open_store(f"sqlite:///{folder / 'store.db'}")
-    return Shop(store, provider or Scripted(), Clock(), LiveBook(the_book(brake), TEMPLATES), owner)
+    return Shop(store, provider or Scripted(), Clock(), LiveBook(the_book(brake, quiet), TEMPLATES), owner)

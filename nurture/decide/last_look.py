@@ -1,7 +1,8 @@
 """The last look before a mail is handed over: the same questions once more (language.md 6.1)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from nurture.decide.clock import allowed_from
 from nurture.decide.conditions import truth
 from nurture.decide.consent import refusal
 from nurture.decide.draft import Draft
@@ -10,7 +11,10 @@ from nurture.decide.switches import hold_on, stop_on
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Why
 from nurture.model.person import Enrolment, Person
+from nurture.model.step import Send
 
+AN_ANSWER = timedelta(minutes=30)  # so long an answer at once may still go in quiet hours after it was decided
+_SERVICE = "service"
 _STILL_GOOD = (Why.finished.value,)
 
 
@@ -41,6 +45,32 @@ def last_look(book: Book, person: Person, intent: Intent, now: datetime) -> tupl
 def held_back(book: Book, intent: Intent, now: datetime) -> str:
     """Why a mail that may go by the last look waits all the same: its sequence is paused. Empty when it does not."""
     return hold_on(book.sequences.get(intent.sequence), now)
+
+
+def put_off(book: Book, person: Person, intent: Intent, now: datetime) -> tuple[Why, str, datetime | None] | None:
+    """Until when a mail that waited is put back, since it is night for its reader or outside its window (6.10).
+
+    `held` with the next allowed moment (UTC), or `expired` where that comes too late; None when it may go now.
+    Service is owed and goes at any hour; so does what answers at once, for 30 minutes after it was decided.
+    """
+    if intent.class_ == _SERVICE:
+        return None
+    send = _step(book, intent)
+    quiet = book.rules.quiet_hours
+    if send is not None and send.at_once and now <= intent.decided_at + AN_ANSWER:
+        quiet = None
+    clock = Draft(book, person).clock
+    found = allowed_from(now, clock, send.window if send is not None else None, quiet, intent.valid_until)
+    if found is None:
+        return Why.expired, "waited into quiet hours or out of its window, and is too old when they end", None
+    return (Why.held, "quiet hours or window", found) if found > now else None
+
+
+def _step(book: Book, intent: Intent) -> Send | None:
+    """The step that decided the mail, as it is written now."""
+    sequence = book.sequence(intent.sequence, intent.version) or book.sequences.get(intent.sequence)
+    node = sequence.nodes.get(intent.step) if sequence is not None else None
+    return node.step if node is not None and isinstance(node.step, Send) else None
 
 
 def _left(draft: Draft, person: Person, intent: Intent, now: datetime) -> tuple[Why, str] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from nurture.model.mail import Fate, Handover
@@ -23,6 +24,7 @@ class Handed:
     `waiting`, `held` and `in_doubt` count what the store holds now; `doubts` names the newest in doubt. `waits` says
     why mails wait that nothing is wrong with, each with its remedy. `again` were put back to go once more in doubt,
     `closed` ended as of unknown fate. `shut` is set when the round ended since the way out is closed for now.
+    `put_off` wait in the queue until their readers may have them, the first until `put_off_until` (UTC).
     """
 
     provider: str = FOLDER
@@ -37,9 +39,13 @@ class Handed:
     closed: int = 0
     shut: bool = False
     doubts: tuple[str, ...] = ()
+    put_off: int = 0
+    put_off_until: datetime | None = None
 
     def count(self, handover: Handover) -> None:
-        """Take one in."""
+        """Take one in; what we put back ourselves is no trouble, and counted by what lies in the store."""
+        if handover.not_before is not None:
+            return
         self.fates[handover.fate] = self.fates.get(handover.fate, 0) + 1
         if handover.fate in TELLS_WHY:
             problem = handover.problem
@@ -61,9 +67,17 @@ class Handed:
 
     def document(self) -> dict[str, object]:
         """For --json."""
-        lying = {"waiting": self.waiting, "held": self.held, "in_doubt": self.in_doubt, "doubts": self.doubts}
+        lying = {"waiting": self.waiting, "put_off": self.put_off, "held": self.held}
+        lying_still = {"in_doubt": self.in_doubt, "doubts": self.doubts}
         doubts = {"in_doubt_before": self.in_doubt_before, "again": self.again, "closed": self.closed}
-        return {"handed": self.counts(), **doubts, **lying, "waits": self.waits, "troubles": self.troubles}
+        return {
+            "handed": self.counts(),
+            **doubts,
+            **lying,
+            **lying_still,
+            "waits": self.waits,
+            "troubles": self.troubles,
+        }
 
     def words(self, folder: Path) -> Iterator[str]:
         """For people."""
@@ -83,6 +97,9 @@ class Handed:
         for trouble in self.troubles[:SHOWN]:
             yield f"  {trouble}"
         yield from self.waits
+        if self.put_off and self.put_off_until is not None:
+            until = f"{self.put_off_until:%Y-%m-%d %H:%M} UTC"
+            yield f"{self.put_off:,} wait until their readers may have them, the first until {until}"
         if self.in_doubt:
             yield f"{self.in_doubt:,} in doubt in all, the newest:"
             yield from (f"  {doubt}" for doubt in self.doubts)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nurture.decide.advance import advance
-from nurture.decide.last_look import last_look
+from nurture.decide.last_look import last_look, put_off
 from nurture.engine.applying import LiveBook
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
@@ -69,7 +69,7 @@ def one_ready(
     except Exception as fault:  # noqa: BLE001  (one mail that cannot be written must not hold up all the others)
         words = f"this mail cannot be written: {type(fault).__name__}: {fault}"
         made = Kept(Why.broken, Handover(intent.key, Fate.refused, words))
-    if isinstance(made, Kept) and intent.key in batch.again:
+    if isinstance(made, Kept) and intent.key in batch.again and made.handover.fate is not Fate.planned:
         return not_again(made)
     return made
 
@@ -103,6 +103,11 @@ def written(shop: Workshop, live: LiveBook, intent: Intent, person: Person, now:
     if not may_go(shop, live, intent):
         words = "config.toml lets only some addresses have mail"
         return Kept(Why.cancelled, Handover(intent.key, Fate.cancelled, words))
+    later = put_off(live.book, person, intent, now)
+    if later is not None:
+        why, words, until = later
+        fate = Fate.expired if until is None else Fate.planned
+        return Kept(why, Handover(intent.key, fate, words, not_before=until))
     email = render(live.book, live.templates, intent, person, links=shop.links)
     if isinstance(email, Problem):
         return Kept(Why.broken, Handover(intent.key, Fate.refused, email.message, email))
@@ -139,5 +144,5 @@ def reason_of(intent: Intent, handover: Handover, why: Why, now: datetime) -> Re
     place = handover.problem.place if handover.problem else None
     return Reason(
         why, now, intent.due_at, intent.sequence, intent.version, intent.subject, intent.step, intent.mail,
-        handover.detail, place=place,
+        handover.detail, handover.not_before, place=place,
     )  # fmt: skip

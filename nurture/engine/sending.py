@@ -73,6 +73,7 @@ class Sending:
         self._unbegun: Counter[bool] = Counter()  # mails on their way that wait for a place: service, and others
         self._upkeep = Upkeep(shop)
         self._stopped = self._refused = False
+        self.morning: datetime | None = None  # when the first mail may go that was put off to its reader's hours
 
     @property
     def next_at(self) -> datetime | None:
@@ -340,6 +341,8 @@ class Sending:
         store = self.shop.store
         lying = store.outbox.how_many()
         done.waiting, done.held, done.in_doubt = lying[Fate.planned], lying[Fate.held], lying[Fate.in_doubt]
+        done.put_off, done.put_off_until = store.outbox.put_off(self.clock())
+        self.morning = done.put_off_until
         done.shut = done.shut or self.next_at is not None
         if done.in_doubt:
             newest = store.in_doubt(SHOWN)

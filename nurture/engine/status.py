@@ -41,7 +41,8 @@ class Standing:
 class Status:
     """All of it at one instant (UTC).
 
-    `held` is by cause, `lying` by fate; `today` is since midnight in the project's zone.
+    `held` is by cause, `lying` by fate; `today` is since midnight in the project's zone. Of the waiting, `put_off` wait
+    for their readers' allowed hours.
     """
 
     at: datetime
@@ -61,6 +62,8 @@ class Status:
     lying: Mapping[str, int]
     today: Mapping[str, int]
     today_by_class: Mapping[str, int]
+    put_off: int = 0
+    put_off_until: datetime | None = None
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -101,6 +104,9 @@ class Status:
     def _mail(self) -> Iterator[str]:
         waiting = [f"{number:,} {class_}" for class_, number in self.waiting.items()]
         yield f"Waiting     {', '.join(waiting) or 'no mail'}"
+        if self.put_off_until is not None:
+            until = moment(self.put_off_until)
+            yield f"            {self.put_off:,} of them until their readers may have them, the first until {until}"
         if self.held:
             held = (f"{number:,} by the {because}" for because, number in self.held.items())
             yield f"Held        {', '.join(held)} (nurture release)"
@@ -118,6 +124,7 @@ def status(shop: Workshop, now: datetime) -> Status:
     store, figures = shop.store, shop.store.figures
     book, unreadable = readable(shop)
     lying = store.outbox.how_many()
+    put_off, put_off_until = store.outbox.put_off(now)
     classes, fates = figures.gone_since(midnight(book, now)) if book else ({}, {})
     runners = store.runners()
     return Status(
@@ -138,6 +145,8 @@ def status(shop: Workshop, now: datetime) -> Status:
         lying={fate.value: number for fate, number in lying.items()},
         today={fate.value: number for fate, number in fates.items()},
         today_by_class=classes,
+        put_off=put_off,
+        put_off_until=put_off_until,
     )
 
 

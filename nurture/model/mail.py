@@ -65,6 +65,7 @@ class Handover:
     `planned` says that it has certainly not gone: it goes back into the queue, and nothing is tried before
     `retry_at` (UTC; None: after the usual back-off). `halts` says that the provider refuses us and not this
     mail (a wrong key, an account without credit): nothing more is handed over until a person has looked.
+    With `not_before` (UTC) it is we who put it back into the queue, until its reader may have it.
     """
 
     key: str
@@ -73,3 +74,4 @@ class Handover:
     problem: Problem | None = None
     retry_at: datetime | None = None
     halts: bool = False
+    not_before: datetime | None = None

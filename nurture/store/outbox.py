@@ -176,7 +176,8 @@ def settle(
 ) -> Mark:
     """What became of every mail of a handed batch, and for (person, reason) why one did not go.
 
-    `planned` puts a mail back into the queue (the provider said: not now); a mail without an answer is in doubt.
+    `planned` puts a mail back into the queue (the provider said: not now, or it is night for its reader); a mail
+    without an answer is in doubt.
     An answer that comes when the batch was given up for doubtful is still the truth about its mails.
     It counts as a commit: a backup from before it takes for doubtful what went.
     """
@@ -223,7 +224,8 @@ def _settle_ours(
         elif answer.fate is not Fate.accepted:
             mark(connection, answer, at)
     note_details(connection, [one for one in answers.values() if one.fate is Fate.accepted], at)
-    put_back(connection, _still_open(connection, back), classes)
+    later = {one.key: one.not_before for one in answers.values() if one.not_before is not None}
+    put_back(connection, _still_open(connection, back), classes, not_before=later)
     doubt(connection, doubts, {key: answers[key].detail for key in doubts if key in answers}, at, basis)
 
 
@@ -248,7 +250,8 @@ def _settle_late(
             take_out(connection, [one.key])
     in_doubt = intents(connection, back, MESSAGE.c.fate == Fate.in_doubt.value)
     clear(connection, list(in_doubt), again=False)
-    put_back(connection, in_doubt.values(), classes)
+    later = {one.key: one.not_before for one in answers.values() if one.not_before is not None}
+    put_back(connection, in_doubt.values(), classes, not_before=later)
 
 
 def settle_one(connection: Connection, answer: Handover, at: datetime) -> bool:

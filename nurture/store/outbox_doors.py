@@ -63,6 +63,11 @@ class Outbox:
         with self.database.reading() as connection:
             return outbox_lists.how_many(connection)
 
+    def put_off(self, now: datetime) -> tuple[int, datetime | None]:
+        """How many planned mails wait until their readers may have them, and until when the first does."""
+        with self.database.reading() as connection:
+            return outbox_lists.put_off(connection, now)
+
     def keys_like(self, prefix: str) -> list[str]:
         """The send keys that begin so, three at the most."""
         with self.database.reading() as connection:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
 
 from nurture.model.mail import Fate
-from nurture.store.codec import instant
+from nurture.store.codec import instant, micros
 from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED
 
 STATES = (Fate.held, Fate.in_doubt, Fate.refused, Fate.unknown, Fate.handed, Fate.planned)
@@ -56,6 +56,13 @@ def keys_like(connection: Connection, prefix: str, limit: int = 3) -> list[str]:
 def how_many(connection: Connection) -> Mapping[Fate, int]:
     """How many mails there are in each of `STATES`."""
     return {fate: int(connection.execute(_counted(fate)).scalar_one()) for fate in STATES}
+
+
+def put_off(connection: Connection, now: datetime) -> tuple[int, datetime | None]:
+    """How many planned mails wait until their readers may have them, and until when the first does (UTC)."""
+    later = select(func.count(), func.min(PLANNED.c.due_at)).where(PLANNED.c.due_at > micros(now))
+    number, first = connection.execute(later).one()
+    return int(number), instant(first) if number else None
 
 
 def _lying(row: Any, fate: Fate) -> Lying:

@@ -122,8 +122,18 @@ def members(connection: Connection, batches: Sequence[int]) -> list[str]:
     return list(connection.execute(select(BATCH_MEMBER.c.key).where(BATCH_MEMBER.c.batch.in_(batches))).scalars())
 
 
-def put_back(connection: Connection, mails: Iterable[Intent], classes: Sequence[str], released: bool = False) -> None:
-    """Into the queue again; `released` lets them pass the brake, as do those that were released before."""
+def put_back(
+    connection: Connection,
+    mails: Iterable[Intent],
+    classes: Sequence[str],
+    released: bool = False,
+    not_before: Mapping[str, datetime] | None = None,
+) -> None:
+    """Into the queue again; `released` lets them pass the brake, as do those that were released before.
+
+    Those that `not_before` names by key are claimed from then on (UTC), the others as soon as may be.
+    """
+    later = not_before or {}
     mails = list(mails)
     keys = [one.key for one in mails]
     let_go: set[str] = set(keys) if released else set()
@@ -134,7 +144,9 @@ def put_back(connection: Connection, mails: Iterable[Intent], classes: Sequence[
             ).scalars()
         )
         connection.execute(delete(BATCH_MEMBER).where(BATCH_MEMBER.c.key.in_(page)))
-    rows = [planned_row(one.key, one.person, lane_of(one.class_, classes), one.due_at) for one in mails]
+    rows = [
+        planned_row(one.key, one.person, lane_of(one.class_, classes), later.get(one.key, one.due_at)) for one in mails
+    ]
     insert_many(connection, PLANNED, [row | {"released": row["key"] in let_go} for row in rows])
 
 

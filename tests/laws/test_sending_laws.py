@@ -11,21 +11,25 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from nurture.engine import flight, sending
+from nurture.decide import last_look
+from nurture.engine import flight, preparing, sending
 from nurture.engine.sending import Sending
 from nurture.model.mail import Email, Fate, Handover
+from nurture.model.rules import Span
 from nurture.store import outbox, outbox_doubts, outbox_rows
 from nurture.store.outbox_by_hand import Wanted
-from tests.sending_worlds import NOW, Clock, Scripted, Shop, open_shop, planned
+from tests.sending_worlds import NIGHT, NOW, Clock, Scripted, Shop, open_shop, planned
 
 LAWFUL = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 ENDS = {Fate.accepted, Fate.refused, Fate.cancelled, Fate.expired, Fate.unknown}
+PARIS = ZoneInfo("Europe/Paris")
 GOES = {"accept", "lost", "raise", "cut", "die after", "meanwhile"}
 
 
@@ -44,12 +48,13 @@ class Step:
 
 @dataclass(frozen=True)
 class World:
-    """What happens: steps, what the provider does with one post after the other, and the size of a batch."""
+    """What happens: steps, what the provider does with one post after the other, the size of a batch, quiet hours."""
 
     steps: tuple[Step, ...]
     answers: tuple[str, ...]
     size: int
     brake: int | None
+    quiet: Span | None = NIGHT
 
     @property
     def forward(self) -> bool:
@@ -60,7 +65,7 @@ class World:
 STEPS = st.builds(
     Step,
     st.integers(0, 1),
-    st.sampled_from([-90, -1, 0, 1, 1, 6, 16, 16, 40, 3000]),
+    st.sampled_from([-90, -1, 0, 1, 1, 6, 16, 16, 40, 600, 3000]),
     st.none() | st.integers(1, 9),
 )
 ANSWERS = st.sampled_from(
@@ -72,6 +77,7 @@ WORLDS = st.builds(
     st.lists(ANSWERS, max_size=10).map(tuple),
     st.sampled_from([1, 2, 100]),
     st.sampled_from([None, None, 1]),
+    st.sampled_from([NIGHT, NIGHT, None]),
 )
 
 
@@ -97,7 +103,7 @@ class Process:
     def open(self) -> None:
         self.dead, self.left = False, None
         provider = Scripted(self.answer, before=self.before)
-        self.shop = open_shop(self.life.folder, provider, self.life.world.brake, self.owner)
+        self.shop = open_shop(self.life.folder, provider, self.life.world.brake, self.owner, self.life.world.quiet)
         self.shop.clock = self.life.clock
         self.sending: Sending = self.shop.sending()
         event.listen(self.shop.store.database.engine, "commit", self.commit)
@@ -250,10 +256,20 @@ def what_went_is_never_called_not_gone(world: World) -> bool:
     )
 
 
+def nothing_but_service_goes_in_quiet_hours(world: World) -> bool:
+    """However long a mail waited and for what: its reader's night, 20:30 to 8:30 in Paris, is left in peace."""
+    if world.quiet is None:
+        return True
+    life = lived(world)
+    begun = [at for key, times in life.begun.items() if key not in life.service for at, _ in times]
+    return not any(world.quiet.holds(at.astimezone(PARIS).time()) for at in begun)
+
+
 LAWS: dict[str, Callable[[World], bool]] = {
     law.__name__: law
     for law in (
         nothing_goes_twice_but_service_once_more, every_mail_comes_to_an_end, what_went_is_never_called_not_gone,
+        nothing_but_service_goes_in_quiet_hours,
     )
 }  # fmt: skip
 
@@ -282,15 +298,21 @@ def _any_service(now: datetime) -> object:
     return outbox_doubts._doubtful(now - outbox_doubts.ONCE_MORE_AFTER).where(service)
 
 
+def _as_it_was_decided(book: object, person: object, intent: object, _now: object) -> object:
+    return last_look.put_off(book, person, intent, intent.decided_at)  # type: ignore[arg-type, attr-defined]
+
+
 FAULTS: list[tuple[str, object, str, object]] = [
     ("nothing_goes_twice_but_service_once_more", flight.Flight, "_silent", _forgets_what_was_begun),
     ("nothing_goes_twice_but_service_once_more", outbox, "doubt", _put_back_of_members),
     ("nothing_goes_twice_but_service_once_more", outbox_doubts, "_owed", _all_doubts),
     ("nothing_goes_twice_but_service_once_more", outbox_doubts, "_owed", _any_service),
     ("nothing_goes_twice_but_service_once_more", outbox_doubts, "ONCE_MORE_AFTER", timedelta(minutes=1)),
-    ("what_went_is_never_called_not_gone", outbox, "put_back", lambda *_: None),
+    ("what_went_is_never_called_not_gone", outbox, "put_back", lambda *_, **_later: None),
     ("every_mail_comes_to_an_end", outbox_doubts, "CLOSES_AFTER", timedelta(days=365)),
     ("every_mail_comes_to_an_end", outbox, "_left", lambda *_: outbox.select(outbox.BATCH).limit(0)),
+    ("nothing_but_service_goes_in_quiet_hours", preparing, "put_off", lambda *_: None),
+    ("nothing_but_service_goes_in_quiet_hours", preparing, "put_off", _as_it_was_decided),
     ("what_went_is_never_called_not_gone", flight, "left_open", lambda answer, _words: answer),
 ]
 
@@ -307,6 +329,8 @@ TELLING = (
     _world(("die after",), 0, 1),
     _world(("busy",) * 4, 0, 1),
     _world(("cut",), 0, 1),
+    _world(("busy",), 0, 610),
+    _world((), 610),
 )
 
 
