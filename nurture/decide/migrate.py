@@ -1,0 +1,145 @@
+"""Bringing one enrolment from an older version of its sequence to the live one (language.md 8).
+
+Structure is moved here, by first names and what the author decided; when they are due then is `retime`'s.
+The subject, the ordinal and every first name stay, so no send key changes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+
+from nurture.decide.lineages import WAIT_BEFORE, by_lineage, lineage_of
+from nurture.model.book import Book
+from nurture.model.person import Enrolment
+from nurture.model.plain import plain
+from nurture.model.sequence import Removal, Sequence
+from nurture.model.step import AnyStep
+
+STAYS, FOLLOWS, NEXT, GO_TO, STOP, UNDECIDED = "stays", "follows", "next", "go_to", "stop", "undecided"
+_NAMES = frozenset({"id", "place", "note", "was", "lineage"})
+"""Fields of a step that do not say what it does."""
+_INSIDE = frozenset({"then", "otherwise", "arms", "ways", "steps"})
+"""Fields that hold other steps: those are compared by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where whoever stood on a step comes to: how, and the step of the newer version (None: at its end).
+
+    `undecided` is what `plan` refuses: the step is gone and nobody said where they go.
+    """
+
+    how: str
+    step: str | None = None
+
+    @property
+    def moved_on(self) -> bool:
+        """Whether they leave the step they stood on."""
+        return self.how in (NEXT, GO_TO, UNDECIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An enrolment on the live version, where it landed, and the version and step that it comes from."""
+
+    enrolment: Enrolment
+    landing: Landing
+    old: Sequence
+    old_version: int
+    stood_on: str
+
+    @property
+    def words(self) -> str:
+        """`moved from version 4 to 5: stands at how_is_the_bag`."""
+        return f"moved from version {self.old_version} to {self.enrolment.version}: {self._stands}"
+
+    @property
+    def _stands(self) -> str:
+        if self.landing.how == STOP:
+            return f"{self.stood_on} was taken away, and they leave"
+        return f"stands at {self.landing.step}" if self.landing.step else "nothing is left to come"
+
+
+def landing(old: Sequence, new: Sequence, step: str) -> Landing:
+    """Where people on a step of an older version stand in the newer one; a question about the versions alone."""
+    today = by_lineage(new).get(lineage_of(old, step))
+    if today is not None:
+        return Landing(STAYS if today == step else FOLLOWS, today)
+    removal = _removal(old, new, step)
+    if removal is None:
+        return Landing(UNDECIDED, _following(old, new, step))
+    if removal.go_to in new.nodes:
+        return Landing(GO_TO, removal.go_to)
+    if removal.people_there == STOP:
+        return Landing(STOP)
+    return Landing(NEXT, _following(old, new, step))
+
+
+def _removal(old: Sequence, new: Sequence, step: str) -> Removal | None:
+    """What the author decided for a step: under its name or its first one; for a wait named after a step, of that."""
+    wanted = [step, lineage_of(old, step)]
+    if step.startswith(WAIT_BEFORE):
+        wanted.append(step.removeprefix(WAIT_BEFORE))
+    said = {removal.step: removal for removal in reversed(new.removed)}
+    return next((said[name] for name in wanted if name in said), None)
+
+
+def _following(old: Sequence, new: Sequence, step: str) -> str | None:
+    """The next step behind one that is gone which the newer version still has; None: none is left."""
+    there, seen = by_lineage(new), {step}
+    node = old.nodes.get(step)
+    behind = node.next if node is not None else new.first
+    while behind is not None and behind not in seen:
+        found = there.get(lineage_of(old, behind))
+        if found is not None:
+            return found
+        seen.add(behind)
+        behind = old.nodes[behind].next
+    return None
+
+
+def moves_people(sequence: Sequence) -> bool:
+    """Whether people inside come to this version; with `finish_old` they end on the one they are on."""
+    return sequence.on_change != "finish_old"
+
+
+def brought_over(book: Book, enrolment: Enrolment) -> Moved | None:
+    """A running enrolment of an older version on the live one; None where it is on it, stays, or nothing is known."""
+    version = book.version(enrolment.sequence)
+    if enrolment.version == version:
+        return None
+    new, old = book.sequences.get(enrolment.sequence), book.older.get((enrolment.sequence, enrolment.version))
+    if new is None or old is None or not moves_people(new):
+        return None
+    return moved(old, new, enrolment, version)
+
+
+def moved(old: Sequence, new: Sequence, enrolment: Enrolment, version: int) -> Moved:
+    """The enrolment under the names of the newer version, on the step where it lands; times are as they were."""
+    landed = Landing(STAYS) if enrolment.step is None else landing(old, new, enrolment.step)
+    names = _names(old, new)
+    there = replace(
+        enrolment,
+        version=version,
+        step=landed.step,
+        outcomes=tuple(replace(one, step=names.get(one.step, one.step)) for one in enrolment.outcomes),
+        rounds=tuple(replace(one, repeat=names.get(one.repeat, one.repeat)) for one in enrolment.rounds),
+        gifts=tuple(replace(one, step=names.get(one.step, one.step)) for one in enrolment.gifts),
+    )
+    return Moved(there, landed, old, enrolment.version, enrolment.step or "")
+
+
+def _names(old: Sequence, new: Sequence) -> Mapping[str, str]:
+    """From every name that a step had to the one it has; those of steps that are gone stay."""
+    there = by_lineage(new)
+    return {id_: there.get(lineage_of(old, id_), id_) for id_ in old.nodes}
+
+
+def same_work(old: AnyStep, new: AnyStep) -> bool:
+    """Whether two steps do the same, whatever they are called and wherever they stand."""
+    return type(old) is type(new) and dict(_said(old)) == dict(_said(new))
+
+
+def _said(step: AnyStep) -> Iterator[tuple[str, object]]:
+    for field in fields(step):
+        if field.name not in _NAMES and field.name not in _INSIDE:
+            yield field.name, plain(getattr(step, field.name))
