@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from nurture.decide import entry, leaving
+from nurture.decide import entry, leaving, waiting
 from nurture.decide.arbiter import judge, pending
 from nurture.decide.draft import Draft
 from nurture.decide.fold import fold
+from nurture.decide.retime import retime
 from nurture.decide.stages import place, stale
 from nurture.decide.steps import rearm, run
 from nurture.decide.triggers import arm, event_firings, late_firings, rung, stage_firings
@@ -14,6 +15,7 @@ from nurture.model.book import Book
 from nurture.model.decision import Decision
 from nurture.model.event import OWN_EVENTS, Event, Origin
 from nurture.model.person import Firing, Person
+from nurture.model.renaming import event_today
 
 _INSTANT = timedelta(microseconds=1)
 _ROUNDS = 1_000  # a book that makes a person run in circles at one instant is a fault, not work
@@ -38,11 +40,11 @@ def advance(book: Book, person: Person, now: datetime, inputs: Sequence[Event] =
     own steps never come to rest.
     """
     draft = Draft(book, person)
-    arrivals = _arrivals(person, now, inputs)
+    arrivals = _arrivals(person, now, [event_today(event, book.renamed) for event in inputs])
     if stale(draft):
         place(draft, person.asof)
         draft.changed.clear()
-    if draft.lost:
+    if retime(draft) or draft.lost:
         _forward(draft, person.asof)
     if draft.index.stops:
         leaving.stop(draft, person.asof)
@@ -133,10 +135,19 @@ def _live(draft: Draft, now: datetime, events: tuple[Event, ...]) -> None:
     if draft.changed or events:
         leaving.leave(draft, tuple(event for event in events if event.name not in OWN_EVENTS), now)
         rearm(draft, now)
+    if events:
+        _answer(draft, events, now)
     for firing in rung(draft, now):
         entry.take(draft, firing, now)
     _forward(draft, now)
     draft.asof = now
+
+
+def _answer(draft: Draft, events: tuple[Event, ...], now: datetime) -> None:
+    """Step 4 of 6.1; what an endpoint answered may be a fact, and what hangs on it follows."""
+    draft.changed.clear()
+    waiting.answer(draft, events, now)
+    _own_changes(draft, now)
 
 
 def _firings(draft: Draft, events: tuple[Event, ...], now: datetime) -> list[Firing]:

@@ -1,16 +1,22 @@
 """What one event changes in a person: facts, tags, address, consent, history (architecture.md 2.1)."""
 
 from bisect import insort
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
+from nurture.decide import drafts, gifts
 from nurture.decide.clock import Clock, at, local, reader_clock
 from nurture.decide.draft import Draft
+from nurture.decide.inside import Inside
 from nurture.decide.orders import counted
 from nurture.model import event as names
 from nurture.model.event import Event, Origin
-from nurture.model.person import Consent
-from nurture.model.step import WaitDay, WaitLength, WaitUntil, WaitWeekday
+from nurture.model.person import Consent, Round, StageState
+from nurture.model.step import AnyStep, Repeat, WaitDay, WaitEvent, WaitLength, WaitUntil, WaitWeekday
 
+CLICKS = "clicks"
+"""What a first click changes, as `draft.changed` names it."""
 _CLOCK_FACTS = frozenset({"zone", "country"})
 
 
@@ -37,8 +43,22 @@ def fold(draft: Draft, event: Event) -> None:
         case names.ERASED:
             draft.erased = True
             draft.changed.add("erased")
-        case names.PERSON_ENROLLED:
-            pass  # a start, not a fact: the triggers see it
+        case names.THEME_WANTED:
+            draft.spared = draft.spared - {str(event.fields["theme"])}
+        case names.THING_CHANGED | names.THING_REMOVED:
+            _thing(draft, event)
+        case names.NUMBERS_TOLD:
+            _numbers(draft, event)
+        case names.STAGE_MOVED:
+            _moved_to(draft, event)
+        case names.GIFT_GIVEN | names.GIFT_REFUSED | names.GIFT_USED:
+            gifts.fold(draft, event)
+        case names.DRAFT_SETTLED:
+            drafts.settle(draft, event)
+        case names.MAIL_CLICKED:
+            _clicked(draft, event)
+        case names.PERSON_ENROLLED | names.TASK_DONE | names.WEBHOOK_ANSWERED:
+            pass  # a start or an answer, not a fact: triggers and waits see it
         case _:
             _happened(draft, event)
 
@@ -109,18 +129,92 @@ def _moved(draft: Draft) -> None:
         node = inside.node
         if inside.due_at is None or node is None:
             continue
-        step = node.step
-        calendar = isinstance(step, WaitDay | WaitUntil | WaitWeekday) or (
-            isinstance(step, WaitLength) and not step.length.elapsed
-        )
-        if calendar:
+        if _by_calendar(node.step):
             inside.due_at = same_wall_time(inside.due_at, old, new)
+    for inside in draft.inside:
+        if inside.rounds:
+            inside.rounds = tuple(_round_moved(inside, round_, old, new) for round_ in inside.rounds)
+
+
+def _by_calendar(step: AnyStep) -> bool:
+    """Whether a step waits for a wall time of the reader, and not for a stretch of elapsed time or for the shop."""
+    match step:
+        case WaitDay() | WaitUntil() | WaitWeekday():
+            return True
+        case WaitLength():
+            return not step.length.elapsed
+        case WaitEvent():
+            return not step.up_to.elapsed
+        case Repeat():
+            return not step.every.elapsed
+    return False
+
+
+def _round_moved(inside: Inside, round_: Round, old: Clock, new: Clock) -> Round:
+    """The rounds to come are counted from the same wall time on the new clock."""
+    node = inside.book_sequence.nodes.get(round_.repeat)
+    if node is None or not _by_calendar(node.step):
+        return round_
+    return replace(round_, began_at=same_wall_time(round_.began_at, old, new))
 
 
 def same_wall_time(instant: datetime, old: Clock, new: Clock) -> datetime:
     """The instant at which the new clock shows what the old one showed then."""
     shown = local(instant, old)
     return at(shown.date(), shown.time(), new)
+
+
+def _thing(draft: Draft, event: Event) -> None:
+    """What the shop tells of a thing: fields it does not name stay as they were, and None makes one unknown."""
+    kind, key = str(event.fields["thing"]), str(event.fields["key"])
+    known = dict(draft.things.get(kind, {}))
+    before = known.pop(key, {})
+    after_: dict[str, object] = {}
+    if event.name == names.THING_CHANGED:
+        told = event.fields.get("fields")
+        merged = {**before, **(told if isinstance(told, Mapping) else {})}
+        known[key] = after_ = {name: value for name, value in merged.items() if value is not None}
+    elif not before:
+        return
+    draft.things = {**draft.things, kind: known}
+    draft.changed.add(kind)
+    draft.changed |= {
+        f"{kind}.{name}" for name in before.keys() | after_.keys() if before.get(name) != after_.get(name)
+    }
+
+
+def _numbers(draft: Draft, event: Event) -> None:
+    """The newest telling counts, in whatever order they arrive."""
+    name, told = str(event.fields["numbers"]), event.fields.get("fields")
+    before = draft.numbers.get(name)
+    if before is not None and before[0] > event.happened_at:
+        return
+    draft.numbers = {**draft.numbers, name: (event.happened_at, told if isinstance(told, Mapping) else {})}
+    draft.changed.add(f"numbers.{name}")
+
+
+def _moved_to(draft: Draft, event: Event) -> None:
+    """A `move_to` step put them into a stage; without a pin the stage rules move them on at the next occasion."""
+    stage, until = str(event.fields["stage"]), event.fields.get("until")
+    if stage not in {one.id for one in draft.book.stages}:
+        return
+    pinned = until if isinstance(until, datetime) else None
+    before = draft.stage
+    since = before.since if before is not None and before.id == stage else event.happened_at
+    check = pinned or (before.check_at if before is not None else None)
+    draft.stage = StageState(stage, since, None, check, draft.index.stage_rules, pinned)
+    if before is None or before.id != stage:
+        draft.changed.add("person.stage")
+
+
+def _clicked(draft: Draft, event: Event) -> None:
+    """The first click on a mail counts."""
+    key = event.fields.get("key")
+    for place, message in enumerate(draft.messages):
+        if message.key == key and message.clicked_at is None:
+            clicked = replace(message, clicked_at=event.happened_at)
+            draft.messages = (*draft.messages[:place], clicked, *draft.messages[place + 1 :])
+            draft.changed.add(CLICKS)
 
 
 def _tags(draft: Draft, tags: frozenset[str]) -> None:

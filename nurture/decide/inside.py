@@ -5,7 +5,12 @@ from datetime import date, datetime
 from nurture.model.event import Event
 from nurture.model.person import Enrolment, Firing, Outcome, Reserved, Round
 from nurture.model.sequence import Sequence
-from nurture.model.step import Node
+from nurture.model.step import Node, Repeat, WaitDay, WaitEvent, WaitLength, WaitUntil, WaitWeekday
+
+_WAITS = (WaitLength, WaitDay, WaitUntil, WaitWeekday, WaitEvent)
+
+TIMED_OUT = "timed_out"
+"""The outcome of a wait for events that nothing answered; no other step has it."""
 
 
 class Inside:
@@ -78,14 +83,37 @@ class Inside:
     def round(self) -> int:
         """The round of the repeat that they stand in; 1 outside of any."""
         node = self.node
-        if node is None or not node.round_of:
-            return 1
-        return next((round_.number for round_ in self.rounds if round_.repeat == node.round_of), 1)
+        found = self.rounds_of(node.round_of) if node is not None and node.round_of else None
+        return found.number if found is not None else 1
+
+    def rounds_of(self, repeat: str) -> Round | None:
+        """How far a repeat has come; None before its first round."""
+        return next((round_ for round_ in self.rounds if round_.repeat == repeat), None)
+
+    @property
+    def looked_at(self) -> Event | None:
+        """What `event.*` reads in a step: what answered the last wait for events, before any the event it began with.
+
+        After a wait that nothing answered there is none.
+        """
+        if self.answer is not None or any(outcome.outcome == TIMED_OUT for outcome in self.outcomes):
+            return self.answer
+        return self.event
 
     @property
     def rank(self) -> tuple[int, str, str]:
         """The order in which one person's enrolments are handled: priority, name, subject."""
         return (-self.book_sequence.priority, self.sequence, self.subject)
+
+    @property
+    def put_off(self) -> bool:
+        """Whether an edit put off their coming to a step that is no wait: at `due_at` they begin it (section 8)."""
+        node = self.node
+        if self.due_at is None or self.message_due is not None or self.waits_for or node is None:
+            return False
+        if isinstance(node.step, Repeat):
+            return not any(round_.repeat == node.step.id for round_ in self.rounds)
+        return not isinstance(node.step, _WAITS)
 
     def goes_on(self, outcome: str, at: datetime, following: str | None) -> None:
         """The step they stood on is done: note its outcome and step on."""
@@ -95,6 +123,7 @@ class Inside:
         self.done_at = at
         self.due_at = None
         self.message_due = None
+        self.waits_for = ""
 
     def frozen(self) -> Enrolment:
         """The enrolment as a value; the one it came from where nothing moved."""

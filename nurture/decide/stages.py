@@ -1,5 +1,6 @@
 """Which stage and moments a person is in, and when time alone may move them (language.md 3, 4.2)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from nurture.decide.clock import after
@@ -36,6 +37,8 @@ def stale(draft: Draft) -> bool:
 def _stage(draft: Draft, now: datetime, undoing: bool) -> StageState:
     scene = draft.scene(now)
     before = draft.stage
+    if before is not None and before.pinned_until is not None and before.pinned_until > now:
+        return replace(before, check_at=before.pinned_until, rules=draft.index.stage_rules)  # a `move_to` step's word
     check: datetime | None = None
     for stage in draft.book.stages:
         check = _sooner(check, next_change(stage.enter.root, scene))

@@ -2,30 +2,39 @@
 
 from datetime import date, datetime, timedelta
 
-from nurture.decide.clock import after, at, local_day, next_occurrence, next_weekday, not_before
+from nurture.decide import elsewhere, errands, gifts, repeating, splitting, waiting
+from nurture.decide.clock import add_dates, after, at, local_day, next_occurrence, next_weekday, not_before
 from nurture.decide.conditions import evaluate, looks, truth
 from nurture.decide.draft import Draft
-from nurture.decide.fold import fold
 from nurture.decide.inside import Inside
-from nurture.decide.keys import key_of
+from nurture.decide.making import make
 from nurture.decide.triggers import date_of
 from nurture.model import event as names
 from nurture.model.decision import Why
-from nurture.model.event import Event, Origin
+from nurture.model.event import MonthDay
+from nurture.model.length import Length
 from nurture.model.step import (
     AnyStep,
     AnyWait,
     Branch,
+    Enrol,
+    Gift,
+    MoveTo,
     Node,
+    Repeat,
     Send,
     Set,
+    Split,
     Stop,
     Tag,
+    Task,
     Untag,
     WaitDay,
+    WaitEvent,
     WaitLength,
     WaitUntil,
     WaitWeekday,
+    Webhook,
 )
 
 WAITS = (WaitLength, WaitDay, WaitUntil, WaitWeekday)
@@ -40,34 +49,61 @@ def run(draft: Draft, inside: Inside, now: datetime) -> None:
             return
         if inside.message_due is not None:
             return  # stands at a message: judged apart
-        step = node.step
         if inside.due_at is not None:
             if inside.due_at > now:
                 return
-            inside.goes_on("", inside.due_at, node.next)
-            continue
-        if _done_before(inside, step):
+            if inside.put_off:
+                inside.done_at, inside.due_at = inside.due_at, None
+            else:
+                _over(draft, inside, node, now)
+        elif _done_before(inside, node.step):
             inside.goes_on("", inside.done_at, node.next)
-            continue
-        if not fits_on(draft, inside, now):
-            return
-        if step.condition is not None and not _asked(draft, inside, node, now):
-            continue
-        if isinstance(step, Send):
-            inside.message_due = inside.due_at = inside.done_at
-            return
-        if isinstance(step, WAITS):
-            if not arrive(draft, inside, step, now):
-                return
-        else:
-            _do(draft, inside, node, now)
+        elif not _round_done(draft, inside, node):
+            _reach(draft, inside, node, now)
+
+
+def _reach(draft: Draft, inside: Inside, node: Node, now: datetime) -> None:
+    """Come to a step: `while` and its own `if` are asked, then it is begun."""
+    step = node.step
+    if not fits_on(draft, inside, now):
+        return
+    if step.condition is not None and not _asked(draft, inside, node, now):
+        return
+    if isinstance(step, Send):
+        inside.message_due = inside.due_at = inside.done_at
+    elif isinstance(step, WAITS):
+        arrive(draft, inside, step, now)
+    else:
+        _do(draft, inside, node, now)
+
+
+def _over(draft: Draft, inside: Inside, node: Node, now: datetime) -> None:
+    """What they stood waiting at is over: at its due time, not when anybody woke."""
+    match node.step:
+        case WaitEvent():
+            waiting.over(draft, inside, node, node.step, now)
+        case Task() | Webhook():
+            errands.over(draft, inside, node, node.step, now)
+        case Repeat():
+            repeating.over(draft, inside, node, node.step, now)
+        case _:
+            inside.goes_on("", inside.due_at or now, node.next)
+
+
+def _round_done(draft: Draft, inside: Inside, node: Node) -> bool:
+    """Whether they come back to a repeat from its round: then `while` and `if` are not asked of it again."""
+    before = inside.rounds_of(node.step.id) if isinstance(node.step, Repeat) else None
+    if before is None or not isinstance(node.step, Repeat):
+        return False
+    repeating.again(draft, inside, node, node.step, before)
+    return True
 
 
 def _done_before(inside: Inside, step: AnyStep) -> bool:
-    """Whether an edit brought them back to a step whose effect they had: it is not done again (section 8)."""
+    """Whether an edit brought them back to a step whose effect they had in this round: it is not done again (8)."""
     if isinstance(step, (*WAITS, Branch, Stop)):
         return False
-    return any(outcome.step == step.id for outcome in inside.outcomes)
+    return any(outcome.step == step.id and outcome.round == inside.round for outcome in inside.outcomes)
 
 
 def fits_on(draft: Draft, inside: Inside, now: datetime) -> bool:
@@ -128,7 +164,7 @@ def due_of(draft: Draft, inside: Inside, step: AnyWait) -> datetime | None:
 
 def _date_after(draft: Draft, inside: Inside, step: WaitUntil) -> date | None:
     """The date a field names; a date without a year is its next one from the enrolment's start."""
-    value = date_of(draft, step.path)
+    value = _date_named(draft, inside, step.path)
     if value is None:
         return None
     if not isinstance(value, date) or _only_its_day_counts(draft, step.path):
@@ -137,12 +173,25 @@ def _date_after(draft: Draft, inside: Inside, step: WaitUntil) -> date | None:
         if found is None:
             return None
         value = found
-    return value if step.minus is None else value - timedelta(days=step.minus.days or 0)
+    if step.minus is None or step.minus.elapsed:
+        return value
+    return add_dates(value, Length(-step.minus.amount, step.minus.unit), str(draft.facts.get("country") or ""))
+
+
+def _date_named(draft: Draft, inside: Inside, path: tuple[str, ...]) -> date | MonthDay | None:
+    """A date of the person, or of the thing that the enrolment is about."""
+    kind, *rest = path
+    if kind not in draft.book.catalogue.things:
+        return date_of(draft, path)
+    value = draft.things.get(kind, {}).get(inside.thing, {}).get(rest[0])
+    if isinstance(value, datetime):
+        return draft.today(value)
+    return value if isinstance(value, date | MonthDay) else None
 
 
 def _only_its_day_counts(draft: Draft, path: tuple[str, ...]) -> bool:
     """A fact whose year may lack, such as a birthday, comes every year; when it was born nobody waits for."""
-    field = draft.book.catalogue.person.get(path[-1]) if len(path) == 2 else None
+    field = draft.book.catalogue.person.get(path[-1]) if path[0] == "person" and len(path) == 2 else None
     return field is not None and field.year_optional
 
 
@@ -158,16 +207,36 @@ def rearm(draft: Draft, now: datetime) -> None:
 
 
 def _do(draft: Draft, inside: Inside, node: Node, now: datetime) -> None:
-    """The steps that are done at once."""
-    step = node.step
-    done = inside.done_at
-    match step:
+    """The steps that are done at once, and those that begin to wait for something."""
+    match node.step:
         case Branch():
-            _branch(draft, inside, node, step, now)
-            return
+            _branch(draft, inside, node, node.step, now)
         case Stop():
-            draft.end(inside, Why.stopped, now, step.reason)
-            return
+            draft.end(inside, Why.stopped, now, node.step.reason)
+        case Split():
+            splitting.split(draft, inside, node, node.step, now)
+        case WaitEvent():
+            waiting.begin(draft, inside, node, node.step, now)
+        case Repeat():
+            repeating.begin(draft, inside, node, node.step, now)
+        case Gift():
+            gifts.reserve(draft, inside, node, node.step, now)
+        case Task():
+            errands.task(draft, inside, node, node.step, now)
+        case Webhook():
+            errands.webhook(draft, inside, node.step, now)
+        case MoveTo():
+            elsewhere.move_to(draft, inside, node, node.step, now)
+        case Enrol():
+            elsewhere.enrol(draft, inside, node, node.step, now)
+        case Tag() | Untag() | Set():
+            _tell(draft, inside, node.step, now)
+            inside.goes_on("done", inside.done_at, node.next)
+
+
+def _tell(draft: Draft, inside: Inside, step: Tag | Untag | Set, now: datetime) -> None:
+    """Tags and facts that a step sets, as events of nurture's own."""
+    match step:
         case Tag():
             make(draft, inside, now, names.PERSON_TAGGED, {"tags": step.tags})
         case Untag():
@@ -176,7 +245,6 @@ def _do(draft: Draft, inside: Inside, node: Node, now: datetime) -> None:
             scene = draft.scene(now, inside)
             facts = {name: evaluate(value, scene) for name, value in step.values}
             make(draft, inside, now, names.PERSON_CHANGED, {"facts": facts})
-    inside.goes_on("done", done, node.next)
 
 
 def _branch(draft: Draft, inside: Inside, node: Node, step: Branch, now: datetime) -> None:
@@ -186,11 +254,3 @@ def _branch(draft: Draft, inside: Inside, node: Node, step: Branch, now: datetim
             inside.goes_on(str(number + 1), inside.done_at, node.arms[number])
             return
     inside.goes_on("none", inside.done_at, node.next)
-
-
-def make(draft: Draft, inside: Inside, now: datetime, name: str, fields: dict[str, object]) -> None:
-    """An event of nurture's own, made by a step: folded at once, and to be stored with the decision."""
-    identity = key_of(draft.book, draft.id, inside)
-    event = Event(identity, name, now, now, fields=fields, origin=Origin.sequence)
-    draft.made.append(event)
-    fold(draft, event)
