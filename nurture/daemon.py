@@ -92,7 +92,7 @@ class Daemon:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.done = {"ticks": 0, "people": 0, "decided": 0, "accepted": 0}
         self._alive_at = elapsed()
-        self._look, self._send, self._begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._look, self._send, self._calls, self._begun = (asyncio.Event() for _ in range(4))
         self._stopping, self._cutting = asyncio.Event(), asyncio.Event()
         self.displaced = False
 
@@ -156,7 +156,7 @@ class Daemon:
                 if web is not None and self.web_shop is not None and not self.stopping:
                     shop, run = self.web_shop, self.threads["web"].run
                     await beside.enter_async_context(web(shop, lambda: self.turns.live, self.clock, run, self.look))
-                await asyncio.gather(deciding, self._hand_over())
+                await asyncio.gather(deciding, self._hand_over(), self._call())
             finally:
                 self._stopping.set()
                 await asyncio.gather(deciding, return_exceptions=True)
@@ -207,6 +207,7 @@ class Daemon:
             failures, accepted = 0, accepted and ticked is None
             self._count(ticked)
             self._begun.set()
+            self._calls.set()
             if self.turns.live is not before or (ticked and ticked.intents):
                 self._send.set()
             if not await self._until(self._look, self.every.total_seconds() + LATE):
@@ -283,6 +284,13 @@ class Daemon:
         if next_at is None:
             return SEND_AT_LEAST
         return min(SEND_AT_LEAST, max(SEND_AT_MOST, (next_at - self.clock()).total_seconds()))
+
+    async def _call(self) -> None:
+        """Call other systems as their time comes; what they answer is looked at at once."""
+        from nurture.engine.webhooks import Calling
+
+        calling = Calling(self.sending_shop, self.live, self.clock, self.threads["sending"].run, self.look)
+        await calling.keep_on(self._stopping, self._calls, lambda: self.turns.live is not None and not self.turns.holds)
 
     # Failing and waiting
 

@@ -26,6 +26,8 @@ DOUBTS_SETTLED = "doubts.settled"  # again, closed
 LEASE_LOST = "lease.lost"  # batch, error, at: what of it was not begun is put back
 BY_HAND = "outbox.by_hand"  # act, stood
 RELEASED = "outbox.released"  # mails
+WEBHOOKS_DONE = "webhooks.done"  # ok, failed, planned, cancelled: of calls of other systems
+WEBHOOKS_FAILED = "webhooks.failed"  # error, at, again_in: a fault of ours, not of the other side
 HALT_SET = "halt.set"  # provider: it refuses us, not a mail
 APPLIED = "book.applied"  # digest, sequences
 BOOK_TAKEN = "book.taken"  # digest, sequences
@@ -52,7 +54,7 @@ NAMES = frozenset(
         BATCH_LEFT, BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
         RELEASED, HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS,
         DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE, DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS,
-        PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST,
+        PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST, WEBHOOKS_DONE, WEBHOOKS_FAILED,
     }
 )  # fmt: skip
 

@@ -153,7 +153,15 @@ def workshop(root: Path, cache: int = CACHE) -> Iterator[Workshop]:
         raise StateError(str(damaged)) from damaged
     gc.freeze()  # a tenth of an import's time went into looking for garbage among the modules loaded by now
     try:
-        yield Workshop(root, config, store, provider(config), owner_of(config.installation), links(config, store))
+        yield Workshop(
+            root,
+            config,
+            store,
+            provider(config),
+            owner_of(config.installation),
+            links(config, store),
+            lambda name: os.environ.get(name, ""),
+        )
     finally:
         gc.unfreeze()
         store.close()

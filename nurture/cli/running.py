@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nurture.daemon import Web
     from nurture.engine.applying import LiveBook
     from nurture.engine.sending import Run
+    from nurture.engine.webhooks import Called
     from nurture.engine.workshop import Workshop
     from nurture.wiring import Holder
 
@@ -114,19 +115,37 @@ def one_round(asked: Asked, accept: bool) -> int:
             refuse_leap(shop.store, moment)
         with progress("deciding", shop.store.counts().people) as tell:
             ticked = tick(shop.store, book.book, moment, tell)
+        called = call_all(shop, book)
+        if called.answered:
+            ticked.add(tick(shop.store, book.book, now()))  # those who waited for an answer go on in this round
         with progress("handing over", ticked.intents) as tell:
-            handed = hand_over_all(shop, book, moment, tell=tell, clock=now)
+            handed = hand_over_all(shop, book, now(), tell=tell, clock=now)
         handed.in_doubt_before += held
     if asked.json:
-        answer({"at": moment, **ticked.counts(), **handed.document()})
+        answer({"at": moment, **ticked.counts(), **handed.document(), "webhooks": called.states})
         return TROUBLE if handed.stuck else FINE
     if ticked.decided_until:
         until = f"{ticked.decided_until:%Y-%m-%d %H:%M}"
         say(f"All up to {until} UTC was decided before; nothing new falls due until then. Is the clock right?")
     say(f"{plural(ticked.people, 'person', 'people')} looked at, {plural(ticked.intents, 'mail')} decided")
+    say_all(called.words())
     say_all(handed.words(shop.config.folder))
     say_next("nurture show PERSON", "nurture explain PERSON")
     return TROUBLE if handed.stuck else FINE
+
+
+def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
+    """Make the calls of other systems that are due, before the mails: what they answer may decide one."""
+    import asyncio
+
+    from nurture.engine.hand_over import directly
+    from nurture.engine.webhooks import Called, Calling
+    from nurture.store.desk import desk
+    from nurture.wiring import now
+
+    if not any(desk(shop.store).webhooks.how_many().get(state) for state in ("planned", "handed")):
+        return Called()
+    return asyncio.run(Calling(shop, lambda: book, now, directly).round())
 
 
 def leave_it_to(daemon: "Holder", asked: Asked, accept: bool) -> int:

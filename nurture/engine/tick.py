@@ -36,6 +36,14 @@ class Ticked:
     reasons: int = 0
     decided_until: datetime | None = None
 
+    def add(self, more: "Ticked") -> None:
+        """Count a second tick of the same round in."""
+        self.people, self.intents, self.reasons = (
+            self.people + more.people,
+            self.intents + more.intents,
+            self.reasons + more.reasons,
+        )
+
     def counts(self) -> dict[str, int]:
         """For --json and the log."""
         return {"people": self.people, "decided": self.intents, "reasons": self.reasons}
