@@ -232,7 +232,7 @@ def _send(
     draft: Draft, inside: Inside, node: Node, send: Send, due: datetime, good_until: datetime, now: datetime
 ) -> None:
     """The intent, its place in the limits, and the step is done at the commit: now."""
-    scene = draft.scene(now, inside, inside.event)
+    scene = draft.scene(now, inside)
     key = key_of(draft.book, draft.id, inside)
     day = draft.today(now)
     draft.intents.append(
@@ -241,6 +241,7 @@ def _send(
             send.topic, send.theme, due, now, good_until, day,
             draft.clock.zone.key, draft.clock.rung, draft.address,
             {name: evaluate(value, scene) for name, value in send.variables}, send.variant,
+            approve=send.approve, valid_for=send.valid_for if send.approve else None,
         )
     )  # fmt: skip
     message = Message(

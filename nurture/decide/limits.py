@@ -15,7 +15,7 @@ from nurture.decide.switches import hold_on
 from nurture.model.catalogue import Limit
 from nurture.model.length import Length
 from nurture.model.person import Message
-from nurture.model.step import Send
+from nurture.model.step import AnyStep, Node, Repeat, Send, Task, WaitEvent, Webhook
 
 SERVICE = "service"
 Rank = tuple[bool, int, int, datetime, str, str]
@@ -56,14 +56,22 @@ def _bookings(draft: Draft, now: datetime) -> Iterator[Booking]:
         node = inside.node
         if node is None or inside.due_at is None or inside.due_at <= now:
             continue
-        send = node.step
-        if inside.message_due is None:
-            following = inside.book_sequence.nodes.get(node.next) if node.next else None
-            send = following.step if following else send
+        send = node.step if inside.message_due is not None else _led_to(inside, node)
         if not isinstance(send, Send) or send.class_ == SERVICE or not _would_go(draft, inside, send, now):
             continue
         due = inside.message_due or inside.due_at
         yield Booking(send, local_day(inside.due_at, draft.clock), inside.due_at, rank(draft, inside, send, due))
+
+
+def _led_to(inside: Inside, node: Node) -> AnyStep | None:
+    """The step that a wait for time leads straight to; what waits for an event, a task or a call leads to none."""
+    following = node.next
+    if isinstance(node.step, Repeat):
+        following = node.arms[0]
+    elif isinstance(node.step, WaitEvent | Task | Webhook):
+        following = None
+    after = inside.book_sequence.nodes.get(following) if following else None
+    return after.step if after is not None else None
 
 
 def _would_go(draft: Draft, inside: Inside, send: Send, now: datetime) -> bool:

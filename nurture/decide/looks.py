@@ -159,6 +159,8 @@ def _hangs_on(part: Expression, catalogue: Catalogue) -> Iterator[str]:
         field = catalogue.person.get(part.path[1])
         if field is not None and field.source:
             yield from _happenings(field.source, catalogue)
+    if isinstance(part, Name) and part.path[0] == "steps" and part.path[-1] == "clicked":
+        yield "clicks"
     if isinstance(part, Call):
         if part.function == "count":
             yield from _happenings(part.word, catalogue)

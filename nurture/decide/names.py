@@ -1,13 +1,15 @@
-"""Where a condition's names are read: person, event, start, steps, today (language.md 7, roots)."""
+"""Where a condition's names are read: person, event, start, steps, gifts, things (language.md 7, roots)."""
 
 from collections.abc import Callable
 from datetime import datetime
 
-from nurture.decide.clock import local_day
-from nurture.decide.happened import as_number, worked_out
+from nurture.decide.clock import after, local_day
+from nurture.decide.happened import as_number, has_line, occurred, worked_out
 from nurture.decide.scene import Scene
 from nurture.model.event import Event
 from nurture.model.expression import Kind, Name
+from nurture.model.length import Length, Unit
+from nurture.model.person import Message
 
 Reader = Callable[[Scene], object | None]
 
@@ -17,15 +19,19 @@ def reader(name: Name) -> Reader:
     root, *rest = name.path
     if root == "today":
         return lambda scene: local_day(scene.now, scene.clock)
+    if not rest:
+        raise ValueError(f"'{name}' is no name of the language")
     if root == "person":
         return _PERSON.get(".".join(rest)) or _typed(_fact(rest[0]), name.kind)
     if root == "event":
         return _typed(_event_field(rest[0]), name.kind)
     if root == "start":
         return _START.get(rest[0]) or _typed(_start_field(rest[0]), name.kind)
-    if root == "steps":
-        return _step(rest[0], rest[1])
-    raise ValueError(f"'{name}' is no name of the language")
+    if root in _BY_STEP:
+        return _BY_STEP[root](rest[0], rest[1])
+    if root == "numbers":
+        return _typed(_number(rest[0], rest[1]), name.kind)
+    return _typed(_thing_field(root, rest[0]), name.kind)
 
 
 def _typed(raw: Reader, kind: Kind) -> Reader:
@@ -116,14 +122,101 @@ _START: dict[str, Reader] = {"name": _start_name, "day": _start_day}
 
 
 def _step(step: str, part: str) -> Reader:
-    """The last outcome of a step, or when it was done; unknown until then."""
+    """The last outcome of a step (of a split its way), when it was done, and whether its mail was clicked."""
+    if part == "clicked":
+        return lambda scene: _clicked(scene, step)
 
     def done(scene: Scene) -> object | None:
         if scene.enrolment is None:
             return None
         for outcome in reversed(scene.enrolment.outcomes):
             if outcome.step == step:
-                return outcome.outcome if part == "outcome" else outcome.at
+                return outcome.at if part == "at" else outcome.outcome
         return None
 
     return done
+
+
+def mail_of(scene: Scene, step: str) -> Message | None:
+    """The last mail of a step of this enrolment that was not cancelled."""
+    one = scene.enrolment
+    if one is None:
+        return None
+    own = (one.sequence, one.subject, step)
+    messages = reversed(scene.person.messages)
+    return next((m for m in messages if (m.sequence, m.subject, m.step) == own and not m.cancelled), None)
+
+
+def _clicked(scene: Scene, step: str) -> object | None:
+    """Unknown for a mail that did not go."""
+    mail = mail_of(scene, step)
+    return None if mail is None else mail.clicked_at is not None
+
+
+def _gift(step: str, part: str) -> Reader:
+    """A gift exists only once a mail that carries it went out: until then it is not given, and the rest is unknown."""
+
+    def gift(scene: Scene) -> object | None:
+        if scene.enrolment is None:
+            return None
+        found = next((one for one in reversed(scene.enrolment.gifts) if one.step == step), None)
+        if part == "given":
+            return found is not None and found.given_at is not None
+        if found is None or found.given_at is None:
+            return None
+        return found.used_at is not None if part == "used" else getattr(found, part) or None
+
+    return gift
+
+
+def _ladder(step: str, part: str) -> Reader:
+    """The rung that a step offered, and whether it was taken; unknown while nothing was offered."""
+
+    def ladder(scene: Scene) -> object | None:
+        mail = mail_of(scene, step)
+        if mail is None or not mail.offered:
+            return None
+        name, _, rung = mail.offered.partition(".")
+        return rung if part == "rung" else _taken(scene, name, rung, mail)
+
+    return ladder
+
+
+def _taken(scene: Scene, ladder: str, rung: str, mail: Message) -> bool:
+    """Whether one of the rung's products was bought within the ladder's time of the mail (6.13)."""
+    rule = scene.book.house.ladder(ladder)
+    products = next((one.products for one in rule.rungs if one.id == rung), ()) if rule is not None else ()
+    if rule is None or not products:
+        return False
+    last = after(mail.at, rule.taken_within, scene.clock)
+    return any(
+        mail.at < event.happened_at <= last and any(has_line(event, product) for product in products)
+        for event in occurred(scene, rule.taken_when)
+    )
+
+
+def _thing_field(kind: str, name: str) -> Reader:
+    """A field of the thing that the enrolment is about."""
+
+    def thing_field(scene: Scene) -> object | None:
+        key = scene.enrolment.thing if scene.enrolment is not None else ""
+        return scene.person.things.get(kind, {}).get(key, {}).get(name)
+
+    return thing_field
+
+
+def _number(numbers: str, name: str) -> Reader:
+    """A number that the shop told: known for one `over` from then, unknown after (language.md 3)."""
+
+    def number(scene: Scene) -> object | None:
+        told = scene.person.numbers.get(numbers)
+        described = scene.book.catalogue.numbers.get(numbers)
+        if told is None or described is None:
+            return None
+        known_until = after(told[0], Length(1, Unit(described.over)), scene.clock)
+        return told[1].get(name) if told[0] <= scene.now < known_until else None
+
+    return number
+
+
+_BY_STEP: dict[str, Callable[[str, str], Reader]] = {"steps": _step, "gifts": _gift, "ladders": _ladder}

@@ -8,7 +8,7 @@ from typing import Protocol
 from nurture.decide.clock import Clock
 from nurture.model.book import Book
 from nurture.model.event import Event
-from nurture.model.person import Message, Orders, Outcome, StageState
+from nurture.model.person import Message, Orders, Outcome, Reserved, StageState
 
 
 class Known(Protocol):
@@ -32,10 +32,23 @@ class Known(Protocol):
     def moments(self) -> frozenset[str]: ...  # noqa: D102
     @property
     def messages(self) -> tuple[Message, ...]: ...  # noqa: D102
+    @property
+    def things(self) -> Mapping[str, Mapping[str, Mapping[str, object]]]: ...  # noqa: D102
+    @property
+    def numbers(self) -> Mapping[str, tuple[datetime, Mapping[str, object]]]: ...  # noqa: D102
 
 
 class Entered(Protocol):
-    """What `start.*` and `steps.*` read: of an enrolment, or of one about to begin."""
+    """What `start.*`, `steps.*`, `gifts.*`, `ladders.*` and a thing read: of an enrolment, or of one about to begin."""
+
+    @property
+    def sequence(self) -> str: ...  # noqa: D102
+    @property
+    def subject(self) -> str: ...  # noqa: D102
+    @property
+    def thing(self) -> str: ...  # noqa: D102
+    @property
+    def gifts(self) -> Sequence[Reserved]: ...  # noqa: D102
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -49,7 +62,7 @@ class Entered(Protocol):
 
 @dataclass(slots=True)
 class Scene:
-    """One person at one instant. `event` is `event.*`, `enrolment` gives `start.*` and `steps.*`."""
+    """One person at one instant. `event` is `event.*`, `enrolment` gives what it entered with and did."""
 
     book: Book
     person: Known

@@ -14,6 +14,7 @@ from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, 
 from nurture.model.mail import Fate
 from nurture.model.person import Enrolment, Person
 from nurture.model.rules import CLASSES
+from nurture.store.afterwards import mark_clicks, newly_cancelled, newly_clicked
 from nurture.store.codec import looks_text, maybe_micros, micros, place_text, values_text, words_text
 from nurture.store.database import Conflict, bucket, insert_many, write_many
 from nurture.store.effects import carries_text, draft_row, drafts_called_off, task_row, webhook_row
@@ -55,6 +56,7 @@ class Rows:
     messages: list[Row] = field(default_factory=list)
     planned: list[Row] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    clicked: list[Row] = field(default_factory=list)
     reasons: list[Row] = field(default_factory=list)
     consents: list[Row] = field(default_factory=list)
     consents_of: list[str] = field(default_factory=list)
@@ -185,8 +187,8 @@ def _messages(rows: Rows, decision: Decision, old: Loaded, classes: Sequence[str
             continue
         rows.planned.append(planned_row(intent.key, intent.person, lane, intent.due_at))
     if decision.person.messages is not old.person.messages:
-        gone = {message.key for message in old.person.messages if message.cancelled}
-        rows.cancelled += [one.key for one in decision.person.messages if one.cancelled and one.key not in gone]
+        rows.cancelled += newly_cancelled(decision.person, old.person)
+        rows.clicked += newly_clicked(decision.person, old.person)
 
 
 def lane_of(class_: str, classes: Sequence[str]) -> int:
@@ -330,6 +332,7 @@ def write(connection: Connection, rows: Rows, now: datetime, horizon: int) -> No
         write_many(connection, _MARK_ADDRESS, rows.addresses)
     if rows.consents_of:
         _write_consents(connection, rows)
+    mark_clicks(connection, rows.clicked)
     if rows.cancelled:
         cancel(connection, rows.cancelled, now)
     if rows.projected:
