@@ -7,18 +7,21 @@ from datetime import date, datetime
 from nurture.decide.clock import Clock, local_day, reader_clock
 from nurture.decide.index import Index, index
 from nurture.decide.inside import Inside
+from nurture.decide.migrate import Moved, brought_over
 from nurture.decide.scene import Entered, Scene
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Intent, Look, Reason, TaskIntent, WebhookIntent, Why
 from nurture.model.event import Event
 from nurture.model.person import Alarms, Enrolment, Firing, Message, Person
 from nurture.model.place import Place
+from nurture.model.renaming import person_today
 
 
 class Draft:
     """A person in the middle of being decided. `changed` names the facts that moved in this instant."""
 
     def __init__(self, book: Book, person: Person) -> None:
+        person = person_today(person, book.renamed)
         self.book = book
         self.index: Index = index(book)
         self.before = person
@@ -48,6 +51,7 @@ class Draft:
         self.clock: Clock = reader_clock(book.rules, person.facts)
         self.moved_from: Clock | None = None  # the clock before this instant, when it changed
         self.lost = False
+        self.moved: list[tuple[Inside, Moved]] = []  # came over from an older version; their times are not settled yet
         self.intents: list[Intent] = []
         self.tasks: list[TaskIntent] = []
         self.webhooks: list[WebhookIntent] = []
@@ -60,6 +64,13 @@ class Draft:
         for enrolment in enrolments:
             if enrolment.ended_at is not None:
                 self.past.append(enrolment)
+                continue
+            moved = brought_over(self.book, enrolment)
+            if moved is not None:
+                inside = Inside(moved.enrolment, self.book.sequences[enrolment.sequence])
+                inside.was = enrolment
+                self.moved.append((inside, moved))
+                self.inside.append(inside)
                 continue
             sequence = self.book.sequence(enrolment.sequence, enrolment.version) or self.book.sequences.get(
                 enrolment.sequence
@@ -74,14 +85,17 @@ class Draft:
     def _lost(self, enrolment: Enrolment) -> None:
         """The version they stand on is gone from the book: it ends, and says so."""
         self.lost = True
-        words = f"removed by version {self.book.version(enrolment.sequence)}"
+        moves = self.book.moves.get(enrolment.sequence)  # a sequence that is gone has no live version
+        words = f"removed by version {moves[-1].version if moves else self.book.version(enrolment.sequence)}"
         self.past.append(_ended(enrolment, self.asof, words))
         self.reasons.append(
             Reason(Why.removed, self.asof, None, enrolment.sequence, enrolment.version, enrolment.subject, words=words)
         )
 
     def scene(self, now: datetime, entered: Entered | None = None, event: Event | None = None) -> Scene:
-        """What a question asked at `now` may look at."""
+        """What a question asked at `now` may look at; in a step `event.*` is what its enrolment last looked at."""
+        if event is None and isinstance(entered, Inside):
+            event = entered.looked_at
         return Scene(self.book, self, now, self.clock, event, entered)
 
     def today(self, now: datetime) -> date:

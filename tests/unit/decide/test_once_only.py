@@ -187,7 +187,8 @@ def test_an_older_version_is_lived_to_its_end_and_a_draft_sends_nothing() -> Non
     joined = event("subscriber.joined", "2027-03-04 13:00")
     applied = {"welcome": Applied(1, w.BIRTH)}
     first = live(replace(w.book(WELCOME), applied=applied), newborn(), [*reachable(), joined], "2027-03-05")
-    edited = sequence("welcome", JOINED, [send("new_text")], again=Again(never=True))
+    kept = Again(never=True)
+    edited = sequence("welcome", JOINED, [send("new_text")], again=kept, on_change="finish_old")
     newer = replace(w.book(edited), applied={"welcome": Applied(2, w.BIRTH)}, older={("welcome", 1): WELCOME})
     assert [i.mail for i in live(newer, first.person, [], END).intents] == ["guide"]
     gone = replace(newer, sequences={}, applied={})
