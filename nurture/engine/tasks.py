@@ -47,7 +47,8 @@ class Shown:
         day = f"{self.due_on:%a} {self.due_on.day} {self.due_on:%b}"
         if self.late < 0:
             return day
-        return f"{day}, {f'{self.late} day{"" if self.late == 1 else "s"} late' if self.late else 'today'}"
+        days = "day" if self.late == 1 else "days"
+        return f"{day}, {self.late} {days} late" if self.late else f"{day}, today"
 
 
 @dataclass(frozen=True, slots=True)
