@@ -20,7 +20,7 @@ from nurture.model.expression import (
     Opposite,
 )
 from nurture.model.sequence import Sequence
-from nurture.model.step import Send, flow
+from nurture.model.step import Offer, Send, flow
 from nurture.render.footer import SERVICE
 from nurture.render.layout import CONTENT, TOLD
 from nurture.render.settled import SETTLED
@@ -87,11 +87,20 @@ def givings(book: Book, mail: str, images: frozenset[str], whole: bool) -> tuple
     offered = Offered(book.catalogue.events, frozenset(book.themes) if whole else None, images)
     house = {"person": person(book.catalogue), "today": Fact("day", False)}
     found = tuple(
-        Giving({**{name: fact(value, book.catalogue) for name, value in send.variables}, **house}, by, offered)
+        Giving({**_by_itself(send), **_with(send, book.catalogue), **house}, by, offered)
         for send, by in _sends(book)
         if send.mail == mail
     )
     return found or (Giving(house, "", offered),)
+
+
+def _by_itself(send: Send) -> dict[str, Fact]:
+    """What a step gives without being asked: a ladder the rung that was chosen (6.13)."""
+    return {name: Fact("text", False) for name in ("rung", "rung_title")} if isinstance(send, Offer) else {}
+
+
+def _with(send: Send, catalogue: Catalogue) -> dict[str, Fact]:
+    return {name: fact(value, catalogue) for name, value in send.variables}
 
 
 def _sends(book: Book) -> Iterator[tuple[Send, str]]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nurture.model.place import Problem
+from nurture.model.step import Offer
 from nurture.render.check import check_templates
 from nurture.render.source import read
 
@@ -100,6 +101,19 @@ def test_finding_at_its_place(findings, text, code, column, hint):
         assert problems[0].place.column == column
     if hint is not None:
         assert problems[0].hint == hint
+
+
+def test_a_ladder_gives_its_mail_the_rung_by_itself(book, findings):
+    text = "{% if rung == 'sampler' %}{{ rung_title }}{% endif %} {{ code | or_else('-') }}"
+    assert [problem.code for problem in findings(text)] == ["E220", "E220"]
+    given = {name: getattr(SEND, name) for name in ("id", "place", "mail", "class_", "topic", "variables", "valid_for")}
+    ladder = replace(SEQUENCE, steps=(Offer(**given, ladder="beans"),))
+    assert (
+        list(
+            check_templates(replace(book, sequences={"s": ladder}), {"templates/hello/en.md": (FRONT + text).encode()})
+        )
+        == []
+    )
 
 
 def test_sample_of_the_language_document(findings):
