@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
-from nurture.model.catalogue import NOTHING
 from nurture.model.place import Place
 
 LAST_SECOND = time(23, 59, 59)
@@ -42,7 +41,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One thing they have, or numbers told about them: `kind` is its name in the catalogue. No moment: from the start."""
+    """One thing they have, or numbers told about them; `kind` names it in the catalogue. No moment: from the start."""
 
     kind: str
     fields: Mapping[str, object]
@@ -55,7 +54,7 @@ class Given:
     """Who it is and what happens. `consents` None is consent to every topic."""
 
     person: str = ""
-    facts: Mapping[str, object] = NOTHING
+    facts: Mapping[str, object] = field(default_factory=dict)
     events: tuple[Happening, ...] = ()
     things: tuple[Record, ...] = ()
     numbers: tuple[Record, ...] = ()

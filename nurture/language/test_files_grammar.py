@@ -72,7 +72,10 @@ GIVEN = Table(
     "Who it is, and what happens to them.",
     (
         Key(
-            "person", PlainOr(NAME, Part(PERSON)), "A name from `people`, or the facts themselves.", default="a stranger"
+            "person",
+            PlainOr(NAME, Part(PERSON)),
+            "A name from `people`, or the facts themselves.",
+            default="a stranger",
         ),
         Key("events", Many(Part(EVENT), least=0), "What happens, in any order.", default="nothing"),
         Key(
@@ -88,7 +91,7 @@ GIVEN = Table(
             default="none",
         ),
         Key("consents", Many(Known("topic"), alone=True, least=0), "The topics they agreed to.", default="all"),
-        Key("refused", Many(Known("topic"), alone=True), "The topics they refused.", default="none"),
+        Key("refused", Many(Known("topic", also=("all",)), alone=True), "The topics they refused.", default="none"),
         Key("spared", Many(Known("theme"), alone=True), "The themes they are spared.", default="none"),
         Key("tags", Many(Known("tag"), alone=True), "The tags they have.", default="none"),
     ),
@@ -176,7 +179,9 @@ CASE = Table(
             "All messages they get up to `until`, in order; `nurture test --record` fills it in.",
             default="not looked at",
         ),
-        Key("partly", Flag(), "The messages in `expect` come in that order, others may stand between.", default="false"),
+        Key(
+            "partly", Flag(), "The messages in `expect` come in that order, others may stand between.", default="false"
+        ),
         Key("never", Many(Known("mail"), alone=True), "Mails that must not come.", default="none"),
         Key(
             "ends",

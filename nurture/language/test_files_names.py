@@ -1,4 +1,4 @@
-"""The names that a test file may use: those of the project, with its facts, the fields of events, things and numbers."""
+"""The names that a test file may use: the project's, its facts, and the fields of events, things and numbers."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reads sequences/tests/*.test.yaml|toml by the table, with findings like those of every other file (language.md 10)."""
+"""Reads sequences/tests/*.test.yaml and .toml by their table, with findings as for every other file (section 10)."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import time
 from pathlib import PurePosixPath
 
 from nurture.language.files import test_files
-from nurture.language.names import Names, did_you_mean
+from nurture.language.names import did_you_mean
 from nurture.language.reader import Fields, Reader
 from nurture.language.report import in_order, silenced
 from nurture.language.source import read
@@ -87,9 +87,7 @@ class _File:
         if not self.sequences and not fields.written("with") and not self.broken and name:
             cure = "write with: [the sequences that are live in it]"
             self.reader.say("E115", fields.place_of("tests"), f"there is no sequence '{name}'", cure)
-        self.people = {
-            who: self._facts(part) for who, part in fields.named("people", Fields).items()
-        }
+        self.people = {who: self._facts(part) for who, part in fields.named("people", Fields).items()}
         cases = tuple(self._cases(fields.many("cases", Fields)))
         return CaseFile(self.path, name, self.sequences, cases)
 
@@ -144,11 +142,16 @@ class _File:
         if not text:
             return None
         found = moment_of(text) if clock is None else moment_of(text, clock)
-        return found if found else self._no_day(part, key)
+        if found is None:
+            self._no_day(part, key)
+        return found
 
     def _when(self, part: Fields, key: str) -> When | None:
         text = part.text(key)
-        return (when_of(text) or self._no_day(part, key)) if text else None
+        found = when_of(text) if text else None
+        if text and found is None:
+            self._no_day(part, key)
+        return found
 
     def _no_day(self, part: Fields, key: str) -> None:
         self.reader.say("E114", part.place_of(key), f"'{key}: {part.text(key)}' is not understood", "no such day")
