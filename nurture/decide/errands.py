@@ -98,9 +98,9 @@ def _answered(draft: Draft, inside: Inside, node: Node, step: Webhook, event: Ev
     if event.fields.get("ok") is not True:
         _failed(draft, inside, node, step, done, now, str(event.fields.get("words") or "refused"))
         return
-    if step.save_as:
-        fact = step.save_as.removeprefix("person.")
-        make(draft, inside, now, names.PERSON_CHANGED, {"facts": {fact: event.fields.get("value")}})
+    value = event.fields.get("value")
+    if step.save_as and value is not None:
+        make(draft, inside, now, names.PERSON_CHANGED, {"facts": {step.save_as.removeprefix("person."): value}})
     draft.note(Why.webhook, now, inside, words=f"{step.endpoint} answered", step=step.id, due_at=done, place=step.place)
     inside.goes_on(OK, done, node.next)
 

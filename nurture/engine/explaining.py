@@ -17,6 +17,7 @@ from nurture.decide.explain import (
     told,
 )
 from nurture.decide.simulate import live as lived
+from nurture.decide.simulate import nobody
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
 from nurture.engine.people import find_person, present
@@ -180,7 +181,7 @@ def relived(book: Book, id_: str, events: tuple[Event, ...], until: datetime) ->
     known = [event for event in events if event.known_at <= until and event.origin.value != "sequence"]
     if known:
         born = min(event.known_at for event in known) - INSTANT
-        yield from lived(book, Person(id_, born), known, born, until)
+        yield from lived(book, Person(id_, born), known, born, until, nobody)  # the log tells what was answered
 
 
 def instant_of(moment: datetime, clock: Clock) -> datetime:

@@ -106,19 +106,15 @@ def _facts_moved(person: Person, old: Person) -> bool:
 
 
 def _person_row(person: Person, old: Loaded, zone: str) -> Row:
-    if same_state(person, old.person):
-        state = old.state  # writing it out anew would cost more than all the other columns
-    else:
-        state = state_text(person, {event.id: event for event in person.events})
-    row = person_columns(person, zone, state)
-    row |= {
+    same = same_state(person, old.person)  # writing it out anew would cost more than all the other columns
+    state = old.state if same else state_text(person, {event.id: event for event in person.events})
+    return person_columns(person, zone, state) | {
         "id_": person.id,
         "until_": old.decided_until,
         "number_": old.decided_number,
         "decided_until": micros(person.asof),
         "decided_number": max(old.horizon, old.decided_number),
     }
-    return row
 
 
 def person_columns(person: Person, zone: str, state: str) -> Row:
