@@ -8,6 +8,8 @@ from pathlib import Path
 from nurture.engine.faults import RefusedError
 from nurture.engine.project import read_files
 from nurture.language.project import Reading, read_project
+from nurture.language.test_files import CaseFile
+from nurture.language.test_files_reader import TestFiles, read_test_files
 from nurture.model.book import Book
 from nurture.model.length import Unit
 from nurture.model.place import Problem, Severity
@@ -20,13 +22,17 @@ FULLY_READ = "E300"  # findings from here on are about what was read, not about 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was read and what was found; `book` is None when any finding is an error, `partial` what could be read."""
+    """What was read and what was found; `book` is None when any finding is an error, `partial` what could be read.
+
+    `cases` are the test files, as far as they were understood.
+    """
 
     book: Book | None
     problems: tuple[Problem, ...]
     sources: Mapping[str, tuple[str, ...]]
     files: int
     partial: Book
+    cases: tuple[CaseFile, ...] = ()
 
     @property
     def errors(self) -> int:
@@ -42,13 +48,20 @@ class Checked:
 def check(files: Mapping[str, bytes]) -> Checked:
     """Judge sequences, house and templates together: everything that is wrong, in one go."""
     reading = read_project(files)
-    problems = [*reading.problems, *without_holidays(reading.partial)]
+    tests = tests_of(reading, files)
+    problems = [*reading.problems, *tests.problems, *without_holidays(reading.partial)]
     if reading.book is not None:
         problems += check_templates(reading.book, files)
     else:
         problems += check_templates(trusted(reading), files, whole=False)
     ordered = tuple(sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code)))
-    return joined(reading, ordered, files)
+    return joined(reading, ordered, files, tests.files)
+
+
+def tests_of(reading: Reading, files: Mapping[str, bytes]) -> TestFiles:
+    """The test files held against what could be read; of names in files with errors nothing is said."""
+    broken = {problem.place.file for problem in reading.problems if problem.severity is Severity.error}
+    return read_test_files(files, reading.partial, broken)
 
 
 def without_holidays(book: Book) -> Iterator[Problem]:
@@ -78,13 +91,15 @@ def trusted(reading: Reading) -> Book:
     return replace(reading.partial, sequences=whole)
 
 
-def joined(reading: Reading, problems: tuple[Problem, ...], files: Mapping[str, bytes]) -> Checked:
+def joined(
+    reading: Reading, problems: tuple[Problem, ...], files: Mapping[str, bytes], cases: tuple[CaseFile, ...] = ()
+) -> Checked:
     """The book counts only when no room found an error; templates quote their own lines."""
     broken = any(problem.severity is Severity.error for problem in problems)
     sources = dict(reading.sources)
     for name in {problem.place.file for problem in problems} - sources.keys():
         sources[name] = tuple(files.get(name, b"").decode("utf-8", "replace").splitlines())
-    return Checked(None if broken else reading.book, problems, sources, len(files), reading.partial)
+    return Checked(None if broken else reading.book, problems, sources, len(files), reading.partial, cases)
 
 
 def book_of(root: Path) -> Book:
