@@ -8,6 +8,7 @@ from nurture.decide.clock import Clock
 from nurture.decide.conditions import truth
 from nurture.decide.scene import Scene
 from nurture.language.expressions import parse_condition, scope_of
+from nurture.language.scope import StepWords
 from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue, Field, OrderRule
 from nurture.model.event import Event, Line, Money
@@ -44,7 +45,7 @@ SCOPE = (
     scope_of(CATALOGUE, stages=("vip", "looking"), moments=("telling",), tags=("reviewer",), mails=("welcome",))
     .with_start(["complaint.opened"])
     .with_event(["review.posted", "complaint.opened"])
-    .with_steps({"hello": ("sent", "capped")})
+    .with_steps({"hello": StepWords("send", ("sent", "capped"))})
 )
 BOOK = Book(Rules("test"), CATALOGUE)
 PARIS = Clock(ZoneInfo("Europe/Paris"))

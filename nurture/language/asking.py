@@ -1,18 +1,32 @@
 """The questions of a file: which names each `if` may use, and conditions read at their place (language.md 7)."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nurture.language.expressions import parse_condition, parse_value
 from nurture.language.reader import Fields, Reader
-from nurture.language.scope import Scope
+from nurture.language.scope import Scope, StepWords
 from nurture.language.tree import ScalarNode, place_in
 from nurture.model.decision import MESSAGES_NOT_SENT, Why
 from nurture.model.expression import Condition, Expression
 from nurture.model.place import Place, Problem
+from nurture.model.step import Text
 
-OUTCOMES = {"send": tuple(why.value for why in Why if why is Why.sent or why in MESSAGES_NOT_SENT)}
-"""What `steps.<id>.outcome` can be, by verb."""
+_HOLE = re.compile(r"\{\{(.*?)\}\}")
+
+_MESSAGE = tuple(why.value for why in Why if why is Why.sent or why in MESSAGES_NOT_SENT)
+OUTCOMES = {
+    "send": _MESSAGE,
+    "ladder": (*_MESSAGE, "none"),
+    "event": ("came", "timed_out"),
+    "gift": ("waiting", "given", "had_enough", "over_budget", "out_of_codes"),
+    "task": ("made", "done", "not_done"),
+    "webhook": ("ok", "failed"),
+    "enrol": ("started", "refused"),
+}
+"""What `steps.<id>.outcome` can be, by verb; `event` is a wait for one. Of a split it is the way."""
+APPROVED = ("approved", "edited", "dropped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +35,14 @@ class Asking:
 
     `scope` is None when the catalogue could not be read: then nothing is said about names.
     `doubtful` are names whose own declaration is broken; questions that use one are left alone.
-    `derived` are facts worked out from events, which no day can be watched by.
+    `derived` are facts worked out from events, which no day can be watched by; `rungs` those of each ladder.
     """
 
     reader: Reader
     scope: Scope | None
     doubtful: frozenset[str] = frozenset()
     derived: frozenset[str] = frozenset()
+    rungs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def within(self, widen: Callable[[Scope], Scope]) -> "Asking":
         """The same with more names."""
@@ -42,6 +57,12 @@ class Asking:
     def doubting(self, name: str) -> "Asking":
         """Leaving questions alone that use this name too."""
         return replace(self, doubtful=self.doubtful | {name})
+
+    def about_any(self, events: tuple[str, ...]) -> "Asking":
+        """With `event.*` of whichever of these events; as `about` where one of them does not exist."""
+        if self.scope is None or not events or any(event not in self.scope.events for event in events):
+            return self.doubting("event.")
+        return self.within(lambda scope: scope.with_event(events))
 
     def condition(self, fields: Fields, key: str) -> Condition | None:
         """The condition behind a key; None when there is none or it has findings."""
@@ -60,6 +81,36 @@ class Asking:
         self._keep(node, problems)
         return found
 
+    def values(self, fields: Fields, key: str) -> tuple[tuple[str, Expression], ...]:
+        """Names and the values they stand for; without those that have findings."""
+        worked_out = ((name, self.value(node)) for name, node in fields.named(key, ScalarNode).items())
+        return tuple((name, value) for name, value in worked_out if value is not None)
+
+    def text(self, node: ScalarNode) -> Text:
+        """A text with `{{ expressions }}` in it; a part with a finding is left out."""
+        parts: list[str | Expression] = []
+        end = 0
+        for found in _HOLE.finditer(node.text):
+            parts.append(node.text[end : found.start()])
+            end = found.end()
+            value = self._part(node, found.start(1), found[1])
+            if value is not None:
+                parts.append(value)
+        parts.append(node.text[end:])
+        if "{{" in "".join(part for part in parts if isinstance(part, str)):
+            message = "'{{' is here without its '}}'"
+            self.reader.say("E114", node.place, message, "write {{ person.first_name }}")
+        return Text(node.text, tuple(part for part in parts if part != ""))
+
+    def _part(self, node: ScalarNode, offset: int, words: str) -> Expression | None:
+        if self.scope is None or self.reader.crowded(node.place):
+            return None
+        shift = offset + len(words) - len(words.lstrip())
+        place = _locate(node)
+        found, problems = parse_value(words.strip(), lambda start, length: place(start + shift, length), self.scope)
+        self._keep(node, problems)
+        return found
+
     def _keep(self, node: ScalarNode, problems: Iterable[Problem]) -> None:
         if not any(name in node.text for name in self.doubtful):
             for problem in problems:
@@ -70,6 +121,12 @@ def _locate(node: ScalarNode) -> Callable[[int, int], Place]:
     return lambda offset, length: place_in(node, offset, length)
 
 
-def outcomes(steps: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The closed lists of outcomes for steps given as id and verb."""
-    return {step: OUTCOMES.get(verb, ()) for step, verb in steps.items()}
+def step_words(step: Fields, rungs: Mapping[str, tuple[str, ...]]) -> StepWords:
+    """What can be asked of a step, as far as it was understood; `rungs` are those of each ladder."""
+    verb = step.table.verb
+    wait = step.get("wait", Fields)
+    possible = OUTCOMES.get("event" if wait and wait.table.verb == "event" else verb, ())
+    if step.written("approve"):
+        possible = tuple(dict.fromkeys((*possible, *APPROVED)))
+    ways = tuple(way.text("way") for way in step.many("split", Fields)) if verb == "split" else ()
+    return StepWords(verb, ways or possible, ways, rungs.get(step.text("ladder"), ()))

@@ -7,18 +7,15 @@ from nurture.language.house_grammar import CATALOGUE
 from nurture.language.names import did_you_mean
 from nurture.language.reader import Fields, Reader
 from nurture.language.tree import MappingNode, Node
-from nurture.model.catalogue import Catalogue, Field, OrderRule
+from nurture.model.catalogue import Catalogue, Field, Numbers, OrderRule, Thing
 from nurture.model.event import OWN_EVENTS
 from nurture.model.length import Length
 
+OWN_ROOTS = frozenset(
+    {"person", "start", "event", "steps", "gifts", "ladders", "numbers", "today", "occurrence", "rung", "rung_title"}
+)
 OWN_FACTS = frozenset({"id", "email", "stage", "orders"})
 _TAKEN = {"count": "number", "days": "number", "sum": "number"}
-
-
-def event_names(root: Node | None) -> tuple[str, ...]:
-    """The declared events, also those with findings of their own, so that they are not called unknown."""
-    events = root.get("events") if isinstance(root, MappingNode) else None
-    return events.keys if isinstance(events, MappingNode) else ()
 
 
 def read_catalogue(root: Node, reader: Reader) -> tuple[Catalogue, frozenset[str], Fields | None]:
@@ -30,7 +27,13 @@ def read_catalogue(root: Node, reader: Reader) -> tuple[Catalogue, frozenset[str
     person = _person(fields, events, reader)
     orders = _orders(fields.get("orders", Fields), events, reader)
     expects = tuple(fields.named("expects", Length).items())
-    catalogue = Catalogue(person, orders, events, frozenset(fields.many("done_by_shop", str)), expects=expects)
+    things = _things(fields, reader)
+    numbers = {
+        name: Numbers(name, _records(part), part.text("over", "week"))
+        for name, part in fields.named("numbers", Fields).items()
+    }
+    done_by_shop = frozenset(fields.many("done_by_shop", str))
+    catalogue = Catalogue(person, orders, events, done_by_shop, things, numbers, expects)
     return catalogue, _doubtful(fields, catalogue), fields
 
 
@@ -100,6 +103,20 @@ def _event_field(name: str, value: object) -> Field:
     if isinstance(value, Fields):
         return _field(name, value, "", "", {})
     return Field(name, str(value))
+
+
+def _things(fields: Fields, reader: Reader) -> dict[str, Thing]:
+    found = {}
+    for name, part in fields.named("things", Fields).items():
+        if name in OWN_ROOTS:
+            reader.say("E114", part.place, f"'{name}' is a word of nurture's own", "give this thing another name")
+            continue
+        found[name] = Thing(name, part.text("key"), _records(part))
+    return found
+
+
+def _records(part: Fields) -> dict[str, Field]:
+    return {name: _event_field(name, value) for name, value in part.named("fields", object).items()}
 
 
 def _orders(part: Fields | None, events: Mapping[str, Mapping[str, Field]], reader: Reader) -> OrderRule | None:

@@ -9,34 +9,37 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from nurture.language.house_grammar import HOUSE, LATER_FILES, LOCALE
+from nurture.language.house_grammar import HOUSE, LOCALE
 from nurture.language.names import did_you_mean
-from nurture.language.shapes import LATER
 from nurture.model.book import Mail
 from nurture.model.place import Place, Problem
 
+HOUSE_FILES = tuple(kind for kind in HOUSE if kind != "calendar")
 ENDINGS = (".yaml", ".toml")
+TEST_FILE = re.compile(r"sequences/tests/[^/]+\.test\.(yaml|toml)")
 MAIL_ENDINGS = (".md", ".html", ".mjml")
 _UNTRANSLATED = re.compile(rb"\A---\r?\n(?:(?!---)[^\n]*\n)*?untranslated:[ ]*true[ \t]*(?:#[^\n]*)?\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """The paths of the house by kind and of the sequences, and findings about files that are neither."""
+    """The paths of the house by kind, of its calendars and of the sequences, and findings about other files."""
 
     house: Mapping[str, str]
+    calendars: tuple[str, ...]
     sequences: tuple[str, ...]
     problems: tuple[Problem, ...]
 
     @property
     def all(self) -> tuple[str, ...]:
         """Every path that is read."""
-        return (*self.house.values(), *self.sequences)
+        return (*self.house.values(), *self.calendars, *self.sequences)
 
 
 def sort_files(paths: Iterable[str]) -> Sorted:
     """Tell the files of sequences/ apart by their path."""
     house: dict[str, str] = {}
+    calendars: dict[str, str] = {}
     sequences: dict[str, str] = {}
     problems: list[Problem] = []
     for path in sorted(paths):
@@ -44,35 +47,46 @@ def sort_files(paths: Iterable[str]) -> Sorted:
         if parts.parts[0] != "sequences" or parts.suffix.lower() not in (*ENDINGS, ".yml"):
             continue
         place = _place_for(parts)
+        if place == "tests":
+            continue  # read apart: they say nothing of what runs
         if place is None or parts.suffix not in ENDINGS:
             problems.append(_not_read(parts))
             continue
-        taken = house if place == "house" else sequences
+        taken = {"house": house, "calendars": calendars}.get(place, sequences)
         if parts.stem in taken:
             message = f"'{parts.stem}' is here twice: this file and {taken[parts.stem]}"
             problems.append(Problem("E120", Place(path), message, "keep one of them"))
             continue
         taken[parts.stem] = path
-    return Sorted(house, tuple(sequences.values()), tuple(problems))
+    return Sorted(house, tuple(calendars.values()), tuple(sequences.values()), tuple(problems))
 
 
 def _place_for(path: PurePosixPath) -> str | None:
     if len(path.parts) == 2:
         return "sequences"
-    if len(path.parts) == 3 and path.parts[1] == "house" and path.stem in HOUSE:
+    if len(path.parts) == 3 and path.parts[1] == "house" and path.stem in HOUSE_FILES:
         return "house"
+    if len(path.parts) == 4 and path.parts[1:3] == ("house", "calendars"):
+        return "calendars"
+    if path.parts[1] == "tests" and (len(path.parts) > 3 or TEST_FILE.fullmatch(str(path))):
+        return "tests"
     return None
+
+
+def test_files(paths: Iterable[str]) -> list[str]:
+    """The paths of the test files among others (language.md 10); old texts in a folder beside them are none."""
+    return sorted(path for path in paths if TEST_FILE.fullmatch(path))
 
 
 def _not_read(path: PurePosixPath) -> Problem:
     message = f"'{path.relative_to('sequences')}' is not read"
-    later = path.parts[1] == "tests" or (path.parts[1] == "house" and LATER_FILES & {path.stem, path.parts[2]})
-    if later:
-        return Problem("E121", Place(str(path)), message, LATER)
+    if path.parts[1] == "tests":
+        name = path.name.split(".")[0]
+        return Problem("E121", Place(str(path)), message, f"call it {name}.test{path.suffix.replace('.yml', '.yaml')}")
     if path.suffix not in ENDINGS:
         ending = ".toml" if path.suffix.lower() == ".toml" else ".yaml"
         return Problem("E121", Place(str(path)), message, f"call it {path.stem}{ending}")
-    hint = did_you_mean(path.stem, HOUSE) if path.parts[1] == "house" else ""
+    hint = did_you_mean(path.stem, HOUSE_FILES) if path.parts[1] == "house" else ""
     return Problem("E121", Place(str(path)), message, hint or "sequences stand in sequences/ itself")
 
 

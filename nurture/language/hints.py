@@ -8,7 +8,19 @@ from nurture.language.start_grammar import NAME
 from nurture.language.values import length, matches
 from nurture.model.length import Unit
 
-_DECLARED_IN = {"event": "catalogue", "stage": "stages", "topic": "topics", "theme": "topics", "tag": "topics"}
+_DECLARED_IN = {
+    "event": "catalogue",
+    "thing": "catalogue",
+    "stage": "stages",
+    "stage of the line": "stages",
+    "topic": "topics",
+    "theme": "topics",
+    "tag": "topics",
+    "gift": "gifts",
+    "ladder": "ladders",
+    "person": "rules",
+    "endpoint": "rules",
+}
 _FEW = 8  # keys that a hint can list
 _AMOUNT = re.compile(r"([0-9]+) *([A-Za-z ]*)")
 _NO_PLAIN_BLANK = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]")
@@ -79,6 +91,10 @@ def of_name(what: str, word: str) -> str:
     """Where a name that does not exist would be given."""
     if what == "mail":
         return f"`nurture new mail {word}` writes one" if matches(NAME.regex, word) else NAME.hint
+    if what == "special day":
+        return "name it in a file of sequences/house/calendars/"
+    if what == "sequence":
+        return f"`nurture new {word}` writes one" if matches(NAME.regex, word) else NAME.hint
     return f"declare it in sequences/house/{_DECLARED_IN[what]}.yaml" if what in _DECLARED_IN else ""
 
 

@@ -12,7 +12,19 @@ from nurture.language.tree import Node
 from nurture.model.catalogue import Limit, Mute
 from nurture.model.expression import Condition
 from nurture.model.length import Length
-from nurture.model.rules import CLASSES, Moment, Rules, Sender, Span, Stage, Theme, Topic
+from nurture.model.rules import (
+    CLASSES,
+    Balance,
+    Endpoint,
+    Moment,
+    Rules,
+    Sender,
+    Silence,
+    Span,
+    Stage,
+    Theme,
+    Topic,
+)
 
 
 def read_rules(root: Node | None, reader: Reader) -> tuple[Rules, Fields | None]:
@@ -42,8 +54,34 @@ def read_rules(root: Node | None, reader: Reader) -> tuple[Rules, Fields | None]
         brake=brake.get("most_per_hour", int) if brake else None,
         senders=_senders(fields.named("senders", Fields)),
         currency=fields.text("currency", "EUR"),
+        hold_out=share(fields),
         seeds=fields.many("seeds", str),
+        people=tuple(fields.named("people", str).items()),
+        endpoints=tuple(_endpoint(name, part) for name, part in fields.named("endpoints", Fields).items()),
+        balance=_balance(fields.get("balance", Fields)),
+        silence=_silence(fields.get("silence", Fields)),
     ), fields
+
+
+def share(fields: Fields) -> int:
+    """The percent of `hold_out`; 0 where it is not written."""
+    return int(fields.text("hold_out", "0%").removesuffix("%"))
+
+
+def _endpoint(name: str, part: Fields) -> Endpoint:
+    return Endpoint(name, part.text("url_env"), part.text("key_env"), part.flag("private", default=False))
+
+
+def _balance(part: Fields | None) -> Balance | None:
+    within = part.get("within", Length) if part else None
+    if part is None or within is None:
+        return None
+    return Balance(part.get("offers", int) or 1, part.get("per", int) or 1, within)
+
+
+def _silence(part: Fields | None) -> Silence | None:
+    longest = part.get("at_most", Length) if part else None
+    return Silence(longest, part.text("start")) if part and longest else None
 
 
 def _sender(part: Fields | None) -> Sender:
@@ -136,9 +174,13 @@ def _no_moment_is_a_stage(fields: Fields, reader: Reader) -> None:
 
 
 def _without_stages(scope: Scope) -> Scope:
-    """A stage cannot ask for the stage: it would ask for itself."""
+    """A stage cannot ask for the stage: it would ask for itself; nor for numbers, which are known for a time only."""
     names = {name: meaning for name, meaning in scope.names.items() if name != "person.stage"}
+    told = [name for name in names if name.startswith("numbers.")]
     beside = {**scope.beside, "person.stage": "'person.stage' cannot be asked here: these rules are what sets it"}
+    for name in told:
+        beside[name] = f"'{name}' cannot be asked here: it is known for a time only"
+        del names[name]
     return replace(scope, names=names, beside=beside, moments=frozenset())
 
 
@@ -148,11 +190,25 @@ def read_topics(root: Node, reader: Reader) -> tuple[dict[str, Topic], dict[str,
     if fields is None:
         return {}, {}, frozenset()
     topics = {
-        name: Topic(name, tuple(part.named("title", str).items()), part.text("basis", "opt_in"))
+        name: Topic(name, tuple(part.named("title", str).items()), part.text("basis", "opt_in"), part.text("was"))
         for name, part in fields.named("topics", Fields).items()
     }
     themes = {
-        name: Theme(name, tuple(part.named("title", str).items()))
+        name: Theme(name, tuple(part.named("title", str).items()), part.text("was"))
         for name, part in fields.named("themes", Fields).items()
     }
+    _renamed(fields, "topics", "topic", reader)
+    _renamed(fields, "themes", "theme", reader)
     return topics, themes, frozenset(fields.many("tags", str))
+
+
+def _renamed(fields: Fields, key: str, called: str, reader: Reader) -> None:
+    """E114 for a `was` that is still somebody's name, or that two claim."""
+    parts = fields.named(key, Fields)
+    taken = set(parts)
+    for part in parts.values():
+        was = part.text("was")
+        if was in taken:
+            message = f"'was: {was}' is not understood; another {called} is called that, or was"
+            reader.say("E114", part.place_of("was"), message)
+        taken |= {was} - {""}

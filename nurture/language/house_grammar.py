@@ -1,6 +1,6 @@
 """The keys of sequences/house/ (language.md 3) as data, beside the step table."""
 
-from nurture.language.grammar import CLASS
+from nurture.language.giving_grammar import CALENDAR_FILE, GIFTS, LADDERS
 from nurture.language.shapes import (
     CALENDAR,
     ELAPSED,
@@ -23,13 +23,14 @@ from nurture.language.shapes import (
     Words,
     Zone,
 )
-from nurture.language.start_grammar import NAME
+from nurture.language.start_grammar import NAME, SHARE
+from nurture.language.step_grammar import CLASS
 from nurture.model.rules import CLASSES
 
 EMAIL = Pattern(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+", "an e-mail address")
 LOCALE = Pattern(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?", "a locale such as en or pt-BR")
+ENVIRONMENT = Pattern(r"[A-Z][A-Z0-9_]*", "the name of an environment variable such as ERP_URL")
 CURRENCY = Pattern(r"[A-Z]{3}", "a currency such as EUR")
-NO_SHARE = Pattern(r"0 ?%", "0%", "a share kept out for measuring comes with a later version of nurture")
 EVENT = Pattern(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", "an event's name such as order.placed")
 TAKE = Pattern(
     r"count|days|(first|last|sum)( [a-z][a-z0-9_]*)?",
@@ -111,6 +112,35 @@ BRAKE = Table(
         ),
     ),
 )
+ENDPOINT = Table(
+    "endpoint",
+    "an endpoint",
+    "Where webhooks go; addresses and keys stay in the environment, not in files.",
+    (
+        Key("url_env", ENVIRONMENT, "The environment variable that holds its https address.", required=True),
+        Key("key_env", ENVIRONMENT, "The environment variable that holds its key.", default="no key"),
+        Key("private", Flag(), "Whether its address may lie inside the shop's own network.", default="false"),
+    ),
+)
+BALANCE = Table(
+    "balance",
+    "'balance'",
+    "At most so many offers for so many mails that give something (care, news, celebration).",
+    (
+        Key("offers", Whole(1, 100), "So many offers.", required=True),
+        Key("per", Whole(1, 100), "For every so many mails that give something.", required=True),
+        Key("within", Span((CALENDAR[0], CALENDAR[1])), "That the person had in this time.", required=True),
+    ),
+)
+SILENCE = Table(
+    "silence",
+    "'silence'",
+    "Who heard nothing but offers for so long is enrolled in a sequence.",
+    (
+        Key("at_most", Span((CALENDAR[0], CALENDAR[1])), "The longest silence.", required=True),
+        Key("start", Known("sequence"), "The sequence that ends it.", required=True),
+    ),
+)
 RULES = Table(
     "rules",
     "rules.yaml",
@@ -151,16 +181,19 @@ RULES = Table(
             default="none",
         ),
         Key("currency", CURRENCY, "The currency of the totals.", default="EUR"),
-        Key("hold_out", NO_SHARE, "The share kept out for measuring; only 0% in this version.", default="0%"),
+        Key("hold_out", SHARE, "The share who get nothing but service mail, for measuring.", default="0%"),
         Key(
             "seeds",
             Many(EMAIL),
             'The only addresses that get mail while config.toml says mode = "test".',
             default="none",
         ),
+        Key("people", Named(NAME, EMAIL), "Who gets tasks, drafts and alarms: a name and an address.", default="none"),
+        Key("endpoints", Named(NAME, Part(ENDPOINT)), "Where webhooks go.", default="none"),
+        Key("balance", Part(BALANCE), "How much must be given for every offer.", default="none"),
+        Key("silence", Part(SILENCE), "What begins for who heard nothing but offers for long.", default="none"),
         Key("language", Whole(1, 1), "The version of this language.", default="1"),
     ),
-    later=frozenset({"people", "endpoints", "balance", "silence"}),
 )
 
 FACT_TYPES = ("text", "number", "bool", "day", "moment", "tags", "money")
@@ -208,6 +241,7 @@ LINE = Table(
     ),
 )
 EVENT_VALUE = PlainOr(Choice(FACT_TYPES), Part(EVENT_FIELD), Many(Part(LINE), most=1))
+RECORD_VALUE = PlainOr(Choice(FACT_TYPES), Part(EVENT_FIELD))
 ORDERS = Table(
     "orders",
     "'orders'",
@@ -218,6 +252,24 @@ ORDERS = Table(
         Key("undone_by", Many(Known("event"), alone=True), "Events that undo the order of that id.", default="none"),
     ),
     beside=(("undone_by", "id"),),
+)
+THING = Table(
+    "thing",
+    "a thing",
+    "A kind of record that a person can have several of, such as a subscription.",
+    (
+        Key("key", NAME, "The field that names one of them; conditions say subscription.id.", required=True),
+        Key("fields", Named(NAME, RECORD_VALUE), "Its fields.", required=True),
+    ),
+)
+NUMBERS = Table(
+    "numbers",
+    "numbers",
+    "Numbers that the shop tells, known for one `over` from then.",
+    (
+        Key("fields", Named(NAME, RECORD_VALUE), "The fields.", required=True),
+        Key("over", Choice(("day", "week", "month")), "The time they are about.", default="week"),
+    ),
 )
 CATALOGUE = Table(
     "catalogue",
@@ -234,8 +286,9 @@ CATALOGUE = Table(
             "How often each of these events comes at the least; `nurture doctor` says when one has fallen silent.",
             default="none",
         ),
+        Key("things", Named(NAME, Part(THING)), "Records a person can have several of.", default="none"),
+        Key("numbers", Named(NAME, Part(NUMBERS)), "Numbers for digests, which the shop tells.", default="none"),
     ),
-    later=frozenset({"things", "numbers"}),
 )
 
 STAGE = Table(
@@ -282,10 +335,15 @@ TOPIC = Table(
             "opt_in: asked for. customer: the soft opt-in of customers, can be refused.",
             default="opt_in",
         ),
+        Key("was", NAME, "Its earlier name; consents and refusals follow.", default="none"),
     ),
-    later=frozenset({"was"}),
 )
-THEME = Table("theme", "a theme", "Something a reader can be spared, from every sequence.", (TITLES,))
+THEME = Table(
+    "theme",
+    "a theme",
+    "Something a reader can be spared, from every sequence.",
+    (TITLES, Key("was", NAME, "Its earlier name; who is spared it stays spared.", default="none")),
+)
 TOPICS = Table(
     "topics",
     "topics.yaml",
@@ -297,5 +355,13 @@ TOPICS = Table(
     ),
 )
 
-HOUSE = {"rules": RULES, "catalogue": CATALOGUE, "stages": STAGES, "topics": TOPICS}
-LATER_FILES = frozenset({"gifts", "ladders", "calendars"})
+HOUSE = {
+    "rules": RULES,
+    "catalogue": CATALOGUE,
+    "stages": STAGES,
+    "topics": TOPICS,
+    "gifts": GIFTS,
+    "ladders": LADDERS,
+    "calendar": CALENDAR_FILE,
+}
+"""The files of sequences/house/ by kind; a calendar is any file of house/calendars/."""

@@ -20,6 +20,7 @@ _WORDS = {
     Kind.day: "a day",
     Kind.moment: "a moment",
     Kind.tags: "a list of tags",
+    Kind.record: "several fields together",
 }
 _COMPARE = {
     Kind.text: "compare it with something, e.g. … == 'FR'",
@@ -27,6 +28,7 @@ _COMPARE = {
     Kind.day: "compare it with something, e.g. days_until(…) < 7",
     Kind.moment: "compare it with something, e.g. days_since(…) > 30",
     Kind.tags: "ask whether it is known, e.g. … is known",
+    Kind.record: "ask one of its fields, e.g. numbers.cups.brewed > 0",
 }
 _TIMES = frozenset({Kind.day, Kind.moment})
 _ORDERED = frozenset({Kind.number, Kind.day, Kind.moment})
@@ -110,6 +112,10 @@ class Judge:
     def _unknown_name(self, token: Token) -> None:
         if token.text in _FUNCTIONS:
             self._no(token, f"'{token.text}' needs brackets", f"e.g. {_EXAMPLES[token.text]}")
+        elif token.text.startswith("gifts.") and not self._is_gift(token.text.split(".")[1]):
+            step = token.text.split(".")[1]
+            hint = _nearest(step, self._gifts()) or "'gifts.' is followed by the id of a 'gift' step of this sequence"
+            self._no(token, f"there is no gift step '{step}'", hint, "E206")
         elif token.text in ("None", "none", "null"):
             self._no(token, f"I don't know '{token.text}'", "use 'is known' or 'is unknown'")
         elif token.text in ("True", "False", "AND", "OR", "NOT", "And", "Or", "Not"):
@@ -119,6 +125,13 @@ class Judge:
             if not hint and "." not in token.text and token.offset:
                 hint = f"a text stands in quotes: '{token.text}'"
             self._no(token, f"nothing is called '{token.text}'", hint)
+
+    def _gifts(self) -> set[str]:
+        """The ids of the gift steps."""
+        return {name.split(".")[1] for name in self._scope.names if name.startswith("gifts.")}
+
+    def _is_gift(self, step: str) -> bool:
+        return step in self._gifts()
 
     def _names_meant(self, word: str) -> list[str]:
         """Names that may be meant; those of steps, which can be many, only where steps are asked about."""
@@ -142,6 +155,9 @@ class Judge:
         return Compare(operator.text, one, other, column=one.column)
 
     def _alike(self, token: Token, one: Expression, other: Expression) -> bool:
+        if Kind.record in (one.kind, other.kind):
+            self._no(token, "several fields together cannot be compared", _COMPARE[Kind.record])
+            return False
         if Kind.tags in (one.kind, other.kind):
             self._no(token, "a list of tags cannot be compared", "ask whether it is known, e.g. … is known")
             return False

@@ -5,12 +5,35 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 _SHORTEST = 3  # letters of a short form
-CODES = {"event": "E202", "stage": "E203", "mail": "E204", "topic": "E208", "theme": "E208", "tag": "E208"}
+CODES = {
+    "event": "E202",
+    "stage": "E203",
+    "stage of the line": "E203",
+    "mail": "E204",
+    "ladder": "E205",
+    "gift": "E207",
+    "topic": "E208",
+    "theme": "E208",
+    "tag": "E208",
+    "person": "E209",
+    "endpoint": "E209",
+    "thing": "E209",
+    "special day": "E209",
+    "sequence": "E209",
+    "numbers": "E209",
+    "fact": "E201",
+    "field": "E201",
+    "record field": "E201",
+}
+"""The finding for a name that does not exist, by what it names; E209 is this module's own, beside those of 9.4."""
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What exists in the project; None where it could not be read, so that nothing is said about it."""
+    """What exists in the project; None where it could not be read, so that nothing is said about it.
+
+    `person` are those of the shop, `special_day` the days of calendars and of the built-in tables.
+    """
 
     event: tuple[str, ...] | None = ()
     stage: tuple[str, ...] | None = ()
@@ -19,22 +42,23 @@ class Names:
     topic: tuple[str, ...] | None = ()
     theme: tuple[str, ...] | None = ()
     tag: tuple[str, ...] | None = ()
+    gift: tuple[str, ...] | None = ()
+    ladder: tuple[str, ...] | None = ()
+    person: tuple[str, ...] | None = ()
+    endpoint: tuple[str, ...] | None = ()
+    thing: tuple[str, ...] | None = ()
+    special_day: tuple[str, ...] | None = ()
+    sequence: tuple[str, ...] | None = ()
 
     def of(self, what: str) -> tuple[str, ...] | None:
         """All names of one kind in the house's order; stages and moments are named alike."""
-        match what:
-            case "event":
-                return self.event
-            case "stage":
-                return None if self.stage is None or self.moment is None else (*self.stage, *self.moment)
-            case "mail":
-                return self.mail
-            case "topic":
-                return self.topic
-            case "theme":
-                return self.theme
-            case _:
-                return self.tag
+        if what == "stage":
+            return None if self.stage is None or self.moment is None else (*self.stage, *self.moment)
+        found: tuple[str, ...] | None = getattr(self, _FIELDS.get(what, what))
+        return found
+
+
+_FIELDS = {"stage of the line": "stage", "special day": "special_day"}
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:

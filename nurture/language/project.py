@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from nurture.language.asking import Asking
-from nurture.language.catalogue import event_names, read_catalogue
+from nurture.language.catalogue import read_catalogue
+from nurture.language.declared import all_names, rungs_of
 from nurture.language.files import Sorted, copies_of, mails_of, sort_files
+from nurture.language.giving import read_calendar, read_gifts, read_ladders
 from nurture.language.house import read_rules, read_stages, read_topics
 from nurture.language.lint import findings
-from nurture.language.names import Names
 from nurture.language.reader import Fields, Reader
 from nurture.language.report import silenced
 from nurture.language.scope import Scope, scope_of
 from nurture.language.sequences import read_sequence
 from nurture.language.source import read
-from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode, Source
+from nurture.language.tree import Source
 from nurture.language.written import Project, Written
 from nurture.model.book import Book, Mail
 from nurture.model.catalogue import Catalogue
+from nurture.model.house import House, SpecialDay
 from nurture.model.place import Place, Problem, Severity
 
 
@@ -63,7 +65,8 @@ class _House:
         self._sources = sources
         self._mails = mails
         self._roots = {kind: sources[path].root for kind, path in wanted.house.items()}
-        self.names = self._all_names()
+        self._calendars = [sources[path].root for path in wanted.calendars]
+        self.names = all_names(self._roots, self._calendars, wanted.sequences, mails)
         self.problems: list[Problem] = []
 
     def project(self, files: Mapping[str, bytes]) -> Project:
@@ -71,12 +74,14 @@ class _House:
         reader = Reader(self.names)
         catalogue, doubtful, catalogue_fields = self._catalogue(reader)
         derived = frozenset(f"person.{name}" for name, fact in catalogue.person.items() if fact.take)
-        asking = Asking(reader, self._scope(catalogue), doubtful | self._unread(), derived)
+        rungs = rungs_of(self._roots.get("ladders"))
+        asking = Asking(reader, self._scope(catalogue), doubtful | self._unread(), derived, rungs)
         root = self._roots.get("stages")
         stages, moments, stages_fields = read_stages(root, asking) if root else ((), (), None)
         root = self._roots.get("topics")
         topics, themes, tags = read_topics(root, reader) if root else ({}, {}, frozenset[str]())
         rules, rules_fields = read_rules(self._roots.get("rules"), reader)
+        given = self._given(asking)
         self._rules_missing(reader)
         written = self._sequences(asking, catalogue)
         self.problems += reader.problems
@@ -90,9 +95,23 @@ class _House:
             tags=tags,
             sequences={each.sequence.name: each.sequence for each in written},
             mails=self._mails,
+            house=given,
             digest=digest(files),
         )
         return Project(book, written, rules_fields, stages_fields, catalogue_fields, copies_of(files))
+
+    def _given(self, asking: Asking) -> House:
+        """Gifts, ladders and special days."""
+        gifts, ladders = self._roots.get("gifts"), self._roots.get("ladders")
+        presents, each, all_ = read_gifts(gifts, asking.reader) if gifts else ((), None, None)
+        rules = read_ladders(ladders, asking) if ladders else ()
+        days: list[SpecialDay] = []
+        for root in self._calendars:
+            for day in read_calendar(root, asking.reader) if root else ():
+                if day.name in [other.name for other in days] and day.place is not None:
+                    asking.reader.say("E210", day.place, f"two calendars have a day '{day.name}'")
+                days.append(day)
+        return House(presents, each, all_, rules, tuple(days))
 
     def _catalogue(self, reader: Reader) -> tuple[Catalogue, frozenset[str], Fields | None]:
         root = self._roots.get("catalogue")
@@ -131,32 +150,6 @@ class _House:
         """The functions whose words stand in a file that could not be read."""
         stages = {"has_moment"} if self._unreadable("stages") else set()
         return frozenset(stages | ({"has_tag"} if self._unreadable("topics") else set()))
-
-    def _all_names(self) -> Names:
-        """Names are taken as written, so that one whose declaration has findings is not called unknown as well."""
-        topics, stages = self._roots.get("topics"), self._roots.get("stages")
-        no_topics, no_stages = self._unreadable("topics"), self._unreadable("stages")
-        return Names(
-            event=None if self._unreadable("catalogue") else event_names(self._roots.get("catalogue")),
-            stage=None if no_stages else _ids(_child(stages, "stages")),
-            moment=None if no_stages else _ids(_child(stages, "moments")),
-            mail=tuple(self._mails),
-            topic=None if no_topics else _ids(_child(topics, "topics")),
-            theme=None if no_topics else _ids(_child(topics, "themes")),
-            tag=None if no_topics else _ids(_child(topics, "tags")),
-        )
-
-
-def _child(node: Node | None, key: str) -> Node | None:
-    return node.get(key) if isinstance(node, MappingNode) else None
-
-
-def _ids(node: Node | None) -> tuple[str, ...]:
-    """The names in a mapping's keys, a list of words, or a list of mappings with an id."""
-    if isinstance(node, MappingNode):
-        return node.keys
-    found = (_child(item, "id") or item for item in node) if isinstance(node, ListNode) else ()
-    return tuple(item.text for item in found if isinstance(item, ScalarNode))
 
 
 def digest(files: Mapping[str, bytes]) -> str:

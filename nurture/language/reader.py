@@ -9,7 +9,6 @@ from nurture.language import hints
 from nurture.language.grammar import FAMILIES
 from nurture.language.names import CODES, Names, did_you_mean
 from nurture.language.shapes import (
-    LATER,
     Anything,
     Family,
     Forms,
@@ -17,16 +16,18 @@ from nurture.language.shapes import (
     Many,
     Named,
     Part,
+    Pattern,
     PlainOr,
     Shape,
     Table,
 )
 from nurture.language.stretches import MOST
 from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode
-from nurture.language.values import PLAIN
+from nurture.language.values import PLAIN, matches
 from nurture.model.place import Place, Problem
 
 T = TypeVar("T")
+NEEDS_ID = "id: a name of its own, since what happened at this step is kept by it"
 UNREAD = Table("unread", "a step", "Stands in the place of what was not understood, so that the rest is judged.", ())
 
 
@@ -128,20 +129,37 @@ class Reader:
     def _field(self, fields: Fields, name: ScalarNode, child: Node) -> None:
         key = fields.table.key(name.text)
         if key is None:
-            self._stranger(fields.table, name)
+            self._other(fields, name, child)
             return
         value = self.value(key.name, child, key.shape)
         if value is not None:
             fields.values[key.name] = value
 
+    def _other(self, fields: Fields, name: ScalarNode, child: Node) -> None:
+        """A key of the author's own, where the table takes such; else a stranger."""
+        others = fields.table.others
+        shape = others.shape if others else None
+        if others is None or not isinstance(shape, Named) or not _of_form(name.text, shape.key):
+            self._stranger(fields.table, name)
+            return
+        if isinstance(shape.key, Known) and self.value(name.text, name, shape.key) is None:
+            return
+        value = self.value(name.text, child, shape.each)
+        if value is not None:
+            before = fields.named(others.name, object)
+            fields.values[others.name] = {**before, name.text: value}
+
     def _stranger(self, table: Table, name: ScalarNode) -> None:
-        hint = LATER if name.text in table.later else hints.of_key(table, name.text)
+        hint = hints.of_key(table, name.text)
         belongs = "does not belong to" if table.stranger == "E113" else "is not a part of"
         self.say(table.stranger, name.place, f"'{name.text}' {belongs} {table.called}", hint)
 
     def _missing(self, fields: Fields) -> None:
         table = fields.table
         missing = [key for key in table.keys if key.required and not fields.written(key.name)]
+        if any(key.name == "id" for key in missing) and table.stranger == "E113":
+            self.say("E211", fields.place, f"{table.called} needs an id", NEEDS_ID)
+            missing = [key for key in missing if key.name != "id"]
         if missing:
             hint = hints.of_missing(missing[0]) if len(missing) == 1 else ""
             self.say("E115", fields.place, f"{table.called} needs {hints.all_of(missing)}", hint)
@@ -191,6 +209,14 @@ class Reader:
         names = self.names.of(shape.what)
         if names is None or node.value in names or node.value in shape.also:
             return node.value
+        if shape.form is not None and matches(shape.form.regex, node.value):
+            return node.value
+        if shape.form is not None:
+            words = (*shape.also, *names)
+            kinds = f"{', '.join(shape.also)}, a {shape.what} of the catalogue, or {shape.form.of}"
+            hint = did_you_mean(node.value, words, kinds)
+            self.say("E114", node.place, f"'{label}: {node.value}' is not understood", hint)
+            return None
         folder = f" (templates/{node.value}/)" if shape.what == "mail" else ""
         hint = did_you_mean(node.value, (*names, *shape.also), hints.of_name(shape.what, node.value))
         self.say(CODES[shape.what], node.place, f"there is no {shape.what} '{node.value}'{folder}", hint)
@@ -252,7 +278,7 @@ class Reader:
             message = f"'{verbs[0].text}' and '{verbs[1].text}' in one step; a step does one thing"
             self.say("E112", verbs[1].place, message, "make it a step of its own")
             return Fields(UNREAD, node)
-        table = family.table(verbs[0].text)
+        table = _meant(family, [verb.text for verb in verbs])
         return self.fields(node, table, label) if table else None
 
     def _no_verb(self, family: Family, node: MappingNode) -> None:
@@ -261,18 +287,27 @@ class Reader:
         if word is None:
             self.say("E115", node.place, f"{family.called} needs one of {', '.join(verbs)}")
             return
-        hint = LATER if word.text in family.later else did_you_mean(word.text, verbs, f"one of {', '.join(verbs)}")
+        hint = did_you_mean(word.text, verbs, f"one of {', '.join(verbs)}")
         cannot = "is not something a step can do" if family.strange == "E111" else f"is not a part of {family.called}"
         self.say(family.strange, word.place, f"'{word.text}' {cannot}", hint)
 
 
+def _of_form(word: str, key: Pattern | Known) -> bool:
+    return isinstance(key, Known) or matches(key.regex, word)
+
+
+def _meant(family: Family, verbs: list[str]) -> Table | None:
+    """The table of the first verb that takes the other words as its keys: `{every: year, day: ..}` is about a day."""
+    tables = [table for verb in verbs if (table := family.table(verb)) is not None]
+    return next((table for table in tables if all(map(table.key, verbs))), tables[0] if tables else None)
+
+
 def _would_be_verb(family: Family, node: MappingNode) -> ScalarNode | None:
-    """The key that was meant as the verb: of a later version, or one that no fellow knows, else the first."""
+    """The key that was meant as the verb: one that no fellow knows, else the first."""
     siblings = {key.name for table in family.tables for key in table.keys} | family.common
     words = [key for key, _ in node if key.text not in family.common]
-    later = [key for key in words if key.text in family.later]
     strange = [key for key in words if key.text not in siblings]
-    return next(iter([*later, *strange, *words]), None)
+    return next(iter([*strange, *words]), None)
 
 
 _COMPOSED: dict[type, Callable[..., object | None]] = {

@@ -2,25 +2,41 @@
 
 from collections.abc import Iterator
 
-from nurture.language.grammar import ARMS, GOAL, SEQUENCE, STOP_RULE, VERBS, WAITS, WINDOW
+from nurture.language.giving_grammar import (
+    BUDGET,
+    CALENDAR_FILE,
+    CODES,
+    GIFT,
+    GIFTS,
+    LADDER,
+    LADDERS,
+    RUNG,
+    SPECIAL_DAY,
+)
+from nurture.language.grammar import GOAL, REMOVAL, SEQUENCE, STOP_RULE
 from nurture.language.house_grammar import (
+    BALANCE,
     BRAKE,
     CATALOGUE,
+    ENDPOINT,
     EVENT_FIELD,
     LIMIT,
     LINE,
     MOMENT,
     MUTE,
+    NUMBERS,
     ORDERS,
     PERSON_FIELD,
     QUIET,
     RULES,
     SENDER,
+    SILENCE,
     SPEAKS_FOR,
     SPECIAL_SENDER,
     STAGE,
     STAGES,
     THEME,
+    THING,
     TOPIC,
     TOPICS,
 )
@@ -51,19 +67,26 @@ from nurture.language.shapes import (
     Zone,
 )
 from nurture.language.start_grammar import AGAIN, TRIGGERS
+from nurture.language.step_grammar import ARMS, MEASURE, ROUNDS, VERBS, WAITS, WAY, WINDOW
 from nurture.language.stretches import DEEPEST, MOST
 
 CHAPTERS: tuple[tuple[str, tuple[Table, ...]], ...] = (
-    ("A sequence: sequences/NAME.yaml or .toml", (SEQUENCE, AGAIN, GOAL, STOP_RULE, WINDOW)),
+    ("A sequence: sequences/NAME.yaml or .toml", (SEQUENCE, AGAIN, GOAL, STOP_RULE, WINDOW, REMOVAL)),
     ("What starts it: `start`", TRIGGERS.tables),
-    ("Steps", (*VERBS.tables, *WAITS.tables, *ARMS.tables)),
+    ("Steps", (*VERBS.tables, *WAITS.tables, *ARMS.tables, WAY, MEASURE, ROUNDS)),
     (
         "House rules: sequences/house/rules.yaml",
-        (RULES, SENDER, SPECIAL_SENDER, SPEAKS_FOR, QUIET, LIMIT, MUTE, BRAKE),
+        (RULES, SENDER, SPECIAL_SENDER, SPEAKS_FOR, QUIET, LIMIT, MUTE, BRAKE, ENDPOINT, BALANCE, SILENCE),
     ),
-    ("What is known: sequences/house/catalogue.yaml", (CATALOGUE, PERSON_FIELD, EVENT_FIELD, LINE, ORDERS)),
+    (
+        "What is known: sequences/house/catalogue.yaml",
+        (CATALOGUE, PERSON_FIELD, EVENT_FIELD, LINE, ORDERS, THING, NUMBERS),
+    ),
     ("The customer's line: sequences/house/stages.yaml", (STAGES, STAGE, MOMENT)),
     ("What readers decide: sequences/house/topics.yaml", (TOPICS, TOPIC, THEME)),
+    ("What is given: sequences/house/gifts.yaml", (GIFTS, GIFT, CODES, BUDGET)),
+    ("What is offered: sequences/house/ladders.yaml", (LADDERS, LADDER, RUNG)),
+    ("Special days: sequences/house/calendars/NAME.yaml", (CALENDAR_FILE, SPECIAL_DAY)),
 )
 
 _HEAD = """# Reference of the language
@@ -90,9 +113,7 @@ def _chapter(title: str, tables: tuple[Table, ...]) -> Iterator[str]:
     for table in tables:
         yield f"### {table.name}\n\n{table.about}\n"
         yield "| key | meaning | value | without it |\n|---|---|---|---|"
-        yield from (_row(key, table) for key in table.keys)
-        if table.later:
-            yield f"\nNot in this version: {', '.join(f'`{name}`' for name in sorted(table.later))}."
+        yield from (_row(key, table) for key in (*table.keys, *filter(None, [table.others])))
         yield ""
 
 
@@ -117,8 +138,9 @@ def _value(shape: Shape) -> str:
             return f"{_value(plain)}; or {_value(mapping)}"
         case Choice(options=options):
             return ", ".join(f"`{option}`" for option in options)
-        case Known(what=what, also=also):
-            return " or ".join([f"the name of {'an' if what[0] in 'aeiou' else 'a'} {what}", *(f"`{w}`" for w in also)])
+        case Known(what=what, also=also, form=form):
+            named = f"the name of {'an' if what[0] in 'aeiou' else 'a'} {what}"
+            return " or ".join([*(f"`{word}`" for word in also), named, *([form.of] if form else [])])
         case Pattern(of=of):
             return of
         case Whole(least=least, most=most):

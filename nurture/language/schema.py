@@ -1,6 +1,7 @@
 """JSON Schemas of a project's own files, for editors (language.md 9.3): draft-07, from the checker's own tables."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from zoneinfo import available_timezones
 
 from nurture.language.grammar import FAMILIES, SEQUENCE
@@ -30,8 +31,11 @@ from nurture.language.shapes import (
     Words,
     Zone,
 )
+from nurture.language.test_files_grammar import TEST
+from nurture.language.test_files_names import names_of
 from nurture.language.values import CLOCK, DAY, span_pattern
 from nurture.model.book import Book
+from nurture.model.special_days import SPECIAL_DAYS
 
 Schema = dict[str, object]
 TABLES = {"sequence": SEQUENCE, **HOUSE}
@@ -39,12 +43,12 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
 def schema(kind: str, book: Book) -> Schema:
-    """The schema of one kind of file: sequence, rules, catalogue, stages or topics; KeyError for another.
+    """The schema of one kind of file, a key of `TABLES` or `test`; KeyError for another.
 
-    The book's mails, events, stages, topics and tags are its lists to choose from.
+    The book's mails, events, stages, gifts, ladders, topics and the like are its lists to choose from.
     """
-    maker = _Maker(_names(book))
-    root = maker.table(TABLES[kind])
+    maker = _Maker(names_of(book, {}) if kind == "test" else _names(book))
+    root = maker.table(TEST if kind == "test" else TABLES[kind])
     return {"$schema": DRAFT, "title": f"nurture {kind}", **root, "definitions": maker.definitions}
 
 
@@ -57,6 +61,13 @@ def _names(book: Book) -> Names:
         topic=tuple(book.topics),
         theme=tuple(book.themes),
         tag=tuple(sorted(book.tags)),
+        gift=tuple(gift.name for gift in book.house.gifts),
+        ladder=tuple(ladder.name for ladder in book.house.ladders),
+        person=tuple(name for name, _ in book.rules.people),
+        endpoint=tuple(endpoint.name for endpoint in book.rules.endpoints),
+        thing=tuple(book.catalogue.things),
+        special_day=tuple(dict.fromkeys([*(day.name for day in book.house.days), *SPECIAL_DAYS])),
+        sequence=tuple(book.sequences),
     )
 
 
@@ -75,6 +86,8 @@ class _Maker:
             "required": [key.name for key in table.keys if key.required],
             "properties": {key.name: self._key(key) for key in table.keys},
         }
+        if table.others is not None and isinstance(table.others.shape, Named):
+            made.update(self._others(table.others, table.others.shape, made["properties"]))
         if table.one_of:
             made["oneOf"] = _one_required(table.one_of)
         if table.some_of:
@@ -82,6 +95,14 @@ class _Maker:
         if table.beside:
             made["dependencies"] = {name: [fellow] for name, fellow in table.beside}
         return made
+
+    def _others(self, others: Key, shape: Named, properties: object) -> Schema:
+        """Keys of the author's own: of one form, or the project's names, which an editor can then offer."""
+        each = self._key(replace(others, shape=shape.each))
+        if isinstance(shape.key, Pattern):
+            return {"patternProperties": {f"^({shape.key.regex})$": each}}
+        known = dict.fromkeys(self._names.of(shape.key.what) or (), each)
+        return {"properties": known | properties} if isinstance(properties, dict) else {}
 
     def _key(self, key: Key) -> Schema:
         default = f" Default: {key.default}." if key.default else ""
@@ -91,8 +112,9 @@ class _Maker:
 
     def shape(self, shape: Shape) -> Schema:
         match shape:
-            case Known(what=what, also=also):
-                return _one_of([*(self._names.of(what) or ()), *also])
+            case Known(what=what, also=also, form=form):
+                known = _one_of([*(self._names.of(what) or ()), *also])
+                return known if form is None else {"anyOf": [known, _plain(form)]}
             case Many():
                 return self._many(shape)
             case Named(key=key, each=each):

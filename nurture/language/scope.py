@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from nurture.model.catalogue import Catalogue, Field
+from nurture.model.catalogue import Catalogue, Field, Thing
 from nurture.model.expression import Kind
 
 KINDS = {
@@ -27,6 +27,19 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
+class StepWords:
+    """What can be asked of a step: its verb, the closed list of its outcomes (empty is any text), ways, rungs."""
+
+    verb: str
+    outcomes: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
+    rungs: tuple[str, ...] = ()
+
+
+_GIFT = {"code": Kind.text, "expires_on": Kind.day, "given": Kind.bool, "used": Kind.bool}
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """All names that may stand in one condition.
 
@@ -40,6 +53,7 @@ class Scope:
     tags: frozenset[str] = frozenset()
     moments: frozenset[str] = frozenset()
     mails: frozenset[str] = frozenset()
+    things: Mapping[str, Thing] = field(default_factory=dict)
     products: bool = False
 
     def with_start(self, events: Iterable[str], names: Iterable[str] = ()) -> "Scope":
@@ -52,13 +66,34 @@ class Scope:
         """Allow `event.*`: the fields of any of these events; one that an event lacks is unknown there."""
         return self._with_fields("event", events)
 
-    def with_steps(self, outcomes: Mapping[str, Iterable[str]]) -> "Scope":
-        """Allow `steps.<id>.outcome` (its closed list; empty is any text) and `steps.<id>.at`."""
+    def with_steps(self, steps: Mapping[str, "StepWords"]) -> "Scope":
+        """Allow `steps.<id>.outcome|at|way|clicked`, `gifts.<id>.*` and `ladders.<id>.*`, each by what the step is."""
         own: dict[str, Meaning] = {}
-        for step, possible in outcomes.items():
-            own[f"steps.{step}.outcome"] = Meaning(Kind.text, tuple(possible))
-            own[f"steps.{step}.at"] = Meaning(Kind.moment)
+        for name, step in steps.items():
+            own[f"steps.{name}.outcome"] = Meaning(Kind.text, step.outcomes)
+            own[f"steps.{name}.at"] = Meaning(Kind.moment)
+            if step.ways:
+                own[f"steps.{name}.way"] = Meaning(Kind.text, step.ways)
+            if step.verb in ("send", "ladder"):
+                own[f"steps.{name}.clicked"] = Meaning(Kind.bool)
+            if step.verb == "gift":
+                own |= {f"gifts.{name}.{part}": Meaning(kind) for part, kind in _GIFT.items()}
+            if step.verb == "ladder":
+                own[f"ladders.{name}.rung"] = Meaning(Kind.text, step.rungs)
+                own[f"ladders.{name}.taken"] = Meaning(Kind.bool)
         return replace(self, names={**self.names, **own})
+
+    def with_thing(self, thing: str) -> "Scope":
+        """Allow the fields of the thing that a sequence is about, and its key as `id`."""
+        described = self.things.get(thing)
+        if described is None:
+            return self
+        beside = {name: why for name, why in self.beside.items() if not name.startswith(f"{thing}.")}
+        names = dict(self.names)
+        names[f"{thing}.id"] = Meaning(Kind.text)
+        for name, one in described.fields.items():
+            _add(f"{thing}.{name}", one, names, beside)
+        return replace(self, names=names, beside=beside)
 
     def _with_fields(self, root: str, events: Iterable[str]) -> "Scope":
         names, beside = dict(self.names), dict(self.beside)
@@ -102,7 +137,7 @@ def scope_of(
     tags: Iterable[str] = (),
     mails: Iterable[str] = (),
 ) -> Scope:
-    """The names that are allowed everywhere: `person.*`, `today`, and what the functions take."""
+    """The names that are allowed everywhere: `person.*`, `numbers.*`, `today`, and what the functions take."""
     names = {
         "today": Meaning(Kind.day),
         "person.id": Meaning(Kind.text),
@@ -115,12 +150,22 @@ def scope_of(
             names[f"person.{name}"] = Meaning(kind, described.one_of)
     if catalogue.orders is not None:
         names |= _ORDERS
+    beside: dict[str, str] = {}
+    for told in catalogue.numbers.values():
+        names[f"numbers.{told.name}"] = Meaning(Kind.record)
+        for name, described in told.fields.items():
+            _add(f"numbers.{told.name}.{name}", described, names, beside)
+    for thing in catalogue.things.values():
+        hint = f"only a sequence that starts from a day 'per: {thing.name}' is about one of them"
+        beside |= {f"{thing.name}.{part}": hint for part in ("id", *thing.fields)}
     return Scope(
         names=names,
+        beside=beside,
         events=catalogue.events,
         tags=frozenset(tags),
         moments=frozenset(moments),
         mails=frozenset(mails),
+        things=catalogue.things,
         products=_has_lines(catalogue),
     )
 

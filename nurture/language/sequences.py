@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from nurture.language.asking import Asking, outcomes
+from nurture.language.asking import Asking, step_words
+from nurture.language.edits import check_edits
 from nurture.language.grammar import SEQUENCE
+from nurture.language.house import share
 from nurture.language.reader import Fields, Reader
 from nurture.language.step_names import StepNames, all_steps
 from nurture.language.steps import Inherited, StepReader
 from nurture.language.tree import Node
-from nurture.language.triggers import fields_of, read_again, read_trigger, start_events, start_names
+from nurture.language.triggers import fields_of, read_again, read_trigger, start_events, start_names, thing_of
 from nurture.language.windows import read_window
 from nurture.language.written import Written
 from nurture.model.catalogue import Field
 from nurture.model.length import Length
-from nurture.model.sequence import Goal, Sequence, Status, StopRule
+from nurture.model.sequence import Goal, Removal, Sequence, Status, StopRule
 from nurture.model.step import flow
 from nurture.model.trigger import AnyTrigger
 
@@ -34,7 +36,7 @@ def read_sequence(file: str, root: Node, asking: Asking, facts: Mapping[str, Fie
     names = StepNames(steps)
     names.say_twins(steps, asking.reader)
     asking_start = _asking_start(asking, triggers)
-    ids = outcomes({names.of(step): step.table.verb for step in all_steps(steps)})
+    ids = {names.of(step): step_words(step, asking.rungs) for step in all_steps(steps)}
     inside = asking_start.within(lambda scope: scope.with_steps(ids))
     read = (read_trigger(trigger, asking_start) for trigger in triggers)
     start = tuple(trigger for trigger in read if trigger is not None)
@@ -54,13 +56,15 @@ def _asking_start(asking: Asking, triggers: tuple[Fields, ...]) -> Asking:
     """With `start.*`; where a start names an event that does not exist, nothing is said about its fields."""
     unread = any(trigger.written("event") and not trigger.text("event") for trigger in triggers)
     known = asking.doubting("start.") if unread else asking
-    return known.within(lambda scope: scope.with_start(start_events(triggers), start_names(triggers)))
+    thing = thing_of(triggers)
+    about = known.within(lambda scope: scope.with_thing(thing)) if thing else known
+    return about.within(lambda scope: scope.with_start(start_events(triggers), start_names(triggers)))
 
 
 def _inherited(fields: Fields, asking: Asking, triggers: tuple[Fields, ...]) -> Inherited:
-    from_day = bool(triggers) and all(trigger.table.verb == "day" for trigger in triggers)
-    window = read_window(fields, asking.reader)
-    return Inherited(fields.text("class", "news"), fields.text("topic"), fields.text("theme"), window, from_day)
+    from_day = bool(triggers) and all(trigger.table.verb in ("day", "holiday") for trigger in triggers)
+    window, thing = read_window(fields, asking.reader), thing_of(triggers)
+    return Inherited(fields.text("class", "news"), fields.text("topic"), fields.text("theme"), window, from_day, thing)
 
 
 def _build(file: str, fields: Fields, start: tuple[AnyTrigger, ...], reader: StepReader) -> Written:
@@ -95,8 +99,19 @@ def _build(file: str, fields: Fields, start: tuple[AnyTrigger, ...], reader: Ste
         nodes=flow(steps),
         pillars=fields.many("pillar", str),
         aims_at=fields.text("aims_at"),
+        hold_out=share(fields),
+        at_most=fields.get("at_most", int),
+        spread=fields.get("spread", Length),
+        on_change=fields.text("on_change", "move"),
+        was=fields.text("was"),
+        removed=tuple(map(_removal, fields.many("removed", Fields))),
     )
+    check_edits(fields, sequence, reader.by_id, asking.reader)
     return Written(sequence, fields, reader.by_id)
+
+
+def _removal(part: Fields) -> Removal:
+    return Removal(part.text("step"), part.text("people_there", "next"), part.text("go_to"), part.place)
 
 
 def _priority(fields: Fields) -> int:

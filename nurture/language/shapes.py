@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 
 from nurture.model.length import Unit
 
-LATER = "comes with a later version of nurture; this one does not run it"
-
 ELAPSED = (Unit.minute, Unit.hour)
 CALENDAR = (Unit.day, Unit.week, Unit.month, Unit.year)
 ANY_UNIT = (*ELAPSED, *CALENDAR)
@@ -29,10 +27,11 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A name of this project: an event, stage, mail, topic, theme or tag; or one of the words in `also`."""
+    """A name of this project: an event, stage, mail, gift; or one of the words in `also`, or text of one `form`."""
 
     what: str
     also: tuple[str, ...] = ()
+    form: Pattern | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ class PlainOr:
     """Either a plain value or a mapping, and where `listed` says so a list."""
 
     plain: "Shape"
-    mapping: "Part | Forms"
+    mapping: "Part | Forms | Named"
     listed: "Many | None" = None
 
 
@@ -164,8 +163,8 @@ class Table:
 
     `verb` is the key that tells it from its fellows in `Forms`. Of `one_of`, exactly one key must
     stand; of `some_of`, at least one; `beside` are pairs (key, the key it only stands beside);
-    `later` are keys of the language that this version does not run; `cures` say of keys that do not
-    belong here what to write instead.
+    `cures` say of keys that do not belong here what to write instead. `others` are keys of the author's
+    own beside the table's: that key's name is what they are gathered under, its shape a `Named`.
     """
 
     name: str
@@ -176,8 +175,8 @@ class Table:
     one_of: tuple[str, ...] = ()
     some_of: tuple[str, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
-    later: frozenset[str] = frozenset()
     cures: tuple[tuple[str, str], ...] = ()
+    others: Key | None = None
     stranger: str = "E110"
     _by_name: Mapping[str, Key] = field(init=False, repr=False)
 
@@ -197,7 +196,6 @@ class Family:
     called: str
     tables: tuple[Table, ...]
     strange: str
-    later: frozenset[str] = frozenset()
     common: frozenset[str] = frozenset()
 
     def table(self, verb: str) -> Table | None:

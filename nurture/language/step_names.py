@@ -37,21 +37,21 @@ class StepNames:
     def _numbered(self, steps: tuple[Fields, ...]) -> None:
         for step in steps:
             verb = step.table.verb
-            mail = step.node.get("send")
+            mail = step.node.get("mail" if verb == "ladder" else "send")
             if written := step.text("id"):
                 self._ids[id(step)] = written
-            elif verb == "send" and isinstance(mail, ScalarNode):
+            elif verb in ("send", "ladder") and isinstance(mail, ScalarNode):
                 self._ids[id(step)] = mail.text
             elif verb != "wait":
                 self._ids[id(step)] = self._next(verb or "unread")
-            for arm in arms_of(step):
-                self._numbered(steps_of(arm))
+            for inside in lists_of(step):
+                self._numbered(inside)
 
     def _waits(self, steps: tuple[Fields, ...]) -> None:
         for place in reversed(range(len(steps))):
             step = steps[place]
-            for arm in arms_of(step):
-                self._waits(steps_of(arm))
+            for inside in lists_of(step):
+                self._waits(inside)
             if id(step) not in self._ids:
                 last = place + 1 == len(steps)
                 self._ids[id(step)] = self._next("wait") if last else f"before_{self.of(steps[place + 1])}"
@@ -75,9 +75,23 @@ def steps_of(arm: Fields) -> tuple[Fields, ...]:
     return arm.many("else" if arm.written("else") else "then", Fields)
 
 
+def lists_of(step: Fields) -> tuple[tuple[Fields, ...], ...]:
+    """The lists of steps inside a step: of arms, of ways, of a wait's `then` and `else`, of a round."""
+    match step.table.verb:
+        case "branch":
+            return tuple(map(steps_of, arms_of(step)))
+        case "split":
+            return tuple(way.many("then", Fields) for way in step.many("split", Fields))
+        case "wait":
+            return (step.many("then", Fields), step.many("else", Fields))
+        case "repeat":
+            return (step.many("steps", Fields),)
+    return ()
+
+
 def all_steps(steps: tuple[Fields, ...]) -> Iterator[Fields]:
-    """Every step, those inside branches too, in the order of the file."""
+    """Every step, those inside others too, in the order of the file."""
     for step in steps:
         yield step
-        for arm in arms_of(step):
-            yield from all_steps(steps_of(arm))
+        for inside in lists_of(step):
+            yield from all_steps(inside)

@@ -1,35 +1,42 @@
 """The steps of a sequence as values, with everything they inherit filled in (language.md 4.3)."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import time
-from typing import TypedDict
 
 from nurture.language.asking import Asking
 from nurture.language.fact_values import check_set
-from nurture.language.reader import Fields
+from nurture.language.reader import NEEDS_ID, Fields
+from nurture.language.shop_steps import SHOP_STEPS, Common
 from nurture.language.step_names import StepNames, arms_of, steps_of
-from nurture.language.tree import ScalarNode
+from nurture.language.tree import ListNode, Node, ScalarNode
 from nurture.language.triggers import read_path
 from nurture.language.windows import between, read_window, weekdays
 from nurture.model.catalogue import Field
-from nurture.model.expression import Condition, Expression
+from nurture.model.expression import Expression, Kind
 from nurture.model.length import Length, Unit
 from nurture.model.place import Place
 from nurture.model.step import (
     AnyStep,
     Arm,
     Branch,
+    Offer,
+    Repeat,
     Send,
     Set,
+    Split,
     Stop,
     Tag,
     Untag,
     WaitDay,
+    WaitEvent,
     WaitLength,
     WaitUntil,
     WaitWeekday,
+    Way,
     Window,
+    inner,
 )
 
 VALID_FOR = {
@@ -40,15 +47,8 @@ VALID_FOR = {
     "offer": Length(5, Unit.day),
 }
 TEN = time(10, 0)
-
-
-class Common(TypedDict):
-    """What every step carries."""
-
-    id: str
-    place: Place
-    condition: Condition | None
-    note: str
+MOST_ROUNDS = 60
+LONGEST_DAYS = 731
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,31 @@ class Inherited:
     theme: str
     window: Window | None
     from_day: bool
+    thing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StepReader:
-    """Builds the steps of one sequence; `by_id` gathers what each was read from, for the findings."""
+    """Builds the steps of one sequence; `by_id` gathers what each was read from, for the findings.
+
+    `answered` are the events that a wait before may have been answered by: `event.*` is read from them.
+    """
 
     names: StepNames
-    asking: Asking
+    base: Asking
     inherited: Inherited
     facts: Mapping[str, Field]
     by_id: dict[str, Fields]
+    answered: frozenset[str] = frozenset()
+
+    @property
+    def asking(self) -> Asking:
+        """What questions may name at this place."""
+        return self.base.about_any(tuple(sorted(self.answered))) if self.answered else self.base
+
+    def knowing(self, events: Iterable[str]) -> "StepReader":
+        """The same, where `event.*` is one of these events."""
+        return replace(self, answered=frozenset(events))
 
     def steps(self, fields: tuple[Fields, ...]) -> tuple[AnyStep, ...]:
         """A list of steps; the message right after a wait for a weekday inherits its window."""
@@ -78,15 +92,20 @@ class StepReader:
 
     def _list(self, fields: tuple[Fields, ...]) -> Iterator[AnyStep]:
         before: AnyStep | None = None
+        reader = self
         for each in fields:
-            before = self._step(each, before)
+            before = reader._step(each, before)
             self.by_id[before.id] = each
             yield before
+            reader = reader.knowing(answered_after(before, reader.answered))
 
     def _step(self, step: Fields, before: AnyStep | None) -> AnyStep:
-        if step.table.verb == "send":
+        verb = step.table.verb
+        if verb in ("send", "ladder"):
             return self._send(step, before)
-        return _BUILDERS.get(step.table.verb, _unread)(self, step)
+        if verb in SHOP_STEPS:
+            return SHOP_STEPS[verb](self.common(step), step, self.asking, self.facts)
+        return _BUILDERS.get(verb, _unread)(self, step)
 
     def common(self, step: Fields) -> Common:
         """What every step carries."""
@@ -95,6 +114,7 @@ class StepReader:
             "place": step.place,
             "condition": self.asking.condition(step, "if"),
             "note": step.text("note"),
+            "was": step.text("was"),
         }
 
     def say(self, code: str, place: Place, message: str, hint: str = "") -> None:
@@ -105,15 +125,17 @@ class StepReader:
         class_ = step.text("class", self.inherited.class_)
         own = read_window(step, self.asking.reader)
         after_weekday = Window(before.days, before.start, before.end) if isinstance(before, WaitWeekday) else None
-        mail = step.node.get("send")
-        return Send(
+        mail = step.node.get("mail" if step.table.verb == "ladder" else "send")
+        variant, variant_from = self._variant(step)
+        send = Send(
             **self.common(step),
             mail=mail.text if isinstance(mail, ScalarNode) else "",
             class_=class_,
             topic=step.text("topic", self.inherited.topic),
             theme=step.text("theme", self.inherited.theme),
-            variables=self._values(step, "with"),
-            variant=step.text("variant"),
+            variables=self.asking.values(step, "with"),
+            variant=variant,
+            variant_from=variant_from,
             window=own or after_weekday or self.inherited.window,
             valid_for=step.get("valid_for", Length) or VALID_FOR.get(class_, VALID_FOR["news"]),
             at_once=step.flag("at_once", default=False),
@@ -121,7 +143,23 @@ class StepReader:
             if_muted=step.text("if_muted", "later"),
             if_no_consent=step.text("if_no_consent", "skip"),
             fixed=self._fixed(step, class_),
+            approve=step.text("approve"),
         )
+        if step.table.verb == "send":
+            return send
+        return Offer(
+            **{each.name: getattr(send, each.name) for each in dataclasses.fields(send)}, ladder=step.text("ladder")
+        )
+
+    def _variant(self, step: Fields) -> tuple[str, Expression | None]:
+        """A folder's name, or what works it out."""
+        word, node = step.text("variant"), step.node.get("variant")
+        if "." not in word or not isinstance(node, ScalarNode):
+            return word, None
+        value = self.asking.value(node)
+        if value is not None and value.kind is not Kind.text:
+            self.say("E201", node.place, f"'{word}' is a {value.kind.value}; 'variant' needs a text")
+        return "", value
 
     def _fixed(self, step: Fields, class_: str) -> bool:
         """Whether it belongs to its day: a celebration of a day, or where it is written; never an offer (6.10)."""
@@ -130,12 +168,12 @@ class StepReader:
         anchored = class_ == "celebration" and self.inherited.from_day
         return class_ != "offer" and step.flag("fixed", default=anchored)
 
-    def _values(self, step: Fields, key: str) -> tuple[tuple[str, Expression], ...]:
-        worked_out = ((name, self.asking.value(node)) for name, node in step.named(key, ScalarNode).items())
-        return tuple((name, value) for name, value in worked_out if value is not None)
-
     def _wait(self, step: Fields) -> AnyStep:
         form = step.get("wait", Fields)
+        for key in ("then", "else"):
+            if step.written(key) and (form is None or form.table.verb != "event"):
+                hint = "wait: {event: .., up_to: 7 days}"
+                self.say("E113", step.place_of_key(key), f"'{key}' only goes with a wait for an event", hint)
         if form is None:
             return self._wait_length(step)
         if step.written("at"):
@@ -145,10 +183,12 @@ class StepReader:
                 day, at = form.get("until_day", int) or 0, form.get("at", time) or TEN
                 return WaitDay(**self.common(step), day=day, at=at)
             case "until":
-                path, at = read_path(form, "until", self.asking), form.get("at", time) or TEN
+                path, at = read_path(form, "until", self.asking, self.inherited.thing), form.get("at", time) or TEN
                 return WaitUntil(**self.common(step), path=path, minus=form.get("minus", Length), at=at)
             case "until_weekday":
                 return self._wait_weekday(step, form)
+            case "event":
+                return self._wait_event(step, form)
         return _unread(self, step)
 
     def _wait_length(self, step: Fields) -> AnyStep:
@@ -164,6 +204,58 @@ class StepReader:
         start, end = between(form, self.asking.reader)
         days, at_least = weekdays(form, "until_weekday"), form.get("at_least", Length)
         return WaitWeekday(**self.common(step), days=days, start=start, end=end, at_least=at_least)
+
+    def _wait_event(self, step: Fields, form: Fields) -> AnyStep:
+        if not step.written("id"):
+            self.say("E211", step.place, "a wait for an event needs an id", NEEDS_ID)
+        up_to, events = form.get("up_to", Length), _words(form.node.get("event"))
+        fits = self.base.about_any(events).condition(form, "if")
+        then = self.knowing(events).steps(step.many("then", Fields))
+        otherwise = self.knowing(()).steps(step.many("else", Fields))
+        if up_to is None:
+            return _unread(self, step)
+        common = self.common(step)
+        return WaitEvent(**common, events=events, fits=fits, up_to=up_to, then=then, otherwise=otherwise)
+
+    def _split(self, step: Fields) -> Split:
+        measure = step.get("measure", Fields)
+        ways = step.many("split", Fields)
+        for place, way in enumerate(ways):
+            if way.text("way") in [other.text("way") for other in ways[:place]]:
+                self.say("E210", way.place_of("way"), f"two ways are called '{way.text('way')}'")
+        return Split(
+            **self.common(step),
+            ways=tuple(
+                Way(way.text("way"), way.get("weight", int) or 1, self.steps(way.many("then", Fields)), way.place)
+                for way in ways
+            ),
+            fresh=step.text("again") == "fresh",
+            measured=measure.text("event") if measure else "",
+            measured_within=measure.get("within", Length) if measure else None,
+        )
+
+    def _repeat(self, step: Fields) -> AnyStep:
+        rounds, steps = step.get("repeat", Fields), self.steps(step.many("steps", Fields))
+        every = rounds.get("every", Length) if rounds else None
+        times = rounds.get("times", int) if rounds else None
+        if rounds is None or every is None or times is None:
+            return _unread(self, step)
+        for inside in everywhere(steps):
+            if isinstance(inside, Repeat):
+                cure = "make the inner one a sequence of its own, and 'enrol' it"
+                self.say("E114", inside.place, "a 'repeat' stands inside another", cure)
+        self._check_rounds(rounds, times, every)
+        until = self.asking.condition(rounds, "until")
+        return Repeat(**self.common(step), times=times, every=every, until=until, steps=steps)
+
+    def _check_rounds(self, rounds: Fields, times: int, every: Length) -> None:
+        """E231: nobody means to go round for ever."""
+        if times > MOST_ROUNDS:
+            message = f"{times} rounds; a repeat has at most {MOST_ROUNDS}"
+            self.say("E231", rounds.place_of("times"), message, "an 'every' or 'day' start goes on by itself")
+        elif (times - 1) * _days(every) > LONGEST_DAYS:
+            message = f"{times} rounds, each {every}, take longer than two years"
+            self.say("E231", rounds.place_of("every"), message, "an 'every' or 'day' start goes on by itself")
 
     def _branch(self, step: Fields) -> Branch:
         arms = tuple(
@@ -181,12 +273,47 @@ class StepReader:
         return Untag(**self.common(step), tags=step.many("untag", str))
 
     def _set(self, step: Fields) -> Set:
-        values = self._values(step, "set")
+        values = self.asking.values(step, "set")
         check_set(step, values, self.facts, self.asking.reader)
         return Set(**self.common(step), values=tuple((name.removeprefix("person."), value) for name, value in values))
 
     def _stop(self, step: Fields) -> Stop:
         return Stop(**self.common(step), reason=step.text("stop"))
+
+
+def everywhere(steps: tuple[AnyStep, ...]) -> Iterator[AnyStep]:
+    """Every step, those inside others too."""
+    for step in steps:
+        yield step
+        for inside in inner(step):
+            yield from everywhere(inside)
+
+
+def answered_after(step: AnyStep, before: frozenset[str]) -> frozenset[str]:
+    """The events that `event.*` can be behind a step: of the last wait for one on each way through it."""
+    if isinstance(step, WaitEvent):
+        came = _answered_through(step.then, frozenset(step.events))
+        return came | _answered_through(step.otherwise, frozenset())
+    return before.union(*(_answered_through(inside, before) for inside in inner(step)))
+
+
+def _answered_through(steps: tuple[AnyStep, ...], before: frozenset[str]) -> frozenset[str]:
+    for step in steps:
+        before = answered_after(step, before)
+    return before
+
+
+def _words(node: Node | None) -> tuple[str, ...]:
+    """The names as written, one or a list, also those that do not exist."""
+    items = node.items if isinstance(node, ListNode) else (node,)
+    return tuple(item.text for item in items if isinstance(item, ScalarNode))
+
+
+_DAYS = {Unit.day: 1, Unit.working_day: 1, Unit.week: 7, Unit.month: 30, Unit.year: 365}
+
+
+def _days(length: Length) -> float:
+    return length.seconds / 86_400 if length.elapsed else length.amount * _DAYS[length.unit]
 
 
 def _unread(reader: StepReader, step: Fields) -> AnyStep:
@@ -197,6 +324,8 @@ def _unread(reader: StepReader, step: Fields) -> AnyStep:
 _BUILDERS: dict[str, Callable[[StepReader, Fields], AnyStep]] = {
     "wait": StepReader._wait,
     "branch": StepReader._branch,
+    "split": StepReader._split,
+    "repeat": StepReader._repeat,
     "tag": StepReader._tag,
     "untag": StepReader._untag,
     "set": StepReader._set,

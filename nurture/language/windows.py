@@ -2,8 +2,8 @@
 
 from datetime import time
 
-from nurture.language.grammar import WEEKDAYS
 from nurture.language.reader import Fields, Reader
+from nurture.language.start_grammar import WEEKDAYS
 from nurture.model.place import Place
 from nurture.model.step import Window
 

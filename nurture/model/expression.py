@@ -16,6 +16,7 @@ class Kind(Enum):
     day = "day"
     moment = "moment"
     tags = "tags"
+    record = "record"  # several fields together, such as numbers.cups; only handed on to a mail
 
 
 @dataclass(frozen=True, slots=True)

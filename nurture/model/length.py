@@ -5,8 +5,9 @@ from enum import Enum
 
 
 class Unit(Enum):
-    """Minutes and hours are elapsed time; the others are calendar units on the reader's clock."""
+    """Seconds (of a webhook's time-out), minutes and hours are elapsed; the others count on the reader's calendar."""
 
+    second = "second"
     minute = "minute"
     hour = "hour"
     day = "day"
@@ -17,7 +18,8 @@ class Unit(Enum):
 
 
 # Looked through by identity: to hash a member of an Enum is a Python call, and this is asked for every wait.
-_ELAPSED = (Unit.minute, Unit.hour)
+_ELAPSED = (Unit.minute, Unit.hour, Unit.second)
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,13 @@ class Length:
 
     @property
     def elapsed(self) -> bool:
-        """True for minutes and hours, which ignore the calendar."""
+        """True for seconds, minutes and hours, which ignore the calendar."""
         return self.unit in _ELAPSED
 
     @property
     def seconds(self) -> int:
         """The elapsed seconds; only for an elapsed length."""
-        return self.amount * (60 if self.unit is Unit.minute else 3600)
+        return self.amount * _SECONDS[self.unit.value]
 
     @property
     def days(self) -> int | None:

@@ -7,7 +7,9 @@ is structure: keys, verbs, values and names, not what conditions mean.
 import copy
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 import jsonschema
 import pytest
@@ -45,10 +47,15 @@ from nurture.language.shapes import (
 )
 from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode
 from nurture.model.book import Book, Mail
-from nurture.model.catalogue import Catalogue
+from nurture.model.catalogue import Catalogue, Thing
+from nurture.model.event import Money
 from nurture.model.expression import Condition, Kind, Literal
+from nurture.model.house import House, LadderRule, Present, SpecialDay
+from nurture.model.length import Length, Unit
 from nurture.model.place import Place, Severity
-from nurture.model.rules import Moment, Rules, Stage, Theme, Topic
+from nurture.model.rules import Endpoint, Moment, Rules, Stage, Theme, Topic
+from nurture.model.sequence import Sequence
+from nurture.model.special_days import SPECIAL_DAYS
 
 PLACE = Place("x.yaml")
 BASE = Path(__file__).parents[1] / "specimens" / "check" / "base"
@@ -61,10 +68,26 @@ NAMES = Names(
     topic=("tips",),
     theme=("mothers_day",),
     tag=("reviewer", "sleeping"),
+    gift=("card",),
+    ladder=("beans",),
+    person=("lena",),
+    endpoint=("erp",),
+    thing=("subscription",),
+    special_day=tuple(dict.fromkeys(["our_day", *SPECIAL_DAYS])),
+    sequence=("welcome",),
+)
+GIVEN = House(
+    gifts=(Present("card", Money(Decimal(3), "EUR")),),
+    ladders=(LadderRule("beans", (), "joined", Length(21, Unit.day)),),
+    days=(SpecialDay("our_day"),),
 )
 BOOK = Book(
-    rules=Rules("x"),
-    catalogue=Catalogue(events={"order.placed": {}, "joined": {}}),
+    rules=Rules("x", people=(("lena", "lena@kestrel.example"),), endpoints=(Endpoint("erp", "ERP_URL"),)),
+    catalogue=Catalogue(
+        events={"order.placed": {}, "joined": {}}, things={"subscription": Thing("subscription", "subscription_id")}
+    ),
+    house=GIVEN,
+    sequences={"welcome": cast(Sequence, None)},  # only its name is asked
     stages=(Stage("buying", "", ALWAYS), Stage("vip", "", ALWAYS)),
     moments=(Moment("telling", "", ALWAYS),),
     mails={"hello": Mail("hello"), "offer": Mail("offer")},
@@ -77,11 +100,16 @@ JUNK: list[object] = [
     None, True, False, 0, 1, 2, -1, -367, 2.5, 101, 3661, 10_000_001, "", " ", "x",
     "any", "never", "hello", "order.placed", "3 dayz", "3 days",
     "0 days", "72 hours", "09:30", "9:30", "2027-03-02", "Not A Name", "vip", "person.x", [], ["x"], ["mon"], [[]],
+    "2027", "10-01", "EUR", "9 EUR", "start.name", "12%", {"2027": "2027-03-02"}, {"every": "week"},
     {}, {"x": 1}, {"event": "joined"}, {"send": "hello"}, {"until_day": 3},
 ]  # fmt: skip
 KEYS = sorted(
     {key.name for family in FAMILIES.values() for table in family.tables for key in table.keys} | {"x", "was"}
 )
+
+
+HOLDING = ("branch", "any", "split", "repeat", "wait")
+"""Verbs with steps in them."""
 
 
 def values(shape: Shape, depth: int = 0) -> st.SearchStrategy[object]:
@@ -91,8 +119,9 @@ def values(shape: Shape, depth: int = 0) -> st.SearchStrategy[object]:
             return st.sampled_from(["Hello", "مرحبا", 2027, 1.5])
         case Pattern(regex=regex):
             return st.from_regex(regex, fullmatch=True, alphabet=st.characters(codec="ascii", exclude_characters="\n"))
-        case Known(what=what, also=also):
-            return st.sampled_from([*(NAMES.of(what) or ()), *also])
+        case Known(what=what, also=also, form=form):
+            known = st.sampled_from([*(NAMES.of(what) or ()), *also])
+            return known if form is None else st.one_of(known, values(form))
         case Choice(options=options):
             return st.sampled_from(options)
         case Whole(least=least, most=most):
@@ -129,7 +158,7 @@ def composed(shape: Shape, depth: int) -> st.SearchStrategy[object]:
         case Part(table=table):
             return mappings(table, depth)
         case Forms(family=family):
-            tables = [table for table in FAMILIES[family].tables if depth < 3 or table.verb not in ("branch", "any")]
+            tables = [table for table in FAMILIES[family].tables if depth < 3 or table.verb not in HOLDING]
             return st.sampled_from(tables).flatmap(lambda table: mappings(table, depth + 1))
         case PlainOr(plain=plain, mapping=mapping, listed=listed):
             return st.one_of([values(part, depth) for part in (plain, mapping, listed) if part])
@@ -150,7 +179,8 @@ def mappings(draw: st.DrawFn, table: Table, depth: int = 0) -> dict[str, object]
             wanted.discard(name)
     if table.some_of and not wanted & set(table.some_of):
         wanted.add(table.some_of[0])
-    return {key.name: draw(values(key.shape, depth)) for key in table.keys if key.name in wanted}
+    found = {key.name: draw(values(key.shape, depth)) for key in table.keys if key.name in wanted}
+    return found | draw(values(table.others.shape, depth)) if table.others else found  # type: ignore[operator]
 
 
 def spots(value: object) -> Iterator[tuple[dict[str, object] | list[object], str | int]]:
@@ -223,7 +253,8 @@ def test_whatever_is_written_the_checker_answers(data: st.DataObject) -> None:
     """No file makes it fail; and what it calls a book has no error."""
     files = {path.relative_to(BASE).as_posix(): path.read_bytes() for path in BASE.rglob("*.*")}
     kind = data.draw(st.sampled_from(list(TABLES)))
-    path = "sequences/tips.yaml" if kind == "sequence" else f"sequences/house/{kind}.yaml"
+    folder = {"sequence": "", "calendar": "house/calendars/"}.get(kind, "house/")
+    path = f"sequences/{folder}{'tips' if kind == 'sequence' else kind}.yaml"
     written = json.dumps(data.draw(changed(TABLES[kind])), ensure_ascii=False)
     reading = read_project(files | {path: written.encode()})
     errors = [problem for problem in reading.problems if problem.severity is Severity.error]
@@ -274,12 +305,21 @@ EXAMPLES = {
     "a name": "tips",
     "a dotted name such as person.birthday": "person.birthday",
     "a fact such as person.vip_since": "person.vip_since",
-    "person, event, occurrence or a field such as event.order_id": "event.order_id",
     "so many per so long, e.g. 4 per year": "4 per 30 days",
     "an e-mail address": "lena@kestrel.example",
     "a locale such as en or pt-BR": "pt-BR",
     "a currency such as EUR": "EUR",
-    "0%": "0%",
+    "a share such as 10%": "10%",
+    "a day and a time such as 2027-03-02 10:00": "2027-03-02 10:00",
+    "the name of a folder, or what names it such as start.name": "start.name",
+    "the name of an environment variable such as ERP_URL": "ERP_URL",
+    "an amount and a currency such as 9 EUR": "9 EUR",
+    "an amount per time such as 40 EUR per year": "40 EUR per year",
+    "a pattern such as BDAY-{8}, where {8} stands for eight letters and digits": "BDAY-{8}",
+    "a file of the project such as codes/free_shipping.csv, one code a line": "codes/free_shipping.csv",
+    "a country such as FR": "FR",
+    "a year such as 2027": "2027",
+    "a month and a day such as 10-01": "10-01",
     "an event's name such as order.placed": "order.placed",
     "count, days, first, last or sum FIELD": "sum total",
 }
@@ -302,6 +342,8 @@ def variants(table: Table) -> Iterator[dict[str, object]]:
         for other in table.keys:
             yield {**small, key.name: example(key.shape), other.name: example(other.shape)}
     yield {**small, "nothing_of_ours": 1}
+    if table.others is not None:
+        yield {**small, **example(table.others.shape)}  # type: ignore[dict-item]
 
 
 ALL = [table for _, tables in CHAPTERS for table in tables]

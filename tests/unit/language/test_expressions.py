@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nurture.language.expressions import DEEPEST, LONGEST, parse_condition, parse_value, scope_of
+from nurture.language.scope import StepWords
 from nurture.model.catalogue import Catalogue, Field, OrderRule
 from nurture.model.expression import (
     Among,
@@ -59,7 +60,7 @@ SCOPE = scope_of(
     mails=("welcome", "next_bag_offer"),
 )
 SCOPE = SCOPE.with_start(["complaint.opened"], ["complaint.opened"]).with_event(["review.posted", "feedback.given"])
-SCOPE = SCOPE.with_steps({"hello": ("sent", "capped")})
+SCOPE = SCOPE.with_steps({"hello": StepWords("send", ("sent", "capped"))})
 HERE = Place("sequences/spring_push.yaml", 11, 7)
 
 
