@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "status": ("operating", "Show what runs, what waits, what comes next."),
     "outbox": ("outbox", "Show what waits, is held or in doubt, and act on one mail."),
     "release": ("outbox", "Let mail go that the brake holds."),
+    "drafts": ("drafts", "Show what waits for approval; approve, rewrite or drop it."),
     "tasks": ("tasks", "Show what the shop's people have to do; take one, finish one."),
     "webhooks": ("webhooks", "Show the calls of other systems, and act on one."),
     "doctor": ("examining", "Say what is wrong around the project, and what to do."),

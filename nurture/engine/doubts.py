@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nurture import observe
+from nurture.engine.drafts import call_off
 from nurture.engine.handed import Handed
 from nurture.engine.tick import refuse_halted
 from nurture.engine.workshop import Workshop
@@ -35,6 +36,7 @@ class Upkeep:
         if self._done_at is not None and timedelta() <= now - self._done_at < EVERY:
             return
         self._done_at = now
+        call_off(self.shop, book, now)
         outbox = self.shop.store.outbox
         _say_found(outbox.reclaim(now, book), done)
         settled = outbox.look_after_doubts(now, book)

@@ -15,10 +15,12 @@ from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason, Why
 from nurture.model.event import ADDRESS_ADDED, ADDRESS_STATE, CONSENT_REFUSED, ERASED, SUPPRESSED, THEME_SPARED, Event
-from nurture.model.mail import Fate, Handover
+from nurture.model.mail import Email, Fate, Handover
 from nurture.model.person import Person
 from nurture.model.place import Problem
 from nurture.render.mail import render
+from nurture.render.rewritten import rewritten
+from nurture.store.desk import desk
 from nurture.store.outbox_rows import Batch
 
 END = datetime.max.replace(tzinfo=UTC)
@@ -108,11 +110,31 @@ def written(shop: Workshop, live: LiveBook, intent: Intent, person: Person, now:
         why, words, until = later
         fate = Fate.expired if until is None else Fate.planned
         return Kept(why, Handover(intent.key, fate, words, not_before=until))
-    email = render(live.book, live.templates, intent, person, links=shop.links)
+    email = rendered(shop, live, intent, person)
     if isinstance(email, Problem):
         return Kept(Why.broken, Handover(intent.key, Fate.refused, email.message, email))
     (request,) = shop.provider.build([email])
     return Kept(Why.broken, request) if isinstance(request, Handover) else Ready(intent, request)
+
+
+def rendered(shop: Workshop, live: LiveBook, intent: Intent, person: Person) -> Email | Problem:
+    """The mail in the template's words, or in those that a person wrote when they approved it."""
+    templates, words = live.templates, None
+    if may_be_rewritten(live.book, intent):
+        words = desk(shop.store).drafts.rewritten([intent.key]).get(intent.key)
+    if words is not None:
+        changed = rewritten(live.book, templates, intent, person, *words)
+        if isinstance(changed, Problem):
+            return changed
+        templates, intent = changed
+    return render(live.book, templates, intent, person, links=shop.links)
+
+
+def may_be_rewritten(book: Book, intent: Intent) -> bool:
+    """Whether a person may have had the mail before them: its step asks for approval, or is not known any more."""
+    sequence = book.sequence(intent.sequence, intent.version)
+    node = sequence.nodes.get(intent.step) if sequence else None
+    return node is None or bool(getattr(node.step, "approve", ""))
 
 
 def may_go(shop: Workshop, live: LiveBook, intent: Intent) -> bool:

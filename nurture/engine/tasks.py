@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from nurture import observe
 from nurture.engine.faults import MisuseError, RefusedError
-from nurture.engine.webhooks import KEY_SHOWN, key_meant
+from nurture.engine.short_keys import KEY_SHOWN, key_meant
 from nurture.engine.workshop import Workshop
 from nurture.model.rules import Rules
 from nurture.store.desk import desk
@@ -125,7 +125,7 @@ def notes(one: Errand, now: datetime) -> Iterator[str]:
 def do(shop: Workshop, act: str, prefix: str, who: str, words: str, now: datetime) -> str:
     """`take` or `done` of one task, in words. RefusedError when another was quicker."""
     doors = desk(shop.store).tasks
-    key = key_meant(doors.keys_like(prefix) if prefix else [], prefix, "task", "nurture tasks")
+    key = key_meant(doors.keys_like, prefix, "task", "nurture tasks")
     done = doors.take(key, who, now) if act == "take" else doors.finish(key, who, words, now)
     one = doors.one(key)
     if one is None:

@@ -16,10 +16,11 @@ from datetime import datetime, timedelta
 from nurture import observe
 from nurture.deliver.webhook import Call, LookUp, Target, build, post, read, system
 from nurture.engine.applying import LiveBook
-from nurture.engine.faults import MisuseError, RefusedError
+from nurture.engine.faults import RefusedError
 from nurture.engine.gates import halt_of
 from nurture.engine.preparing import END, as_known
 from nurture.engine.sending import Run
+from nurture.engine.short_keys import KEY_SHOWN, key_meant
 from nurture.engine.turns import why_held
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
@@ -32,7 +33,6 @@ FIRST, TIMES, LONGEST = timedelta(seconds=30), 4, timedelta(hours=6)  # between 
 GIVES_UP = timedelta(days=3)  # after which the core goes on without an answer
 LOOKS_AGAIN = timedelta(minutes=5)  # while something is wrong with the project and not with the other side
 PAUSE = 60.0  # seconds after a fault of ours, and the longest between two looks
-KEY_SHOWN = 12
 WORDS = {
     HANDED: "on their way",
     PLANNED: "waiting",
@@ -290,7 +290,7 @@ def shown(one: Ring, label: str) -> Shown:
 def do(shop: Workshop, act: str, prefix: str, who: str, because: str, now: datetime) -> str:
     """`retry` or `give-up` of one call, in words. RefusedError when it cannot be done with it."""
     doors = desk(shop.store).webhooks
-    key = key_meant(doors.keys_like(prefix) if prefix else [], prefix, "webhook", "nurture webhooks")
+    key = key_meant(doors.keys_like, prefix, "webhook", "nurture webhooks")
     one = doors.one(key)
     state = one.state if one else ""
     if act == "give-up":
@@ -303,14 +303,3 @@ def do(shop: Workshop, act: str, prefix: str, who: str, because: str, now: datet
         raise RefusedError(f"{key[:KEY_SHOWN]} neither waits nor failed: it is {WORDS.get(state, state)}.")
     more = "; its sequence has gone on already, and hears nothing of it" if stood == FAILED else ""
     return f"{key[:KEY_SHOWN]} is called with the next round{more}"
-
-
-def key_meant(found: list[str], prefix: str, what: str, shows: str) -> str:
-    """The one key that begins so, as in git; MisuseError when none or several do."""
-    if prefix in found:
-        return prefix
-    if len(found) > 1:
-        raise MisuseError(f"several keys begin with '{prefix}': {', '.join(key[:16] for key in found)} …")
-    if not found:
-        raise MisuseError(f"no {what} has a key that begins with '{prefix}'; `{shows}` shows them.")
-    return found[0]
