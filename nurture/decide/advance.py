@@ -48,6 +48,9 @@ def advance(book: Book, person: Person, now: datetime, inputs: Sequence[Event] =
         _forward(draft, person.asof)
     if draft.index.stops:
         leaving.stop(draft, person.asof)
+    if draft.index.holidays:
+        for firing in leaving.redated(draft, person.asof):
+            entry.take(draft, firing, person.asof)
     while True:
         moment = _next_instant(draft, arrivals)
         if moment is None or moment > now:
@@ -220,6 +223,8 @@ def _judge_all(draft: Draft, now: datetime) -> None:
                 judge(draft, inside, now)
                 if draft.index.mails_asked:
                     _own_changes(draft, now)
+                if draft.index.silence is not None:
+                    draft.alarms = None  # a mail ends the silence
                 draft.changed.clear()
         draft.close()
         draft.asof = now - _INSTANT

@@ -7,6 +7,7 @@ from nurture.decide.clock import after
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
 from nurture.decide.making import make
+from nurture.decide.stages import crossing
 from nurture.decide.triggers import event_firings, stage_firings
 from nurture.model import event as names
 from nurture.model.decision import Reason, Why
@@ -23,7 +24,7 @@ def move_to(draft: Draft, inside: Inside, node: Node, step: MoveTo, now: datetim
     event = make(draft, inside, now, names.STAGE_MOVED, {"stage": step.stage, "until": until})
     if before != step.stage:
         draft.note(Why.stage, now, inside, words=f"{before or 'nobody yet'} -> {step.stage}", step=step.id, until=until)
-        for firing in stage_firings(draft, (step.stage,), event, now):
+        for firing in stage_firings(draft, crossing(before, step.stage), event, now):
             entry.take(draft, firing, now)
     inside.goes_on("done", inside.done_at, node.next)
 

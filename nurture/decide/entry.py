@@ -7,11 +7,12 @@ from nurture.decide.conditions import looks, truth
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside, entered
 from nurture.decide.switches import stop_on
+from nurture.decide.unheard import NAME as BY_SILENCE
 from nurture.model.decision import Look, Reason, Why
 from nurture.model.length import Length
 from nurture.model.person import Enrolment, Firing
 from nurture.model.sequence import Sequence, Status
-from nurture.model.trigger import Again, DayTrigger, LapseTrigger
+from nurture.model.trigger import Again, DayTrigger, EveryTrigger, HolidayTrigger, LapseTrigger, OnceTrigger
 
 CORRECTED_DAYS = 300  # a corrected birthday brings no second greeting within these (6.4)
 
@@ -67,7 +68,7 @@ def _ask(draft: Draft, firing: Firing, now: datetime) -> bool:
     if draft.erased or draft.suppressed:
         return _refuse(draft, firing, Why.refused, now, words=draft.suppressed or "erased")
     earlier = _starts(draft, sequence.name)
-    asked, (firing, unknown) = firing, _about(sequence, firing, _unused(earlier))
+    asked, (firing, unknown) = firing, _about(draft, sequence, firing, _unused(earlier))
     if unknown:
         return _refuse(draft, firing, Why.condition, now, words=f"unknown: {unknown}")
     why, words = _again(draft, sequence, firing, earlier, now)
@@ -133,14 +134,26 @@ def _unused(earlier: list[Enrolment | Inside]) -> int:
     return ordinal
 
 
-def _about(sequence: Sequence, firing: Firing, ordinal: int) -> tuple[Firing, str]:
+def _occurrence(sequence: Sequence, firing: Firing) -> str:
+    """Its date; with the name of the feast or the key of the thing, where there can be several on one date."""
+    day = firing.day0.isoformat()
+    feast = firing.trigger < len(sequence.start) and isinstance(sequence.start[firing.trigger], HolidayTrigger)
+    about = firing.thing or (firing.name if feast else "")
+    return f"{about}:{day}" if about else day
+
+
+def _about(draft: Draft, sequence: Sequence, firing: Firing, ordinal: int) -> tuple[Firing, str]:
     """The firing with its subject (6.4 step 3); or the name of the field that is not known."""
     per = sequence.again.per
     event = firing.event
     if firing.subject:
         return firing, ""
     if per == "occurrence" or (per == "event" and event is None):
-        subject = firing.day0.isoformat()
+        subject = _occurrence(sequence, firing)
+    elif per in draft.book.catalogue.things:
+        if not firing.thing:
+            return firing, per
+        subject = firing.thing
     elif per == "event" and event is not None:
         subject = event.outside_id or event.id
     elif per.startswith("event.") and event is None:
@@ -186,9 +199,12 @@ def _same_cause(draft: Draft, sequence: Sequence, firing: Firing, old: Enrolment
     if firing.event is not None or old.event is not None or old.trigger != firing.trigger:
         return False
     trigger = sequence.start[firing.trigger]
-    if isinstance(trigger, DayTrigger):
-        return old.name == firing.name and old.day0 == firing.day0
-    if not isinstance(trigger, LapseTrigger) or abs((firing.day0 - old.day0).days) > 1:
+    near = abs((firing.day0 - old.day0).days) <= 1
+    if firing.name == BY_SILENCE:
+        return old.name == BY_SILENCE and near
+    if isinstance(trigger, DayTrigger | HolidayTrigger | EveryTrigger | OnceTrigger):
+        return (old.name, old.day0, old.thing) == (firing.name, firing.day0, firing.thing)
+    if not isinstance(trigger, LapseTrigger) or not near:
         return False
     return not any(e.name == trigger.event and e.happened_at > old.started_at for e in draft.events)
 
@@ -205,9 +221,9 @@ def _sooner_than(draft: Draft, length: Length, start: datetime, now: datetime) -
 
 
 def _corrected(draft: Draft, sequence: Sequence, firing: Firing, earlier: list[Enrolment | Inside]) -> str:
-    """A yearly day that was already greeted under another date, not a year ago (6.4)."""
+    """A yearly day or a feast that was already greeted under another date, not a year ago (6.4)."""
     trigger = sequence.start[firing.trigger]
-    if not isinstance(trigger, DayTrigger) or not trigger.yearly:
+    if not isinstance(trigger, HolidayTrigger) and not (isinstance(trigger, DayTrigger) and trigger.yearly):
         return ""
     greeted = {m.subject for m in draft.messages if m.sequence == sequence.name and not m.cancelled}
     days = [

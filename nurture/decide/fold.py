@@ -198,10 +198,10 @@ def _moved_to(draft: Draft, event: Event) -> None:
     stage, until = str(event.fields["stage"]), event.fields.get("until")
     if stage not in {one.id for one in draft.book.stages}:
         return
-    pinned = until if isinstance(until, datetime) else None
+    pinned = until if isinstance(until, datetime) else event.happened_at
     before = draft.stage
     since = before.since if before is not None and before.id == stage else event.happened_at
-    check = pinned or (before.check_at if before is not None else None)
+    check = until if isinstance(until, datetime) else before.check_at if before is not None else None
     draft.stage = StageState(stage, since, None, check, draft.index.stage_rules, pinned)
     if before is None or before.id != stage:
         draft.changed.add("person.stage")
@@ -267,3 +267,4 @@ def _lift(draft: Draft, topics: frozenset[str], at: datetime) -> None:
 
 def _answers(draft: Draft, answers: dict[str, Consent]) -> None:
     draft.consents = {**draft.consents, **answers}
+    draft.changed.add("consents")

@@ -10,7 +10,16 @@ from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue
 from nurture.model.sequence import Sequence, Status
 from nurture.model.switch import Switch, Word
-from nurture.model.trigger import DayTrigger, EventTrigger, LapseTrigger, ManualTrigger, StageTrigger
+from nurture.model.trigger import (
+    DayTrigger,
+    EventTrigger,
+    EveryTrigger,
+    HolidayTrigger,
+    LapseTrigger,
+    ManualTrigger,
+    OnceTrigger,
+    StageTrigger,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +37,21 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The listeners of one book; draft sequences never run and are not in it."""
+    """The listeners of one book; draft sequences never run and are not in it.
+
+    `stages` is asked by stage or moment and whether it was left; `silence` is the house rule, in dates.
+    What would fire for everybody (`holiday`, `every`, `once`) is not listened to by a closed sequence at all.
+    """
 
     events: dict[str, tuple[tuple[Listening, EventTrigger], ...]]
     days: tuple[tuple[Listening, DayTrigger], ...]
     lapses: tuple[tuple[Listening, LapseTrigger], ...]
     lapse_events: frozenset[str]
-    stages: dict[str, tuple[tuple[Listening, StageTrigger], ...]]
+    holidays: tuple[tuple[Listening, HolidayTrigger], ...]
+    weekly: tuple[tuple[Listening, EveryTrigger], ...]
+    broadcasts: tuple[tuple[Listening, OnceTrigger], ...]
+    silence: tuple[Listening, int] | None
+    stages: dict[tuple[str, bool], tuple[tuple[Listening, StageTrigger], ...]]
     manual: dict[str, int]
     mute_events: frozenset[str]
     order_events: frozenset[str]
@@ -62,7 +79,10 @@ def _make(book: Book) -> Index:
     events: dict[str, list[tuple[Listening, EventTrigger]]] = {}
     days: list[tuple[Listening, DayTrigger]] = []
     lapses: list[tuple[Listening, LapseTrigger]] = []
-    stages: dict[str, list[tuple[Listening, StageTrigger]]] = {}
+    holidays: list[tuple[Listening, HolidayTrigger]] = []
+    weekly: list[tuple[Listening, EveryTrigger]] = []
+    broadcasts: list[tuple[Listening, OnceTrigger]] = []
+    stages: dict[tuple[str, bool], list[tuple[Listening, StageTrigger]]] = {}
     manual: dict[str, int] = {}
     running = [s for s in book.sequences.values() if s.status is not Status.draft]
     for sequence in sorted(running, key=lambda s: (-s.priority, s.name)):
@@ -76,8 +96,14 @@ def _make(book: Book) -> Index:
                     days.append((listening, trigger))
                 case LapseTrigger():
                     lapses.append((listening, trigger))
+                case HolidayTrigger() if sequence.status is not Status.closed:
+                    holidays.append((listening, trigger))
+                case EveryTrigger() if sequence.status is not Status.closed:
+                    weekly.append((listening, trigger))
+                case OnceTrigger() if sequence.status is not Status.closed:
+                    broadcasts.append((listening, trigger))
                 case StageTrigger():
-                    stages.setdefault(trigger.stage, []).append((listening, trigger))
+                    stages.setdefault((trigger.stage, trigger.left), []).append((listening, trigger))
                 case ManualTrigger():
                     manual[sequence.name] = number
     orders = book.catalogue.orders
@@ -86,6 +112,10 @@ def _make(book: Book) -> Index:
         days=tuple(days),
         lapses=tuple(lapses),
         lapse_events=frozenset(trigger.event for _, trigger in lapses),
+        holidays=tuple(holidays),
+        weekly=tuple(weekly),
+        broadcasts=tuple(broadcasts),
+        silence=_silence(book, manual),
         stages={name: tuple(listeners) for name, listeners in stages.items()},
         manual=manual,
         mute_events=frozenset(mute.after for mute in book.rules.mutes),
@@ -93,7 +123,7 @@ def _make(book: Book) -> Index:
         stage_rules=_stage_rules(book),
         mails_asked=_mails_asked(book),
         placed_by=_placed_by(book),
-        armed_by=_armed_by(book, days, lapses),
+        armed_by=_armed_by(book, days, lapses, holidays),
         limits_reach=max((in_dates(limit.within) or 31 for limit in book.rules.limits), default=0),
         stops={s.name: s.switch for s in book.sequences.values() if s.switch and s.switch.word is Word.stop},
         rhythms=frozenset((one.sequence.name, one.number) for one, lapse in lapses if lapse.rhythm is not None),
@@ -113,11 +143,25 @@ def _placed_by(book: Book) -> frozenset[str]:
     return frozenset({"person.zone", "person.country"}).union(*(facts_named(r.root, book.catalogue) for r in rules))
 
 
+def _silence(book: Book, manual: dict[str, int]) -> tuple[Listening, int] | None:
+    """The sequence that the rule `silence` enrols in, and after how many dates; None while it runs nowhere."""
+    rule = book.rules.silence
+    sequence = book.sequences.get(rule.start) if rule is not None else None
+    dates = in_dates(rule.at_most) if rule is not None else None
+    if sequence is None or dates is None or sequence.status in (Status.draft, Status.closed):
+        return None
+    return Listening(sequence, manual[sequence.name]), dates
+
+
 def _armed_by(
-    book: Book, days: list[tuple[Listening, DayTrigger]], lapses: list[tuple[Listening, LapseTrigger]]
-) -> frozenset[str]:
-    """What must change for the next day or silence to be another one."""
+    book: Book, days: list[tuple[Listening, DayTrigger]], lapses: list[tuple[Listening, LapseTrigger]],
+    holidays: list[tuple[Listening, HolidayTrigger]],
+) -> frozenset[str]:  # fmt: skip
+    """What must change for the next day, feast or silence to be another one."""
     named = {"erased"} | {".".join(trigger.path) for _, trigger in days} | {trigger.event for _, trigger in lapses}
+    named |= {trigger.per for _, trigger in days if trigger.per}
+    named |= {".".join(path) for _, trigger in holidays for path in (trigger.observed_by, trigger.country) if path}
+    named |= {"messages", "consents"} if book.rules.silence is not None else set()
     orders = book.catalogue.orders
     return frozenset(named | {"person.orders"} if orders is not None and orders.event in named else named)
 

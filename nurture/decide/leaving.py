@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from nurture.decide.clock import after, next_occurrence
 from nurture.decide.conditions import looks, truth
 from nurture.decide.draft import Draft
+from nurture.decide.feasts import falls_on, observed, started
 from nurture.decide.index import stops_on
 from nurture.decide.inside import Inside
 from nurture.decide.orders import order_behind, standing
@@ -14,7 +15,7 @@ from nurture.model.event import Event, MonthDay
 from nurture.model.person import Firing
 from nurture.model.rules import FRESH
 from nurture.model.sequence import Goal, StopRule
-from nurture.model.trigger import DayTrigger
+from nurture.model.trigger import DayTrigger, HolidayTrigger
 
 
 def leave(draft: Draft, events: tuple[Event, ...], now: datetime) -> None:
@@ -145,16 +146,47 @@ def _by_date(draft: Draft, inside: Inside, now: datetime) -> None:
     """An enrolment whose day-0 field moved ends; the new date is a new subject (6.4)."""
     start = inside.book_sequence.start
     trigger = start[inside.trigger] if inside.trigger < len(start) else None
+    if isinstance(trigger, HolidayTrigger):
+        _by_feast(draft, inside, trigger, now)
     if not isinstance(trigger, DayTrigger) or inside.name != ".".join(trigger.path):
         return
     if inside.name not in draft.changed:
         return
-    value = date_of(draft, trigger.path)
+    value = date_of(draft, trigger.path, inside.thing)
     if value is None or not _falls_on(draft, trigger, value, inside):
         draft.end(inside, Why.date_moved, now, ".".join(trigger.path))
+
+
+def _by_feast(draft: Draft, inside: Inside, trigger: HolidayTrigger, now: datetime) -> None:
+    """A feast that the reader keeps no more, or that their new country keeps on another date."""
+    if inside.name not in trigger.days or inside.event is not None:
+        return
+    if ".".join(trigger.observed_by) in draft.changed and inside.name not in observed(draft, trigger):
+        draft.end(inside, Why.no_longer_fits, now, ".".join(trigger.observed_by))
+    elif ".".join(trigger.country) in draft.changed and not falls_on(draft, trigger, inside.name, inside.day0):
+        draft.end(inside, Why.date_moved, now, ".".join(trigger.country))
 
 
 def _falls_on(draft: Draft, trigger: DayTrigger, value: object, inside: Inside) -> bool:
     if not isinstance(value, date | MonthDay):
         return False
     return next_occurrence(value, inside.day0, draft.book.rules.leap_day, trigger.yearly) == inside.day0
+
+
+def redated(draft: Draft, now: datetime) -> list[Firing]:
+    """Feasts whose date a calendar of the house moved since somebody entered for it: the new date is a new subject.
+
+    What starts at once comes back: who stands in the lead of the new date already. For others its own hour comes.
+    """
+    found = []
+    for inside in draft.inside:
+        start = inside.book_sequence.start
+        trigger = start[inside.trigger] if inside.trigger < len(start) else None
+        if not isinstance(trigger, HolidayTrigger) or inside.event is not None or inside.name not in trigger.days:
+            continue
+        if not falls_on(draft, trigger, inside.name, inside.day0):
+            draft.end(inside, Why.date_moved, now, inside.name)
+            again = started(draft, inside.sequence, inside.trigger, inside.name, now)
+            found += [again] if again is not None else []
+    draft.close()
+    return found

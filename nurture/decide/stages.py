@@ -10,23 +10,31 @@ from nurture.model.decision import Why
 from nurture.model.person import StageState
 from nurture.model.rules import Stage
 
+Crossed = tuple[tuple[str, bool], ...]
+"""Stages and moments newly entered, and those left (True)."""
 
-def place(draft: Draft, now: datetime, *, undoing: bool = False) -> tuple[str, ...]:
-    """Work out stage and moments at `now`; the stages and moments newly entered come back.
+
+def place(draft: Draft, now: datetime, *, undoing: bool = False) -> Crossed:
+    """Work out stage and moments at `now`; what was entered and left comes back, entered first.
 
     `undoing` says that an undone order is what moved them: then `keep_for` keeps nobody.
     """
-    entered = _moments(draft, now)
+    crossed = _moments(draft, now)
     if not draft.book.stages:
-        return entered
+        return crossed
     before = draft.stage
     state = _stage(draft, now, undoing)
     draft.stage = state
     if before is None or before.id != state.id:
         draft.changed.add("person.stage")
         draft.note(Why.stage, now, words=f"{before.id if before else 'nobody yet'} -> {state.id}")
-        return (state.id, *entered)
-    return entered
+        return crossing(before.id if before else "", state.id) + crossed
+    return crossed
+
+
+def crossing(before: str, after_: str) -> Crossed:
+    """From one stage to another; nobody leaves a stage who was in none yet."""
+    return ((after_, False), *(((before, True),) if before else ()))
 
 
 def stale(draft: Draft) -> bool:
@@ -58,10 +66,12 @@ def _kept(draft: Draft, stage: Stage, now: datetime) -> datetime | None:
     before = draft.stage
     if before is None or before.id != stage.id or stage.keep_for is None:
         return None
+    if before.pinned_until is not None:
+        return None  # a step put them there, its rule never held
     return before.keep_until or after(now, stage.keep_for, draft.clock, None, "")
 
 
-def _moments(draft: Draft, now: datetime) -> tuple[str, ...]:
+def _moments(draft: Draft, now: datetime) -> Crossed:
     if not draft.book.moments:
         return ()
     scene = draft.scene(now)
@@ -70,11 +80,12 @@ def _moments(draft: Draft, now: datetime) -> tuple[str, ...]:
         check = _sooner(check, next_change(moment.while_.root, scene))
         if truth(moment.while_, scene):
             holding.add(moment.id)
-    entered = tuple(moment.id for moment in draft.book.moments if moment.id in holding - draft.moments)
+    entered = tuple((moment.id, False) for moment in draft.book.moments if moment.id in holding - draft.moments)
+    left = tuple((moment.id, True) for moment in draft.book.moments if moment.id in draft.moments - holding)
     if holding != draft.moments:
         draft.changed.add("moments")
     draft.moments, draft.moments_check_at = frozenset(holding), check
-    return entered
+    return entered + left
 
 
 def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:

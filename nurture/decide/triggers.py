@@ -1,21 +1,29 @@
-"""What starts people: events as they come, and the days and silences that fire by themselves (language.md 4.2)."""
+"""What starts people: events as they come, and days, feasts, hours and silences by themselves (language.md 4.2)."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from nurture.decide.clock import at, day_start, next_occurrence
+from nurture.decide.clock import at
+from nurture.decide.dates import armed_days, before_live, begins_by_moving, date_of, late_days, lead
 from nurture.decide.draft import Draft
+from nurture.decide.feasts import armed_feasts, late_feasts
 from nurture.decide.index import Listening
 from nurture.decide.orders import days_of, is_undone
 from nurture.decide.rhythm import silence
+from nurture.decide.timed import armed_broadcasts, armed_weeks, late_broadcasts, late_weeks
+from nurture.decide.unheard import BY_RULE, armed_silence
 from nurture.model import event as names
-from nurture.model.book import Book
 from nurture.model.decision import Reason, Why
-from nurture.model.event import Event, MonthDay, Origin
+from nurture.model.event import Event, Origin
 from nurture.model.length import Length
 from nurture.model.person import Alarms, Armed, Firing
-from nurture.model.sequence import Sequence, Status
-from nurture.model.trigger import AnyTrigger, DayTrigger, LapseTrigger, Trigger
+from nurture.model.sequence import Status
+from nurture.model.trigger import EveryTrigger, LapseTrigger, OnceTrigger, Trigger
+
+__all__ = [
+    "LAPSE_HOUR", "arm", "before_live", "date_of", "event_firings", "firing", "is_fresh", "lapse_day", "late_firings",
+    "lead", "rung", "stage_firings",
+]  # fmt: skip
 
 LAPSE_HOUR = time(10, 0)
 
@@ -45,15 +53,17 @@ def _manual(draft: Draft, event: Event, now: datetime) -> Iterator[Firing]:
         yield firing(draft, Listening(sequence, number), None, event.happened_at, now, "manual", event)
 
 
-def stage_firings(draft: Draft, entered: tuple[str, ...], cause: Event | None, now: datetime) -> Iterator[Firing]:
-    """The firings of stages and moments newly entered; `cause` is the event that moved them, None for time.
+def stage_firings(
+    draft: Draft, crossed: tuple[tuple[str, bool], ...], cause: Event | None, now: datetime
+) -> Iterator[Firing]:
+    """The firings of stages and moments newly entered, or left (True); `cause` is the event, None for time.
 
     What an import moved starts nothing (4.2).
     """
     if cause is not None and cause.origin is Origin.imported and not cause.fresh:
         return
-    for stage in entered:
-        for listening, trigger in draft.index.stages.get(stage, ()):
+    for stage, left in crossed:
+        for listening, trigger in draft.index.stages.get((stage, left), ()):
             if cause is None or is_fresh(cause, trigger):
                 yield firing(draft, listening, trigger, now, now, stage, cause)
 
@@ -83,20 +93,19 @@ def _span(length: Length) -> timedelta:
 
 
 def arm(draft: Draft) -> Alarms:
-    """The next day or silence of every listening sequence, after what was already lived through."""
+    """What fires next by itself for every listening sequence, after what was already lived through."""
     if draft.alarms is None:
-        armed = [] if draft.erased else [*_armed_days(draft), *_armed_lapses(draft)]
-        armed.sort(key=lambda alarm: (alarm.at, alarm.sequence, alarm.trigger))
+        armed = [] if draft.erased else _armed(draft)
+        armed.sort(key=lambda alarm: (alarm.at, alarm.sequence, alarm.trigger, alarm.name, alarm.thing))
         draft.alarms = Alarms(draft.book, tuple(armed))
     return draft.alarms
 
 
-def _armed_days(draft: Draft) -> Iterator[Armed]:
-    for listening, trigger in draft.index.days:
-        day = next_day(draft, trigger, draft.asof)
-        if day is not None:
-            when = day_start(day - lead(trigger), draft.clock)
-            yield Armed(when, listening.sequence.name, listening.number, day)
+def _armed(draft: Draft) -> list[Armed]:
+    return [
+        *armed_days(draft), *armed_feasts(draft), *armed_weeks(draft), *armed_broadcasts(draft),
+        *_armed_lapses(draft), *armed_silence(draft),
+    ]  # fmt: skip
 
 
 def _armed_lapses(draft: Draft) -> Iterator[Armed]:
@@ -105,26 +114,7 @@ def _armed_lapses(draft: Draft) -> Iterator[Armed]:
         if day is not None:
             when = at(day, LAPSE_HOUR, draft.clock)
             if when > draft.asof:
-                yield Armed(when, listening.sequence.name, listening.number, day)
-
-
-def next_day(draft: Draft, trigger: DayTrigger, since: datetime) -> date | None:
-    """The next day 0 whose lead begins after an instant; a yearly day never falls on its own date."""
-    value = date_of(draft, trigger.path)
-    if value is None:
-        return None
-    earliest = draft.today(since) + lead(trigger)
-    if trigger.yearly and isinstance(value, date):
-        earliest = max(earliest, value + timedelta(days=1))
-    day = next_occurrence(value, earliest, draft.book.rules.leap_day, trigger.yearly)
-    if day is not None and day_start(day - lead(trigger), draft.clock) <= since:
-        day = next_occurrence(value, max(day, earliest) + timedelta(days=1), draft.book.rules.leap_day, trigger.yearly)
-    return day
-
-
-def lead(trigger: DayTrigger) -> timedelta:
-    """How long before day 0 people start; a lead is written in days or weeks."""
-    return timedelta(days=trigger.lead.days or 0) if trigger.lead else timedelta()
+                yield Armed(when, listening.sequence.name, listening.number, day, trigger.event)
 
 
 def lapse_day(draft: Draft, trigger: LapseTrigger) -> date | None:
@@ -136,22 +126,8 @@ def lapse_day(draft: Draft, trigger: LapseTrigger) -> date | None:
     return None if long is None else days[-1] + timedelta(days=long)
 
 
-def date_of(draft: Draft, path: tuple[str, ...]) -> date | MonthDay | None:
-    """A date of the person by its path: a fact, or the first or last order."""
-    value: object
-    if path == ("person", "orders", "first_at"):
-        value = draft.orders.first_at
-    elif path == ("person", "orders", "last_at"):
-        value = draft.orders.last_at
-    else:
-        value = draft.facts.get(path[-1])
-    if isinstance(value, datetime):
-        return draft.today(value)
-    return value if isinstance(value, date | MonthDay) else None
-
-
 def late_firings(draft: Draft, now: datetime, *, at_now: bool = False, imported: bool = False) -> Iterator[Firing]:
-    """Days and silences that were already running when nurture learned of them (`if_late`; 4.2).
+    """Days, feasts, hours and silences that were already running when nurture learned of them (`if_late`; 4.2).
 
     A day learned of between its lead and day 0 starts at once, unless the sequence says skip.
     A silence that was reached before now starts only if it was reached within `fresh`. A reader
@@ -160,43 +136,24 @@ def late_firings(draft: Draft, now: datetime, *, at_now: bool = False, imported:
     import taught starts nothing; for a day that is kept as a reason, as it is where late is skipped.
     """
     until = now + timedelta(microseconds=1) if at_now else now
-    for listening, trigger in draft.index.days:
-        told = ".".join(trigger.path) in draft.changed
-        if not told and draft.moved_from is None:
-            continue
-        for firing in _late_day(draft, listening, trigger, now, until, told=told):
-            if told and (imported or trigger.skip_if_late):
-                _refused_as_late(draft, firing, now)
-            else:
-                yield firing
+    for late, told in (*late_days(draft, now, until), *late_feasts(draft, now, until)):
+        trigger = draft.book.sequences[late.sequence].start[late.trigger]
+        if told and (imported or trigger.skip_if_late):
+            _refused_as_late(draft, late, now)
+        else:
+            yield _firing_of(late, now)
+    for late in (*late_weeks(draft, now, until), *late_broadcasts(draft, now, until)):
+        yield _firing_of(late, now)
     for listening, lapse in () if imported else draft.index.lapses:
         told = lapse.event in draft.changed or "person.orders" in draft.changed
         if told or draft.moved_from is not None:
             yield from _late_lapse(draft, listening, lapse, now, until, told=told)
 
 
-def _refused_as_late(draft: Draft, firing: Firing, now: datetime) -> None:
-    version = draft.book.version(firing.sequence)
-    words = f"{firing.name} was learned of too late"
-    draft.reasons.append(Reason(Why.late, now, firing.fired_at, firing.sequence, version, words=words))
-
-
-def _late_day(
-    draft: Draft, listening: Listening, trigger: DayTrigger, now: datetime, until: datetime, *, told: bool
-) -> Iterator[Firing]:
-    value = date_of(draft, trigger.path)
-    today = draft.today(now)
-    earliest = today
-    if trigger.yearly and isinstance(value, date):
-        earliest = max(earliest, value + timedelta(days=1))
-    day = value and next_occurrence(value, earliest, draft.book.rules.leap_day, trigger.yearly)
-    if not day:
-        return
-    began = day_start(day - lead(trigger), draft.clock)
-    if began >= until or before_live(draft.book, listening.sequence, began):
-        return
-    if told or _begins_by_moving(draft, day - lead(trigger), time(0), now):
-        yield _firing_of(listening, began, now, day)
+def _refused_as_late(draft: Draft, late: Armed, now: datetime) -> None:
+    version = draft.book.version(late.sequence)
+    words = f"{late.name} was learned of too late"
+    draft.reasons.append(Reason(Why.late, now, late.at, late.sequence, version, words=words))
 
 
 def _late_lapse(
@@ -208,41 +165,33 @@ def _late_lapse(
     reached = at(day, LAPSE_HOUR, draft.clock)
     if not now - _span(trigger.fresh) < reached < until or before_live(draft.book, listening.sequence, reached):
         return
-    if told or _begins_by_moving(draft, day, LAPSE_HOUR, now):
-        yield _firing_of(listening, reached, now, day)
+    if told or begins_by_moving(draft, day, LAPSE_HOUR, now):
+        yield _firing_of(Armed(reached, listening.sequence.name, listening.number, day, trigger.event), now)
 
 
-def _begins_by_moving(draft: Draft, day: date, clock_time: time, now: datetime) -> bool:
-    """Whether a moment that has passed on the reader's new clock was still to come on the old one."""
-    return draft.moved_from is not None and at(day, clock_time, draft.moved_from) >= now
-
-
-def _firing_of(listening: Listening, fired_at: datetime, now: datetime, day0: date) -> Firing:
-    trigger = listening.sequence.start[listening.number]
-    return Firing(listening.sequence.name, listening.number, fired_at, now, day0, _named(trigger))
+def _firing_of(alarm: Armed, now: datetime) -> Firing:
+    return Firing(
+        alarm.sequence, alarm.trigger, alarm.at, now, alarm.day0, alarm.name, thing=alarm.thing
+    )  # fmt: skip
 
 
 def rung(draft: Draft, now: datetime) -> list[Firing]:
-    """The armed days and silences whose moment is `now`; they are taken off the list."""
+    """What was armed for `now`; it is taken off the list."""
     alarms = arm(draft)
     if not alarms.armed or alarms.armed[0].at > now:
         return []
     ringing = [alarm for alarm in alarms.armed if alarm.at <= now]
     draft.alarms = None
-    firings = []
-    for alarm in ringing:
-        sequence = draft.book.sequences[alarm.sequence]
+    return [firing for alarm in ringing for firing in _ringing(draft, alarm, now)]
+
+
+def _ringing(draft: Draft, alarm: Armed, now: datetime) -> Iterator[Firing]:
+    sequence = draft.book.sequences[alarm.sequence]
+    if alarm.trigger == BY_RULE:
+        number = draft.index.manual[sequence.name]
         if not before_live(draft.book, sequence, alarm.at):
-            name = _named(sequence.start[alarm.trigger])
-            firings.append(Firing(alarm.sequence, alarm.trigger, alarm.at, now, alarm.day0, name))
-    return firings
-
-
-def before_live(book: Book, sequence: Sequence, moment: datetime) -> bool:
-    """Nobody is taken in retroactively: only what fires after the sequence first went live counts (6.4)."""
-    applied = book.applied.get(sequence.name)
-    return applied is not None and moment < applied.live_since
-
-
-def _named(trigger: AnyTrigger) -> str:
-    return ".".join(trigger.path) if isinstance(trigger, DayTrigger) else getattr(trigger, "event", "")
+            yield Firing(alarm.sequence, number, alarm.at, now, alarm.day0, alarm.name)
+    elif isinstance(sequence.start[alarm.trigger], EveryTrigger) and draft.suppressed:
+        return  # who is never written to is not refused anew every week
+    elif isinstance(sequence.start[alarm.trigger], OnceTrigger) or not before_live(draft.book, sequence, alarm.at):
+        yield _firing_of(alarm, now)

@@ -22,10 +22,16 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The version of a sequence that is live, and since when it has been live (UTC)."""
+    """The version of a sequence that is live, and since when it has been live (UTC).
+
+    `starts_since` is when its present `start` went live, where that is later: nothing starts retroactively (6.4).
+    `past_too` says of a broadcast that it goes also to those whose hour had passed by then: somebody was asked.
+    """
 
     version: int
     live_since: datetime
+    starts_since: datetime | None = None
+    past_too: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Book:
     A book read from the working tree has nothing in `applied`: it counts as live for ever.
     `older` holds the versions that people inside still stand on, `moves` how to come from them to the live one.
     `renamed` leads from every former name to today's, by kind (sequence, topic, theme, tag): history follows.
+    `application` is the number of the `apply` that brought it; 0 for one of the working tree.
     A book is equal only to itself.
     """
 
@@ -66,6 +73,7 @@ class Book:
     moves: Mapping[str, tuple[Move, ...]] = field(default_factory=dict)
     renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     digest: str = ""
+    application: int = 0
 
     def version(self, name: str) -> int:
         """The live version of a sequence; 0 in a book from the working tree."""

@@ -169,12 +169,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """A day or a lapse that will fire by itself at `at` unless something changes first."""
+    """A start that will fire by itself at `at` unless something changes first; `thing` is the key of what it is about.
+
+    `name` is the firing's: `start.name` in conditions and mails.
+    """
 
     at: datetime
     sequence: str
     trigger: int
     day0: date
+    name: str = ""
+    thing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

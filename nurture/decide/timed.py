@@ -1,0 +1,110 @@
+"""Starts at an hour of the reader's own clock: every week, and once, a broadcast (language.md 4.2)."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from nurture.decide.clock import Clock, at, local_day
+from nurture.decide.dates import before_live, begins_by_moving
+from nurture.decide.draft import Draft
+from nurture.decide.index import Listening
+from nurture.model.book import Book
+from nurture.model.bucket import BUCKETS, turn
+from nurture.model.length import Length
+from nurture.model.person import Armed
+from nurture.model.sequence import Sequence
+from nurture.model.trigger import EveryTrigger, OnceTrigger
+
+WEEK = "week"  # `start.name` of `every: week`
+_DAY = timedelta(days=1)
+_LONG = {"month": 30, "year": 365}  # a broadcast is spread over elapsed time; nobody's calendar counts there
+
+
+def armed_weeks(draft: Draft) -> Iterator[Armed]:
+    """The next occurrence of every weekly trigger."""
+    for listening, trigger in draft.index.weekly:
+        day = _next_week(trigger, draft.clock, draft.asof)
+        when = at(day, trigger.at, draft.clock)
+        yield Armed(when, listening.sequence.name, listening.number, day, WEEK)
+
+
+def _next_week(trigger: EveryTrigger, clock: Clock, since: datetime) -> date:
+    today = local_day(since, clock)
+    day = today + timedelta(days=(trigger.weekday - today.weekday()) % 7)
+    return day if at(day, trigger.at, clock) > since else day + timedelta(days=7)
+
+
+def late_weeks(draft: Draft, now: datetime, until: datetime) -> Iterator[Armed]:
+    """What a reader who moves east would miss: its hour has passed on the new clock and was to come on the old one."""
+    if draft.moved_from is None:
+        return
+    for listening, trigger in draft.index.weekly:
+        for day in (draft.today(now) - _DAY, draft.today(now)):
+            when = at(day, trigger.at, draft.clock)
+            if day.weekday() != trigger.weekday or when >= until or before_live(draft.book, listening.sequence, when):
+                continue
+            if begins_by_moving(draft, day, trigger.at, now):
+                yield Armed(when, listening.sequence.name, listening.number, day, WEEK)
+
+
+def armed_broadcasts(draft: Draft) -> Iterator[Armed]:
+    """The broadcasts whose moment is still to come for this person."""
+    for listening, trigger in draft.index.broadcasts:
+        when = moment_of(draft, listening, trigger, draft.clock)
+        if when is not None and when > draft.asof:
+            yield _alarm(listening, trigger, when)
+
+
+def late_broadcasts(draft: Draft, now: datetime, until: datetime) -> Iterator[Armed]:
+    """Broadcasts that a reader who moves east would miss."""
+    if draft.moved_from is None:
+        return
+    for listening, trigger in draft.index.broadcasts:
+        when = moment_of(draft, listening, trigger, draft.clock)
+        before = moment_of(draft, listening, trigger, draft.moved_from)
+        if when is not None and before is not None and when < until and before >= now:
+            yield _alarm(listening, trigger, when)
+
+
+def _alarm(listening: Listening, trigger: OnceTrigger, when: datetime) -> Armed:
+    return Armed(when, listening.sequence.name, listening.number, trigger.day, called(trigger))
+
+
+def called(trigger: OnceTrigger) -> str:
+    """`start.name` of a broadcast: its moment as it is written."""
+    return f"{trigger.day} {trigger.at:%H:%M}"
+
+
+def moment_of(draft: Draft, listening: Listening, trigger: OnceTrigger, clock: Clock) -> datetime | None:
+    """When a broadcast starts this person (UTC): at its hour on their clock, plus their turn in the spread.
+
+    Whose hour had passed when it went live is left out, unless the question was answered: then it goes to
+    them as it goes live.
+    """
+    hour = at(trigger.day, trigger.at, clock)
+    if before_live(draft.book, listening.sequence, hour):
+        since = past_too(draft.book, listening.sequence)
+        if since is None:
+            return None
+        hour = since
+    return hour + delay(draft.id, listening.sequence)
+
+
+def past_too(book: Book, sequence: Sequence) -> datetime | None:
+    """Since when a broadcast goes also to those whose hour had passed; None where nobody said so."""
+    applied = book.applied.get(sequence.name)
+    return (applied.starts_since or applied.live_since) if applied is not None and applied.past_too else None
+
+
+def delay(person: str, sequence: Sequence) -> timedelta:
+    """How much later than its hour a broadcast with `spread` starts somebody: their turn, a hash, of the length."""
+    if sequence.spread is None:
+        return timedelta()
+    return spread_over(sequence.spread) * turn(person, sequence.lineage or sequence.name) / BUCKETS
+
+
+def spread_over(length: Length) -> timedelta:
+    """A spread as elapsed time."""
+    if length.elapsed:
+        return timedelta(seconds=length.seconds)
+    days = length.days
+    return timedelta(days=days if days is not None else length.amount * _LONG.get(length.unit.value, 1))
