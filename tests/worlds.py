@@ -7,14 +7,14 @@ from decimal import Decimal
 from itertools import count
 
 from nurture.decide.advance import advance
-from nurture.language.expressions import parse_condition
+from nurture.language.expressions import parse_condition, parse_value
 from nurture.language.scope import scope_of
 from nurture.model import event as names
 from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue, Field, Limit, Mute, OrderRule
 from nurture.model.decision import Decision, Intent, Reason
 from nurture.model.event import Event, Money
-from nurture.model.expression import Condition
+from nurture.model.expression import Condition, Expression
 from nurture.model.length import Length, Unit
 from nurture.model.person import Person
 from nurture.model.place import Place
@@ -78,6 +78,13 @@ def condition(text: str, *, start: str = "", event: str = "") -> Condition:
     if event:
         scope = scope.with_event([event])
     found, problems = parse_condition(text, HERE, scope)
+    assert found is not None, problems
+    return found
+
+
+def value(text: str, *, event: str = "") -> Expression:
+    """A value of the language, parsed; a wrong one is a mistake of the test."""
+    found, problems = parse_value(text, HERE, SCOPE.with_event([event]) if event else SCOPE)
     assert found is not None, problems
     return found
 
