@@ -6,6 +6,8 @@ from nurture.cli.command import Asked, command
 from nurture.cli.edge import FINDINGS, FINE
 from nurture.cli.output import answer, plural, say, say_next
 
+KINDS = ("sequence", "rules", "catalogue", "stages", "topics", "gifts", "ladders", "calendar", "test")
+
 
 @command(
     "check",
@@ -65,7 +67,7 @@ def say_standing(asked: Asked) -> None:
     "nurture schema --write            .nurture/*.schema.json, for the editor",
     "nurture schema sequence           print one of them",
 )
-@click.argument("kind", required=False, type=click.Choice(["sequence", "rules", "catalogue", "stages", "topics"]))
+@click.argument("kind", required=False, type=click.Choice(KINDS))
 @click.option("--write", is_flag=True, help="Write all of them to .nurture/.")
 def schema_command(asked: Asked, kind: str | None, write: bool) -> int:
     """Write the JSON Schemas of this project, with its own mails, events and stages to choose from."""

@@ -15,24 +15,30 @@ from nurture.render.source import read
 
 PACKAGE = Path(__file__).resolve().parent.parent
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-SCHEMAS = ("sequence", "rules", "catalogue", "stages", "topics")
+SCHEMAS = {
+    "sequence": "sequences/*",
+    **{kind: f"sequences/house/{kind}" for kind in ("rules", "catalogue", "stages", "topics", "gifts", "ladders")},
+    "calendar": "sequences/house/calendars/*",
+    "test": "sequences/tests/*.test",
+}
+"""The files of a project by the schema that they follow, without their ending."""
 GENERATED = ".nurture"
 
 EDITOR = {
     ".vscode/settings.json": json.dumps(
         {
-            "yaml.schemas": {
-                f"{GENERATED}/sequence.schema.json": "sequences/*.yaml",
-                **{f"{GENERATED}/{kind}.schema.json": f"sequences/house/{kind}.yaml" for kind in SCHEMAS[1:]},
-            },
+            "yaml.schemas": {f"{GENERATED}/{kind}.schema.json": f"{files}.yaml" for kind, files in SCHEMAS.items()},
             "evenBetterToml.schema.enabled": True,
             "files.eol": "\n",
         },
         indent=2,
     )
     + "\n",
-    ".taplo.toml": '[[rule]]\ninclude = ["sequences/*.toml"]\n'
-    f'[rule.schema]\nenabled = true\npath = "{GENERATED}/sequence.schema.json"\n',
+    ".taplo.toml": "\n".join(
+        f'[[rule]]\ninclude = ["{files}.toml"]\n'
+        f'[rule.schema]\nenabled = true\npath = "{GENERATED}/{kind}.schema.json"\n'
+        for kind, files in SCHEMAS.items()
+    ),
     ".gitignore": f"{GENERATED}/\nnurture.db*\noutbox/\ndemo/\n*.rejects.csv\n",
 }
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from nurture.cli.checking import KINDS
 from nurture.engine.check import check, readable_book
 from nurture.engine.project import read_files
-from nurture.engine.starter import aim_of, new_sequence, starter
+from nurture.engine.starter import EDITOR, SCHEMAS, aim_of, new_sequence, starter, write_schemas
 
 
 @pytest.fixture
@@ -32,3 +33,11 @@ def test_a_small_draft_has_no_findings_but_the_translations_that_wait(shop: Path
 
 def test_without_stages_there_is_nothing_to_aim_at(shop: Path) -> None:
     assert aim_of(replace(readable_book(shop), stages=())) == ""
+
+
+def test_every_kind_of_file_gets_its_schema_and_the_editor_is_told_of_it(shop: Path) -> None:
+    written = write_schemas(shop, readable_book(shop))
+    assert [path.name for path in written] == [f"{kind}.schema.json" for kind in KINDS]
+    assert tuple(SCHEMAS) == KINDS
+    for settings in (".vscode/settings.json", ".taplo.toml"):
+        assert all(f".nurture/{kind}.schema.json" in EDITOR[settings] for kind in KINDS)
