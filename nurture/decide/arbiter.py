@@ -5,18 +5,18 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 
 from nurture.decide.clock import after, allowed_from, at, local
-from nurture.decide.conditions import evaluate
 from nurture.decide.consent import refusal
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
-from nurture.decide.keys import key_of
 from nurture.decide.limits import SERVICE, Booking, Rank, bookings, full, gap_before, gap_ends, rank
+from nurture.decide.measuring import held_out
 from nurture.decide.mutes import Muted, mute_on
 from nurture.decide.steps import fits_on
+from nurture.decide.suiting import Suit, suit
 from nurture.decide.switches import hold_on
-from nurture.model.decision import Intent, Look, Why
+from nurture.decide.wording import mail_for
+from nurture.model.decision import Look, Why
 from nurture.model.event import OWN_EVENTS, Origin
-from nurture.model.person import Message
 from nurture.model.step import Node, Send
 
 AT_ONCE = timedelta(minutes=30)  # a message answers what the reader did within this long (6.10)
@@ -25,12 +25,13 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a message: sent, moved to `until`, or dropped; `words` say why."""
+    """What became of a message: sent, moved to `until`, or dropped; `words` say why. `stops` ends the enrolment."""
 
     why: Why
     words: str = ""
     until: datetime | None = None
     looks: tuple[Look, ...] = ()
+    stops: bool = False
 
 
 def pending(draft: Draft, now: datetime) -> list[Inside]:
@@ -66,7 +67,8 @@ def judge(draft: Draft, inside: Inside, now: datetime) -> None:
     if not fits_on(draft, inside, now):
         return
     good_until = _good_until(draft, node.step, inside.message_due)
-    verdict = _verdict(draft, inside, node.step, inside.message_due, good_until, now)
+    brings = suit(draft, inside, node.step, now)
+    verdict = _verdict(draft, inside, node.step, brings, good_until, now)
     draft.note(
         verdict.why, now, inside, words=verdict.words, step=node.step.id, mail=node.step.mail,
         due_at=inside.message_due, until=verdict.until, looks=verdict.looks, place=node.step.place,
@@ -74,12 +76,13 @@ def judge(draft: Draft, inside: Inside, now: datetime) -> None:
     if verdict.until is not None:
         inside.due_at = verdict.until
     elif verdict.why is Why.sent:
-        _send(draft, inside, node, node.step, inside.message_due, good_until, now)
+        _send(draft, inside, node, node.step, brings, good_until, now)
     else:
         _drop(draft, inside, node, node.step, verdict, now)
 
 
-def _verdict(draft: Draft, inside: Inside, send: Send, due: datetime, good_until: datetime, now: datetime) -> Verdict:
+def _verdict(draft: Draft, inside: Inside, send: Send, brings: Suit, good_until: datetime, now: datetime) -> Verdict:
+    due = inside.message_due or now
     hold = hold_on(draft.book.sequences.get(inside.sequence), now)
     if now > good_until:
         words = f"was good until {_clock(draft, good_until)}"
@@ -89,12 +92,27 @@ def _verdict(draft: Draft, inside: Inside, send: Send, due: datetime, good_until
         return Verdict(*refused)
     if hold:
         return Verdict(Why.held, hold, good_until + _INSTANT)
+    if brings.why is not None:
+        return Verdict(brings.why, brings.words, looks=brings.looks, stops=brings.stops)
     return (
         _muted(draft, send, due, good_until, now)
         or _quiet(draft, send, good_until, now)
         or _capped(draft, inside, send, due, good_until, now)
-        or Verdict(Why.sent, looks=_clear(send.class_, send.topic, "not reached", _hush(draft, send, now)))
+        or _held_out(draft, inside, send)
+        or _goes(draft, send, brings, now)
     )
+
+
+def _held_out(draft: Draft, inside: Inside, send: Send) -> Verdict | None:
+    """Asked last, of what would have gone: so those who are held out compare with those who are not (11.9)."""
+    words = held_out(draft, inside.book_sequence, send.class_)
+    return Verdict(Why.held_out, words) if words else None
+
+
+def _goes(draft: Draft, send: Send, brings: Suit, now: datetime) -> Verdict:
+    waits = f"waits for the approval of {send.approve}" if send.approve else ""
+    looks = _clear(send.class_, send.topic, "not reached", _hush(draft, send, now))
+    return Verdict(Why.sent, waits, looks=(*looks, *brings.looks) if brings.looks else looks)
 
 
 @lru_cache(maxsize=1024)
@@ -122,13 +140,13 @@ def _muted(draft: Draft, send: Send, due: datetime, good_until: datetime, now: d
     muted = mute_on(draft, send.class_, draft.today(now))
     if muted is None:
         return None
-    words = f"muted by {muted.mute.name}"
+    words = muted.words
     looks = (Look("consent", send.topic, "yes"), _mute_look(draft, muted))
     if send.if_muted == "later" and muted.free_on is not None:
         until = _allowed(draft, send, at(muted.free_on, _hour(draft, send, due), draft.clock), good_until, now)
         if until is not None:
             return Verdict(Why.moved, words, until, looks)
-    return Verdict(Why.muted, words, looks=looks)
+    return Verdict(muted.why, words, looks=looks)
 
 
 def _mute_look(draft: Draft, muted: Muted) -> Look:
@@ -229,42 +247,32 @@ def _free(draft: Draft, send: Send, mine: Rank, due: datetime, good_until: datet
 
 
 def _send(
-    draft: Draft, inside: Inside, node: Node, send: Send, due: datetime, good_until: datetime, now: datetime
+    draft: Draft, inside: Inside, node: Node, send: Send, brings: Suit, good_until: datetime, now: datetime
 ) -> None:
     """The intent, its place in the limits, and the step is done at the commit: now."""
-    scene = draft.scene(now, inside)
-    key = key_of(draft.book, draft.id, inside)
-    day = draft.today(now)
-    draft.intents.append(
-        Intent(
-            key, draft.id, inside.sequence, inside.version, inside.subject, send.id, send.mail, send.class_,
-            send.topic, send.theme, due, now, good_until, day,
-            draft.clock.zone.key, draft.clock.rung, draft.address,
-            {name: evaluate(value, scene) for name, value in send.variables}, send.variant,
-            approve=send.approve, valid_for=send.valid_for if send.approve else None,
-        )
-    )  # fmt: skip
-    message = Message(
-        key, inside.sequence, inside.subject, send.id, send.mail, send.class_, send.topic, due, now, day, draft.address
-    )
-    draft.messages = (*draft.messages, message)
-    draft.changed.add("messages")
+    rung = brings.choice.rung if brings.choice is not None else None
+    draft.intents.append(mail_for(draft, inside, send, rung, good_until, now))
     inside.goes_on(Why.sent.value, now, node.next)
 
 
 _STOPPING = {
     Why.capped: ("if_capped", Why.ended_capped),
     Why.muted: ("if_muted", Why.ended_muted),
+    Why.solemn_day: ("if_muted", Why.ended_muted),
     Why.no_consent: ("if_no_consent", Why.ended_no_consent),
 }
+_OUTCOMES = {Why.no_rung: "none"}
 
 
 def _drop(draft: Draft, inside: Inside, node: Node, send: Send, verdict: Verdict, now: datetime) -> None:
     """The message does not go; the enrolment goes on, or ends where the step said stop."""
-    inside.goes_on(verdict.why.value, now, node.next)
+    inside.goes_on(_OUTCOMES.get(verdict.why, verdict.why.value), now, node.next)
     choice, ending = _STOPPING.get(verdict.why, ("", Why.stopped))
     if choice and getattr(send, choice) == "stop":
         draft.end(inside, ending, now, send.id)
+    elif verdict.stops:
+        ended = verdict.why is Why.balance
+        draft.end(inside, Why.ended_capped if ended else Why.stopped, now, send.id if ended else verdict.words)
 
 
 def _clock(draft: Draft, instant: datetime) -> str:

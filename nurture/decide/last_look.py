@@ -36,7 +36,7 @@ def last_look(book: Book, person: Person, intent: Intent, now: datetime) -> tupl
         return refused
     muted = mute_on(draft, intent.class_, draft.today(now))
     if muted is not None:
-        return Why.muted, f"muted by {muted.mute.name}"
+        return muted.why, muted.words
     if intent.address != person.address:
         return Why.cancelled, "the address changed"
     return _left(draft, person, intent, now)

@@ -4,18 +4,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from nurture.decide import gifts
 from nurture.decide.clock import local_day
 from nurture.decide.conditions import truth
 from nurture.decide.consent import may_have
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
+from nurture.decide.measuring import held_out
 from nurture.decide.mutes import mute_on
 from nurture.decide.rhythm import in_dates
+from nurture.decide.suiting import lacking
 from nurture.decide.switches import hold_on
 from nurture.model.catalogue import Limit
 from nurture.model.length import Length
 from nurture.model.person import Message
-from nurture.model.step import AnyStep, Node, Repeat, Send, Task, WaitEvent, Webhook
+from nurture.model.step import (
+    AnyStep,
+    Enrol,
+    Gift,
+    MoveTo,
+    Node,
+    Repeat,
+    Send,
+    Set,
+    Tag,
+    Task,
+    Untag,
+    WaitEvent,
+    Webhook,
+)
 
 SERVICE = "service"
 Rank = tuple[bool, int, int, datetime, str, str]
@@ -56,22 +73,37 @@ def _bookings(draft: Draft, now: datetime) -> Iterator[Booking]:
         node = inside.node
         if node is None or inside.due_at is None or inside.due_at <= now:
             continue
-        send = node.step if inside.message_due is not None else _led_to(inside, node)
+        send = node.step if inside.message_due is not None else _led_to(draft, inside, node, now)
         if not isinstance(send, Send) or send.class_ == SERVICE or not _would_go(draft, inside, send, now):
             continue
         due = inside.message_due or inside.due_at
         yield Booking(send, local_day(inside.due_at, draft.clock), inside.due_at, rank(draft, inside, send, due))
 
 
-def _led_to(inside: Inside, node: Node) -> AnyStep | None:
-    """The step that a wait for time leads straight to; what waits for an event, a task or a call leads to none."""
-    following = node.next
-    if isinstance(node.step, Repeat):
-        following = node.arms[0]
-    elif isinstance(node.step, WaitEvent | Task | Webhook):
-        following = None
-    after = inside.book_sequence.nodes.get(following) if following else None
-    return after.step if after is not None else None
+def _led_to(draft: Draft, inside: Inside, node: Node, now: datetime) -> Send | None:
+    """The message that a wait for time leads straight to: nothing stands between but what is done at once.
+
+    What waits for an event, a task or a call leads to none, since nobody knows when, nor a gift that there is not.
+    """
+    if isinstance(node.step, WaitEvent | Task | Webhook):
+        return None
+    following = node.arms[0] if isinstance(node.step, Repeat) else node.next
+    passed: list[Gift] = []
+    for _ in inside.book_sequence.nodes:
+        after = inside.book_sequence.nodes.get(following) if following else None
+        step = after.step if after is not None else None
+        if isinstance(step, Send):
+            return step if gifts.still_to_have(draft, step, passed, now) else None
+        if after is None or not _at_once(step):
+            return None
+        if isinstance(step, Gift):
+            passed.append(step)
+        following = after.next
+    return None
+
+
+def _at_once(step: AnyStep | None) -> bool:
+    return isinstance(step, Gift | Tag | Untag | Set | MoveTo | Enrol) or (isinstance(step, Task) and step.hold is None)
 
 
 def _would_go(draft: Draft, inside: Inside, send: Send, now: datetime) -> bool:
@@ -82,6 +114,8 @@ def _would_go(draft: Draft, inside: Inside, send: Send, now: datetime) -> bool:
     if not may_have(draft, send) or inside.due_at is None:
         return False
     if send.condition is not None and not truth(send.condition, draft.scene(now, inside)):
+        return False
+    if held_out(draft, inside.book_sequence, send.class_) or lacking(draft, inside, send, now):
         return False
     return mute_on(draft, send.class_, local_day(inside.due_at, draft.clock)) is None
 

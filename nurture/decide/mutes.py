@@ -1,28 +1,42 @@
-"""No-upsell windows: until when a class is silent for one person (language.md 6.10)."""
+"""No-upsell windows and days of mourning: until when a class is silent for one person (language.md 6.10, 15)."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from nurture.decide.clock import add_dates, local_day
+from nurture.decide.clock import PERSON, add_dates, day_start, local_day
 from nurture.decide.draft import Draft
 from nurture.decide.orders import standing
+from nurture.decide.shop import shop_country
+from nurture.decide.special_days import solemn_on
 from nurture.model.catalogue import Mute
+from nurture.model.decision import Why
 from nurture.model.event import Event
 from nurture.model.length import Length
+
+SOLEMN_CLASSES = frozenset({"celebration", "offer"})  # what a day of mourning keeps silent (15)
 
 
 @dataclass(frozen=True, slots=True)
 class Muted:
-    """One mute in force: `free_on` is the first date without it; None while its end is not known."""
+    """One mute in force: `free_on` is the first date without it; None while its end is not known.
+
+    A day of mourning is a mute of one day, begun by itself: `why` is `solemn day` then.
+    """
 
     mute: Mute
     event: Event
     free_on: date | None
+    why: Why = Why.muted
+
+    @property
+    def words(self) -> str:
+        """`muted by open_complaint`, `solemn day yom_hazikaron`."""
+        return f"{self.why.value} {self.mute.name}" if self.why is Why.solemn_day else f"muted by {self.mute.name}"
 
 
 def mute_on(draft: Draft, class_: str, day: date) -> Muted | None:
     """The mute that keeps a class silent on a date, the one that lasts longest if there are several."""
-    worst: Muted | None = None
+    worst = _solemn(draft, day) if class_ in SOLEMN_CLASSES else None
     for mute in draft.book.rules.mutes:
         if class_ in mute.classes:
             for event in _causes(draft, mute, day):
@@ -30,6 +44,23 @@ def mute_on(draft: Draft, class_: str, day: date) -> Muted | None:
                 if found is not None and (worst is None or _lasts(found) > _lasts(worst)):
                     worst = found
     return worst
+
+
+def _solemn(draft: Draft, day: date) -> Muted | None:
+    name = solemn_on(draft.book, _country(draft), day)
+    if not name:
+        return None
+    began = day_start(day, draft.clock)
+    itself = Event(name, name, began, began)
+    return Muted(Mute(name, SOLEMN_CLASSES, name), itself, day + timedelta(days=1), Why.solemn_day)
+
+
+def _country(draft: Draft) -> str:
+    """Where the reader mourns: their country; while that is not known, the one their own zone lies in."""
+    country = str(draft.facts.get("country") or "").upper()
+    if country or draft.clock.rung != PERSON:
+        return country
+    return shop_country(draft.clock.zone.key)
 
 
 def _lasts(muted: Muted) -> date:
