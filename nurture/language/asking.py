@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from nurture.language.expressions import parse_condition, parse_value
 from nurture.language.reader import Fields, Reader
 from nurture.language.scope import Scope, StepWords
+from nurture.language.start_grammar import NAME
 from nurture.language.tree import ScalarNode, place_in
+from nurture.language.values import matches
 from nurture.model.decision import MESSAGES_NOT_SENT, Why
-from nurture.model.expression import Condition, Expression
+from nurture.model.expression import Condition, Expression, Kind, Literal
 from nurture.model.place import Place, Problem
 from nurture.model.step import Text
 
@@ -81,9 +83,13 @@ class Asking:
         self._keep(node, problems)
         return found
 
-    def values(self, fields: Fields, key: str) -> tuple[tuple[str, Expression], ...]:
-        """Names and the values they stand for; without those that have findings."""
-        worked_out = ((name, self.value(node)) for name, node in fields.named(key, ScalarNode).items())
+    def values(self, fields: Fields, key: str, *, words: bool = False) -> tuple[tuple[str, Expression], ...]:
+        """Names and the values they stand for; without those that have findings.
+
+        With `words` a single word that names nothing stands for itself.
+        """
+        nodes = fields.named(key, ScalarNode).items()
+        worked_out = ((name, _word(node) if words and _is_word(node) else self.value(node)) for name, node in nodes)
         return tuple((name, value) for name, value in worked_out if value is not None)
 
     def text(self, node: ScalarNode) -> Text:
@@ -119,6 +125,14 @@ class Asking:
 
 def _locate(node: ScalarNode) -> Callable[[int, int], Place]:
     return lambda offset, length: place_in(node, offset, length)
+
+
+def _is_word(node: ScalarNode) -> bool:
+    return isinstance(node.value, str) and matches(NAME.regex, node.text) and node.text != "today"
+
+
+def _word(node: ScalarNode) -> Expression:
+    return Literal(node.text, Kind.text)
 
 
 def step_words(step: Fields, rungs: Mapping[str, tuple[str, ...]]) -> StepWords:

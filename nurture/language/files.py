@@ -96,20 +96,29 @@ def mails_of(files: Mapping[str, bytes]) -> dict[str, Mail]:
     for mail, locale, path in _versions(files):
         if not _UNTRANSLATED.match(files[path]):
             locales.setdefault(mail, set()).add(locale)
-    variants = _variants(files)
-    return {mail: Mail(mail, frozenset(found), frozenset(variants[mail])) for mail, found in locales.items()}
+    variants, theirs = _variants(files)
+    plain = {mail: Mail(mail, frozenset(found), frozenset(variants[mail])) for mail, found in locales.items()}
+    copies = {mail for mail, _, _ in _versions(files)} - plain.keys()
+    split = {
+        mail: Mail(mail, frozenset(theirs[mail]), frozenset(folders), only_variants=True)
+        for mail, folders in variants.items()
+        if folders and mail not in plain and mail not in copies
+    }
+    return dict(sorted((plain | split).items()))
 
 
-def _variants(files: Mapping[str, bytes]) -> dict[str, set[str]]:
-    """The folders of each mail that hold a version of it, which is not a copy still to be translated."""
+def _variants(files: Mapping[str, bytes]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """The folders of each mail that hold a version of it (no copy still to be translated), and their locales."""
     found: dict[str, set[str]] = defaultdict(set)
+    locales: dict[str, set[str]] = defaultdict(set)
     for path in files:
         parts = PurePosixPath(path).parts
         if len(parts) == len(("templates", "mail", "variant", "locale")) and not parts[2].startswith("_"):
             version = "/".join((parts[0], parts[1], parts[3]))
             if any(_versions({version: b""})) and not _UNTRANSLATED.match(files[path]):
                 found[parts[1]].add(parts[2])
-    return found
+                locales[parts[1]].add(PurePosixPath(path).stem)
+    return found, locales
 
 
 def copies_of(files: Mapping[str, bytes]) -> dict[tuple[str, str], str]:

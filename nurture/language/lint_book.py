@@ -7,10 +7,11 @@ from nurture.language.lint_flow import sends
 from nurture.language.names import did_you_mean
 from nurture.language.possible import possible_with_one_order
 from nurture.language.written import Project, Written
-from nurture.model.book import Book
+from nurture.model.book import Book, Mail
 from nurture.model.place import Problem
 from nurture.model.sequence import Sequence, Status
-from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, StageTrigger
+from nurture.model.step import Send
+from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, ManualTrigger, StageTrigger
 
 DELIVERED = "order.delivered"
 
@@ -28,16 +29,31 @@ def _missing_variants(project: Project) -> Iterator[Problem]:
     for written in project.sequences:
         for send in sends(written):
             mail = project.book.mails.get(send.mail)
-            if mail is None or not send.variant or send.variant in mail.variants:
+            if mail is None:
                 continue
-            there = (
-                f"{mail.name} has: {', '.join(sorted(mail.variants))}"
-                if mail.variants
-                else "make that folder, or leave 'variant' out"
-            )
-            message = f"there is no variant '{send.variant}' (templates/{mail.name}/{send.variant}/)"
-            place = written.steps[send.id].place_of("variant")
-            yield Problem("E204", place, message, did_you_mean(send.variant, mail.variants, there))
+            fields = written.steps[send.id]
+            if mail.only_variants and not fields.written("variant"):
+                message = f"templates/{mail.name} holds only variants, and this step names none of them"
+                place = fields.place_of("mail" if fields.table.verb == "ladder" else "send")
+                yield Problem("E204", place, message, f"variant: {' | '.join(sorted(mail.variants))}")
+            for variant in _wanted_variants(written, send, mail):
+                there = (
+                    f"{mail.name} has: {', '.join(sorted(mail.variants))}"
+                    if mail.variants
+                    else "make that folder, or leave 'variant' out"
+                )
+                message = f"there is no variant '{variant}' (templates/{mail.name}/{variant}/)"
+                yield Problem("E204", fields.place_of("variant"), message, did_you_mean(variant, mail.variants, there))
+
+
+def _wanted_variants(written: Written, send: Send, mail: Mail) -> list[str]:
+    """Those that are not there: one that is named; or, where nothing else could go instead, each that can be meant."""
+    if send.variant_from is None:
+        return [send.variant] if send.variant and send.variant not in mail.variants else []
+    if not mail.only_variants or str(send.variant_from) not in written.words:
+        return []
+    by_hand = {"manual"} - {"manual" for trigger in written.sequence.start if isinstance(trigger, ManualTrigger)}
+    return [word for word in written.words[str(send.variant_from)] if word not in mail.variants | by_hand]
 
 
 def _missing_translations(project: Project) -> Iterator[Problem]:

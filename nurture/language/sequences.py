@@ -107,7 +107,9 @@ def _build(file: str, fields: Fields, start: tuple[AnyTrigger, ...], reader: Ste
         removed=tuple(map(_removal, fields.many("removed", Fields))),
     )
     check_edits(fields, sequence, reader.by_id, asking.reader)
-    return Written(sequence, fields, reader.by_id)
+    names = asking.scope.names if asking.scope else {}
+    words = {name: meaning.one_of for name, meaning in names.items() if meaning.one_of}
+    return Written(sequence, fields, reader.by_id, words)
 
 
 def _removal(part: Fields) -> Removal:

@@ -51,7 +51,7 @@ def _webhook(common: Common, step: Fields, asking: Asking, facts: Mapping[str, F
     return Webhook(
         **common,
         endpoint=step.text("webhook"),
-        body=asking.values(step, "body"),
+        body=asking.values(step, "body", words=True),
         retry=RETRIES if retry is None else retry,
         timeout=timeout,
         save_as=save_as.removeprefix("person."),

@@ -316,7 +316,12 @@ VERBS = Family(
             "Calls an endpoint of rules.yaml and waits for its answer. Outcome: ok, failed.",
             (
                 Key("webhook", Known("endpoint"), "The endpoint.", required=True),
-                Key("body", Named(NAME, Formula()), "What is sent, and how it is worked out.", default="empty"),
+                Key(
+                    "body",
+                    Named(NAME, Formula()),
+                    "What is sent, and how it is worked out; a single word is itself: flag: vip.",
+                    default="empty",
+                ),
                 Key("retry", Whole(0, 20), "So many more attempts when it fails.", default="3"),
                 Key(
                     "timeout", Span((Unit.second, Unit.minute)), "How long one attempt may take.", default="10 seconds"

@@ -11,11 +11,15 @@ from nurture.model.sequence import Sequence
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A sequence and the mappings it and its steps were read from."""
+    """A sequence and the mappings it and its steps were read from.
+
+    `words` are the closed lists of the names that its steps may ask for: all that `start.name` can be.
+    """
 
     sequence: Sequence
     fields: Fields
     steps: Mapping[str, Fields] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def top(self) -> Place:

@@ -13,11 +13,15 @@ from nurture.model.sequence import Sequence
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One folder of templates/: its name, the locales it is written in, and its folders with variants of it."""
+    """One folder of templates/: its name, the locales it is written in, and its folders with variants of it.
+
+    `only_variants` says that nothing stands beside those folders: it can only be sent as one of them.
+    """
 
     name: str
     locales: frozenset[str] = frozenset()
     variants: frozenset[str] = frozenset()
+    only_variants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
