@@ -1,23 +1,21 @@
 """Tasks for the shop and calls of its endpoints: made once, waited for, answered (language.md 4.3, 6.1, 6.2)."""
 
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
 from nurture.decide.calendar import add_dates
-from nurture.decide.clock import Clock, after, local_day, reader_clock
+from nurture.decide.clock import Clock, after, local_day
 from nurture.decide.conditions import evaluate
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
 from nurture.decide.keys import key_of
 from nurture.decide.making import make
 from nurture.decide.outcomes import found, note_of, turn
+from nurture.decide.shop import shop_clock, shop_country
 from nurture.decide.spoken import spoken
-from nurture.decide.zones import ZONES
 from nurture.model import event as names
 from nurture.model.decision import TaskIntent, WebhookIntent, Why
 from nurture.model.event import Event
 from nurture.model.length import Length
-from nurture.model.rules import Rules
 from nurture.model.step import Node, Task, Webhook
 
 GIVEN_UP = timedelta(days=3)  # an endpoint that said nothing for so long has failed, whatever the shell does
@@ -128,17 +126,6 @@ def _afterwards(draft: Draft, event: Event, key: str, now: datetime) -> None:
 def _own_time(inside: Inside, event: Event, now: datetime) -> datetime:
     """When it happened; not before the step was reached, and not after we know of it."""
     return max(inside.done_at, min(event.happened_at, now))
-
-
-def shop_clock(rules: Rules) -> Clock:
-    """The clock of the shop, by which tasks are due."""
-    return reader_clock(rules, {"zone": rules.zone})
-
-
-@lru_cache(maxsize=64)
-def shop_country(zone: str) -> str:
-    """The country (ISO 3166 code) in which a zone lies; empty where no country has it."""
-    return next((country for country, zones in ZONES.items() if zone in zones.split()), "")
 
 
 def _day_after(now: datetime, length: Length, shop: Clock, country: str) -> date:

@@ -161,6 +161,10 @@ def _hangs_on(part: Expression, catalogue: Catalogue) -> Iterator[str]:
             yield from _happenings(field.source, catalogue)
     if isinstance(part, Name) and part.path[0] == "steps" and part.path[-1] == "clicked":
         yield "clicks"
+    if isinstance(part, Name) and part.path[0] == "gifts":
+        yield "gifts"
+    if isinstance(part, Name) and part.path[0] == "ladders":
+        yield from ("messages", "person.orders")
     if isinstance(part, Call):
         if part.function == "count":
             yield from _happenings(part.word, catalogue)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from nurture.decide.clock import after, local_day
-from nurture.decide.happened import as_number, has_line, occurred, worked_out
+from nurture.decide.happened import as_number, worked_out
+from nurture.decide.ladders import taken
 from nurture.decide.scene import Scene
 from nurture.model.event import Event
 from nurture.model.expression import Kind, Name
@@ -177,22 +178,10 @@ def _ladder(step: str, part: str) -> Reader:
         if mail is None or not mail.offered:
             return None
         name, _, rung = mail.offered.partition(".")
-        return rung if part == "rung" else _taken(scene, name, rung, mail)
+        rule = scene.book.house.ladder(name)
+        return rung if part == "rung" else rule is not None and taken(scene, rule, rung, mail)
 
     return ladder
-
-
-def _taken(scene: Scene, ladder: str, rung: str, mail: Message) -> bool:
-    """Whether one of the rung's products was bought within the ladder's time of the mail (6.13)."""
-    rule = scene.book.house.ladder(ladder)
-    products = next((one.products for one in rule.rungs if one.id == rung), ()) if rule is not None else ()
-    if rule is None or not products:
-        return False
-    last = after(mail.at, rule.taken_within, scene.clock)
-    return any(
-        mail.at < event.happened_at <= last and any(has_line(event, product) for product in products)
-        for event in occurred(scene, rule.taken_when)
-    )
 
 
 def _thing_field(kind: str, name: str) -> Reader:

@@ -13,21 +13,22 @@ from nurture.model.event import Event, Money
 from nurture.model.expression import Condition, Kind, Name
 from nurture.model.house import Budget, House, Present
 from nurture.model.sequence import Sequence
-from nurture.model.step import Branch, Gift
 from nurture.model.step import Arm as BranchArm
+from nurture.model.step import Branch, Gift
 from tests import worlds as w
 
 BAG = Present("bag", Money(Decimal(9), "EUR"), make="BDAY-{8}", valid=w.length("21 days"))
 CODE, UNTIL = Name(("gifts", "present", "code"), Kind.text), Name(("gifts", "present", "expires_on"), Kind.day)
 CARRYING = w.send("gift_mail", variables=(("code", CODE), ("until", UNTIL)))
 RULES = replace(w.RULES, limits=(), min_gap=None, quiet_hours=None)
+HOUSE = House(gifts=(BAG,))
 
 
 def gift(**more: object) -> Gift:
     return Gift(id="present", place=w.HERE, gift="bag", **more)  # type: ignore[arg-type]
 
 
-def world(*sequences: Sequence, house: House = House(gifts=(BAG,))) -> Book:
+def world(*sequences: Sequence, house: House = HOUSE) -> Book:
     return replace(w.book(*sequences, rules=RULES), house=house)
 
 
@@ -140,7 +141,7 @@ def test_one_a_year_counts_over_all_enrolments_also_ended_ones() -> None:
     book = world(birthday(), house=House(gifts=(YEARLY,)))
     life = lived(book, 2, 20)
     assert [i.mail for i in life.intents] == ["gift_mail"], "the first is on its way, though its enrolment has ended"
-    first, second = life.person.enrolments
+    _, second = life.person.enrolments
     assert second.gifts[0].state == "had_enough"
     assert life.why("gift_mail")[-1] == "had_enough: bag had_enough"
     reason = next(r for r in life.reasons if r.why is Why.gift and r.words == "bag had_enough")
