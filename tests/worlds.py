@@ -11,7 +11,7 @@ from nurture.language.expressions import parse_condition, parse_value
 from nurture.language.scope import scope_of
 from nurture.model import event as names
 from nurture.model.book import Book
-from nurture.model.catalogue import Catalogue, Field, Limit, Mute, OrderRule
+from nurture.model.catalogue import Catalogue, Field, Limit, Mute, Numbers, OrderRule, Thing
 from nurture.model.decision import Decision, Intent, Reason
 from nurture.model.event import Event, Money
 from nurture.model.expression import Condition, Expression
@@ -55,6 +55,7 @@ CATALOGUE = Catalogue(
         "locale": Field("locale", "text", format="locale"),
         "birthday": Field("birthday", "day", placeholders=(date(1970, 1, 1),), year_optional=True),
         "vip_since": Field("vip_since", "day"),
+        "observes": Field("observes", "tags"),
     },
     orders=OrderRule("order.placed", "order_id", ("order.cancelled",)),
     events={
@@ -67,6 +68,8 @@ CATALOGUE = Catalogue(
         "review.posted": {"stars": Field("stars", "number")},
     },
     done_by_shop=frozenset({"order.delivered", "complaint.resolved"}),
+    things={"subscription": Thing("subscription", "subscription_id", {"renews_on": Field("renews_on", "day")})},
+    numbers={"cups": Numbers("cups", {"brewed": Field("brewed", "number")})},
 )
 TAGS = frozenset({"do_not_ask", "sleeping"})
 SCOPE = scope_of(CATALOGUE, stages=("vip", "again", "buying", "looking"), tags=TAGS, mails=frozenset({"any"}))
@@ -190,6 +193,17 @@ def facts(at: datetime | str, **known: object) -> Event:
     return event(names.PERSON_CHANGED, at, facts=known)
 
 
+def thing(at: datetime | str, key: str, **fields: object) -> Event:
+    """What the shop tells us of one of a person's subscriptions; without a field it is gone."""
+    name = names.THING_CHANGED if fields else names.THING_REMOVED
+    return event(name, at, thing="subscription", key=key, fields=fields)
+
+
+def cups(at: datetime | str, brewed: int) -> Event:
+    """The week's numbers, as the shop tells them."""
+    return event(names.NUMBERS_TOLD, at, numbers="cups", fields={"brewed": brewed})
+
+
 def reachable(at: datetime = BIRTH) -> list[Event]:
     """An address and consent to everything."""
     return [
@@ -304,6 +318,7 @@ __all__ = [
     "WaitWeekday",
     "book",
     "condition",
+    "cups",
     "endings",
     "event",
     "facts",
@@ -313,6 +328,7 @@ __all__ = [
     "reachable",
     "send",
     "sequence",
+    "thing",
     "until_day",
     "utc",
     "wait",
