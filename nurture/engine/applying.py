@@ -1,54 +1,47 @@
-"""The door between files and what runs: the applied book, and making a new one (language.md 8).
+"""The door between files and what runs: a plan becomes live, in one transaction (language.md 8).
 
-Files are intent, the store is fact. People inside stay on the version they started on.
+Files are intent, the store is fact. People inside come over as the plan said, each when they are next looked at.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import PurePosixPath
-from weakref import WeakKeyDictionary
 
-from nurture.decide.switches import switched
-from nurture.engine.differences import Change, book_changes, file_changes
-from nurture.engine.faults import FaultError, RefusedError, StateError
+from nurture.decide.lineages import lineages
+from nurture.engine.differences import Change
+from nurture.engine.faults import RefusedError
+from nurture.engine.live import Choice, LiveBook, applied_book, live_book, templates_of, tree_applied, tree_book
+from nurture.engine.plan import CHANGED, GONE, NEW, SAME, Plan, nobody_may_stand
+from nurture.engine.plan import plan as make_plan
 from nurture.engine.switches import switch_lines
-from nurture.language.project import read_project
-from nurture.model.book import Applied, Book
-from nurture.model.sequence import Sequence, Status
-from nurture.model.step import Send
+from nurture.model.book import Book, Move
+from nurture.model.sequence import Status
 from nurture.model.switch import Switch
-from nurture.store.files import Files
+from nurture.store.applications import Applying, Outdated
 from nurture.store.open import Store
 
-HOUSE = "sequences/house/"
+__all__ = ["Choice", "LiveBook", "applied_book", "live_book", "templates_of", "tree_applied", "tree_book"]
 FEW = 5  # new mails are named one by one up to so many
-Older = dict[tuple[str, int], Sequence]
-
-
-@dataclass(frozen=True, slots=True)
-class LiveBook:
-    """What the daemon runs: the applied book, and the templates as they were applied."""
-
-    book: Book
-    templates: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedChange:
-    """What an `apply` did: changes in words, new version numbers, and who is inside older versions.
+    """What an `apply` did: changes in words, new version numbers, how many were moved, and who stays on old ones.
 
-    `switches` are what was said at the command line before, and holds still.
+    `switches` are what was said at the command line before, and holds still. `undo` is a moment of the version before.
     """
 
     changes: tuple[Change, ...]
     versions: Mapping[str, int]
     staying: Mapping[str, int] = field(default_factory=dict)
     switches: tuple[Switch, ...] = ()
+    moved: int = 0
+    left: int = 0
+    commit: str = ""
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        new_mails = [change for change in self.changes if change.how == "new" and change.what.startswith("mail ")]
+        new_mails = [change for change in self.changes if change.how == NEW and change.what.startswith("mail ")]
         for change in self.changes:
             if change in new_mails and len(new_mails) > FEW:
                 continue
@@ -60,184 +53,103 @@ class AppliedChange:
             yield f"{len(new_mails)} mails are new."
         if not self.changes:
             yield "Nothing changed: these files are live already."
-        for name, count in sorted(self.staying.items()):
-            yield f"{count:,} inside {name} stay on the version they started on."
-        if any(change.how == "new" for change in self.changes):
+        yield from self._people()
+        if any(change.how == NEW for change in self.changes):
             yield "Nobody is taken in for what happened before now."
         yield from switch_lines(self.switches)
 
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """The book of one application, and the same under the switches that held when it was last asked for."""
-
-    application: object
-    plain: LiveBook
-    switches: tuple[Switch, ...]
-    live: LiveBook
-
-
-_REMEMBERED: WeakKeyDictionary[Store, Remembered] = WeakKeyDictionary()
-"""Of each open store: a book is equal only to itself, and what is worked out from one is kept beside it."""
-
-
-def live_book(store: Store) -> LiveBook | None:
-    """The applied book as the store has it, under what was paused and stopped; None before the first apply.
-
-    Asked again it is the very same value until another book was applied or a switch was set or lifted; to find
-    that out costs two short questions. StateError when files applied by an older nurture no longer read.
-    """
-    application, switches = store.edition()[0], store.switches()
-    known = _REMEMBERED.get(store)
-    if known is None or known.application != application:
-        plain = applied_book(store)
-        if plain is None:
-            return None
-        known = Remembered(application, plain, (), plain)
-    if known.switches != switches:
-        under = LiveBook(switched(known.plain.book, switches), known.plain.templates)
-        known = Remembered(application, known.plain, switches, under)
-    _REMEMBERED[store] = known
-    return known.live
-
-
-def applied_book(store: Store) -> LiveBook | None:
-    """The applied book as the files say it, whatever was said at the command line since; None before the first apply.
-
-    StateError when files applied by an older nurture no longer read.
-    """
-    files = store.load_files()
-    if not files.files:
-        return None
-    reading = read_project(files.files)
-    if reading.book is None:
-        raise StateError("the applied files cannot be read by this version. Run `nurture check`, then `nurture apply`.")
-    older = older_sequences(files, store)
-    return LiveBook(replace(reading.book, applied=files.applied, older=older), templates_of(files.files))
-
-
-def tree_book(store: Store, book: Book, files: Mapping[str, bytes], now: datetime) -> Book:
-    """The working tree as if applied now, under the switches, which an apply leaves alone: what `simulate` asks.
-
-    The versions are those that apply would give.
-    """
-    return switched(tree_applied(store, book, files, now), store.switches())
-
-
-def tree_applied(store: Store, book: Book, files: Mapping[str, bytes], now: datetime) -> Book:
-    """The working tree with the versions that apply would give."""
-    known = store.load_files()
-    if not known.files:
-        return replace(book, applied={name: Applied(1, now) for name in live_names(book)})
-    applied: dict[str, Applied] = {}
-    older = older_sequences(known, store)
-    live = live_book(store)
-    for name, sequence in book.sequences.items():
-        last = known.applied.get(name)
-        same = last is not None and known.files.get(sequence.place.file) == files.get(sequence.place.file)
-        if last is None:
-            applied[name] = Applied(1, now)
-        elif same:
-            applied[name] = last
-        else:
-            applied[name] = Applied(last.version + 1, last.live_since)
-            if live is not None and name in live.book.sequences:
-                older[(name, last.version)] = live.book.sequences[name]
-    return replace(book, applied=applied, older=older)
+    def _people(self) -> Iterator[str]:
+        for name, count in sorted(self.staying.items()):
+            yield f"{count:,} inside {name} stay on the version they started on."
+        if self.moved or self.left:
+            gone = f"{self.left:,} left" if self.left else "nobody left"
+            people = "1 person" if self.moved == 1 else f"{self.moved:,} people"
+            yield f"{people} moved, {gone}.{f' Commit {self.commit}.' if self.commit else ''}"
 
 
 def apply(store: Store, book: Book, files: Mapping[str, bytes], now: datetime, who: str) -> AppliedChange:
-    """Store checked files as the live ones; RefusedError when people inside would lose their place."""
-    before = applied_book(store)
-    inside = {key: count for key, count in store.counts().inside.items() if count}
-    refuse_lost(book, inside)
-    old = store.load_files()
-    refuse_unfit(book, files, old, inside)
-    old_files = old.files
-    changes = (*book_changes(before.book if before else None, book), *file_changes(old_files, files))
-    paths = {name: sequence.place.file for name, sequence in book.sequences.items()}
-    change = store.save_files(files, paths, live_names(book), now, who)
-    if before is None:
-        store.move_watermark(now)
-    if changes:
-        store.wake_everybody(now)
-    staying = {
-        f"{name} {version}": count
-        for (name, version), count in inside.items()
-        if name in change.versions and version < change.versions[name].version
-    }
-    versions = {name: applied.version for name, applied in change.versions.items()}
-    return AppliedChange(changes, versions, staying, store.switches())
+    """Plan checked files and make them live; RefusedError when a decision is missing."""
+    return make_live(store, make_plan(store, book, files, now), files, now, who)
 
 
-def refuse_lost(book: Book, inside: Mapping[tuple[str, int], int]) -> None:
-    """A sequence file that is gone while people are in it: they must be let out first (language.md 8)."""
-    lost = sorted({name for name, _ in inside if name not in book.sequences})
-    if lost:
-        raise RefusedError(
-            f"people are inside {', '.join(lost)}, whose file is gone. Put it back with  status: closed  "
-            "and take it away when they have finished."
-        )
+def make_live(
+    store: Store, found: Plan, files: Mapping[str, bytes], now: datetime, who: str, commit: str = ""
+) -> AppliedChange:
+    """Carry a plan out, whole or not at all. RefusedError when decisions are missing or what it saw has moved."""
+    refuse_missing(found)
+    to_be = found.tree
+    book = to_be.book
+    applying = Applying(
+        files=files,
+        sequences={name: sequence.place.file for name, sequence in book.sequences.items()},
+        live={name for name, sequence in book.sequences.items() if sequence.status is Status.live},
+        now=now,
+        who=who,
+        commit=commit,
+        same=to_be.same,
+        lineages={name: lineages(sequence) for name, sequence in book.sequences.items()},
+        renames=[(rename.kind, rename.old, rename.new) for rename in to_be.renames],
+        moves=dict(_moves(found)),
+        empty=tuple(nobody_may_stand(found)),
+        after=found.application,
+        everybody=wakes_everybody(found),
+    )
+    try:
+        change = store.applications.apply(applying)
+    except Outdated as moved:
+        raise RefusedError(f"{moved}: plan again.") from moved
+    return AppliedChange(
+        told(found),
+        {name: applied.version for name, applied in change.versions.items()},
+        dict(_staying(found)),
+        store.switches(),
+        sum(g.count for one in found.sequences for g in one.groups if not g.stays and one.how == CHANGED),
+        sum(one.gone for one in found.sequences) + sum(g.ends for one in found.sequences for g in one.groups),
+        commit,
+    )
 
 
-def refuse_unfit(book: Book, files: Mapping[str, bytes], old: Files, inside: Collection[tuple[str, int]]) -> None:
-    """RefusedError when those inside could not go on as they began, under the new house and with the new mails."""
-    for name, version in sorted(inside):
-        sequence = fitting(files, name, version, *text_of(old, name, version), RefusedError)
-        gone = sorted(mails_of(sequence) - book.mails.keys())
-        if gone:
-            raise RefusedError(
-                f"people are inside {name} version {version}, which still sends them the mail {', '.join(gone)}: "
-                "put its templates back until they have finished."
-            )
+def refuse_missing(found: Plan) -> None:
+    """RefusedError with the decisions that nobody took yet."""
+    if found.missing:
+        words = "; ".join(one.words for one in found.missing)
+        raise RefusedError(f"not ready. {words}")
 
 
-def text_of(old: Files, name: str, version: int) -> tuple[str, bytes]:
-    """The file of a version that was applied: its path and bytes."""
-    if (name, version) in old.older:
-        return old.older[(name, version)]
-    path = next(path for path in old.files if is_of(path, name))
-    return path, old.files[path]
+def _moves(found: Plan) -> Iterator[tuple[str, Move]]:
+    """How people come to the versions that this brings, and the last word on sequences that are given up."""
+    changed = {one.name for one in found.sequences if one.how == CHANGED}
+    for name, moves in found.tree.book.moves.items():
+        if name in changed or name in found.choice.drop:
+            yield name, moves[-1]
 
 
-def is_of(path: str, name: str) -> bool:
-    """Whether a file is that of a sequence, which is called as it is."""
-    return PurePosixPath(path).stem == name and path.startswith("sequences/") and HOUSE not in path
+def _staying(found: Plan) -> Iterator[tuple[str, int]]:
+    for one in found.sequences:
+        for group in one.groups:
+            if group.stays:
+                name = f"{one.name} {group.version}"
+                yield name, sum(g.count for g in one.groups if g.stays and g.version == group.version)
 
 
-def mails_of(sequence: Sequence) -> set[str]:
-    """The mails that a sequence can send."""
-    return {node.step.mail for node in sequence.nodes.values() if isinstance(node.step, Send)}
+def told(found: Plan) -> tuple[Change, ...]:
+    """The changes of a plan as one list."""
+    draft = {True: ("status draft",), False: ("status live",)}
+    sequences = [
+        Change(one.name, one.how, one.changes or (draft[one.draft] if one.how == NEW else ()))
+        for one in found.sequences
+        if one.how != SAME and (one.changes or one.how in (NEW, GONE))
+    ]
+    return (*sequences, *found.house, *found.mails)
 
 
-def live_names(book: Book) -> set[str]:
-    """The sequences that start people."""
-    return {name for name, sequence in book.sequences.items() if sequence.status is Status.live}
+def wakes_everybody(found: Plan) -> bool:
+    """Whether anybody at all may be concerned: another house, or another start of a sequence."""
+    if found.first or found.house or found.tree.renames:
+        return True
+    return any(
+        one.how in (NEW, GONE) or any(word.startswith(STARTS) for word in one.changes) for one in found.sequences
+    )
 
 
-def older_sequences(files: Files, store: Store) -> Older:
-    """The older versions that somebody still stands on, each read beside today's house."""
-    return {key: old_sequence(files, *key) for key in sorted(store.figures.inhabited(files.older.keys()))}
-
-
-def old_sequence(files: Files, name: str, version: int) -> Sequence:
-    """One older version; StateError when the house no longer knows what it speaks of."""
-    path, data = files.older[(name, version)]
-    return fitting(files.files, name, version, path, data, StateError)
-
-
-def fitting(
-    files: Mapping[str, bytes], name: str, version: int, path: str, data: bytes, fault: type[FaultError]
-) -> Sequence:
-    """A version of a sequence as it reads beside these files; `fault` when it cannot."""
-    others = {key: value for key, value in files.items() if not is_of(key, name)}
-    reading = read_project({**others, path: data})
-    if reading.book is None:
-        said = "; ".join(problem.message for problem in reading.problems[:3])
-        raise fault(f"people are inside {name} version {version}, which no longer fits the house: {said}")
-    return reading.book.sequences[name]
-
-
-def templates_of(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files below templates/."""
-    return {path: data for path, data in files.items() if path.startswith("templates/")}
+STARTS = ("~ start", "~ status", "~ again", "~ stage")

@@ -1,16 +1,23 @@
 """What a change of the files means, in words rather than lines of YAML (language.md 11.6)."""
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from nurture.decide.lineages import lineage_of
+from nurture.engine.step_words import step_changes, step_words, steps_of
 from nurture.model.book import Book
-from nurture.model.place import Place
+from nurture.model.plain import plain
 from nurture.model.sequence import Sequence
-from nurture.model.step import AnyStep, Branch, Send, Set, Stop, Tag, Untag, WaitDay, WaitLength, WaitUntil, WaitWeekday
+from nurture.model.step import Send
 
-NOT_SHAPE = frozenset({"place", "steps", "nodes", "name", "lineage", "note", "about", "owner"})
+NOT_SHAPE = frozenset(
+    {"place", "steps", "nodes", "name", "lineage", "note", "about", "owner", "was", "removed", "switch"}
+)
 WORDS = {"class_": "class", "while_": "while", "condition": "if"}
+HOUSE = ("catalogue", "stages", "moments", "topics", "themes", "tags", "house")
+_SUBJECT = re.compile(rb"^subject:[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +29,19 @@ class Change:
     details: tuple[str, ...] = ()
 
 
-def book_changes(old: Book | None, new: Book) -> Iterator[Change]:
-    """Sequences that are new, changed or gone, then the house."""
+def book_changes(old: Book | None, new: Book, former: Mapping[str, str] | None = None) -> Iterator[Change]:
+    """Sequences that are new, changed or gone, then the house; `former` names sequences that were renamed."""
     before: Mapping[str, Sequence] = old.sequences if old else {}
+    was = former or {}
     for name, sequence in sorted(new.sequences.items()):
-        if name not in before:
+        if was.get(name, name) not in before:
             yield Change(name, "new", (f"status {sequence.status.value}",))
         else:
-            details = tuple(sequence_changes(before[name], sequence))
+            renamed = [f"> {was[name]}  is now  {name}"] if name in was else []
+            details = (*renamed, *sequence_changes(before[was.get(name, name)], sequence))
             if details:
                 yield Change(name, "changed", details)
-    for name in sorted(before.keys() - new.sequences.keys()):
+    for name in sorted(before.keys() - new.sequences.keys() - set(was.values())):
         yield Change(name, "gone")
     if old is not None:
         yield from house_changes(old, new)
@@ -43,38 +52,95 @@ def house_changes(old: Book, new: Book) -> Iterator[Change]:
     details = tuple(field_changes(old.rules, new.rules))
     if details:
         yield Change("house/rules", "changed", details)
-    for name in ("catalogue", "stages", "moments", "topics", "themes", "tags"):
-        if plain(getattr(old, name)) != plain(getattr(new, name)):
-            yield Change(f"house/{name}", "changed")
+    for name in HOUSE:
+        before, after = plain(getattr(old, name)), plain(getattr(new, name))
+        if before != after:
+            yield Change(f"house/{name}" if name != "house" else "house", "changed", tuple(_parts(before, after)))
+
+
+def _parts(before: object, after: object) -> Iterator[str]:
+    """The named parts of a house file that are new, gone or changed."""
+    old, new = _by_name(before), _by_name(after)
+    for name in old.keys() | new.keys():
+        if old.get(name) != new.get(name):
+            sign = "+" if name not in old else "-" if name not in new else "~"
+            yield f"{sign} {name}"
+
+
+def _by_name(value: object) -> dict[str, object]:
+    """The parts of a house file by what they are called."""
+    if isinstance(value, Mapping):
+        return {str(key): item for key, item in value.items() if key != "kind"}
+    if isinstance(value, tuple | list | frozenset | set):
+        named = [(item.get("id") or item.get("name") if isinstance(item, Mapping) else item, item) for item in value]
+        return {str(name): item for name, item in named}
+    return {}
 
 
 def file_changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Iterator[Change]:
     """Mails whose text is new, changed or gone; a changed text reaches everybody, also those inside."""
     mails = sorted({path.split("/")[1] for path in old.keys() | new.keys() if path.startswith("templates/")})
     for mail in mails:
-        before = {path: data for path, data in old.items() if path.startswith(f"templates/{mail}/")}
-        after = {path: data for path, data in new.items() if path.startswith(f"templates/{mail}/")}
+        before, after = _texts(old, mail), _texts(new, mail)
         if before == after:
             continue
         touched = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-        names = ", ".join(path.rsplit("/", 1)[1] for path in touched)
-        yield Change(f"mail {mail}", "changed" if before and after else "new" if after else "gone", (names,))
+        how = "changed" if before and after else "new" if after else "gone"
+        subjects = _subject_words(before, after) if how == "changed" else ()
+        yield Change(f"mail {mail}", how, (", ".join(touched), *subjects))
+
+
+def _texts(files: Mapping[str, bytes], mail: str) -> dict[str, bytes]:
+    folder = f"templates/{mail}/"
+    return {path.removeprefix(folder): data for path, data in files.items() if path.startswith(folder)}
+
+
+def _subject_words(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[str]:
+    """`subject en, fr, he changed, ar NOT changed`: a translation that was forgotten shows."""
+    both = sorted(path for path in before.keys() & after.keys() if _subject(before[path]) is not None)
+    changed = [path for path in both if _subject(before[path]) != _subject(after[path])]
+    kept = [path for path in both if path not in changed]
+    if changed:
+        forgotten = f", {', '.join(_language(path) for path in kept)} NOT changed" if kept else ""
+        yield f"subject {', '.join(_language(path) for path in changed)} changed{forgotten}"
+
+
+def _subject(data: bytes) -> bytes | None:
+    found = _SUBJECT.search(data[:4_000])
+    return found.group(1) if found else None
+
+
+def _language(path: str) -> str:
+    return path.rsplit(".", 1)[0]
 
 
 def sequence_changes(old: Sequence, new: Sequence) -> Iterator[str]:
-    """The parts of a sequence that differ, then its steps by their ids."""
+    """The parts of a sequence that differ, then its steps: `>` renamed, `~` changed, `-` gone, `+` new."""
     yield from field_changes(old, new)
-    before, after = dict(steps_of(old.steps)), dict(steps_of(new.steps))
-    for name, words in after.items():
-        if name not in before:
-            yield f"+ {name}: {words}"
-        elif before[name] != words:
-            yield f"~ {name}: {before[name]} -> {words}"
-    for name in before:
-        if name not in after:
-            yield f"- {name}"
-    if [name for name in before if name in after] != [name for name in after if name in before]:
+    before = {step.id: step for step in steps_of(old.steps)}
+    there = {lineage_of(old, name): name for name in before}
+    former = {step.id: there.get(lineage_of(new, step.id), "") for step in steps_of(new.steps)}
+    yield from (f"> {was}  is now  {name}" for name, was in former.items() if was and was != name)
+    for step in steps_of(new.steps):
+        was = former[step.id]
+        if was:
+            yield from step_changes(step.id, before[was], step)
+    yield from (f"- {name}" for name in before if name not in former.values())
+    yield from (f"+ {step.id}: {step_words(step)}" for step in steps_of(new.steps) if not former[step.id])
+    kept = [was for was in former.values() if was]
+    if kept != [name for name in before if name in kept]:
         yield "~ the steps are in another order"
+
+
+def renamed_mails(old: Sequence, new: Sequence) -> dict[str, str]:
+    """Mails that a renamed step sends under another name: the old name of each new one."""
+    there = {lineage_of(old, id_): node.step for id_, node in old.nodes.items()}
+    found = {}
+    for id_, node in new.nodes.items():
+        was = there.get(lineage_of(new, id_))
+        if isinstance(was, Send) and isinstance(node.step, Send) and was.mail != node.step.mail:
+            found[node.step.mail] = was.mail
+    return found
 
 
 def field_changes(old: object, new: object) -> Iterator[str]:
@@ -83,24 +149,15 @@ def field_changes(old: object, new: object) -> Iterator[str]:
         before, after = plain(getattr(old, field.name)), plain(getattr(new, field.name))
         if field.name not in NOT_SHAPE and before != after:
             word = WORDS.get(field.name, field.name)
+            if isinstance(before, tuple) and isinstance(after, tuple):
+                before, after = _only(before, after), _only(after, before)
             short = f"{word}: {shown(before)} -> {shown(after)}"
-            yield f"~ {short if len(short) <= 80 else word}"
+            yield f"~ {short if len(short) <= 120 else word}"
 
 
-def plain(value: object) -> object:
-    """A value without its places, so that moving a line changes nothing; conditions are their words."""
-    if isinstance(value, Place):
-        return None
-    if hasattr(value, "text") and hasattr(value, "root"):
-        return value.text
-    if dataclasses.is_dataclass(value) and not isinstance(value, type) and type(value).__str__ is object.__str__:
-        named = {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        return {"kind": type(value).__name__, **named}
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return tuple(plain(item) for item in value)
-    return value
+def _only(these: tuple[object, ...], others: tuple[object, ...]) -> tuple[object, ...]:
+    """Those of a list that the other one does not have."""
+    return tuple(one for one in these if one not in others)
 
 
 def shown(value: object) -> str:
@@ -112,38 +169,3 @@ def shown(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(shown(item) for item in value)
     return str(getattr(value, "value", value))
-
-
-def steps_of(steps: tuple[AnyStep, ...]) -> Iterator[tuple[str, str]]:
-    """Every step with its id and its words, those inside branches too."""
-    for step in steps:
-        condition = f" if {step.condition.text}" if step.condition else ""
-        yield step.id, f"{step_words(step)}{condition}"
-        if isinstance(step, Branch):
-            for arm in step.arms:
-                yield from steps_of(arm.steps)
-
-
-def step_words(step: AnyStep) -> str:
-    """One step as one would tell it to a colleague."""
-    match step:
-        case Send():
-            variant = f"/{step.variant}" if step.variant else ""
-            return f"send {step.mail}{variant} ({step.class_}, valid {step.valid_for})"
-        case WaitLength():
-            return f"wait {step.length}{f' at {step.at:%H:%M}' if step.at else ''}"
-        case WaitDay():
-            return f"wait until day {step.day} at {step.at:%H:%M}"
-        case WaitUntil():
-            return f"wait until {'.'.join(step.path)}{f' minus {step.minus}' if step.minus else ''} at {step.at:%H:%M}"
-        case WaitWeekday():
-            return f"wait until a weekday between {step.start:%H:%M} and {step.end:%H:%M}"
-        case Branch():
-            return "branch " + " / ".join(arm.condition.text if arm.condition else "else" for arm in step.arms)
-        case Tag() | Untag():
-            return f"{type(step).__name__.lower()} {' '.join(step.tags)}"
-        case Set():
-            return "set " + ", ".join(f"person.{name}" for name, _ in step.values)
-        case Stop():
-            return f"stop: {step.reason}"
-    return type(step).__name__.lower()

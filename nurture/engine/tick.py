@@ -18,6 +18,7 @@ from nurture.engine.faults import StateError
 from nurture.model.book import Book
 from nurture.model.decision import Decision
 from nurture.model.person import Person
+from nurture.store.applications import Superseded
 from nurture.store.database import Conflict
 from nurture.store.open import Store
 
@@ -114,15 +115,34 @@ def refuse_leap(store: Store, now: datetime) -> None:
 
 
 def decide_page(store: Store, book: Book, page: Sequence[str], now: datetime) -> list[Decision]:
-    """Read, decide and keep one page of people; again when somebody else was quicker with one of them."""
+    """Read, decide and keep one page of people; again when somebody else was quicker with one of them.
+
+    Where another book was applied meanwhile it is decided by that one.
+    """
+    insist = False
     for _ in range(ATTEMPTS):
         decisions = list(decide(store, book, page, now))
         try:
-            store.commit(decisions, now, zone_of(book), book)
+            store.commit(decisions, now, zone_of(book), book, insist)
         except Conflict:
+            continue
+        except Superseded:
+            newest = newest_book(store, book)
+            insist, book = newest is book, newest
             continue
         return decisions
     raise StateError("other processes keep deciding on the same people; let one finish, then run again.")
+
+
+def newest_book(store: Store, book: Book) -> Book:
+    """The book that is live by now; the one at hand when the newest cannot be read by this process."""
+    from nurture.engine.applying import live_book  # it needs the tick itself
+
+    try:
+        found = live_book(store)
+    except StateError:
+        return book
+    return book if found is None else found.book
 
 
 def decide(store: Store, book: Book, page: Sequence[str], now: datetime) -> Iterator[Decision]:

@@ -4,22 +4,46 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from types import MappingProxyType
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
-from nurture.model.book import Applied
-from nurture.store.codec import instant, maybe_micros, micros
+from nurture.model.book import Applied, Move
+from nurture.store.codec import decoded, encoded, instant, maybe_micros, micros
 from nurture.store.database import insert_one, pages, pairs
-from nurture.store.tables import APPLICATION, APPLIED_FILE, CONTENT, VERSION
+from nurture.store.effects import length_of
+from nurture.store.tables import APPLICATION, APPLIED_FILE, CONTENT, ENROLMENT, MOVE, RENAMED, VERSION
+
+Version = tuple[str, int]
+NO_LINEAGES: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class OlderFile:
+    """A version that somebody still stands on: its file, and the `apply` that brought it."""
+
+    path: str
+    data: bytes
+    application: int
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The newest `apply`: every file, the sequences' versions, and the files of their older versions."""
+    """The newest `apply`: every file, the sequences' versions, and the files of older ones that people are inside of.
+
+    `lineages` are the first names of each version's steps, where they differ (the sequence's own under ""); `moves`
+    how people came to versions; `renamed` every former name by kind, each leading to the one of today. `numbers` are
+    the highest version that each sequence ever had, those that are gone too.
+    """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
     applied: Mapping[str, Applied] = field(default_factory=dict)
-    older: Mapping[tuple[str, int], tuple[str, bytes]] = field(default_factory=dict)
+    older: Mapping[Version, OlderFile] = field(default_factory=dict)
+    lineages: Mapping[Version, Mapping[str, str]] = field(default_factory=dict)
+    moves: Mapping[str, tuple[Move, ...]] = field(default_factory=dict)
+    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    application: int = 0
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +64,14 @@ def save_files(
     now: datetime,
     who: str = "",
     commit: str = "",
+    *,
+    same: Collection[str] = (),
+    lineages: Mapping[str, Mapping[str, str]] = NO_LINEAGES,
 ) -> Change:
     """Keep the files of an `apply`. `sequences` gives the path of each by name, `live` those whose status is live.
 
-    A sequence whose file differs from its last version gets the next number; `live_since` is kept
-    while it stays live and starts anew when it goes live again.
+    A sequence whose file differs from its last version gets the next number, but for those in `same`, whose meaning
+    is as it was; `live_since` is kept while it stays live and starts anew when it goes live again.
     """
     hashes = {path: sha256(data).hexdigest() for path, data in files.items()}
     before = _newest(connection)
@@ -55,15 +82,22 @@ def save_files(
         connection.execute(insert(APPLIED_FILE), rows)
     fresh: dict[str, Applied] = {}
     for name, path in sorted(sequences.items()):
-        made = _version(connection, name, path, hashes[path], name in live, number, now)
+        made = _version(connection, name, path, hashes[path], name in live, number, now, name in same)
         if made is not None:
             fresh[name] = made
+            _keep_lineages(connection, name, made.version, lineages.get(name, {}))
     return Change(
         tuple(sorted(hashes.keys() - before.keys())),
         tuple(sorted(path for path in hashes.keys() & before.keys() if hashes[path] != before[path])),
         tuple(sorted(before.keys() - hashes.keys())),
         fresh,
     )
+
+
+def _keep_lineages(connection: Connection, name: str, version: int, lineages: Mapping[str, str]) -> None:
+    if lineages:
+        mine = (VERSION.c.sequence == name, VERSION.c.version == version)
+        connection.execute(update(VERSION).where(*mine).values(lineages=encoded(dict(lineages))))
 
 
 def ever_applied(connection: Connection, digest: str, folder: str) -> dict[str, bytes]:
@@ -96,16 +130,18 @@ def _keep_contents(connection: Connection, contents: Mapping[str, bytes]) -> Non
 
 
 def _version(
-    connection: Connection, name: str, path: str, hash_: str, live: bool, application: int, now: datetime
+    connection: Connection, name: str, path: str, hash_: str, live: bool, application: int, now: datetime, same: bool
 ) -> Applied | None:
-    """The new version of a sequence; None when its file is the same."""
+    """The new version of a sequence; None when its file is the same, or says the same in other words."""
     last = connection.execute(
         select(VERSION.c.version, VERSION.c.hash, VERSION.c.live_since)
         .where(VERSION.c.sequence == name)
         .order_by(VERSION.c.version.desc())
         .limit(1)
     ).first()
-    if last is not None and last[1] == hash_:
+    if last is not None and (same or last[1] == hash_):
+        newest = (VERSION.c.sequence == name, VERSION.c.version == last[0])
+        connection.execute(update(VERSION).where(*newest).values(path=path, hash=hash_))
         return None
     since = None if not live else (instant(last[2]) if last is not None and last[2] is not None else now)
     number = 1 if last is None else last[0] + 1
@@ -117,7 +153,7 @@ def _version(
 def load_files(connection: Connection) -> Files:
     """The newest applied files; empty when nothing was applied yet."""
     hashes = _newest(connection)
-    versions = connection.execute(
+    rows = connection.execute(
         select(
             VERSION.c.sequence,
             VERSION.c.version,
@@ -125,20 +161,74 @@ def load_files(connection: Connection) -> Files:
             VERSION.c.hash,
             VERSION.c.live_since,
             APPLICATION.c.at,
+            VERSION.c.application,
+            VERSION.c.lineages,
         )
         .join_from(VERSION, APPLICATION, APPLICATION.c.id == VERSION.c.application)
         .order_by(VERSION.c.sequence, VERSION.c.version)
     ).all()
-    contents = _contents(connection, {*hashes.values(), *(row[3] for row in versions)})
-    applied: dict[str, Applied] = {}
-    older: dict[tuple[str, int], tuple[str, bytes]] = {}
-    for name, version, path, hash_, live_since, at in versions:
-        older[(name, version)] = (path, contents[hash_])
-        if path in hashes:
-            applied[name] = Applied(version, instant(at if live_since is None else live_since))
-    for name, newest in applied.items():
-        del older[(name, newest.version)]
-    return Files({path: contents[hash_] for path, hash_ in hashes.items()}, applied, older)
+    newest = {name: row for name, *row in rows}
+    applied = {
+        name: Applied(version, instant(at if since is None else since))
+        for name, (version, path, _, since, at, _, _) in newest.items()
+        if path in hashes
+    }
+    live = {(name, one.version) for name, one in applied.items()}
+    inside = inhabited(connection) - live
+    stood_on = {(name, version): row for name, version, *row in rows if (name, version) in inside}
+    contents = _contents(connection, {*hashes.values(), *(row[1] for row in stood_on.values())})
+    return Files(
+        {path: contents[hash_] for path, hash_ in hashes.items()},
+        applied,
+        {key: OlderFile(row[0], contents[row[1]], row[4]) for key, row in stood_on.items()},
+        {(row[0], row[1]): decoded(row[7]) for row in rows if row[7] != "{}"},
+        _moves(connection),
+        renamed(connection),
+        newest_application(connection),
+        {name: row[0] for name, row in newest.items()},
+    )
+
+
+def inhabited(connection: Connection) -> set[Version]:
+    """The versions that anybody is inside of; read from an index."""
+    running = select(ENROLMENT.c.sequence, ENROLMENT.c.version).where(ENROLMENT.c.ended_at.is_(None)).distinct()
+    return {(name, version) for name, version in connection.execute(running)}
+
+
+def newest_application(connection: Connection) -> int:
+    """The number of the newest `apply`; 0 before the first."""
+    return int(connection.execute(select(func.max(APPLICATION.c.id))).scalar() or 0)
+
+
+def renamed(connection: Connection) -> dict[str, dict[str, str]]:
+    """Every former name and the one of today, by kind."""
+    found: dict[str, dict[str, str]] = {}
+    for kind, old, new in connection.execute(select(RENAMED.c.kind, RENAMED.c.old, RENAMED.c.new)):
+        found.setdefault(kind, {})[old] = new
+    return found
+
+
+def _moves(connection: Connection) -> dict[str, tuple[Move, ...]]:
+    asked = select(MOVE.c.sequence, MOVE.c.version, MOVE.c.at, MOVE.c.due_now, MOVE.c.spread)
+    found: dict[str, tuple[Move, ...]] = {}
+    for name, version, at, due_now, spread in connection.execute(asked.order_by(MOVE.c.sequence, MOVE.c.version)):
+        found[name] = (*found.get(name, ()), Move(version, instant(at), due_now, length_of(spread)))
+    return found
+
+
+def files_of(connection: Connection, application: int) -> dict[str, bytes]:
+    """Every file as it stood in an `apply`."""
+    asked = select(APPLIED_FILE.c.path, APPLIED_FILE.c.hash).where(APPLIED_FILE.c.application == application)
+    hashes = pairs(connection, asked)
+    contents = _contents(connection, set(hashes.values()))
+    return {path: contents[hash_] for path, hash_ in hashes.items()}
+
+
+def application_at(connection: Connection, moment: datetime) -> tuple[int, datetime] | None:
+    """The `apply` that was live at an instant (UTC), and when it was made; None before the first."""
+    asked = select(APPLICATION.c.id, APPLICATION.c.at).where(APPLICATION.c.at <= micros(moment))
+    row = connection.execute(asked.order_by(APPLICATION.c.id.desc()).limit(1)).first()
+    return None if row is None else (row[0], instant(row[1]))
 
 
 def _contents(connection: Connection, hashes: Collection[str]) -> dict[str, bytes]:

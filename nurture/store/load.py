@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,8 +11,10 @@ from sqlalchemy import Connection, func, select
 from nurture import observe
 from nurture.model.event import OWN_EVENTS, Event
 from nurture.model.person import Message, Person
+from nurture.model.renaming import person_today
 from nurture.store.codec import event_of, instant, maybe_instant, micros, values_of, words_of
 from nurture.store.database import among, pages
+from nurture.store.files import renamed
 from nurture.store.state_codec import state_of
 from nurture.store.tables import EVENT, MESSAGE, PERSON, WATERMARK
 
@@ -101,10 +103,11 @@ def people(
     looked = watermark(connection)
     looked_until = 0 if looked is None else micros(looked)
     horizon = connection.execute(select(func.max(EVENT.c.number))).scalar() or 0
+    known = renamed(connection)
     found: list[Loaded] = []
     for page in pages(sorted(ids)):
         found += _page(connection, page, micros(now), looked_until, horizon, unreadable)
-    return found
+    return [replace(one, person=person_today(one.person, known)) for one in found] if known else found
 
 
 def _page(

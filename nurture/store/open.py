@@ -1,6 +1,6 @@
 """The store as the engine knows it: one object, whose questions and answers are the nouns of `model`."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from nurture.store import (
     save,
     switches,
 )
+from nurture.store.applications import Applications, refuse_superseded
 from nurture.store.candidates import watched
 from nurture.store.codec import micros
 from nurture.store.database import CACHE, PAGE, Database, connect, pages
@@ -73,6 +74,7 @@ class Store:
         self._loaded: dict[str, Loaded] = {}
         self.outbox = Outbox(database, self._remember)
         self.figures = Figures(database)
+        self.applications = Applications(database, self._remember)
 
     def close(self) -> None:
         """Let the files go."""
@@ -202,19 +204,31 @@ class Store:
         self._loaded.update((one.person.id, one) for one in found)
         return [(one.person, one.arrived) for one in found]
 
-    def commit(self, decisions: Sequence[Decision], now: datetime, zone_of: ZoneOf, book: Book | None = None) -> None:
+    def commit(
+        self,
+        decisions: Sequence[Decision],
+        now: datetime,
+        zone_of: ZoneOf,
+        book: Book | None = None,
+        insist: bool = False,
+    ) -> None:
         """Write decisions, up to 500 in one transaction: all of a person's or nothing.
 
         `zone_of` names the reader's time zone. Raises Conflict when one of them was decided by somebody
-        else meanwhile, and IntegrityError when a send key or an enrolment would double (a defect).
+        else meanwhile, Superseded when another book was applied meanwhile (unless one insists), and IntegrityError
+        when a send key or an enrolment would double (a defect).
         """
         for page in pages(decisions):
-            self._commit(page, now, zone_of, book)
+            self._commit(page, now, zone_of, book, insist)
 
-    def _commit(self, decisions: Sequence[Decision], now: datetime, zone_of: ZoneOf, book: Book | None) -> None:
+    def _commit(
+        self, decisions: Sequence[Decision], now: datetime, zone_of: ZoneOf, book: Book | None, insist: bool
+    ) -> None:
         ids = [decision.person.id for decision in decisions]
         before = {id_: self._loaded.pop(id_) for id_ in ids if id_ in self._loaded}
         with self.database.writing() as connection:
+            if book is not None and not insist:
+                refuse_superseded(connection, book)
             missing = [id_ for id_ in ids if id_ not in before]
             before |= {one.person.id: one for one in load.people(connection, missing, now)} if missing else {}
             basis = save.basis_of(connection, book)
@@ -300,22 +314,6 @@ class Store:
             return fates(connection, keys)
 
     # Applied files
-
-    def save_files(
-        self,
-        given: Mapping[str, bytes],
-        sequences: Mapping[str, str],
-        live: Collection[str],
-        now: datetime,
-        who: str = "",
-        commit: str = "",
-    ) -> files.Change:
-        """Keep the files of an `apply`; see `files.save_files`."""
-        with self.database.writing() as connection:
-            change = files.save_files(connection, given, sequences, live, now, who, commit)
-            mark = installation.count_on(connection)
-        self._remember(mark)
-        return change
 
     def load_files(self) -> files.Files:
         """The newest applied files and versions; empty when nothing was applied yet."""

@@ -98,7 +98,7 @@ def test_an_applied_book_that_cannot_be_read_leaves_the_last_one_running_and_is_
             first = one.live()
             complain(root, "salma")
             with workshop(root) as shop:
-                shop.store.save_files({"sequences/odd.yaml": b"sequence: odd\nwhatever: 3\n"}, {}, (), NOW)
+                shop.store.applications.save_files({"sequences/odd.yaml": b"sequence: odd\nwhatever: 3\n"}, {}, (), NOW)
             one.look()
             await until(lambda: one.done["accepted"] == 1)
             one.look()

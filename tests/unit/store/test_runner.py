@@ -37,7 +37,7 @@ def test_the_last_seen_comes_first(store: Store):
 
 def test_an_apply_and_a_switch_make_another_edition(store: Store):
     seen = [store.edition()]
-    store.save_files({"sequences/a.yaml": b"a"}, {}, (), NOW)
+    store.applications.save_files({"sequences/a.yaml": b"a"}, {}, (), NOW)
     seen.append(store.edition())
     store.set_switch(Switch(Word.pause, NOW, "lena", "a"), NOW)
     seen.append(store.edition())

@@ -246,7 +246,7 @@ def test_a_picture_of_an_earlier_apply_is_still_served_and_no_other_file_is(shop
     picture, text = "templates/_images/season.png", "templates/hello/en.md"
     for number, data in enumerate((before, after)):
         given = {picture: data, text: b"Hello"}
-        shop.shop.store.save_files(given, {}, (), shop.now + timedelta(minutes=number), "a test")
+        shop.shop.store.applications.save_files(given, {}, (), shop.now + timedelta(minutes=number), "a test")
 
     async def story():
         async with served(shop) as client:

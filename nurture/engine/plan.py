@@ -1,0 +1,269 @@
+"""What an apply would do, before it is done: changes in words, people with head counts, decisions that are missing.
+
+It is bound to the state it saw: `answer` is a digest of what decided it (language.md 8 and 11.7).
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+
+from nurture.decide.migrate import UNDECIDED, landing, moves_people
+from nurture.engine.broadcast_heads import Heads, heads
+from nurture.engine.differences import Change, book_changes, file_changes, renamed_mails
+from nurture.engine.live import NOTHING_CHOSEN, Choice, Tree, plain_book, tree
+from nurture.engine.plan_house import Forecast, Stages, forecast, restaged, rules_differ
+from nurture.engine.plan_people import Group, count
+from nurture.engine.tick import Tell, silent
+from nurture.language.project import digest
+from nurture.model.book import Book
+from nurture.model.renaming import SEQUENCE, THEME, TOPIC
+from nurture.model.sequence import Status
+from nurture.store.open import Store
+
+NEW, CHANGED, GONE, SAME = "new", "changed", "gone", "same"
+DUE_NOW = "due_now"
+DUE_NOW_OPTIONS = '--due-now send  |  "spread 3 days"  |  old-day'
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One decision that nobody took yet: a key that stays the same, how many it is about, and the cure in words."""
+
+    key: str
+    people: int
+    words: str
+
+
+@dataclass(slots=True)
+class SequencePlan:
+    """One sequence: its versions, what is another in it, and its people by where they stand."""
+
+    name: str
+    how: str
+    was_version: int = 0
+    version: int = 0
+    changes: tuple[str, ...] = ()
+    groups: list[Group] = field(default_factory=list)
+    unfit: int = 0
+    looked: int = 0
+    gone: int = 0
+    starts: Heads | None = None
+    draft: bool = False
+
+    @property
+    def inside(self) -> int:
+        """How many are inside."""
+        return sum(group.count for group in self.groups) + self.gone
+
+    @property
+    def at_once(self) -> int:
+        """How many become due at once by the change."""
+        return sum(group.at_once for group in self.groups)
+
+
+@dataclass(slots=True)
+class Plan:
+    """The whole answer. `dropped` are sequences whose file is gone; `application` is the apply that it saw."""
+
+    tree: Tree
+    files: str
+    application: int
+    choice: Choice
+    sequences: list[SequencePlan] = field(default_factory=list)
+    house: tuple[Change, ...] = ()
+    mails: tuple[Change, ...] = ()
+    missing: list[Missing] = field(default_factory=list)
+    forecast: Forecast | None = None
+    stages: Stages | None = None
+    first: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether an apply would change anything."""
+        return bool(self.first or self.house or self.mails or any(one.how != SAME for one in self.sequences))
+
+    @property
+    def next_hour(self) -> int:
+        """The most that can go out in the next hour because of this."""
+        waiting = sum(group.within_the_hour for one in self.sequences for group in one.groups)
+        return waiting + sum(one.starts.next_hour for one in self.sequences if one.starts is not None)
+
+    @property
+    def answer(self) -> str:
+        """A digest of what decided it: the live book, the files, and which decisions are asked for."""
+        asked = [self.application, self.files, sorted(one.key for one in self.missing)]
+        asked += [sorted(group_key(one.name, group) for one in self.sequences for group in one.groups if group.at_once)]
+        return sha256(json.dumps(asked).encode()).hexdigest()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The head counts that were agreed to; an apply refuses when they have grown much."""
+        found = {one.key: one.people for one in self.missing}
+        found |= {f"at once {one.name}": one.at_once for one in self.sequences if one.at_once}
+        return found | {"next hour": self.next_hour}
+
+
+def group_key(name: str, group: Group) -> str:
+    """A group of people by where they stand."""
+    return f"{name} {group.version} {group.step}"
+
+
+def plan(
+    store: Store,
+    book: Book,
+    files: Mapping[str, bytes],
+    now: datetime,
+    choice: Choice = NOTHING_CHOSEN,
+    *,
+    look_ahead: bool = False,
+    tell: Tell = silent,
+) -> Plan:
+    """What an apply of these checked files would do at `now`; with `look_ahead` the house's changes are lived too."""
+    before = plain_book(store)
+    to_be = tree(store, before, book, files, now, choice)
+    found = Plan(to_be, digest(files), to_be.known.application, choice, first=before is None)
+    if before is None:
+        found.sequences = [SequencePlan(name, NEW, 0, 1, draft=_draft(one)) for name, one in sorted(_all(to_be))]
+        return found
+    former = {rename.new: rename.old for rename in to_be.renames if rename.kind == SEQUENCE}
+    changes = tuple(book_changes(before, to_be.book, former))
+    found.house = tuple(change for change in changes if change.what.startswith("house"))
+    found.mails = _mails(before, to_be, files, former)
+    people = count(store, before, to_be.book, now, tell)
+    for name, _ in sorted(_all(to_be)):
+        found.sequences.append(_sequence(before, to_be, name, former, changes))
+    found.sequences += [SequencePlan(name, GONE, before.version(name)) for name in sorted(to_be.dropped)]
+    for one in found.sequences:
+        one.groups = people.groups.get(one.name, [])
+        one.unfit, one.looked = people.unfit[one.name], people.looked[one.name]
+        one.gone = people.gone.get(one.name, 0)
+        if one.how == NEW and to_be.book.sequences[one.name].status is Status.live:
+            one.starts = heads(store, to_be.book.sequences[one.name], now)
+    found.missing = list(_missing(store, before, found))
+    if look_ahead:
+        _look_ahead(store, before, found, now, tell)
+    return found
+
+
+def _all(to_be: Tree) -> Iterator[tuple[str, Status]]:
+    yield from ((name, one.status) for name, one in to_be.book.sequences.items())
+
+
+def _draft(status: Status) -> bool:
+    return status is Status.draft
+
+
+def _mails(before: Book, to_be: Tree, files: Mapping[str, bytes], former: Mapping[str, str]) -> tuple[Change, ...]:
+    """Mails by name; one that a renamed step sends now is held against the one it was."""
+    was: dict[str, str] = {}
+    for name, sequence in to_be.book.sequences.items():
+        old = before.sequences.get(former.get(name, name))
+        was |= renamed_mails(old, sequence) if old is not None else {}
+    was = {new: old for new, old in was.items() if new not in before.mails and old not in to_be.book.mails}
+    today = {old: new for new, old in was.items()}
+    known = {_moved(path, today): data for path, data in to_be.known.files.items()}
+    changes = {change.what: change for change in file_changes(known, files)}
+    for new, mail in was.items():
+        change = changes.get(f"mail {new}")
+        changes[f"mail {new}"] = Change(f"mail {mail}", f"is now {new}", change.details if change else ())
+    return tuple(changes[name] for name in sorted(changes))
+
+
+def _moved(path: str, today: Mapping[str, str]) -> str:
+    parts = path.split("/")
+    return "/".join([parts[0], today.get(parts[1], parts[1]), *parts[2:]]) if len(parts) > 2 else path
+
+
+def _sequence(
+    before: Book, to_be: Tree, name: str, former: Mapping[str, str], changes: tuple[Change, ...]
+) -> SequencePlan:
+    was = former.get(name, name)
+    draft = to_be.book.sequences[name].status is Status.draft
+    version = to_be.book.version(name)
+    if was not in before.sequences:
+        return SequencePlan(name, NEW, 0, version, draft=draft)
+    if name in to_be.same:
+        return SequencePlan(name, SAME, version, version)
+    change = next((one for one in changes if one.what == name), None)
+    return SequencePlan(name, CHANGED, before.version(was), version, change.details if change else (), draft=draft)
+
+
+def _missing(store: Store, before: Book, found: Plan) -> Iterator[Missing]:
+    """The decisions that are asked for, in the order in which they are numbered."""
+    for one in found.sequences:
+        yield from _undecided(one)
+    if not found.choice.due_now:
+        for one in found.sequences:
+            if one.at_once:
+                become = "person becomes" if one.at_once == 1 else "people become"
+                words = f"{one.name}: {one.at_once:,} {become} due at once. Add  {DUE_NOW_OPTIONS}"
+                yield Missing(f"{DUE_NOW} {one.name}", one.at_once, words)
+    for one in found.sequences:
+        if one.how == GONE and one.gone and one.name not in found.choice.drop:
+            cure = f"put it back with  status: closed  until they have finished, or add  --drop {one.name}=stop"
+            words = f"{one.name}: {one.gone:,} inside, and its file is gone; {cure}"
+            yield Missing(f"gone {one.name}", one.gone, words)
+    yield from _names_given_up(before, found)
+    yield from _refusals(store, before, found)
+
+
+def _undecided(one: SequencePlan) -> Iterator[Missing]:
+    steps: dict[str, int] = {}
+    for group in one.groups:
+        if group.undecided and group.step is not None:
+            steps[group.step] = steps.get(group.step, 0) + group.count
+    for step, people in steps.items():
+        cure = f"removed: [{{step: {step}, people_there: next}}]    (or stop, or go_to …)"
+        yield Missing(f"removed {one.name} {step}", people, f"{one.name}: add    {cure}")
+
+
+def _names_given_up(before: Book, found: Plan) -> Iterator[Missing]:
+    """A former name leads to the one of today; something new under it would get that one's history and refusals."""
+    after = found.tree.book
+    back = {(rename.kind, rename.new) for rename in found.tree.renames}
+    for kind, names in ((SEQUENCE, after.sequences), (TOPIC, after.topics), (THEME, after.themes)):
+        for old, today in before.renamed.get(kind, {}).items():
+            if old in names and (kind, old) not in back:
+                words = f"the {kind} {old} was renamed to {today}, which has its history; choose another name"
+                yield Missing(f"name {kind} {old}", 0, words)
+    renamed_to = {rename.new for rename in found.tree.renames if rename.kind == SEQUENCE}
+    for name in sorted(renamed_to):
+        if name in found.tree.known.numbers and name not in before.renamed.get(SEQUENCE, {}):
+            yield Missing(f"name used {name}", 0, f"a sequence was called {name} before; choose another name")
+
+
+def _refusals(store: Store, before: Book, found: Plan) -> Iterator[Missing]:
+    """Topics and themes that are taken away while somebody said no to them."""
+    after = found.tree.book
+    for kind, old, new in ((TOPIC, before.topics, after.topics), (THEME, before.themes, after.themes)):
+        renamed = after.renamed.get(kind, {})
+        for name in sorted(old.keys() - new.keys() - renamed.keys()):
+            number = store.applications.refusals(name) if kind == TOPIC else store.applications.spared(name)
+            if number:
+                cure = f"put it back, or say under what name it goes on:  was: {name}"
+                words = f"{number:,} refused the {kind} {name}, which is gone; {cure}"
+                yield Missing(f"{kind} {name}", number, words)
+
+
+def _look_ahead(store: Store, before: Book, found: Plan, now: datetime, tell: Tell) -> None:
+    after = found.tree.book
+    if rules_differ(before, after):
+        found.forecast = forecast(store, before, after, now, tell)
+    stages = [(stage.id, stage.enter.text, stage.keep_for) for stage in before.stages]
+    if stages != [(stage.id, stage.enter.text, stage.keep_for) for stage in after.stages]:
+        found.stages = restaged(store, after, now)
+
+
+def nobody_may_stand(found: Plan) -> Iterator[tuple[str, int, str]]:
+    """Places at which nobody may arrive between this plan and its apply: steps that are gone, without a decision."""
+    book = found.tree.book
+    former = {rename.new: rename.old for rename in found.tree.renames if rename.kind == SEQUENCE}
+    for (name, version), old in book.older.items():
+        new = book.sequences.get(name)
+        if new is None or not moves_people(new):
+            continue
+        for step in old.nodes:
+            if landing(old, new, step).how == UNDECIDED:
+                yield former.get(name, name), version, step
