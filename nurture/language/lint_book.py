@@ -144,7 +144,7 @@ def _starts_from_order(trigger: AnyTrigger, book: Book) -> bool:
             return event in _order_events(book)
         case DayTrigger(path=path):
             return path == ("person", "orders", "first_at")
-        case StageTrigger(stage=stage):
+        case StageTrigger(stage=stage, left=False):
             return _reachable(stage, book)
         case _:
             return False

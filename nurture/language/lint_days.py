@@ -7,20 +7,41 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import time
 
-from nurture.language.lint_flow import OFFER, SERVICE, always_stops
+from nurture.language.lint_flow import OFFER, SERVICE, always_stops, exhaustive
 from nurture.language.written import Written
 from nurture.model.book import Book
 from nurture.model.catalogue import Limit, Mute
 from nurture.model.length import Length, Unit
 from nurture.model.place import Problem
 from nurture.model.rules import Span
-from nurture.model.step import AnyStep, Branch, Send, WaitDay, WaitLength, WaitUntil, WaitWeekday
-from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger
+from nurture.model.step import (
+    AnyStep,
+    Branch,
+    Repeat,
+    Send,
+    Split,
+    WaitDay,
+    WaitEvent,
+    WaitLength,
+    WaitUntil,
+    WaitWeekday,
+    inner,
+)
+from nurture.model.trigger import (
+    AnyTrigger,
+    DayTrigger,
+    EventTrigger,
+    EveryTrigger,
+    HolidayTrigger,
+    LapseTrigger,
+    OnceTrigger,
+)
 
 FAR = 100_000  # days; later than anything
 # So much is kept of each, so that the time stays bounded whatever is written: the earliest ways, the last messages.
 MOST_WAYS = 64
 MOST_BEHIND = 30
+MOST_ROUNDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +80,9 @@ def _visits(steps: tuple[AnyStep, ...], trigger: AnyTrigger) -> list[tuple[Send,
 
 
 def _begin(trigger: AnyTrigger) -> Way:
-    if isinstance(trigger, DayTrigger):
+    if isinstance(trigger, EveryTrigger | OnceTrigger):
+        return Way(0, 0, trigger.at)
+    if isinstance(trigger, DayTrigger | HolidayTrigger):
         lead = (trigger.lead.days or 0) if trigger.lead else 0
         return Way(-lead, 0 if lead and not trigger.skip_if_late else -lead, time(0, 0))
     if isinstance(trigger, LapseTrigger):
@@ -79,15 +102,55 @@ def _walk(steps: tuple[AnyStep, ...], ways: frozenset[Way], visits: list[tuple[S
 
 
 def _through(step: AnyStep, ways: frozenset[Way], visits: list[tuple[Send, Way]]) -> frozenset[Way]:
-    if isinstance(step, Branch):
+    if isinstance(step, Repeat):
+        return _repeated(step, ways, visits)
+    if isinstance(step, WaitEvent):
+        came = _walk(step.then, frozenset(_answered(step, way) for way in ways), visits)
+        return came | _walk(step.otherwise, frozenset(_timed_out(step, way) for way in ways), visits)
+    if isinstance(step, Branch | Split):
         out: frozenset[Way] = frozenset()
-        for arm in step.arms:
-            out |= _walk(arm.steps, ways, visits)
-        return out if step.arms and step.arms[-1].condition is None else out | ways
+        for inside in inner(step):
+            out |= _walk(inside, ways, visits)
+        return out if exhaustive(step) else out | ways
     if isinstance(step, Send):
         visits.extend((step, way) for way in ways)
         return frozenset(_sent(step, way) for way in ways)
     return frozenset(_waited(step, way) for way in ways)
+
+
+def _answered(wait: WaitEvent, way: Way) -> Way:
+    """When the event came: at any time of day, up to the end."""
+    return replace(way, latest=min(way.latest + days_of(wait.up_to)[1], FAR), clock=None, decent=False)
+
+
+def _timed_out(wait: WaitEvent, way: Way) -> Way:
+    return _later(way, wait.up_to)
+
+
+def _repeated(repeat: Repeat, ways: frozenset[Way], visits: list[tuple[Send, Way]]) -> frozenset[Way]:
+    """Some rounds, each from the beginning of the first; more of them show nothing new."""
+    out: frozenset[Way] = ways if repeat.until is not None else frozenset()
+    for begin in ways:
+        standing = frozenset({begin})
+        for number in range(min(repeat.times, MOST_ROUNDS)):
+            least, most = (days * number for days in days_of(repeat.every))
+            standing = frozenset(_not_before(way, begin, least, most) for way in standing) if number else standing
+            standing = _walk(repeat.steps, standing, visits)
+            out |= standing if repeat.until is not None else frozenset()
+        out |= standing
+    return out
+
+
+def _not_before(way: Way, begin: Way, least: int, most: int) -> Way:
+    earliest, latest = max(way.earliest, begin.earliest + least), max(way.latest, begin.latest + most)
+    return replace(way, earliest=earliest, latest=min(latest, FAR), clock=begin.clock)
+
+
+def _later(way: Way, length: Length) -> Way:
+    least, most = days_of(length)
+    kept = None if length.elapsed else way.clock
+    later = replace(way, earliest=way.earliest + least, latest=min(way.latest + most, FAR))
+    return replace(later, clock=kept, decent=way.decent and not length.elapsed)
 
 
 def _sent(send: Send, way: Way) -> Way:
@@ -100,10 +163,8 @@ def _sent(send: Send, way: Way) -> Way:
 def _waited(step: AnyStep, way: Way) -> Way:
     match step:
         case WaitLength(length=length, at=at):
-            least, most = days_of(length)
-            kept = None if length.elapsed else way.clock
-            later = replace(way, earliest=way.earliest + least, latest=min(way.latest + most, FAR))
-            return replace(later, clock=at or kept, decent=way.decent and not length.elapsed)
+            later = _later(way, length)
+            return replace(later, clock=at or later.clock)
         case WaitDay(day=day, at=at):
             return replace(way, earliest=max(way.earliest, day), latest=max(way.latest, day), clock=at)
         case WaitUntil(at=at):
@@ -119,7 +180,7 @@ def _waited(step: AnyStep, way: Way) -> Way:
 def days_of(length: Length) -> tuple[int, int]:
     """The fewest and the most dates a length can cover."""
     match length.unit:
-        case Unit.minute | Unit.hour:
+        case Unit.second | Unit.minute | Unit.hour:
             return length.seconds // 86_400, -(-length.seconds // 86_400)
         case Unit.working_day:
             return length.amount, length.amount * 7 + 14  # weekends and holidays between

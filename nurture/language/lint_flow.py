@@ -6,8 +6,21 @@ from collections.abc import Iterator
 from nurture.language.written import Written
 from nurture.model.expression import Literal
 from nurture.model.place import Problem
-from nurture.model.step import AnyStep, Arm, Branch, Send, Stop, WaitDay, WaitLength, WaitUntil, WaitWeekday
-from nurture.model.trigger import LapseTrigger, StageTrigger
+from nurture.model.step import (
+    AnyStep,
+    Arm,
+    Branch,
+    Repeat,
+    Send,
+    Stop,
+    WaitDay,
+    WaitEvent,
+    WaitLength,
+    WaitUntil,
+    WaitWeekday,
+    inner,
+)
+from nurture.model.trigger import EveryTrigger, HolidayTrigger, LapseTrigger, StageTrigger
 
 WAITS = (WaitLength, WaitDay, WaitUntil, WaitWeekday)
 SERVICE, OFFER = "service", "offer"
@@ -40,13 +53,19 @@ def always_stops(step: AnyStep) -> bool:
         return False
     if isinstance(step, Stop):
         return True
-    if not isinstance(step, Branch) or not _has_else(step):
-        return False
-    return all(any(map(always_stops, arm.steps)) for arm in step.arms)
+    ways = inner(step)
+    return exhaustive(step) and bool(ways) and all(any(map(always_stops, way)) for way in ways)
 
 
-def _has_else(branch: Branch) -> bool:
-    return bool(branch.arms) and branch.arms[-1].condition is None
+def exhaustive(step: AnyStep) -> bool:
+    """Whether everybody goes one of the ways inside a step, if it has any."""
+    match step:
+        case Branch(arms=arms):
+            return bool(arms) and arms[-1].condition is None
+        case Repeat(until=until):
+            return until is None
+        case _:
+            return True
 
 
 def _unreachable(steps: tuple[AnyStep, ...]) -> Iterator[Problem]:
@@ -57,8 +76,8 @@ def _unreachable(steps: tuple[AnyStep, ...]) -> Iterator[Problem]:
     for step in steps:
         if isinstance(step, Branch):
             yield from _unreachable_arms(step.arms)
-            for arm in step.arms:
-                yield from _unreachable(arm.steps)
+        for inside in inner(step):
+            yield from _unreachable(inside)
 
 
 def _unreachable_arms(arms: tuple[Arm, ...]) -> Iterator[Problem]:
@@ -74,27 +93,31 @@ def _waits_in_a_row(steps: tuple[AnyStep, ...]) -> Iterator[Problem]:
         if isinstance(before, WAITS) and isinstance(step, WAITS) and before.condition is None:
             yield Problem("W304", step.place, "two waits in a row", "make it one wait")
     for step in steps:
-        for arm in step.arms if isinstance(step, Branch) else ():
-            yield from _waits_in_a_row(arm.steps)
+        for inside in inner(step):
+            yield from _waits_in_a_row(inside)
 
 
 def _wait_at_the_end(written: Written) -> Iterator[Problem]:
     for node in written.sequence.nodes.values():
-        if isinstance(node.step, WAITS) and node.next is None:
+        if node.next is None and _only_waits(node.step):
             message = "nothing comes after this wait, so nobody would notice it"
             yield Problem("W302", node.step.place, message, "leave it out, or say what happens then")
 
 
+def _only_waits(step: AnyStep) -> bool:
+    return isinstance(step, WAITS) or (isinstance(step, WaitEvent) and not any(inner(step)))
+
+
 def _deep(steps: tuple[AnyStep, ...], depth: int) -> Iterator[Problem]:
     for step in steps:
-        if not isinstance(step, Branch):
+        if not any(inner(step)):
             continue
         if depth >= DEEPEST:
-            message = f"a branch inside {depth} branches is hard to follow"
+            message = f"steps inside {depth} other steps are hard to follow"
             yield Problem("W309", step.place, message, "make it a sequence of its own, or ask fewer questions")
             continue
-        for arm in step.arms:
-            yield from _deep(arm.steps, depth + 1)
+        for inside in inner(step):
+            yield from _deep(inside, depth + 1)
 
 
 def _goal_twice(written: Written) -> Iterator[Problem]:
@@ -126,11 +149,12 @@ def _balances(steps: tuple[AnyStep, ...], balance: int) -> tuple[int | None, lis
             balance += 1 if step.class_ == OFFER else -1
         elif isinstance(step, Stop):
             stopped.append(balance)
-        elif isinstance(step, Branch):
-            arms = [_balances(arm.steps, balance) for arm in step.arms]
-            stopped += [each for _, ended in arms for each in ended]
-            through = [out for out, _ in arms if out is not None]
-            balance = max([*through, balance] if not _has_else(step) or step.condition else through, default=balance)
+        elif inner(step):
+            ways = [_balances(inside, balance) for inside in inner(step)]
+            stopped += [each for _, ended in ways for each in ended]
+            through = [out for out, _ in ways if out is not None]
+            past = not exhaustive(step) or step.condition is not None
+            balance = max([*through, balance] if past else through, default=balance)
         if always_stops(step):
             return None, stopped
     return balance, stopped
@@ -152,12 +176,15 @@ def _misspelt_topic(written: Written) -> bool:
     )
 
 
+_OWES_NOTHING = ((LapseTrigger, "lapse"), (StageTrigger, "stage"), (HolidayTrigger, "holiday"), (EveryTrigger, "week"))
+
+
 def _service(written: Written) -> Iterator[Problem]:
-    """E349: service is an answer or a duty, and neither comes from a silence or a stage."""
-    starts = {type(trigger) for trigger in written.sequence.start} & {LapseTrigger, StageTrigger}
-    if not starts:
+    """E349: service is an answer or a duty, and neither comes from a silence, a stage, a feast or the calendar."""
+    words = [word for trigger in written.sequence.start for kind, word in _OWES_NOTHING if isinstance(trigger, kind)]
+    if not words:
         return
-    word = "lapse" if LapseTrigger in starts else "stage"
+    word = words[0]
     message = f"service mail is an answer or something owed; nothing is owed to who started by a {word}"
     if written.sequence.class_ == SERVICE:
         yield written.at("E349", "class", message, "class: care")
