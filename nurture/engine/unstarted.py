@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from nurture.decide.clock import at, day_start, next_occurrence, reader_clock
 from nurture.decide.conditions import looks
 from nurture.decide.draft import Draft
-from nurture.decide.explain import MONTHS, look_lines, moment_words
+from nurture.decide.explain import MONTHS, WEEKDAYS, look_lines, moment_words
 from nurture.decide.scene import Scene
 from nurture.decide.switches import stop_on
 from nurture.decide.triggers import LAPSE_HOUR, before_live, date_of, lapse_day, lead
@@ -14,7 +14,16 @@ from nurture.model.decision import Look
 from nurture.model.event import Event, MonthDay
 from nurture.model.person import Armed, Person
 from nurture.model.sequence import Sequence, Status
-from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, StageTrigger
+from nurture.model.trigger import (
+    AnyTrigger,
+    DayTrigger,
+    EventTrigger,
+    EveryTrigger,
+    HolidayTrigger,
+    LapseTrigger,
+    OnceTrigger,
+    StageTrigger,
+)
 
 STANDS: dict[Status, str] = {
     Status.draft: "it is a draft, and a draft starts nobody",
@@ -58,11 +67,17 @@ def trigger_words(trigger: AnyTrigger) -> str:
             return f"the event {trigger.event}"
         case DayTrigger():
             return f"the day {'.'.join(trigger.path)}{f', {trigger.lead} ahead' if trigger.lead else ''}"
+        case HolidayTrigger():
+            return f"the day{'s' if len(trigger.days) > 1 else ''} {', '.join(trigger.days)}"
         case LapseTrigger():
             long = str(trigger.length) if trigger.length else f"{trigger.rhythm:g} times their own rhythm"
             return f"silence of {long} after {trigger.event}"
         case StageTrigger():
-            return f"entering the stage {trigger.stage}"
+            return f"{'leaving' if trigger.left else 'entering'} the stage {trigger.stage}"
+        case EveryTrigger():
+            return f"every {WEEKDAYS[trigger.weekday]} {trigger.at:%H:%M}"
+        case OnceTrigger():
+            return f"once, on {trigger.day} {trigger.at:%H:%M}"
     return "hand (nurture enrol) only"
 
 
@@ -81,10 +96,37 @@ def moment_seen(
             return event_seen(book, person, sequence, trigger)
         case LapseTrigger():
             return silence_seen(book, person, sequence, trigger, alarm)
-        case DayTrigger():
+        case DayTrigger() if not trigger.per:
             return day_seen(book, person, sequence, trigger, now)
-        case StageTrigger() if person.stage and person.stage.id != trigger.stage:
+        case DayTrigger():
+            return thing_seen(person, trigger)
+        case HolidayTrigger():
+            return observance_seen(person, trigger)
+        case StageTrigger(left=False) if person.stage and person.stage.id != trigger.stage:
             return Look(f"stage {trigger.stage}", f"is in stage {person.stage.id}", "no")
+        case StageTrigger(left=True) if person.stage and person.stage.id == trigger.stage:
+            return Look(f"leaving stage {trigger.stage}", "is still in it", "no")
+    return None
+
+
+def thing_seen(person: Person, trigger: DayTrigger) -> Look | None:
+    """Whether they have a thing of the kind, and one of them a date."""
+    things = person.things.get(trigger.per, {})
+    if not things:
+        return Look(f"a {trigger.per}", "has none", "no")
+    if all(fields.get(trigger.path[-1]) is None for fields in things.values()):
+        return Look(".".join(trigger.path), "is not known", "no")
+    return None
+
+
+def observance_seen(person: Person, trigger: HolidayTrigger) -> Look | None:
+    """Whether they said that they observe any of the days."""
+    if not trigger.observed_by:
+        return None
+    observed = person.facts.get(trigger.observed_by[-1])
+    kept = observed if isinstance(observed, tuple | frozenset | list) else ()
+    if set(trigger.days).isdisjoint(str(day) for day in kept):
+        return Look(".".join(trigger.observed_by), ", ".join(sorted(map(str, kept))) or "is not known", "no")
     return None
 
 

@@ -1,0 +1,22 @@
+"""What of the working tree is not live, and how many are inside what is (language.md 8 and 11.2)."""
+
+from collections import Counter
+
+from nurture.engine.project import read_files
+from nurture.engine.workshop import Workshop
+from nurture.model.book import Book
+
+
+def standing(shop: Workshop, book: Book) -> tuple[dict[str, int], frozenset[str]]:
+    """How many are inside each sequence, and the sequences whose file differs from what is live."""
+    known = shop.store.load_files()
+    counts: Counter[str] = Counter()
+    for (name, _), count in shop.store.counts().inside.items():
+        counts[name] += count
+    files = read_files(shop.root)
+    differing = (
+        name
+        for name, sequence in book.sequences.items()
+        if known.files.get(sequence.place.file) != files.get(sequence.place.file)
+    )
+    return dict(counts), frozenset(differing)
