@@ -31,7 +31,7 @@ def reader(name: Name) -> Reader:
     if root in _BY_STEP:
         return _BY_STEP[root](rest[0], rest[1])
     if root == "numbers":
-        return _typed(_number(rest[0], rest[1]), name.kind)
+        return _typed(_number(rest[0], rest[1]), name.kind) if rest[1:] else _all_numbers(rest[0])
     return _typed(_thing_field(root, rest[0]), name.kind)
 
 
@@ -185,11 +185,11 @@ def _ladder(step: str, part: str) -> Reader:
 
 
 def _thing_field(kind: str, name: str) -> Reader:
-    """A field of the thing that the enrolment is about."""
+    """A field of the thing that the enrolment is about; `id` is its key, also when the thing itself is gone."""
 
     def thing_field(scene: Scene) -> object | None:
         key = scene.enrolment.thing if scene.enrolment is not None else ""
-        return scene.person.things.get(kind, {}).get(key, {}).get(name)
+        return key or None if name == "id" else scene.person.things.get(kind, {}).get(key, {}).get(name)
 
     return thing_field
 
@@ -206,6 +206,16 @@ def _number(numbers: str, name: str) -> Reader:
         return told[1].get(name) if told[0] <= scene.now < known_until else None
 
     return number
+
+
+def _all_numbers(numbers: str) -> Reader:
+    """The numbers of one name together, each as far as it is known."""
+
+    def together(scene: Scene) -> object | None:
+        described = scene.book.catalogue.numbers.get(numbers)
+        return {name: _number(numbers, name)(scene) for name in described.fields} if described else None
+
+    return together
 
 
 _BY_STEP: dict[str, Callable[[str, str], Reader]] = {"steps": _step, "gifts": _gift, "ladders": _ladder}

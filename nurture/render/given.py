@@ -15,6 +15,7 @@ from nurture.model.expression import (
     Either,
     Expression,
     IsKnown,
+    Kind,
     Literal,
     Name,
     Opposite,
@@ -136,6 +137,9 @@ def fact(value: Expression, catalogue: Catalogue) -> Fact:
 
 
 def _named(name: Name, catalogue: Catalogue) -> Fact:
+    if name.kind is Kind.record:
+        fields = catalogue.numbers[name.path[1]].fields
+        return Fact("record", False, {key: Fact(field.type) for key, field in fields.items()})
     found: Fact | None = person(catalogue)
     for part in name.path[1:]:
         found = found.parts.get(part) if found else None

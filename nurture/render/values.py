@@ -104,6 +104,9 @@ def shown(value: object, name: str, right_to_left: bool) -> object:
     if type(value) in (tuple, list, frozenset, set):
         parts = value if isinstance(value, tuple | list) else sorted(value)  # type: ignore[call-overload]
         return tuple(shown(part, name, right_to_left) for part in parts)
+    if isinstance(value, Mapping):
+        told = {key: shown(part, key, right_to_left) for key, part in value.items()}
+        return Attributes(name, told, frozenset())
     if isinstance(value, Line):
         fields = value._asdict()
         return Attributes(name, {key: shown(part, key, right_to_left) for key, part in fields.items()}, frozenset())

@@ -8,6 +8,7 @@ import pytest
 from nurture.decide.timed import delay, spread_over
 from nurture.model.book import Applied, Book
 from nurture.model.event import Event
+from nurture.model.expression import Kind, Name
 from nurture.model.rules import Silence
 from nurture.model.trigger import Again, DayTrigger, EveryTrigger, ManualTrigger, OnceTrigger, StageTrigger
 from tests import worlds as w
@@ -59,6 +60,15 @@ def test_an_empty_week_is_no_news() -> None:
     life = lived(book, *told)
     assert [day for day, _ in life.mails] == ["2027-03-01 08:30"]  # then none brewed, then none told
     assert w.whys(life).count("condition") == 2
+
+
+def test_numbers_are_handed_on_together_and_each_is_unknown_once_the_week_is_over() -> None:
+    cups = Name(("numbers", "cups"), Kind.record)
+    book = w.book(
+        w.sequence("weekly", MONDAYS, [w.send("digest", variables=(("cups", cups),))], again=OCCURRENCE), rules=EASY
+    )
+    life = lived(book, w.cups("2027-02-27 03:00", 9), until="2027-03-09 00:00")
+    assert [intent.variables["cups"] for intent in life.intents] == [{"brewed": 9}, {"brewed": None}]
 
 
 @pytest.mark.parametrize(("zones", "at"), [

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from nurture.model.catalogue import Field, Numbers
+from nurture.model.expression import Kind, Name
 from nurture.model.place import Problem
 from nurture.model.step import Offer
 from nurture.render.check import check_templates
@@ -114,6 +116,23 @@ def test_a_ladder_gives_its_mail_the_rung_by_itself(book, findings):
         )
         == []
     )
+
+
+def test_numbers_handed_on_together_are_read_with_a_dot(book):
+    cups = Numbers("cups", {"brewed": Field("brewed", "number"), "best_day": Field("best_day", "text")})
+    together = replace(SEND, variables=(("cups", Name(("numbers", "cups"), Kind.record)),))
+    digest = replace(
+        book,
+        catalogue=replace(book.catalogue, numbers={"cups": cups}),
+        sequences={"s": replace(SEQUENCE, steps=(together,))},
+    )
+
+    def codes(text: str) -> list[str]:
+        return [one.code for one in check_templates(digest, {"templates/hello/en.md": (FRONT + text).encode()})]
+
+    assert codes("{{ cups.brewed | or_else('0') }} on {{ cups.best_day | or_else('no day') }}") == []
+    assert codes("{{ cups.brewed }}") == ["E222"]
+    assert codes("{{ cups.brewn | or_else('0') }}") == ["E221"]
 
 
 def test_sample_of_the_language_document(findings):
