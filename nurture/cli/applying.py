@@ -1,43 +1,172 @@
 """The door between files and what runs: apply."""
 
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from nurture.cli.command import Asked, command
-from nurture.cli.edge import FINDINGS, FINE
-from nurture.cli.output import answer, plural, say, say_all, say_next
+from nurture.cli.command import Asked, Instant, command
+from nurture.cli.edge import DECISION, FINE
+from nurture.cli.output import answer, say, say_all, say_next
+from nurture.cli.planning import next_of, say_findings
+
+if TYPE_CHECKING:
+    from nurture.engine.live import Choice
+    from nurture.engine.plan import Plan
+    from nurture.engine.workshop import Workshop
 
 
-@command("apply", "nurture apply")
-def apply_command(asked: Asked) -> int:
-    """Check the files and make them live. People inside a sequence stay on the version they started on.
+@command(
+    "apply",
+    "nurture apply",
+    'nurture apply --due-now "spread 3 days"',
+    "nurture apply --plan plan.json --yes-send 4",
+    'nurture apply --version-of "2026-11-21 14:01"     the files as they were live then, as a new version',
+)
+@click.option("--due-now", default="", help="Who is due at once by it: send, old-day, or 'spread 3 days'.")
+@click.option("--drop", multiple=True, help="NAME=stop: all inside a sequence whose file is gone leave.")
+@click.option("--yes-send", type=click.IntRange(0), default=None, help="So many mails may go at once; do not ask.")
+@click.option(
+    "--plan",
+    "planned",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Apply only if this plan of `nurture plan --out` still holds.",
+)
+@click.option("--version-of", type=Instant(), default=None, help="Make live again what was live at that moment.")
+def apply_command(
+    asked: Asked,
+    due_now: str,
+    drop: tuple[str, ...],
+    yes_send: int | None,
+    planned: Path | None,
+    version_of: datetime | None,
+) -> int:
+    """Check the files and make them live. People inside a sequence come to its new version as `nurture plan` says.
 
-    Nobody is taken in for what happened before; mail text is live for everybody at once.
+    Nobody is taken in for what happened before; mail text is live for everybody at once. Exit code 3: a decision is
+    missing, or nobody said how many mails may go at once; nothing is changed then.
     """
-    from nurture.engine.applying import apply
     from nurture.engine.check import check
+    from nurture.engine.choosing import choice_of, files_at
     from nurture.engine.project import read_files
-    from nurture.language import report
-    from nurture.wiring import now, workshop
+    from nurture.wiring import workshop
 
-    root = asked.root
-    files = read_files(root)
-    checked = check(files)
-    if checked.book is None and asked.json:
-        click.echo(report.as_json(checked.problems))
-        return FINDINGS
-    if checked.book is None:
-        say_all(report.as_text(checked.problems, checked.sources).splitlines())
-        say(f"{plural(checked.errors, 'error')}: nothing was applied.")
-        say_next("mend the first error, then nurture check")
-        return FINDINGS
-    with workshop(root) as shop:
-        applied = apply(shop.store, checked.book, files, now(), who())
+    choice = choice_of(due_now, drop)
+    with workshop(asked.root) as shop:
+        files = files_at(shop.store, version_of) if version_of is not None else read_files(asked.root)
+        checked = check(files)
+        if checked.book is None:
+            return say_findings(asked, checked)
+        return carry_out(asked, shop, files, choice, planned, yes_send)
+
+
+def carry_out(
+    asked: Asked,
+    shop: "Workshop",
+    files: Mapping[str, bytes],
+    choice: "Choice",
+    planned: Path | None,
+    yes_send: int | None,
+) -> int:
+    """Plan, ask, and make live."""
+    from nurture.engine.applying import make_live
+    from nurture.engine.plan_file import read_bound, refuse_moved
+    from nurture.engine.plan_words import bound_of, document, plan_lines
+    from nurture.wiring import now
+
+    bound = read_bound(planned) if planned is not None else None
+    found = planned_now(shop, files, choice)
+    if bound is not None:
+        refuse_moved(found, bound)
+    if found.missing:
+        if asked.json:
+            answer(document(found))
+            return DECISION
+        say_all(plan_lines(found))
+        say("Nothing was changed.")
+        say_next(*next_of(DECISION, None))
+        return DECISION
+    if not agreed(found.next_hour, yes_send, asked.json, click.prompt):
+        return DECISION
+    if found.next_hour and yes_send is None:
+        again = planned_now(shop, files, choice)  # to type a number takes its time
+        refuse_moved(again, bound_of(found))
+        found = again
+    moment = now()
+    done = make_live(shop.store, found, files, moment, who(), commit_of(asked.root))
     if asked.json:
-        answer(applied)
+        answer(done)
         return FINE
-    say_all(applied.lines())
+    say_all(done.lines())
+    if not found.first and done.changes:
+        say(f"Applied {moment:%a} {moment.day} {moment:%b %Y %H:%M} UTC. Undo: {undo(moment)}")
     say_next("nurture simulate --days 14", "nurture run --once")
     return FINE
+
+
+def planned_now(shop: "Workshop", files: Mapping[str, bytes], choice: "Choice") -> "Plan":
+    """The plan as things stand at this moment."""
+    from nurture.engine.choosing import refuse_not_gone
+    from nurture.engine.plan import plan
+    from nurture.language.project import read_project
+    from nurture.wiring import now
+
+    book = read_project(files).book
+    if book is None:
+        raise ValueError("files with errors are not planned")
+    found = plan(shop.store, book, files, now(), choice)
+    refuse_not_gone(choice, {one.name: one for one in found.sequences if one.how == "gone"})
+    return found
+
+
+def undo(moment: datetime) -> str:
+    """The command that makes live again what was live before this moment."""
+    return f'nurture apply --version-of "{moment - timedelta(milliseconds=1):%Y-%m-%d %H:%M:%S.%f}+00:00"'
+
+
+def agreed(count: int, yes_send: int | None, quiet: bool, ask: Callable[..., str]) -> bool:
+    """Whether a person typed how many mails can go at once because of this, which nobody does by mistake."""
+    if count == 0 or yes_send == count:
+        return True
+    messages = "1 message" if count == 1 else f"{count:,} messages"
+    if quiet:
+        answer({"applied": False, "next_hour": count, "said": yes_send})
+        return False
+    say(f"The most that can go out in the next hour because of this: {messages}.")
+    if yes_send is not None:
+        say(f"--yes-send says {yes_send:,}.")
+    elif typed(count, ask):
+        return True
+    say("Nothing was changed.")
+    say_next(f"nurture apply --yes-send {count}")
+    return False
+
+
+def typed(count: int, ask: Callable[..., str]) -> bool:
+    """Whether the number was typed; where nobody can type, it was not."""
+    try:
+        said = ask(f"Type {count} to go ahead", default="", show_default=False)
+    except click.Abort:
+        return False
+    return said.strip().replace(",", "") == str(count)
+
+
+def commit_of(root: Path) -> str:
+    """The short name of the git commit that the files stand at; empty where there is none."""
+    import subprocess
+
+    try:
+        told = subprocess.run(  # noqa: S603 - nothing of it is anybody's input
+            ["git", "-C", str(root), "rev-parse", "--short", "HEAD"],  # noqa: S607 - the git that the user has
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:  # no git on this machine
+        return ""
+    return told.stdout.strip() if told.returncode == 0 else ""
 
 
 def who() -> str:

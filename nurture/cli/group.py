@@ -13,6 +13,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "fmt": ("rewriting", "Bring YAML files into one layout; what they say stays."),
     "convert": ("rewriting", "Turn a file from YAML into TOML, or back."),
     "schema": ("checking", "Write the JSON Schemas that let an editor complete the files."),
+    "diff": ("planning", "Show in words how the files differ from what is live."),
+    "plan": ("planning", "Show what an apply would change, and what happens to people inside."),
     "apply": ("applying", "Make the files live, after checking them."),
     "import": ("importing", "Take in contacts, orders, events and consents from a CSV file."),
     "preview": ("previewing", "Show a mail in every language, or a sequence day by day."),

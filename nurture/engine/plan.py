@@ -130,7 +130,7 @@ def plan(
     former = {rename.new: rename.old for rename in to_be.renames if rename.kind == SEQUENCE}
     changes = tuple(book_changes(before, to_be.book, former))
     found.house = tuple(change for change in changes if change.what.startswith("house"))
-    found.mails = _mails(before, to_be, files, former)
+    found.mails = mail_changes(before, to_be, files, former)
     people = count(store, before, to_be.book, now, tell)
     for name, _ in sorted(_all(to_be)):
         found.sequences.append(_sequence(before, to_be, name, former, changes))
@@ -155,7 +155,9 @@ def _draft(status: Status) -> bool:
     return status is Status.draft
 
 
-def _mails(before: Book, to_be: Tree, files: Mapping[str, bytes], former: Mapping[str, str]) -> tuple[Change, ...]:
+def mail_changes(
+    before: Book, to_be: Tree, files: Mapping[str, bytes], former: Mapping[str, str]
+) -> tuple[Change, ...]:
     """Mails by name; one that a renamed step sends now is held against the one it was."""
     was: dict[str, str] = {}
     for name, sequence in to_be.book.sequences.items():
