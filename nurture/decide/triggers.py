@@ -48,9 +48,15 @@ def event_firings(draft: Draft, event: Event, now: datetime) -> Iterator[Firing]
 
 def _manual(draft: Draft, event: Event, now: datetime) -> Iterator[Firing]:
     sequence = draft.book.sequences.get(str(event.fields.get("sequence")))
-    if sequence is not None and sequence.status is not Status.draft:
-        number = draft.index.manual[sequence.name]
-        yield firing(draft, Listening(sequence, number), None, event.happened_at, now, "manual", event)
+    if sequence is None or sequence.status is Status.draft:
+        return
+    number, day = event.fields.get("trigger"), event.fields.get("day")
+    if isinstance(number, int) and number < len(sequence.start) and isinstance(day, date):  # `enrol --already`
+        name, thing = str(event.fields.get("name") or ""), str(event.fields.get("thing") or "")
+        yield Firing(sequence.name, number, event.happened_at, now, day, name, thing=thing)
+        return
+    number = draft.index.manual[sequence.name]
+    yield firing(draft, Listening(sequence, number), None, event.happened_at, now, "manual", event)
 
 
 def stage_firings(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 PERSON_CHANGED = "person.changed"  # facts: mapping of fact to value, None makes it unknown
 PERSON_TAGGED = "person.tagged"  # tags: tuple of names
 PERSON_UNTAGGED = "person.untagged"  # tags: tuple of names
-PERSON_ENROLLED = "person.enrolled"  # sequence: name (a manual start)
+PERSON_ENROLLED = "person.enrolled"  # sequence: name; what it is for (`--already`): trigger: place, name, day, thing
 ADDRESS_ADDED = "address.added"  # address: the e-mail address, from now on theirs
 ADDRESS_STATE = "address.state"  # address, state: ok soft blocked hard complained role
 CONSENT_GIVEN = "consent.given"  # topics: tuple, basis: text
