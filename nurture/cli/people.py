@@ -34,16 +34,31 @@ def show_command(asked: Asked, person: str) -> None:
     "nurture explain salma --mail first_bag_check_in       why did she get it, or not?",
     "nurture explain ben --sequence birthday               why did it not start?",
     "nurture explain salma --on mon                        every sequence, one line each",
+    "nurture explain --why-nobody festive_days --last 30   what became of everybody for one sequence",
 )
-@click.argument("person")
+@click.argument("person", required=False)
 @click.option("--mail", default="", help="What became of this mail.")
 @click.option("--sequence", default="", help="What became of this sequence.")
 @click.option("--on", "day", type=NearDay(), help="Everything of one day, on their own clock: 2027-03-08, mon, today.")
+@click.option("--why-nobody", "nobody", default="", help="What keeps people out of this sequence, counted.")
+@click.option("--last", type=click.IntRange(1, 3660), default=30, help="With --why-nobody: so many days back.")
 @click.option("--at", type=Instant(), help="Ask the engine again, with what was known at that moment.")
 def explain_command(
-    asked: Asked, person: str, mail: str, sequence: str, day: date | str | None, at: datetime | None
+    asked: Asked,
+    person: str | None,
+    mail: str,
+    sequence: str,
+    day: date | str | None,
+    nobody: str,
+    last: int,
+    at: datetime | None,
 ) -> None:
     """Say why somebody did or did not get something, from the reasons kept; worked out anew where none are."""
+    if nobody:
+        explain_nobody(asked, nobody, last)
+        return
+    if person is None:
+        raise click.UsageError("say whom: nurture explain PERSON, or --why-nobody SEQUENCE")
     from nurture.engine.explaining import Asking, explain
     from nurture.wiring import live, now, workshop
 
@@ -56,6 +71,22 @@ def explain_command(
         return
     say_all(found.lines)
     say_next(f"nurture show {quote(person)}", *found.more)
+
+
+def explain_nobody(asked: Asked, sequence: str, last: int) -> None:
+    """What became of everybody for one sequence in the last days."""
+    from datetime import timedelta
+
+    from nurture.engine.why_nobody import why_nobody
+    from nurture.wiring import live, now, workshop
+
+    with workshop(asked.root) as shop:
+        found = why_nobody(shop, live(shop.store).book, sequence, now() - timedelta(days=last), now())
+    if asked.json:
+        answer(found)
+        return
+    say_all(found.lines())
+    say_next(f"nurture preview {quote(sequence)} --timeline", f"nurture explain PERSON --sequence {quote(sequence)}")
 
 
 COMMANDS = {"show": show_command, "explain": explain_command}

@@ -81,3 +81,18 @@ def test_a_day_can_be_named_and_is_one_on_their_own_clock(two):
         assert f"On {day:%a %d %b}:" in two.ok("explain", "ida", "--on", typed).lines
     refused = two.run("explain", "ida", "--on", "tomorrow")
     assert (refused.code, "write 2027-03-08, mon, today or yesterday" in refused.err) == (64, True)
+
+
+def test_why_nobody_counts_what_became_of_everybody_and_what_keeps_the_others_out(two):
+    two.table("new.csv", ["id", "event", "at", "ticket"], [("ida", "complaint.opened", now().isoformat(), "T1")])
+    two.ok("import", "events", "new.csv")
+    two.ok("run", "--once")
+    complaints = two.ok("explain", "--why-nobody", "complaint_care", "--last", "7").lines
+    assert "1 of 2 people were considered" in complaints
+    assert "       1  started: complaint.opened" in complaints
+    assert "       1  the event complaint.opened: never came" in complaints
+    lapses = json.loads(two.ok("explain", "--why-nobody", "gone_quiet", "--json").out)
+    assert (lapses["people"], lapses["considered"], lapses["looked_at"]) == (2, 0, 2)
+    unknown = two.run("explain", "--why-nobody", "gone_quite")
+    assert (unknown.code, "there is no sequence 'gone_quite'" in unknown.err) == (64, True)
+    assert two.run("explain").code == 64
