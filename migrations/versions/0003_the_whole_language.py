@@ -53,6 +53,8 @@ def upgrade():
         sqlite_autoincrement=True,
     )
     op.create_index("code_free", "code", ["gift", "reservation", "number"], unique=False)
+    op.create_index("code_of_mail", "code", ["mail"], unique=False)
+    op.create_index("code_drawn", "code", ["drawn_at"], unique=False)
     op.create_table(
         "task",
         sa.Column("key", sa.String(), nullable=False),

@@ -5,23 +5,25 @@ from the sender's own id or, without one, from the row itself and how many equal
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 from typing import Any, TypeGuard
 
-from sqlalchemy import Column, Connection, bindparam, delete, func, select
+from sqlalchemy import Column, Connection, select
 
 from nurture.model import event as names
 from nurture.model.event import Origin
+from nurture.store.arrivals import expect as expect  # noqa: PLC0414  (taken from here too)
 from nurture.store.codec import micros, values_of, values_text
-from nurture.store.database import BULK, Database, among, bucket, insert_many, pages, write_many
+from nurture.store.codes import mark_used
+from nurture.store.database import BULK, Database, among, bucket, insert_many, pages
 from nurture.store.identity import Known, RefusedRow, normal_address
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
 from nurture.store.save import EVERYTHING
-from nurture.store.tables import AGENDA, EVENT, MESSAGE, PERSON, SUPPRESSION
+from nurture.store.tables import EVENT, MESSAGE, PERSON, SUPPRESSION
 
 REFUSED_BEFORE = "refused by whoever had this address before"
 
@@ -343,6 +345,7 @@ def _write(connection: Connection, batch: _Batch, done: Imported, fresh: Mapping
         insert_many(connection, table, rows)
     if events:
         expect(connection, events, batch.known.made)
+        mark_used(connection, events)
     done.contacts += len(batch.known.made)
     done.sends += len(sends)
     done.suppressed += len(barred)
@@ -373,25 +376,3 @@ _KEYS = {column: select(column) for column in (EVENT.c.id, MESSAGE.c.key, SUPPRE
 def _without_known(connection: Connection, key: Column[Any], rows: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     known = {row[0] for row in among(connection, _KEYS[key], key, list(rows))}
     return [row for id_, row in rows.items() if id_ not in known]
-
-
-_FORGET_ARRIVAL = delete(AGENDA).where(
-    AGENDA.c.person == bindparam("person_"), AGENDA.c.kind == "arrival", AGENDA.c.due_at == bindparam("due_")
-)
-
-
-def expect(connection: Connection, events: Sequence[Mapping[str, Any]], new: Collection[str]) -> None:
-    """One row in the agenda for each person and instant at which something arrives for them."""
-    newest = connection.execute(select(func.max(EVENT.c.number))).scalar_one()
-    due = sorted({(row["person"], row["known_at"]) for row in events})
-    old = [{"person_": person, "due_": at} for person, at in due if person not in new]
-    if old:
-        write_many(connection, _FORGET_ARRIVAL, old)
-    insert_many(
-        connection,
-        AGENDA,
-        [
-            {"person": person, "kind": "arrival", "due_at": at, "bucket": bucket(person), "number": newest}
-            for person, at in due
-        ],
-    )

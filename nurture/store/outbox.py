@@ -14,6 +14,7 @@ from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason
 from nurture.model.mail import Fate, Handover
 from nurture.store.codec import instant, micros
+from nurture.store.codes import NOTHING_GONE, Gone, give
 from nurture.store.database import BULK, Conflict, Database, among, bucket, insert_many, insert_one
 from nurture.store.installation import Mark, count_on
 from nurture.store.outbox_rows import (
@@ -142,15 +143,17 @@ def _taken(connection: Connection, taken: Sequence[tuple[str, bool, bool]], now:
 _AGAIN = select(MESSAGE.c.key).where(MESSAGE.c.again)
 
 
-def hand(database: Database, batch: Batch, now: datetime) -> Mark:
+def hand(database: Database, batch: Batch, now: datetime, gone: Gone = NOTHING_GONE) -> Mark:
     """Commit, safe from a power cut, that the batch is about to leave. Raises Conflict when it is not ours.
 
-    It counts as a commit: a backup from before it is behind, or its mails would go a second time.
+    The codes that its mails carry are given in the same transaction. It counts as a commit: a backup from before it
+    is behind, or its mails would go a second time.
     """
     handed = {"status": Fate.handed.value, "handed_at": micros(now), "lease_until": micros(now + LEASE)}
     with database.writing(durable=True) as connection:
         if connection.execute(update(BATCH).where(_ours(batch, Fate.claimed)).values(**handed)).rowcount != 1:
             raise Conflict(f"batch {batch.id} is no longer claimed by {batch.owner or 'us'}")
+        give(connection, gone, now)
         return count_on(connection)
 
 

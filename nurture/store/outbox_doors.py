@@ -7,6 +7,7 @@ from datetime import datetime
 from nurture.model.book import Book
 from nurture.model.mail import Fate
 from nurture.store import outbox, outbox_by_hand, outbox_doubts, outbox_lists
+from nurture.store.codes import Codes, Gone
 from nurture.store.database import Database
 from nurture.store.installation import Mark
 from nurture.store.outbox_by_hand import Act, Wanted
@@ -24,6 +25,15 @@ class Outbox:
     def claim(self, limit: int, now: datetime, owner: str, gate: outbox.Gate) -> outbox.Claimed:
         """The next mails to hand over as far as the gate lets them; service first."""
         return outbox.claim(self.database, limit, now, owner, gate)
+
+    def hand(self, batch: Batch, now: datetime, gone: Gone) -> None:
+        """Commit that a batch is about to leave, with the codes it gives; call it before the first byte."""
+        self._count(outbox.hand(self.database, batch, now, gone))
+
+    @property
+    def codes(self) -> Codes:
+        """The codes of gifts."""
+        return Codes(self.database)
 
     def renew(self, batch: Batch, now: datetime) -> bool:
         """A new lease for a batch on its way; False when it ended and somebody put its mails in doubt."""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, upd
 from nurture.model.decision import Intent, Reason, Why
 from nurture.model.mail import Fate, Handover
 from nurture.store.codec import instant, micros, values_of
+from nurture.store.codes import NOT_GONE, give_back
 from nurture.store.database import among, insert_many, pages, write_many
 from nurture.store.effects import carries_of
 from nurture.store.save import lane_of, planned_row, reason_row
@@ -169,12 +170,18 @@ def note_details(connection: Connection, answers: Sequence[Handover], at: dateti
 
 
 def mark(connection: Connection, answer: Handover, at: datetime) -> bool:
-    """Write an exception on one mail, unless more is known of it already; whether it was written."""
+    """Write an exception on one mail, unless more is known of it already; whether it was written.
+
+    A mail that certainly did not go gives back the codes it had drawn.
+    """
     detail = answer.detail or (answer.problem.message if answer.problem else "")
     row = {"fate": answer.fate.value, "detail": detail, "settled_at": micros(at)}
     lower = [fate.value for fate, rank in RANK.items() if rank < RANK[answer.fate]]
     news = MESSAGE.c.fate.is_(None) | MESSAGE.c.fate.in_(lower)
-    return connection.execute(update(MESSAGE).where(MESSAGE.c.key == answer.key, news).values(**row)).rowcount == 1
+    written = connection.execute(update(MESSAGE).where(MESSAGE.c.key == answer.key, news).values(**row)).rowcount == 1
+    if written and answer.fate.value in NOT_GONE:
+        give_back(connection, [answer.key], at)
+    return written
 
 
 def clear(connection: Connection, keys: Sequence[str], again: bool) -> None:

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, func, insert, select
 
 from nurture.model import event as names
 from nurture.model.event import Origin
+from nurture.store.arrivals import expect
 from nurture.store.codec import micros, values_text
 from nurture.store.database import bucket
-from nurture.store.ingest import expect
 from nurture.store.tables import EVENT, PERSON
 
 _ANSWERS = (names.CONSENT_GIVEN, names.CONSENT_REFUSED, names.CONSENT_LIFTED)

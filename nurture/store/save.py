@@ -16,6 +16,7 @@ from nurture.model.person import Enrolment, Person
 from nurture.model.rules import CLASSES
 from nurture.store.afterwards import mark_clicks, newly_cancelled, newly_clicked
 from nurture.store.codec import looks_text, maybe_micros, micros, place_text, values_text, words_text
+from nurture.store.codes import give_back
 from nurture.store.database import Conflict, bucket, insert_many, write_many
 from nurture.store.effects import carries_text, draft_row, drafts_called_off, task_row, webhook_row
 from nurture.store.load import Loaded
@@ -366,16 +367,14 @@ def cancel(connection: Connection, keys: Sequence[str], now: datetime, fate: str
         connection.execute(delete(queue).where(queue.c.key.in_(gone)))
     ended = {"fate": case((MESSAGE.c.again, Fate.unknown.value), else_=fate), "settled_at": micros(now)}
     connection.execute(update(MESSAGE).where(MESSAGE.c.key.in_(gone)).values(**ended))
+    give_back(connection, gone, now)
     return gone
 
 
 def basis_of(connection: Connection, book: Book | None) -> int:
     """The number under which this book, engine and language are kept."""
-    said = {
-        "book": book.digest if book else "",
-        "engine": __version__,
-        "language": book.rules.language if book else 1,
-    }
+    language = book.rules.language if book else 1
+    said = {"book": book.digest if book else "", "engine": __version__, "language": language}
     same = [BASIS.c[name] == value for name, value in said.items()]
     found = connection.execute(select(BASIS.c.id).where(*same)).scalar()
     if found is None:

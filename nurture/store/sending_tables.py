@@ -108,11 +108,16 @@ class DraftRow(SQLModel, table=True):
 
 
 class CodeRow(SQLModel, table=True):
-    """A code of a gift: free while no reservation has it, drawn for one mail, then given; used when a shop says so."""
+    """A code of a gift: free while no reservation has it, drawn for one mail, then given; used when a shop says so.
+
+    One that was given is never free again. A gift without codes is kept under its reservation.
+    """
 
     __tablename__ = "code"
     __table_args__ = (
         Index("code_free", "gift", "reservation", "number"),
+        Index("code_of_mail", "mail"),
+        Index("code_drawn", "drawn_at"),
         UniqueConstraint("gift", "code", name="code_unique"),
         UniqueConstraint("reservation", name="code_once"),
         {"sqlite_autoincrement": True},
