@@ -4,6 +4,8 @@ Revision: 0003
 After: 0002
 """
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -121,8 +123,68 @@ def upgrade():
     # SQLite would write an added column behind the constraints; the tables are made anew instead.
     with op.batch_alter_table("version", recreate="always") as table:
         table.add_column(sa.Column("lineages", sa.Text(), nullable=False, server_default="{}"))
+        table.add_column(sa.Column("starts_since", sa.BigInteger(), nullable=True))
+        table.add_column(sa.Column("past_too", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("message", recreate="always", table_kwargs={"sqlite_autoincrement": True}) as table:
         table.alter_column("variant", server_default="")  # reflected in brackets otherwise
         table.add_column(sa.Column("offered", sa.String(), nullable=False, server_default=""))
         table.add_column(sa.Column("carries", sa.Text(), nullable=False, server_default=""))
         table.add_column(sa.Column("clicked_at", sa.BigInteger(), nullable=True))
+    with op.batch_alter_table("person", recreate="always") as table:
+        table.add_column(sa.Column("country", sa.String(), nullable=False, server_default=""))
+        table.add_column(sa.Column("placed_by", sa.String(), nullable=False, server_default=""))
+    op.create_index("person_by_zone", "person", ["zone", "country", "stage", "placed_by", "bucket", "id"], unique=False)
+    dates_of_things()
+    for row in op.get_bind().execute(sa.text("SELECT id, bucket, zone, facts FROM person")).all():
+        told_before(*row)
+    heard_before()
+
+
+def dates_of_things():
+    """The table of dates with the thing in its key: it is made anew, since a primary key cannot grow."""
+    op.drop_index("day_of_by_day", table_name="day_of")
+    op.rename_table("day_of", "day_of_0002")
+    op.create_table(
+        "day_of",
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("thing", sa.String(), nullable=False, server_default=""),
+        sa.Column("bucket", sa.Integer(), nullable=False),
+        sa.Column("zone", sa.String(), nullable=False),
+        sa.Column("month_day", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("person", "path", "thing"),
+        sqlite_with_rowid=False,
+    )
+    columns = "person, path, bucket, zone, month_day, year"
+    op.execute(f"INSERT INTO day_of ({columns}) SELECT {columns} FROM day_of_0002")  # noqa: S608 - no words from outside
+    op.drop_table("day_of_0002")
+    op.create_index("day_of_by_day", "day_of", ["path", "month_day", "zone", "year", "person"], unique=False)
+
+
+def told_before(person, bucket, zone, facts):
+    """What is asked of a person by column or row from now on: their country, and the tags in their facts."""
+    known = json.loads(facts)
+    country = known.get("country")
+    if isinstance(country, str) and country:
+        said = sa.text("UPDATE person SET country = :country WHERE id = :id")
+        op.get_bind().execute(said, {"country": country.upper(), "id": person})
+    for name, value in known.items():
+        tags = value.get("s", ()) if isinstance(value, dict) else value if isinstance(value, list) else ()
+        for tag in dict.fromkeys(tag for tag in tags if isinstance(tag, str)):
+            said = sa.text(
+                "INSERT INTO day_of (person, path, bucket, zone, month_day, year) "
+                "VALUES (:person, :path, :bucket, :zone, 0, 0)"
+            )
+            row = {"person": person, "path": f"{name}:{tag}", "bucket": bucket, "zone": zone}
+            op.get_bind().execute(said, row)
+
+
+def heard_before():
+    """The day of the last mail that gave somebody something, for the rule of silence."""
+    op.execute(
+        "INSERT INTO silence (person, event, bucket, zone, last_day) "
+        "SELECT m.person, 'person.heard', p.bucket, p.zone, max(m.day) FROM message m JOIN person p ON p.id = m.person "
+        "WHERE m.class_ NOT IN ('service', 'offer') AND (m.fate IS NULL OR m.fate NOT IN "
+        "('cancelled', 'expired', 'refused')) GROUP BY m.person, p.bucket, p.zone"
+    )

@@ -145,6 +145,8 @@ class Known:
             "stage": "",
             "orders_count": 0,
             "orders_total": 0.0,
+            "country": "",
+            "placed_by": "",
             "state": "{}",
         }
         return person

@@ -1,4 +1,4 @@
-"""Local days worked out of a person: the rows by which lapses and special days are found."""
+"""Local days worked out of a person: the rows by which silences, dates, feasts and numbers are found."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -13,6 +13,10 @@ from nurture.store.database import bucket, insert_many, write_many
 from nurture.store.tables import DAY_OF, SILENCE, ZONE_GROUP
 
 ORDERS = "person.orders"  # the last order that was not undone, beside the last of every event
+HEARD = "person.heard"  # the last mail that gave them something; before there was one, their first consent
+NOT_GIVING = frozenset({"service", "offer"})  # as `decide` counts them (language.md 15)
+Dated = dict[tuple[str, str], tuple[int, int]]
+"""By path and key of a thing: month * 100 + day, and year or 0."""
 
 
 def silence_of(person: Person, zone: str) -> dict[str, int]:
@@ -25,17 +29,49 @@ def silence_of(person: Person, zone: str) -> dict[str, int]:
     if person.orders.last_at is not None:
         last[ORDERS] = person.orders.last_at
     clock = ZoneInfo(zone)
-    return {name: at.astimezone(clock).toordinal() for name, at in last.items()}
+    found = {name: at.astimezone(clock).toordinal() for name, at in last.items()}
+    heard = _heard(person, clock)
+    if heard is not None:
+        found[HEARD] = heard
+    return found
 
 
-def days_of(person: Person, zone: str) -> dict[str, tuple[int, int]]:
-    """Every date known of the person by its path without root: (month * 100 + day, year or 0)."""
+def _heard(person: Person, clock: ZoneInfo) -> int | None:
+    days = [one.day for one in person.messages if one.class_ not in NOT_GIVING and not one.cancelled]
+    if days:
+        return max(days).toordinal()
+    given = [one.since for one in person.consents.values() if one.given]
+    return min(given).astimezone(clock).toordinal() if given else None
+
+
+def days_of(person: Person, zone: str) -> Dated:
+    """Every date known of the person and of their things, when numbers were told, and their tags (on no day)."""
     clock = ZoneInfo(zone)
-    found = {path: _month_day(value, clock) for path, value in person.facts.items() if _is_day(value)}
+    found: Dated = {}
+    for name, value in person.facts.items():
+        if _is_day(value):
+            found[(name, "")] = _month_day(value, clock)
+        elif isinstance(value, tuple | frozenset):
+            found |= {(tag_path(name, tag), ""): (0, 0) for tag in value if isinstance(tag, str)}
     for path, value in (("orders.first_at", person.orders.first_at), ("orders.last_at", person.orders.last_at)):
         if value is not None:
-            found[path] = _month_day(value, clock)
+            found[(path, "")] = _month_day(value, clock)
+    for kind, things in person.things.items():
+        for key, fields in things.items():
+            days = {name: value for name, value in fields.items() if _is_day(value)}
+            found |= {(f"{kind}.{name}", key): _month_day(value, clock) for name, value in days.items()}
+    found |= {(numbers_path(name), ""): _month_day(told, clock) for name, (told, _) in person.numbers.items()}
     return found
+
+
+def tag_path(fact: str, tag: str) -> str:
+    """Where it is kept that a fact of tags has one."""
+    return f"{fact}:{tag}"
+
+
+def numbers_path(name: str) -> str:
+    """Where it is kept when numbers were told."""
+    return f"numbers:{name}"
 
 
 def _is_day(value: object) -> bool:
@@ -54,8 +90,8 @@ def rows_of(person: Person, zone: str) -> tuple[list[dict[str, Any]], list[dict[
     who = {"person": person.id, "bucket": bucket(person.id), "zone": zone}
     silence = [{**who, "event": name, "last_day": day} for name, day in silence_of(person, zone).items()]
     days = [
-        {**who, "path": path, "month_day": month_day, "year": year}
-        for path, (month_day, year) in days_of(person, zone).items()
+        {**who, "path": path, "thing": thing, "month_day": month_day, "year": year}
+        for (path, thing), (month_day, year) in days_of(person, zone).items()
     ]
     return silence, days
 
@@ -84,24 +120,28 @@ def move(connection: Connection, moved: Sequence[tuple[Person, str, Person, str]
     """
     before = [rows_of(old, old_zone) if old_zone else ([], []) for _, _, old, old_zone in moved]
     after = [rows_of(person, zone) for person, zone, _, _ in moved]
-    for place, table, name in ((0, SILENCE, "event"), (1, DAY_OF, "path")):
+    for place, table, names in ((0, SILENCE, ("event",)), (1, DAY_OF, ("path", "thing"))):
         gone: list[dict[str, Any]] = []
         new: list[dict[str, Any]] = []
         for (person, _, _, old_zone), old_rows, new_rows in zip(moved, before, after, strict=True):
-            kept = {row[name]: row for row in old_rows[place]}
-            wanted = {row[name]: row for row in new_rows[place]}
+            kept = {tuple(row[name] for name in names): row for row in old_rows[place]}
+            wanted = {tuple(row[name] for name in names): row for row in new_rows[place]}
             differing = [key for key in kept | wanted if kept.get(key) != wanted.get(key)]
-            gone += [{"person_": person.id, "name_": key} for key in differing if old_zone]
+            gone += [{"person_": person.id, **dict(zip(_BOUND, key, strict=False))} for key in differing if old_zone]
             new += [wanted[key] for key in differing if key in wanted]
         if gone:
-            write_many(connection, _FORGET[name], gone)
+            write_many(connection, _FORGET[names], gone)
         insert_many(connection, table, new)
     _keep_zones(connection, {zone for _, zone, _, _ in moved})
 
 
+_BOUND = ("name_", "thing_")
 _FORGET = {
-    name: delete(table).where(table.c.person == bindparam("person_"), table.c[name] == bindparam("name_"))
-    for table, name in ((SILENCE, "event"), (DAY_OF, "path"))
+    names: delete(table).where(
+        table.c.person == bindparam("person_"),
+        *(table.c[name] == bindparam(bound) for name, bound in zip(names, _BOUND, strict=False)),
+    )
+    for table, names in ((SILENCE, ("event",)), (DAY_OF, ("path", "thing")))
 }
 
 

@@ -103,6 +103,10 @@ def _facts_moved(person: Person, old: Person) -> bool:
         len(person.events) != len(old.events)
         or (person.facts is not old.facts and person.facts != old.facts)
         or (person.orders is not old.orders and person.orders != old.orders)
+        or person.messages is not old.messages
+        or person.consents is not old.consents
+        or person.things is not old.things
+        or person.numbers is not old.numbers
     )
 
 
@@ -131,6 +135,8 @@ def person_columns(person: Person, zone: str, state: str) -> Row:
         "orders_last_at": maybe_micros(orders.last_at),
         "orders_total": float(orders.total),
         "state": state,
+        "country": str(person.facts.get("country") or "").upper(),
+        "placed_by": person.stage.rules if person.stage else "",
     }
 
 

@@ -4,7 +4,7 @@ Instants are microseconds since 1970 in UTC (`codec.micros`), days are ordinals 
 Every table of people, events and messages carries `bucket` from the first day (architecture.md 5).
 """
 
-from sqlalchemy import BigInteger, Index, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, Table, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from nurture.store.sending_tables import CLUSTERED, Counted, Instant
@@ -36,9 +36,13 @@ class WatermarkRow(SQLModel, table=True):
 
 
 class PersonRow(SQLModel, table=True):
-    """One contact as last decided. `state` holds what is in flight; the other columns can be asked for."""
+    """One contact as last decided. `state` holds what is in flight; the other columns can be asked for.
+
+    `placed_by` says by which stage rules the stage was worked out: by others it says nothing of today's.
+    """
 
     __tablename__ = "person"
+    __table_args__ = (Index("person_by_zone", "zone", "country", "stage", "placed_by", "bucket", "id"),)
     id: str = Field(primary_key=True)
     bucket: int
     created_at: int = Field(sa_type=Instant)
@@ -53,6 +57,8 @@ class PersonRow(SQLModel, table=True):
     orders_last_at: int | None = Field(default=None, sa_type=Instant)
     orders_total: float = 0.0
     state: str = Field(default="{}", sa_type=Text)
+    country: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    placed_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class OutsideIdRow(SQLModel, table=True):
@@ -137,12 +143,16 @@ class SilenceRow(SQLModel, table=True):
 
 
 class DayOfRow(SQLModel, table=True):
-    """A date known of a person, as month * 100 + day and its year (0: unknown): where special days are found."""
+    """A date known of a person, as month * 100 + day and its year (0: unknown): where special days are found.
+
+    `thing` is the key of the thing it is a date of. A tag of a fact has a row too, `observes:christmas` on no day.
+    """
 
     __tablename__ = "day_of"
     __table_args__ = (Index("day_of_by_day", "path", "month_day", "zone", "year", "person"), CLUSTERED)
     person: str = Field(primary_key=True)
     path: str = Field(primary_key=True)
+    thing: str = Field(default="", primary_key=True, sa_column_kwargs={"server_default": ""})
     bucket: int
     zone: str
     month_day: int
@@ -252,7 +262,11 @@ class AppliedFileRow(SQLModel, table=True):
 
 
 class VersionRow(SQLModel, table=True):
-    """A version of a sequence: numbered per sequence, live since when (nothing while it is not)."""
+    """A version of a sequence: numbered per sequence, live since when (nothing while it is not).
+
+    `starts_since` is when its `start` went live, where that is later; `past_too` says of a broadcast that somebody
+    chose to send it also to those whose hour had passed.
+    """
 
     __tablename__ = "version"
     sequence: str = Field(primary_key=True)
@@ -262,6 +276,8 @@ class VersionRow(SQLModel, table=True):
     application: int
     live_since: int | None = Field(default=None, sa_type=Instant)
     lineages: str = Field(default="{}", sa_type=Text, sa_column_kwargs={"server_default": "{}"})
+    starts_since: int | None = Field(default=None, sa_type=Instant)
+    past_too: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class RenamedRow(SQLModel, table=True):
