@@ -82,7 +82,11 @@ def test_command(
     with progress("testing", count(cases)) as tell:
         results = results_of(book, files, cases, tell)
     if record is not None or accept:
-        wanted = results if record is not None else [one for one in results if one.case.expect is not None]
+        wanted = (
+            results
+            if record is not None
+            else [one for one in results if one.case.expect is not None and not one.passed]
+        )
         return write_down(asked, root, checked.cases, wanted)
     if junit is not None:
         from nurture.engine.book_tests_junit import write_junit
@@ -99,6 +103,7 @@ NOTHING_TO_RECORD = "--record: no case is called like that, or every case expect
 
 def write_down(asked: Asked, root: Path, files: "Sequence[CaseFile]", results: "Sequence[Result]") -> int:
     """Write what came into the files, and say what to read now."""
+    from nurture.engine.book_tests import beside_expect
     from nurture.engine.book_tests_recording import record
 
     written = [path.relative_to(root).as_posix() for path in record(root, files, results)]
@@ -107,6 +112,8 @@ def write_down(asked: Asked, root: Path, files: "Sequence[CaseFile]", results: "
         return FINE
     for result in results:
         say(f"  {plural(len(result.story.came), 'message'):<12} {result.case.name}")
+        for one in beside_expect(result):
+            say(f"{'':<14} still to be mended by hand: {one.mail} {one.words}".replace(":  ", ": "))
     say(f"Written: {', '.join(written)}" if written else "Nothing changed: the files say it already.")
     say_next("read it: git diff sequences/tests", "nurture test")
     return FINE
@@ -128,7 +135,7 @@ def tell_results(asked: Asked, results: "Sequence[Result]", covered: "Cover | No
             say(file)
         say_all(result_lines(result))
     say(f"{len(results) - failed:,} passed, {failed:,} failed")
-    empty = [result.case.name for result in results if result.case.expect is None]
+    empty = [result.case.name for result in results if not result.case.expects_anything]
     if empty:
         say(f"{plural(len(empty), f'case {EMPTY[0]}', f'cases {EMPTY[1]}')}: {empty[0]}")
     if covered is not None:

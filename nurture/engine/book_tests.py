@@ -138,10 +138,20 @@ def differences(case: Case, story: Story) -> Iterator[Difference]:
     """Everything that is not as the case wants it."""
     if case.expect is not None:
         yield from (in_part if case.partly else in_whole)(case.expect, story.came)
+    yield from beside(case, story)
+
+
+def beside(case: Case, story: Story) -> Iterator[Difference]:
+    """What is not as wanted beside `expect`: under `never`, `ends` and `why`."""
     yield from unwanted(case, story)
     yield from of_endings(case, story)
     for wanted in case.why:
         yield from of_outcome(wanted, story)
+
+
+def beside_expect(result: Result) -> list[Difference]:
+    """What a recording cannot mend: it writes `expect` alone."""
+    return list(beside(result.case, result.story))
 
 
 def in_whole(wanted: Sequence[Expected], came: Sequence[Came]) -> Iterator[Difference]:
@@ -169,7 +179,7 @@ def paired(wanted: Sequence[str], came: Sequence[str]) -> list[tuple[int | None,
         if one < len(wanted) and other < len(came) and wanted[one] == came[other]:
             found.append((one, other))
             one, other = one + 1, other + 1
-        elif other < len(came) and (one == len(wanted) or best[one][other + 1] >= best[one + 1][other]):
+        elif other < len(came) and (one == len(wanted) or best[one][other + 1] > best[one + 1][other]):
             found.append((None, other))
             other += 1
         else:

@@ -101,5 +101,5 @@ def to_record(files: Sequence[CaseFile], words: str) -> tuple[CaseFile, ...]:
     """The cases that a recording fills in: those of these words, or without words all that expect nothing yet."""
     if words:
         return tuple(with_words(files, words))
-    kept = (replace(file, cases=tuple(case for case in file.cases if case.expect is None)) for file in files)
+    kept = (replace(file, cases=tuple(case for case in file.cases if not case.expects_anything)) for file in files)
     return tuple(file for file in kept if file.cases)

@@ -91,8 +91,9 @@ def trail_of(told: list[Told], story: Story) -> tuple[str, Place | None]:
     parts = []
     if first.reason.due_at is not None and first.reason.mail:
         parts.append(f"due {moment_words(first.reason.due_at, first.clock)}")
-    for one in told:
-        parts += spoken(one, send)
+    for before, one in zip([first, *told], told, strict=False):
+        if one.reason.why is not Why.sent or before.reason.until != one.reason.at:
+            parts += spoken(one, send)
     return "; ".join(dict.fromkeys(parts)), last.reason.place or (send.place if send else None)
 
 

@@ -138,6 +138,11 @@ class Case:
     held_out: bool = False
     reachable: bool = True
 
+    @property
+    def expects_anything(self) -> bool:
+        """Whether anything is compared."""
+        return self.expect is not None or bool(self.never or self.ends or self.why)
+
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
