@@ -9,6 +9,9 @@ from nurture.cli.output import answer, say, say_next
 from nurture.cli.progress import progress
 from nurture.model.length import Length
 
+KINDS = ("contacts", "orders", "events", "consents", "suppressions", "sends")
+READABLE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
 
 def column_map(_ctx: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     """`--map COLUMN=NAME` pairs as a table."""
@@ -24,9 +27,12 @@ def column_map(_ctx: click.Context, _option: click.Parameter, pairs: tuple[str, 
     "nurture import orders log.csv --map customer_id=id --map date=at --map amount=total",
     "nurture import orders log.csv --map customer=id --map date=at --delivered-after '3 days'",
     "nurture import suppressions bounces.csv --map address=email",
+    "nurture import subscriptions.csv --thing subscription",
+    "nurture import week.csv --numbers cups",
+    "nurture import redeemed.csv --codes-used",
 )
-@click.argument("kind", type=click.Choice(["contacts", "orders", "events", "consents", "suppressions", "sends"]))
-@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("kind", metavar="KIND")
+@click.argument("file", required=False, type=READABLE)
 @click.option(
     "--map",
     "columns",
@@ -39,6 +45,9 @@ def column_map(_ctx: click.Context, _option: click.Parameter, pairs: tuple[str, 
 @click.option("--consent", default="", metavar="TOPICS", help="What all of them agreed to; without it, nothing.")
 @click.option("--basis", default="", help="On what ground they agreed; kept with each consent.")
 @click.option("--none", "nobody", is_flag=True, help="Only with suppressions: there is nobody who must not have mail.")
+@click.option("--thing", metavar="NAME", default="", help="The file is of this thing of the catalogue; without KIND.")
+@click.option("--numbers", metavar="NAME", default="", help="The file is of these numbers; without KIND.")
+@click.option("--codes-used", is_flag=True, help="The file is of codes of gifts that were used; without KIND.")
 @click.option("--fresh", type=LengthOfTime(), help="Events no older than this may start sequences: '8 days'.")
 def import_command(
     asked: Asked,
@@ -50,14 +59,26 @@ def import_command(
     basis: str,
     nobody: bool,
     fresh: Length | None,
+    thing: str,
+    numbers: str,
+    codes_used: bool,
 ) -> None:
     """Take in a CSV file. Safe to repeat and to interrupt; nothing is sent.
+
+    KIND is contacts, orders, events, consents, suppressions or sends.
 
     A date without a clock is 12:00 in the project's zone. Rows that cannot be read go to FILE.rejects.csv
     with the reason. In a column `consent`, topics are listed; one behind a minus sign is refused.
     """
+    about = [word for word, said in (("things", thing), ("numbers", numbers), ("codes", codes_used)) if said]
+    if about:
+        kind, file = of_its_own_kind(about, kind, file)
+    elif kind not in KINDS:
+        raise click.BadParameter(f"'{kind}' is not one of {', '.join(KINDS)}", param_hint="KIND")
     if nobody:
         return declare_none(asked, kind, file)
+    if codes_used and file is not None:
+        return used(asked, file, columns)
     if file is None:
         raise click.UsageError(f"say which file: nurture import {kind} FILE")
     from nurture.cli.applying import who
@@ -66,7 +87,7 @@ def import_command(
     from nurture.wiring import now, workshop
 
     topics = tuple(consent.replace(",", " ").split())
-    wanted = Wanted(kind, columns, delivered_after, topics, basis, fresh)
+    wanted = Wanted(kind, columns, delivered_after, topics, basis, fresh, thing or numbers)
     with workshop(asked.root) as shop, progress(file.name, file.stat().st_size) as tell:
         done = take_in(shop, file, wanted, now(), tell, who())
     if asked.json:
@@ -76,6 +97,28 @@ def import_command(
         say(line)
     say_next("nurture show PERSON", "nurture simulate --days 14" if kind != "orders" else "nurture backtest --help")
     return None
+
+
+def of_its_own_kind(about: list[str], file: str, more: Path | None) -> tuple[str, Path]:
+    """With --thing, --numbers or --codes-used the one word that is left is the file."""
+    if len(about) > 1 or more is not None:
+        raise click.UsageError("--thing, --numbers and --codes-used each stand in place of a kind: nurture import FILE")
+    read: Path = READABLE.convert(file, None, None)
+    return about[0], read
+
+
+def used(asked: Asked, file: Path, columns: dict[str, str]) -> None:
+    """`import FILE --codes-used`."""
+    from nurture.engine.codes_used import take_in_codes
+    from nurture.wiring import live, now, workshop
+
+    with workshop(asked.root) as shop, progress(file.name, file.stat().st_size) as tell:
+        done = take_in_codes(shop, file, columns, live(shop.store).book.rules.zone, now(), tell)
+    if asked.json:
+        return answer(done)
+    for line in done.words(file):
+        say(line)
+    return say_next("nurture run --once", "nurture show PERSON")
 
 
 def declare_none(asked: Asked, kind: str, file: Path | None) -> None:

@@ -11,6 +11,7 @@ from nurture.decide.clock import Clock, after, local_day
 from nurture.engine import cells
 from nurture.engine.cells import CellError, Reader
 from nurture.engine.faults import MisuseError
+from nurture.engine.records import check_about, key_column, numbers_row, record_fields, thing_row
 from nurture.engine.table import Row, Table
 from nurture.engine.world_names import Unheard
 from nurture.model.book import Book
@@ -18,7 +19,7 @@ from nurture.model.catalogue import Field
 from nurture.model.length import Length
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
 
-KINDS = ("contacts", "orders", "events", "consents", "suppressions", "sends")
+KINDS = ("contacts", "orders", "events", "consents", "suppressions", "sends", "things", "numbers")
 ABOUT: dict[str, tuple[str, ...]] = {
     "contacts": ("id", "email", "at", "consent"),
     "orders": ("id", "email", "at", "outside_id"),
@@ -26,6 +27,8 @@ ABOUT: dict[str, tuple[str, ...]] = {
     "consents": ("id", "email", "at", "consent"),
     "suppressions": ("id", "email", "at"),
     "sends": ("id", "email", "at", "outside_id"),
+    "things": ("id", "email", "key", "removed"),
+    "numbers": ("id", "email", "at"),
 }
 NEEDED: dict[str, tuple[str, ...]] = {
     "contacts": (),
@@ -34,6 +37,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "consents": ("consent",),
     "suppressions": (),
     "sends": ("at", "mail"),
+    "things": ("key",),
+    "numbers": ("at",),
 }
 DELIVERED = "order.delivered"
 NO_BASIS = "consent needs --basis: on what ground did they agree, such as 'ticked the box at checkout'"
@@ -41,7 +46,10 @@ NO_BASIS = "consent needs --basis: on what ground did they agree, such as 'ticke
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the command was asked to do with a file. `fresh` lets events so young start sequences."""
+    """What the command was asked to do with a file. `fresh` lets events so young start sequences.
+
+    `about` names the thing or the numbers that a file of those is about.
+    """
 
     kind: str
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +57,7 @@ class Wanted:
     topics: tuple[str, ...] = ()
     basis: str = ""
     fresh: Length | None = None
+    about: str = ""
 
 
 class Who(NamedTuple):
@@ -77,6 +86,7 @@ class Intake:
             (name, place, self.unheard.watched(name, read))
             for name, place, read in self._readers(person_fields(wanted, book))
         ]
+        self.records = self._readers(record_fields(wanted.kind, wanted.about, book))
         self.id_field = book.catalogue.orders.id_field if book.catalogue.orders else ""
         self.same: dict[bytes, int] = {}
         self.fresh_from = None if wanted.fresh is None else now - span(wanted.fresh)
@@ -137,6 +147,12 @@ class Intake:
                 yield self.send(row, who, at)
             case "orders":
                 yield from self.order(row, who, at)
+            case "things":
+                key, removed = self.cell(row, "key"), self.cell(row, "removed")
+                given = values(row, self.records)
+                yield thing_row(self.common(row, who), self.wanted.about, key, removed, given, self.now)
+            case "numbers":
+                yield numbers_row(self.common(row, who), self.wanted.about, values(row, self.records), at)
             case _:
                 yield self.happened(row, who, at, self.cell(row, "event"))
 
@@ -271,6 +287,8 @@ def match_columns(columns: Sequence[str], wanted: Wanted, book: Book) -> tuple[d
     for place, column in enumerate(columns):
         if column not in wanted.columns and column in allowed:
             places.setdefault(column, place)
+    if wanted.kind == "things" and (own := key_column(wanted.about, book)) in columns:
+        places.setdefault("key", columns.index(own))
     missing = [name for name in NEEDED[wanted.kind] if name not in places]
     if "id" not in places and "email" not in places:
         missing.insert(0, "id")
@@ -286,7 +304,7 @@ def match_columns(columns: Sequence[str], wanted: Wanted, book: Book) -> tuple[d
 
 def allowed_names(wanted: Wanted, book: Book) -> list[str]:
     """Every name a column of this kind of file can have."""
-    extra = [*event_fields(wanted, book), *person_fields(wanted, book)]
+    extra = [*event_fields(wanted, book), *person_fields(wanted, book), *record_fields(wanted.kind, wanted.about, book)]
     extra += {"contacts": ["tags"], "sends": ["mail", "class", "topic"]}.get(wanted.kind, [])
     return list(dict.fromkeys([*ABOUT[wanted.kind], *extra]))
 
@@ -306,6 +324,7 @@ def refuse_twins(columns: Sequence[str], wanted: Wanted, allowed: Sequence[str])
 
 def check_wanted(wanted: Wanted, book: Book) -> None:
     """MisuseError for what cannot be before any row is read: unknown topics, consent without a basis."""
+    check_about(wanted.kind, wanted.about, book)
     unknown = [topic for topic in wanted.topics if topic not in book.topics]
     if unknown:
         raise MisuseError(f"--consent {unknown[0]}: there is no such topic; there are: {', '.join(book.topics)}")

@@ -14,6 +14,7 @@ from nurture.engine.applying import live_book
 from nurture.engine.cells import CellError
 from nurture.engine.check import book_of
 from nurture.engine.intake import Intake, Wanted, check_wanted, span
+from nurture.engine.records import Unchanged
 from nurture.engine.table import Row, Table
 from nurture.engine.workshop import Workshop
 from nurture.engine.world_names import NotKnown
@@ -119,18 +120,26 @@ def take_in(
     intake = Intake(table, wanted, book, now)
     limits = freshness(book)
     with ExitStack() as stack:
-        rejects = Rejects(table, stack)
+        rejects, unchanged = Rejects(table, stack), Unchanged(shop.store)
+        said = rows(intake, rejects, tell)
         taken = shop.store.importing(now).take(
-            rows(intake, rejects, tell), rejects.refused, fresh={name: age for name, (age, _) in limits.items()}
+            unchanged.without(said) if wanted.kind == "things" else said,
+            rejects.refused,
+            fresh={name: age for name, (age, _) in limits.items()},
         )
     if wanted.kind == SUPPRESSIONS and (taken.suppressed or taken.known_already or not rejects.count):
         words = f"imported from {path.name} by {who or 'somebody'} on {now:%Y-%m-%d}, {counted(taken.rows, 'row')}"
         shop.store.declare(SUPPRESSIONS, words, now)
     observe.note(
-        observe.IMPORTED, kind=wanted.kind, taken=taken.rows, known=taken.known_already, rejected=rejects.count
+        observe.IMPORTED,
+        kind=wanted.kind,
+        taken=taken.rows,
+        known=taken.known_already + unchanged.count,
+        rejected=rejects.count,
     )
     return Done(
-        wanted.kind, taken.contacts, dict(taken.events), taken.sends, taken.suppressed, taken.known_already,
+        wanted.kind, taken.contacts, dict(taken.events), taken.sends, taken.suppressed,
+        taken.known_already + unchanged.count,
         rejects.count, str(rejects.path) if rejects.count else "", dict(Counter(taken.too_old)),
         {name: words for name, (_, words) in limits.items()}, dict(taken.reach),
         tuple(intake.ignored), intake.unheard.found(),
