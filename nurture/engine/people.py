@@ -1,6 +1,6 @@
 """One person as they stand: who is meant, where they are in everything, what they had, what is next."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,11 +11,13 @@ from nurture.decide.simulate import live
 from nurture.decide.switches import hold_on
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
+from nurture.engine.people_beside import MANY, beside_lines
 from nurture.engine.switches import waiting_lines
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.mail import Fate
 from nurture.model.person import Enrolment, Person
+from nurture.store.desk import desk
 
 AHEAD = timedelta(days=60)
 SHOWN = 12
@@ -49,13 +51,15 @@ def show(shop: Workshop, live_now: LiveBook, text: str, now: datetime) -> Shown:
     person = present(shop, book, find_person(shop, text), now)
     clock = reader_clock(book.rules, person.facts)
     label = shop.store.labels([person.id])[person.id]
-    fates = shop.store.fates([message.key for message in person.messages])
+    fates, beside = shop.store.fates([message.key for message in person.messages]), desk(shop.store)
+    drafts = frozenset(one.intent.key for one in beside.drafts.waiting(MANY, person.id))
     lines = [
         person_line(book, person),
         f"{label} · {person.address or 'no address'} · {orders_words(person, clock)}",
         consent_words(person),
         *inside_lines(book, person, clock, now),
-        *had_lines(person, clock, fates),
+        *beside_lines(beside, person, clock),
+        *had_lines(person, clock, fates, drafts),
         *waiting_lines(shop.store, book, person, fates, now),
         *next_lines(book, person, clock, now),
     ]
@@ -95,9 +99,9 @@ def inside_words(book: Book, person: Person, one: Enrolment, clock: Clock, now: 
     return [enrolment_line(book, person, one), f"    at {one.step or 'its end'}{due}{f'; {hold}' if hold else ''}"]
 
 
-def had_lines(person: Person, clock: Clock, fates: Mapping[str, Fate]) -> list[str]:
-    """The last mails they had, and of those that did not simply go where they stand."""
-    had = [message for message in person.messages if not message.cancelled]
+def had_lines(person: Person, clock: Clock, fates: Mapping[str, Fate], drafts: Collection[str] = ()) -> list[str]:
+    """The last mails they had, and of those that did not simply go where they stand; a draft they have not had."""
+    had = [message for message in person.messages if not message.cancelled and message.key not in drafts]
     if not had:
         return ["Had: nothing"]
     lines = [
