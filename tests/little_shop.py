@@ -189,14 +189,14 @@ def book_of(project: dict[str, bytes]) -> Book:
     return reading.book
 
 
-def tests_in(project: dict[str, bytes]) -> TestFiles:
+def read_in(project: dict[str, bytes]) -> TestFiles:
     """Its test files, whatever is wrong with them."""
     return read_test_files(project, read_project(project).partial)
 
 
 def cases_in(project: dict[str, bytes]) -> tuple[CaseFile, ...]:
     """Its test files, which are without findings."""
-    found = tests_in(project)
+    found = read_in(project)
     sources = {path: data.decode().splitlines() for path, data in project.items()}
     assert not found.problems, report.as_text(found.problems, sources)
     return found.files

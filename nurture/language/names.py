@@ -20,7 +20,7 @@ CODES = {
     "thing": "E209",
     "special day": "E209",
     "sequence": "E209",
-    "numbers": "E209",
+    "kind of numbers": "E209",
     "fact": "E201",
     "field": "E201",
     "record field": "E201",

@@ -86,7 +86,7 @@ GIVEN = Table(
         ),
         Key(
             "numbers",
-            Named(Known("numbers"), Many(Part(RECORD), alone=True)),
+            Named(Known("kind of numbers"), Many(Part(RECORD), alone=True)),
             "Numbers that the shop told.",
             default="none",
         ),

@@ -30,7 +30,7 @@ class NamesInTests(Names):
                 return self.field
             case "record field":
                 return self.record_field
-            case "numbers":
+            case "kind of numbers":
                 return self.numbers
             case _:
                 return Names.of(self, what)

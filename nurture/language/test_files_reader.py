@@ -195,12 +195,14 @@ class _File:
     def _events(self, part: Fields) -> Iterator[Happening]:
         for event in part.many("events", Fields):
             at, name = self._moment(event, "at"), event.text("event")
-            if at is None or not name:
+            if not name:
                 continue
             known = self.book.catalogue.events.get(name)
-            fields = own_fields(name, self.book) if known is None else known
-            self._strangers(event, name, fields)
-            yield Happening(at, name, self._values(event, fields), event.place)
+            described = own_fields(name, self.book) if known is None else known
+            self._strangers(event, name, described)
+            fields = self._values(event, described)
+            if at is not None:
+                yield Happening(at, name, fields, event.place)
 
     def _strangers(self, part: Fields, name: str, known: Mapping[str, Field]) -> None:
         """E201 for a field that another event or thing has, and this one has not."""
@@ -276,16 +278,17 @@ class _File:
 
     def _step(self, name: str, kind: type, place: Place, called: str) -> None:
         """E114 where no sequence of this world has a step of that id and kind."""
-        known = [
-            step.id
-            for sequence in self.sequences
-            if sequence in self.book.sequences
-            for step in (node.step for node in self.book.sequences[sequence].nodes.values())
-            if isinstance(step, kind)
-        ]
+        steps = {
+            sequence.name: [node.step.id for node in sequence.nodes.values() if isinstance(node.step, kind)]
+            for sequence in self.book.sequences.values()
+        }
+        known = [id_ for sequence in self.sequences for id_ in steps.get(sequence, ())]
         if name and name not in known and not self.broken:
-            hint = did_you_mean(name, known, f"there are: {', '.join(known)}" if known else "")
-            self.reader.say("E114", place, f"there is no {called} '{name}' in these sequences", hint)
+            elsewhere = next((sequence for sequence, ids in steps.items() if name in ids), "")
+            otherwise = f"there are: {', '.join(known)}" if known else ""
+            hint = f"it stands in '{elsewhere}': write that under with:" if elsewhere else ""
+            message = f"there is no {called} '{name}' in these sequences"
+            self.reader.say("E114", place, message, hint or did_you_mean(name, known, otherwise))
 
     def _ways(self, part: Fields) -> dict[str, str]:
         ways = part.named("way", str)
