@@ -2,19 +2,21 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 
 from hypothesis import strategies as st
 
 from nurture.model import event as names
 from nurture.model.book import Book
 from nurture.model.catalogue import Limit
+from nurture.model.decision import Decision
 from nurture.model.event import Event, MonthDay
 from nurture.model.person import Person
 from nurture.model.rules import Moment, Rules, Span
 from nurture.model.sequence import Goal, Sequence, StopRule
-from nurture.model.step import AnyStep, Arm, Branch, Set, Stop, Tag, Untag, WaitUntil, WaitWeekday
 from nurture.model.trigger import Again, AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, StageTrigger
 from tests import worlds as w
+from tests.random_steps import BORN, VIP_SINCE, steps
 
 START = w.utc("2027-02-20 06:00")
 END = w.utc("2027-05-20 06:00")
@@ -22,7 +24,6 @@ EVENTS = (
     "subscriber.joined", "order.placed", "order.placed", "order.delivered", "order.cancelled", "complaint.opened",
     "complaint.resolved", "review.posted",
 )  # fmt: skip
-CLASSES = ("service", "care", "care", "celebration", "news", "news", "offer")
 ZONES = ("Europe/Paris", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo", "nowhere", None)
 
 
@@ -30,7 +31,6 @@ MOMENTS = (
     Moment("telling", "Telling", w.condition("count('review.posted', within='9 days') >= 1")),
     Moment("waiting", "Waiting", w.condition("days_until(person.vip_since) in [0, 1, 2]")),
 )
-VIP_SINCE, BORN = ("person", "vip_since"), ("person", "birthday")
 
 
 @dataclass(frozen=True)
@@ -42,69 +42,27 @@ class World:
     events: tuple[Event, ...]
 
     def live(self, **more: object) -> w.Life:
-        return w.live(self.book, self.person, self.events, END, **more)  # type: ignore[arg-type]
+        return w.live(self.book, self.person, self.events, END, answers=replies, **more)  # type: ignore[arg-type]
 
 
-def _lengths() -> st.SearchStrategy[str]:
-    return st.sampled_from(["1 hour", "12 hours", "1 day", "2 days", "5 days", "1 week", "1 month"])
+def replies(decision: Decision) -> list[Event]:
+    """What the shop and the reader answer, each in its own time, or never: the keys decide, so every life is alike."""
+    found = [_reply(names.TASK_DONE, one.key, one.made_at, hours=4, never=3, by="lena") for one in decision.tasks]
+    found += [_reply(names.WEBHOOK_ANSWERED, one.key, one.made_at, hours=1, never=4) for one in decision.webhooks]
+    drafts = [one for one in decision.intents if one.approve]
+    found += [_reply(names.DRAFT_SETTLED, one.key, one.decided_at, hours=2, never=5) for one in drafts]
+    found += [_reply(names.MAIL_CLICKED, one.key, one.decided_at, hours=1, never=2) for one in decision.intents]
+    return [event for event in found if event is not None]
 
 
-def _clocks() -> st.SearchStrategy[time]:
-    return st.sampled_from([time(2, 30), time(8, 30), time(10), time(16, 45), time(21)])
-
-
-@st.composite
-def _steps(draw: st.DrawFn, name: str, depth: int = 0) -> tuple[AnyStep, ...]:
-    steps: list[AnyStep] = []
-    for number in range(draw(st.integers(1, 4))):
-        identity = f"{name}_{number}"
-        kind = draw(
-            st.sampled_from(
-                ["send"] * 8 + ["wait"] * 4 + ["day", "weekday", "tag", "branch"] * 2 + ["stop", "until", "set"]
-            )
-        )
-        if kind == "branch" and depth == 0:
-            arms = (
-                Arm(w.condition("person.orders.count >= 2"), draw(_steps(f"{identity}a", 1)), w.HERE),
-                Arm(None, draw(_steps(f"{identity}b", 1)), w.HERE),
-            )
-            steps.append(Branch(id=identity, place=w.HERE, arms=arms))
-        elif kind == "wait":
-            text = draw(_lengths())
-            at = draw(st.none() | _clocks()) if "hour" not in text else None
-            steps.append(replace(w.wait(text, at), id=identity))
-        elif kind == "day":
-            steps.append(replace(w.until_day(draw(st.integers(-1, 12)), draw(_clocks())), id=identity))
-        elif kind == "weekday":
-            steps.append(WaitWeekday(id=identity, place=w.HERE, days=frozenset({5, 6}), start=time(9), end=time(11)))
-        elif kind == "tag":
-            verb = draw(st.sampled_from([Tag, Untag]))
-            steps.append(verb(id=identity, place=w.HERE, tags=(draw(st.sampled_from(["do_not_ask", "sleeping"])),)))
-        elif kind == "until":
-            path, minus = draw(st.sampled_from([VIP_SINCE, BORN])), draw(st.sampled_from([None, w.length("3 days")]))
-            steps.append(WaitUntil(id=identity, place=w.HERE, path=path, minus=minus, at=draw(_clocks())))
-        elif kind == "set":
-            steps.append(Set(id=identity, place=w.HERE, values=(("vip_since", w.TODAY),)))
-        elif kind == "stop" and number:
-            steps.append(Stop(id=identity, place=w.HERE, reason="enough"))
-        else:
-            steps.append(draw(_sends(identity)))
-    return tuple(steps)
-
-
-@st.composite
-def _sends(draw: st.DrawFn, identity: str) -> AnyStep:
-    class_ = draw(st.sampled_from(CLASSES))
-    return w.send(
-        identity, class_,
-        at_once=draw(st.booleans()),
-        if_capped=draw(st.sampled_from(["later", "later", "skip", "stop"])),
-        if_muted=draw(st.sampled_from(["later", "skip", "stop"])),
-        valid_for=w.length(draw(st.sampled_from(["3 days", "10 days", "1 day", "14 hours"]))),
-        condition=draw(st.sampled_from([None, None, None, w.condition("not has_tag('sleeping')")])),
-        fixed=class_ == "celebration" and draw(st.booleans()),
-        theme=draw(st.sampled_from(["", "", "", "mothers_day"])),
-    )  # fmt: skip
+def _reply(name: str, key: str, asked: datetime, *, hours: int, never: int, **fields: object) -> Event | None:
+    dice = int(sha256(f"{name} {key}".encode()).hexdigest()[:6], 16)
+    if dice % never == 0:
+        return None
+    happened = asked + timedelta(minutes=1 + dice % (hours * 60 * 24))
+    known = happened + timedelta(hours=dice // 7 % 30) * (dice % 2)
+    told = {"ok": dice % 5 > 0, "value": "AE", "outcome": ("approved", "edited", "dropped")[dice % 3], "key": key}
+    return Event(f"{name}-{key[:12]}", name, happened, known, 1_000_000 + dice, {**told, **fields})
 
 
 def _triggers() -> st.SearchStrategy[AnyTrigger]:
@@ -143,7 +101,7 @@ def _sequences(draw: st.DrawFn, name: str) -> Sequence:
         limit=draw(st.sampled_from([None, None, (2, w.length("1 month"))])),
     )
     return w.sequence(
-        name, start, draw(_steps(name)), again=again, priority=draw(st.integers(30, 60)),
+        name, start, draw(steps(name)), again=again, priority=draw(st.integers(30, 60)),
         while_=draw(st.sampled_from([None, None, w.condition("not has_tag('do_not_ask')")])),
         stop_when=draw(st.sampled_from([(), (), (StopRule("complaint.opened"),)])),
         goal=draw(st.sampled_from([None, None, Goal("order.placed", w.length("20 days"))])),

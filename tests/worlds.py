@@ -1,6 +1,6 @@
 """Small worlds for tests of the core: books and people built from values, and a way to live them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from nurture.language.scope import scope_of
 from nurture.model import event as names
 from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue, Field, Limit, Mute, Numbers, OrderRule, Thing
-from nurture.model.decision import Decision, Intent, Reason
+from nurture.model.decision import Decision, Intent, Reason, TaskIntent, WebhookIntent
 from nurture.model.event import Event, Money
 from nurture.model.expression import Condition, Expression
 from nurture.model.length import Length, Unit
@@ -236,6 +236,18 @@ class Life:
         return tuple(reason for decision in self.decisions for reason in decision.reasons)
 
     @property
+    def tasks(self) -> tuple[TaskIntent, ...]:
+        return tuple(task for decision in self.decisions for task in decision.tasks)
+
+    @property
+    def webhooks(self) -> tuple[WebhookIntent, ...]:
+        return tuple(call for decision in self.decisions for call in decision.webhooks)
+
+    @property
+    def made(self) -> tuple[Event, ...]:
+        return tuple(event for decision in self.decisions for event in decision.events)
+
+    @property
     def mails(self) -> list[tuple[str, str]]:
         """(local time, mail), as a test reads it."""
         from zoneinfo import ZoneInfo
@@ -247,8 +259,21 @@ class Life:
         return [f"{reason.why.value}: {reason.words}" for reason in self.reasons if reason.mail == mail]
 
 
+Answers = Callable[[Decision], Iterable[Event]]
+
+
+def silence(_decision: Decision) -> Iterable[Event]:
+    """A shop that answers nothing of what it is asked."""
+    return ()
+
+
 def live(
-    world: Book, person: Person, events: Sequence[Event], end: datetime | str, extra: Iterable[datetime] = ()
+    world: Book,
+    person: Person,
+    events: Iterable[Event],
+    end: datetime | str,
+    extra: Iterable[datetime] = (),
+    answers: Answers = silence,
 ) -> Life:
     """Live a person to `end`, asking at every wake, at every arrival, and at the extra moments."""
     last = utc(end) if isinstance(end, str) else end
@@ -261,6 +286,7 @@ def live(
         coming = coming[len(known) :]
         decision = advance(world, person, now, known)
         decisions.append(decision)
+        coming = sorted([*coming, *answers(decision)], key=lambda e: (e.known_at, e.happened_at, e.number))
         person, wake = decision.person, decision.wake
         following = [moment for moment in moments if moment > now]
         next_ones = [wake] if wake is not None else []

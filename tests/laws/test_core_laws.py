@@ -19,9 +19,9 @@ from nurture.decide.inside import Inside
 from nurture.model import event as names
 from nurture.model.catalogue import Limit
 from nurture.model.decision import ENDINGS, MESSAGES_NOT_SENT, STARTS, Intent, Why
-from nurture.model.person import Person
+from nurture.model.person import Enrolment, Outcome, Person
 from tests import worlds as w
-from tests.random_worlds import END, START, World, worlds
+from tests.random_worlds import END, START, World, replies, worlds
 
 LAWFUL = settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -34,7 +34,7 @@ def _story(life: w.Life) -> tuple[object, ...]:
     person = life.person
     return (
         life.intents, tuple(sorted(life.reasons, key=repr)), person.enrolments, person.messages, person.facts,
-        person.tags, person.stage, person.moments, person.firings,
+        person.tags, person.stage, person.moments, person.firings, life.tasks, life.webhooks, life.made,
     )  # fmt: skip
 
 
@@ -66,6 +66,7 @@ def _live_shuffled(world: World, chance: random.Random) -> w.Life:
         coming = coming[len(known) :]
         chance.shuffle(known)
         decisions.append(core.advance(world.book, _shuffled(person, chance), now, known))
+        coming = sorted([*coming, *replies(decisions[-1])], key=lambda e: (e.known_at, e.happened_at, e.number))
         person, wake = decisions[-1].person, decisions[-1].wake
         due = min([m for m in (wake, coming[0].known_at if coming else None) if m is not None], default=None)
         if due is None or due > END:
@@ -81,7 +82,7 @@ def _shuffled(person: Person, chance: random.Random) -> Person:
 
 
 def limits_hold(world: World) -> bool:
-    counted = [i for i in world.live().intents if i.class_ != "service"]
+    counted = _counted(world.live())
     for limit in world.book.rules.limits:
         covered = [i for i in counted if not limit.classes or i.class_ in limit.classes]
         for intent in covered:
@@ -89,6 +90,12 @@ def limits_hold(world: World) -> bool:
             if sum(first <= other.day <= intent.day for other in covered) > limit.most:
                 return False
     return True
+
+
+def _counted(life: w.Life) -> list[Intent]:
+    """Mails that count: not service, and no draft that was dropped, which gave its place back."""
+    dropped = {message.key for message in life.person.messages if message.cancelled}
+    return [intent for intent in life.intents if intent.class_ != "service" and intent.key not in dropped]
 
 
 def _counted_from(limit: Limit, day: date) -> date:
@@ -100,7 +107,7 @@ def _counted_from(limit: Limit, day: date) -> date:
 
 def the_gap_holds(world: World) -> bool:
     gap = world.book.rules.min_gap
-    times = [i.decided_at for i in world.live().intents if i.class_ != "service"]
+    times = [i.decided_at for i in _counted(world.live())]
     if gap is None:
         return True
     return all(later - one >= timedelta(seconds=gap.seconds) for one, later in pairwise(times))
@@ -170,11 +177,17 @@ def consent_holds(world: World) -> bool:
 
 
 def no_key_goes_twice(world: World) -> bool:
-    """One message of one step of one enrolment has one key, and no two messages share one."""
-    intents = world.live().intents
-    about = {(i.sequence, i.subject, i.step) for i in intents}
-    inside = [e.identity for e in world.live().person.enrolments]
-    return len({i.key for i in intents}) == len(intents) == len(about) and len(set(inside)) == len(inside)
+    """One mail, task or call of one step and round of one enrolment has one key, and no two share one."""
+    life = world.live()
+    about = {(e.sequence, e.subject, o.step, o.round) for e in life.person.enrolments for o in _gone(e)}
+    inside = [e.identity for e in life.person.enrolments]
+    keys = [one.key for one in (*life.intents, *life.tasks, *life.webhooks)]
+    made = [event.id for event in life.made]
+    return all(len(set(each)) == len(each) for each in (keys, made, inside)) and len(life.intents) == len(about)
+
+
+def _gone(enrolment: Enrolment) -> list[Outcome]:
+    return [outcome for outcome in enrolment.outcomes if outcome.outcome in SENT]
 
 
 def everything_has_its_reason(world: World) -> bool:
@@ -194,7 +207,7 @@ def everything_has_its_reason(world: World) -> bool:
             told = [r for r in own if r.step == outcome.step and (r.why is Why.sent or r.why in MESSAGES_NOT_SENT)]
             if hasattr(step, "mail") and not told:
                 return False
-    closed = STARTS | MESSAGES_NOT_SENT | ENDINGS | {Why.sent, Why.moved, Why.held, Why.stage, Why.undone}
+    closed = STARTS | MESSAGES_NOT_SENT | ENDINGS | BESIDE
     return all(reason.why in closed for reason in life.reasons)
 
 
@@ -224,11 +237,16 @@ def an_erased_person_has_left(world: World) -> bool:
     erased = w.event(names.ERASED, START + timedelta(days=12, minutes=7))
     for decision in replace(world, events=(*world.events, erased)).live().decisions:
         person = decision.person
-        if person.erased and (decision.intents or person.firings or any(e.running for e in person.enrolments)):
+        asked = decision.intents or decision.tasks or decision.webhooks
+        if person.erased and (asked or person.firings or any(e.running for e in person.enrolments)):
             return False
     return True
 
 
+SENT = frozenset({"sent", "approved", "edited", "dropped"})
+BESIDE = {Why.sent, Why.moved, Why.held, Why.stage, Why.undone, Why.came, Why.timed_out, Why.came_too_late} | {
+    Why.way, Why.task, Why.webhook,
+}  # fmt: skip
 LAWS: dict[str, Callable[[World], bool]] = {
     law.__name__: law
     for law in (
