@@ -168,7 +168,7 @@ def told_before(person, bucket, zone, facts):
     country = known.get("country")
     if isinstance(country, str) and country:
         said = sa.text("UPDATE person SET country = :country WHERE id = :id")
-        op.get_bind().execute(said, {"country": country.upper(), "id": person})
+        op.get_bind().execute(said, {"country": country, "id": person})
     for name, value in known.items():
         tags = value.get("s", ()) if isinstance(value, dict) else value if isinstance(value, list) else ()
         for tag in dict.fromkeys(tag for tag in tags if isinstance(tag, str)):

@@ -1,13 +1,13 @@
 """A book looked up by what happens: which triggers listen to which event, date, silence or stage."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 from weakref import WeakKeyDictionary
 
 from nurture.decide.conditions import facts_named
 from nurture.decide.rhythm import in_dates
 from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue
+from nurture.model.placing import stage_rules
 from nurture.model.sequence import Sequence, Status
 from nurture.model.switch import Switch, Word
 from nurture.model.trigger import (
@@ -120,7 +120,7 @@ def _make(book: Book) -> Index:
         manual=manual,
         mute_events=frozenset(mute.after for mute in book.rules.mutes),
         order_events=frozenset((orders.event, *orders.undone_by)) if orders else frozenset(),
-        stage_rules=_stage_rules(book),
+        stage_rules=stage_rules(book),
         mails_asked=_mails_asked(book),
         placed_by=_placed_by(book),
         armed_by=_armed_by(book, days, lapses, holidays),
@@ -128,13 +128,6 @@ def _make(book: Book) -> Index:
         stops={s.name: s.switch for s in book.sequences.values() if s.switch and s.switch.word is Word.stop},
         rhythms=frozenset((one.sequence.name, one.number) for one, lapse in lapses if lapse.rhythm is not None),
     )
-
-
-def _stage_rules(book: Book) -> str:
-    """The stage and moment rules as a short digest: a person placed by other words is placed anew, silently."""
-    stages = [f"{s.id}={s.enter.text}~{s.keep_for}" for s in book.stages]
-    whole = "\n".join(stages + [f"{m.id}:{m.while_.text}" for m in book.moments])
-    return sha256(whole.encode()).hexdigest()[:12]
 
 
 def _placed_by(book: Book) -> frozenset[str]:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from nurture import observe
 from nurture.decide.advance import advance
 from nurture.decide.clock import reader_clock
+from nurture.decide.special_days import dates_in
 from nurture.engine.faults import StateError
 from nurture.model.book import Book
 from nurture.model.decision import Decision
@@ -68,7 +69,7 @@ def decide_all(store: Store, book: Book, now: datetime, tell: Tell = silent) -> 
     since = store.watermark or now
     observe.note(observe.TICK_BEGUN, level=logging.DEBUG, since=since, until=now)
     done = Ticked(decided_until=since if since > now else None)
-    for page in store.candidates(book, min(since, now), now):
+    for page in store.candidates(book, min(since, now), now, dates_in):
         with uncollected():
             decided = decide_page(store, book, page, now)
         done.people += len(page)

@@ -1,7 +1,8 @@
 """Whom to look at: everybody for whom anything can have fallen due in a stretch of time, and few others.
 
-Three sources, none of which costs anything per person at rest (architecture.md 2.2): the agenda of what is
-in flight, a moving window over last local days for fixed lapses, and a probe by month and day for dates.
+Four sources, none of which costs anything per person at rest (architecture.md 2.2): the agenda of what is
+in flight, a moving window over last local days for fixed lapses, a probe by month and day for dates, and for
+weeks, broadcasts and feasts the people of a zone at its hour (`crowds`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,15 +16,17 @@ from sqlalchemy import BigInteger, Connection, Select, func, literal_column, sel
 
 from nurture.model.book import Book
 from nurture.model.length import Length
+from nurture.model.placing import stage_rules
 from nurture.model.sequence import Status
 from nurture.model.trigger import DayTrigger, LapseTrigger
 from nurture.store.codec import instant, micros
+from nurture.store.crowds import DAY_START, Crowd, Dates, crowds_of, next_moment
+from nurture.store.crowds import crowds as of_zone
 from nurture.store.local import days_opening, next_opening
-from nurture.store.projections import ORDERS, zones_of
+from nurture.store.projections import HEARD, ORDERS, zones_of
 from nurture.store.tables import AGENDA, DAY_OF, SILENCE
 
 LAPSE_HOUR = time(10, 0)  # language.md 4.2
-DAY_START = time(0, 0)
 _DAY = timedelta(days=1)
 _YEAR = 366
 _LONG = {"month": 30, "year": 365}  # a lapse is counted in dates, as `decide` counts it
@@ -53,6 +56,8 @@ class Watched:
     lapses: tuple[Lapse, ...]
     days: tuple[Day, ...]
     leap_day: str
+    crowds: tuple[Crowd, ...] = ()
+    rules: str = ""
 
     @property
     def hours(self) -> tuple[time, ...]:
@@ -82,16 +87,22 @@ def _watched(book: Book) -> Watched:
                 lapses[Lapse(event, _dates(trigger.length))] = None
             elif isinstance(trigger, DayTrigger):
                 lead = (trigger.lead.days or 0) if trigger.lead else 0
-                days[Day(_path(trigger.path), trigger.yearly, lead)] = None
-    return Watched(tuple(lapses), tuple(days), book.rules.leap_day)
+                days[Day(_path(trigger), trigger.yearly, lead)] = None
+    rule = book.rules.silence
+    if rule is not None and rule.start in book.sequences:
+        lapses[Lapse(HEARD, _dates(rule.at_most))] = None
+    return Watched(tuple(lapses), tuple(days), book.rules.leap_day, crowds_of(book), stage_rules(book))
 
 
 def _dates(length: Length) -> int:
     return length.days if length.days is not None else length.amount * _LONG.get(length.unit.value, 1)
 
 
-def _path(path: tuple[str, ...]) -> str:
-    """The projection's name of a date: `orders.first_at`, or the fact's own name."""
+def _path(trigger: DayTrigger) -> str:
+    """The projection's name of a date: `orders.first_at`, `subscription.renews_on`, or the fact's own name."""
+    path = trigger.path
+    if trigger.per:
+        return ".".join(path)
     return ".".join(path[1:]) if path[1:2] == ("orders",) else path[-1]
 
 
@@ -157,6 +168,17 @@ def scans(connection: Connection, wanted: Watched, since: datetime, until: datet
                 yield _dated(name, day, starting[0] + ahead, starting[1] + ahead, wanted.leap_day)
 
 
+def crowds(
+    connection: Connection, book: Book, since: datetime, until: datetime, dates: Dates | None
+) -> Iterator[Select[Any]]:
+    """The statements that find all whom a week, a broadcast or a feast concerns, of which there may be very many."""
+    wanted = watched(book)
+    if not wanted.crowds:
+        return
+    for zone in zones_of(connection):
+        yield from of_zone(connection, book, wanted.rules, wanted.crowds, zone, since, until, dates)
+
+
 def _silent(zone: str, lapse: Lapse, first: date, last: date) -> Select[Any]:
     return select(SILENCE.c.person).where(
         SILENCE.c.event == lapse.event,
@@ -194,6 +216,8 @@ def next_agenda(connection: Connection, after: datetime) -> datetime | None:
 
 
 def next_scan(zones: Iterable[str], wanted: Watched, after: datetime) -> datetime | None:
-    """The next instant at which dates or lapses of some zone fall due; None when nothing waits for them."""
+    """The next instant at which anything falls due by the clock of some zone; None when nothing waits for it."""
     clocks = [ZoneInfo(zone) for zone in zones]
-    return min((next_opening(zone, hour, after) for zone in clocks for hour in wanted.hours), default=None)
+    hours = (next_opening(zone, hour, after) for zone in clocks for hour in wanted.hours)
+    moments = (next_moment(crowd, zone, after) for zone in clocks for crowd in wanted.crowds)
+    return min((moment for moment in (*hours, *moments) if moment is not None), default=None)

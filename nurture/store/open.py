@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from nurture.model.book import Book
@@ -26,6 +27,7 @@ from nurture.store import (
 from nurture.store.applications import Applications, refuse_superseded
 from nurture.store.candidates import watched
 from nurture.store.codec import micros
+from nurture.store.crowds import Dates, in_parts, page_of
 from nurture.store.database import CACHE, PAGE, Database, connect, pages
 from nurture.store.figures import Figures
 from nurture.store.ingest import Importing
@@ -159,23 +161,22 @@ class Store:
         with self.database.writing() as connection:
             save.move_watermark(connection, until)
 
-    def candidates(self, book: Book, since: datetime, until: datetime) -> Iterator[list[str]]:
-        """Ids, ascending and in pages, of all for whom anything can fall due in (since, until]: never one too few."""
+    def candidates(
+        self, book: Book, since: datetime, until: datetime, dates: Dates | None = None
+    ) -> Iterator[list[str]]:
+        """Ids, ascending and in pages, of all for whom anything can fall due in (since, until]: never one too few.
+
+        `dates` says when special days fall; ValueError without it for a book that starts people by them.
+        """
         with self.database.reading() as connection:
             many = candidates.very_many(connection, until, MANY)
-            find = candidates.scanned if many else candidates.candidates
-            found = find(connection, watched(book), since, until)
-        if not many:
-            yield from (list(page) for page in pages(found))
-            return
-        after, more = "", True
-        while more:  # not all ids at once: what was decided meanwhile is not asked for again
-            with self.database.reading() as connection:
-                some = candidates.overdue_after(connection, until, after, MANY)
-            more = len(some) == MANY
-            beside = [id_ for id_ in found if id_ > after and (not more or id_ <= some[-1])]
-            yield from (list(page) for page in pages(sorted({*some, *beside})))
-            after = some[-1] if some else after
+            found = (candidates.scanned if many else candidates.candidates)(connection, watched(book), since, until)
+            asked = [
+                partial(page_of, statement=one) for one in candidates.crowds(connection, book, since, until, dates)
+            ]
+        if many:
+            asked.append(partial(candidates.overdue_after, until=until))
+        yield from in_parts(self.database, found, asked, MANY)
 
     def fell_due(self, after: datetime, until: datetime, limit: int) -> list[str]:
         """Ids, ascending, of up to so many for whom something arrived or was to be looked at in (after, until]."""

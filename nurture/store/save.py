@@ -135,7 +135,7 @@ def person_columns(person: Person, zone: str, state: str) -> Row:
         "orders_last_at": maybe_micros(orders.last_at),
         "orders_total": float(orders.total),
         "state": state,
-        "country": str(person.facts.get("country") or "").upper(),
+        "country": country if isinstance(country := person.facts.get("country"), str) else "",
         "placed_by": person.stage.rules if person.stage else "",
     }
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert
 
+from nurture.decide.special_days import dates_in
 from nurture.engine.check import check
 from nurture.engine.project import read_files
 from nurture.engine.starter import starter
@@ -54,7 +55,7 @@ def store():
 @pytest.mark.parametrize("many", [1, 2, 3, 7, 20, 21, 41, 42, 43, 1000])
 def test_in_whatever_parts_the_same_are_found(store: Store, book, monkeypatch, many: int):
     monkeypatch.setattr(open_module, "MANY", many)
-    found = [id_ for page in store.candidates(book, SINCE, NOW) for id_ in page]
+    found = [id_ for page in store.candidates(book, SINCE, NOW, dates_in) for id_ in page]
     assert found == sorted({*(f"p{n:02}" for n in range(21)), "a", "p07", "p10x", "z"})
 
 
