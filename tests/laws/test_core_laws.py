@@ -181,7 +181,9 @@ def no_key_goes_twice(world: World) -> bool:
     life = world.live()
     about = {(e.sequence, e.subject, o.step, o.round) for e in life.person.enrolments for o in _gone(e)}
     inside = [e.identity for e in life.person.enrolments]
-    keys = [one.key for one in (*life.intents, *life.tasks, *life.webhooks)]
+    keys = (
+        [mail.key for mail in life.intents] + [task.key for task in life.tasks] + [call.key for call in life.webhooks]
+    )
     made = [event.id for event in life.made]
     return all(len(set(each)) == len(each) for each in (keys, made, inside)) and len(life.intents) == len(about)
 

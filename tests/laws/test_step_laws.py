@@ -8,12 +8,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import find as find_example
 
-from nurture.decide import errands, fold, repeating, splitting, steps, waiting
+from nurture.decide import drafts, errands, repeating, splitting, steps, waiting
 from nurture.decide.clock import local_day, reader_clock
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
+from nurture.model.decision import TaskIntent, WebhookIntent
 from nurture.model.event import TASK_DONE, WEBHOOK_ANSWERED, Event
-from nurture.model.person import Enrolment, Outcome
+from nurture.model.person import Enrolment, Outcome, Round
 from nurture.model.step import Node, Repeat, Send, Split, Task, WaitEvent, Webhook
 from tests import worlds as w
 from tests.random_worlds import World, replies, worlds
@@ -117,7 +118,7 @@ def no_round_is_done_twice_or_left_out(world: World) -> bool:
 def answers_count_by_their_own_time(world: World) -> bool:
     """A task is done and a call answered exactly when the shop said so, if that was known while somebody waited."""
     life = world.live()
-    made = [*life.tasks, *life.webhooks]
+    made: list[TaskIntent | WebhookIntent] = [*life.tasks, *life.webhooks]
     told = {
         str(e.fields["key"]): e for d in life.decisions for e in replies(d) if e.name in (TASK_DONE, WEBHOOK_ANSWERED)
     }
@@ -200,9 +201,9 @@ def _at_arrival(draft: Draft, inside: Inside, node: Node, step: WaitEvent, event
     _CAME(draft, inside, node, step, replace(event, happened_at=now), now)
 
 
-def _chained(draft: Draft, inside: Inside, node: Node, step: Repeat, before: object) -> None:
+def _chained(draft: Draft, inside: Inside, node: Node, step: Repeat, before: Round) -> None:
     """The next round is counted from the end of this one."""
-    _AGAIN(draft, inside, node, step, replace(before, began_at=inside.done_at))  # type: ignore[type-var]
+    _AGAIN(draft, inside, node, step, replace(before, began_at=inside.done_at))
 
 
 def _drawn_again(_draft: Draft, inside: Inside, step: Split) -> int:
@@ -229,7 +230,7 @@ FAULTS: list[tuple[str, list[tuple[object, str, object]]]] = [
     ("rounds_begin_where_they_should", [(repeating, "again", _chained)]),
     ("no_round_is_done_twice_or_left_out", [(Inside, "round", property(lambda _: 1))]),
     ("answers_count_by_their_own_time", [(errands, "_own_time", lambda _inside, _event, now: now)]),
-    ("a_dropped_draft_is_had_by_nobody", [(fold.drafts, "_drop", lambda *_: None)]),
+    ("a_dropped_draft_is_had_by_nobody", [(drafts, "_drop", lambda *_: None)]),
 ]
 
 
