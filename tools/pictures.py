@@ -98,10 +98,13 @@ def pages(mails: Sequence[str] = (), locales: Sequence[str] = ()) -> Iterator[Pa
             sending = sending_of(desk.book, mail, "")
             reader = made_up_reader(tree.book, sending.sequence, NOW)
             facts = {**reader.person.facts, "locale": locale, "first_name": NAMES[locale]}
-            shown = preview(desk, sending, replace(reader, person=replace(reader.person, facts=facts)))
-            if isinstance(shown, Problem):
-                raise RuntimeError(f"{shown.place.file}:{shown.place.line}: {shown.message}")
-            yield Page(mail, locale, for_a_browser(shown.email.html, shown.pictures))
+            known = replace(reader, person=replace(reader.person, facts=facts))
+            for variant in sorted(tree.book.mails[mail].variants) or [""]:
+                shown = preview(replace(desk, variant=variant), sending, known)
+                if isinstance(shown, Problem):
+                    raise RuntimeError(f"{shown.place.file}:{shown.place.line}: {shown.message}")
+                name = ".".join(part for part in (mail, variant) if part)
+                yield Page(name, locale, for_a_browser(shown.email.html, shown.pictures))
 
 
 @contextmanager

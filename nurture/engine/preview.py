@@ -212,7 +212,7 @@ def intent_of(desk: Desk, sending: Sending, reader: Reader, given: Given, clock:
         rung=clock.rung,
         address=reader.person.address,
         variables=given.values,
-        variant=desk.variant or (send.variant if send else ""),
+        variant=desk.variant or given.variant,
     )
 
 
@@ -309,8 +309,8 @@ def sending_lines(shown: Preview) -> Iterator[str]:
         also = f"; also by {', '.join(sending.others)} (--sequence shows that)" if sending.others else ""
         yield f"Sent by   {sending.sequence.name}, class {shown.class_}{also}"
     for name, value in shown.given.values.items():
-        made = "   made up from its type" if name in shown.given.made_up else ""
-        yield f"With      {name}: {'unknown' if value is None else value}{made}"
+        note = shown.given.note(name)
+        yield f"With      {name}: {'unknown' if value is None else value}{'   ' * bool(note)}{note}"
 
 
 def document(shown: Preview, written: Path | None) -> dict[str, object]:
@@ -327,6 +327,7 @@ def document(shown: Preview, written: Path | None) -> dict[str, object]:
         "topic": shown.topic,
         "with": shown.given.values,
         "made_up": shown.given.made_up,
+        "samples": shown.given.samples,
         "seen": shown.seen,
         "email": plain,
         "images": [image.name for image in email.images],

@@ -2,21 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from nurture.decide.clock import Clock, local_day
 from nurture.decide.conditions import evaluate
 from nurture.decide.scene import Scene
+from nurture.engine.preview_samples import (
+    codes_shown,
+    example_of,
+    nothing_told,
+    rung_shown,
+    sample,
+    sample_of,
+    variant_shown,
+)
 from nurture.engine.unstarted import last_event
 from nurture.model.book import Book
-from nurture.model.catalogue import Field
-from nurture.model.event import Event, Line, Money
+from nurture.model.event import Event
 from nurture.model.expression import Expression, Name
 from nurture.model.person import Enrolment, Orders, Person, StageState
 from nurture.model.sequence import Sequence
 from nurture.model.step import Send
-from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, StageTrigger
+from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, HolidayTrigger, StageTrigger
 
 MADE_UP = "preview"  # no person of a store has this id
 HOST = "example.net"  # RFC 2606: nobody's
@@ -39,10 +47,21 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the step gives the mail by `with:`, and the names whose values were made up from their types."""
+    """What the step gives the mail, the names whose values were made up from their types, and those of samples.
+
+    A sample stands for what is settled only at sending, such as a gift's code; `variant` is the folder looked in first.
+    """
 
     values: Mapping[str, object]
     made_up: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+    variant: str = ""
+
+    def note(self, name: str) -> str:
+        """Where a value that is not the reader's own comes from."""
+        if name in self.samples:
+            return "a sample; the real one is settled at sending"
+        return "made up from its type" if name in self.made_up else ""
 
 
 def made_up_reader(book: Book, sequence: Sequence | None, now: datetime) -> Reader:
@@ -50,7 +69,8 @@ def made_up_reader(book: Book, sequence: Sequence | None, now: datetime) -> Read
 
     Facts without an example stay unknown, as they are of some real readers.
     """
-    facts = {name: field.example for name, field in book.catalogue.person.items() if field.example is not None}
+    examples = {name: example_of(book, field) for name, field in book.catalogue.person.items()}
+    facts = {name: value for name, value in examples.items() if value is not None}
     facts["locale"] = book.rules.locales[0]
     days = tuple((now - timedelta(days=days)).date() for days in ORDERED_DAYS_AGO)
     first, last = now - timedelta(days=ORDERED_DAYS_AGO[0]), now - timedelta(days=ORDERED_DAYS_AGO[-1])
@@ -87,12 +107,15 @@ def given_by(book: Book, sequence: Sequence, send: Send, reader: Reader, clock: 
     values = {name: evaluate(value, scene) for name, value in send.variables}
     made_up = list(values) if enrolment.event is not None and enrolment.event.id == MADE_UP else []
     made_up = [name for name in made_up if reads_event(dict(send.variables)[name])]
+    shown = codes_shown(book, sequence, send, local_day(now, clock))
+    samples = {name: value for name, value in shown.items() if values[name] is None} | rung_shown(send, scene)
+    values |= samples
     if reader.made_up:
         for name, value in send.variables:
-            if values[name] is None:
-                values[name] = sample(book, Field(name, value.kind.value), now)
+            if nothing_told(values[name]):
+                values[name] = sample_of(book, name, value, now)
                 made_up.append(name)
-    return Given(values, tuple(dict.fromkeys(made_up)))
+    return Given(values, tuple(dict.fromkeys(made_up)), tuple(samples), variant_shown(book, send, scene))
 
 
 def reads_event(value: Expression) -> bool:
@@ -118,25 +141,8 @@ def start_name(trigger: AnyTrigger) -> str:
     match trigger:
         case DayTrigger(path=path):
             return ".".join(path)
+        case HolidayTrigger(days=days):
+            return days[0]
         case StageTrigger(stage=stage):
             return stage
     return str(getattr(trigger, "event", ""))
-
-
-def sample(book: Book, field: Field, now: datetime) -> object:
-    """A value of a field: its example, the first of its closed list, or one made up from its type."""
-    if field.example is not None:
-        return field.example
-    if field.one_of:
-        return field.one_of[0]
-    price = Money(Decimal("18.00"), book.rules.currency)
-    by_type: dict[str, object] = {
-        "number": 3,
-        "bool": True,
-        "day": date(now.year, now.month, now.day),
-        "moment": now,
-        "money": price,
-        "lines": (Line("Three-origin sampler", 1, price),),
-        "tags": (),
-    }
-    return by_type.get(field.type, field.name.replace("_", " "))

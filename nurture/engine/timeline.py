@@ -6,29 +6,13 @@ quiet hour would move is not in them, for that depends on the reader.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import time
 
-from nurture.decide.explain import WEEKDAYS
+from nurture.engine.timeline_rows import Row, Stand, either, walked
 from nurture.engine.unstarted import trigger_words
-from nurture.language.lint_days import FAR, days_of
-from nurture.language.lint_flow import OFFER, SERVICE, always_stops
+from nurture.language.lint_flow import OFFER, always_stops, exhaustive
 from nurture.model.sequence import Sequence, Status, StopRule
-from nurture.model.step import (
-    AnyStep,
-    Arm,
-    Branch,
-    Send,
-    Set,
-    Stop,
-    Tag,
-    Untag,
-    WaitDay,
-    WaitLength,
-    WaitUntil,
-    WaitWeekday,
-    Window,
-)
-from nurture.model.trigger import DayTrigger, LapseTrigger
+from nurture.model.step import AnyStep, Repeat, Send, Stop, inner
+from nurture.model.trigger import DayTrigger, HolidayTrigger, LapseTrigger
 
 NARROWEST = 24  # letters of the column in which the mails stand
 STATUS_WORDS = {
@@ -37,38 +21,6 @@ STATUS_WORDS = {
     Status.paused: "paused: it sends nothing",
     Status.stopped: "stopped: nobody is inside",
 }
-CAPPED_WORDS = {"skip": "dropped if limits are full", "stop": "ends it if limits are full"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """When somebody can stand at a step: an interval of days from day 0, or words where a date rules it."""
-
-    earliest: int
-    latest: int
-    clock: str = ""
-    date: str = ""
-
-    @property
-    def words(self) -> str:
-        """`day 6`, `day 3 to 9`, `from day 4`, or the date's own words."""
-        if self.date:
-            return self.date
-        if self.latest >= FAR:
-            return f"from day {self.earliest}"
-        return f"day {self.earliest}" + (f" to {self.latest}" if self.latest > self.earliest else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line: when, the lines of the tree before it, what is done there, of which class, and what else is to say."""
-
-    when: str
-    clock: str
-    tree: str
-    what: str
-    class_: str = ""
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +47,9 @@ class Timeline:
             yield f"{'or' if number else 'day 0':<{day}}  {start}"
         for row in self.rows:
             head = f"{row.when:<{day}}  {row.clock:<{clock}}  {row.tree}{row.what}"
-            wide = day + clock + 4 + what
+            wide = day + clock + 4 + what if row.class_ else 0
             notes = "; ".join(row.notes)
-            yield f"{head:<{wide}}  {row.class_:<{kind}}  {notes}".rstrip()
+            yield f"{head:<{wide}}  {f'{row.class_:<{kind}}  ' * bool(row.class_)}{notes}".rstrip()
         yield from self.ends
         plural = "" if self.messages == 1 else "s"
         selling = "nothing is sold here" if not self.offers else f"{self.offers} of them sell{'s' * (self.offers == 1)}"
@@ -127,138 +79,13 @@ def starts(sequence: Sequence) -> Iterator[str]:
         yield trigger_words(trigger).removeprefix("the event ") + asked + stage
 
 
-def either(words: tuple[str, ...]) -> str:
-    """`buying, again or vip`."""
-    return " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
-
-
 def beginning(sequence: Sequence) -> Stand:
     """The moment somebody starts: with a lead, so many days before day 0."""
     lead = max(
-        ((t.lead.days or 0) for t in sequence.start if isinstance(t, DayTrigger) and t.lead is not None), default=0
+        ((t.lead.days or 0) for t in sequence.start if isinstance(t, DayTrigger | HolidayTrigger) and t.lead), default=0
     )
     clock = "10:00" if all(isinstance(t, LapseTrigger) for t in sequence.start) else "at once"
     return Stand(-lead, 0, clock)
-
-
-def walked(steps: tuple[AnyStep, ...], stand: Stand, tree: str) -> tuple[list[Row], Stand | None]:
-    """The rows of some steps from where one stands, and where one then is; None when nobody comes out."""
-    rows: list[Row] = []
-    for step in steps:
-        if isinstance(step, Branch):
-            found, after = branched(step, stand, tree)
-            rows += found
-            if after is None:
-                return rows, None
-            stand = joined([stand, after]) if step.condition else after
-            continue
-        rows += row_of(step, stand, tree)
-        if always_stops(step):
-            return rows, None
-        later = waited(step, stand)
-        stand = joined([stand, later]) if step.condition else later
-    return rows, stand
-
-
-def row_of(step: AnyStep, stand: Stand, tree: str) -> list[Row]:
-    """One step's line; a wait has none, for the day of what follows tells it."""
-    asked = (f"only if {step.condition.text}",) if step.condition else ()
-    match step:
-        case Send():
-            return [Row(stand.words, stand.clock, tree, step.mail, step.class_, (*asked, *send_notes(step)))]
-        case Tag():
-            return [Row(stand.words, stand.clock, tree, f"tag {', '.join(step.tags)}", "", asked)]
-        case Untag():
-            return [Row(stand.words, stand.clock, tree, f"untag {', '.join(step.tags)}", "", asked)]
-        case Set():
-            names = ", ".join(f"person.{name}" for name, _ in step.values)
-            return [Row(stand.words, stand.clock, tree, f"set {names}", "", asked)]
-        case Stop():
-            return [Row(stand.words, stand.clock, tree, f"ends here: {step.reason}", "", asked)]
-    return []
-
-
-def send_notes(send: Send) -> Iterator[str]:
-    """What an author set for this message beside its day."""
-    if send.window is not None:
-        yield window_words(send.window)
-    if send.at_once and send.class_ != SERVICE:
-        yield "quiet hours do not hold it"
-    if send.if_capped in CAPPED_WORDS:
-        yield CAPPED_WORDS[send.if_capped]
-    if send.fixed:
-        yield "booked ahead: it is fixed to its day"
-
-
-def window_words(window: Window) -> str:
-    """`Sat or Sun, 09:00 to 11:00`."""
-    days = either(tuple(WEEKDAYS[day] for day in sorted(window.days))) if window.days else ""
-    hours = "" if (window.start, window.end) == (time(0), time(23, 59, 59)) else f"{window.start:%H:%M} to "
-    return ", ".join(part for part in (days, hours and f"{hours}{window.end:%H:%M}") if part)
-
-
-def branched(step: Branch, stand: Stand, tree: str) -> tuple[list[Row], Stand | None]:
-    """A branch as a tree; without an `else` those for whom no arm is true simply go on."""
-    arms: list[Arm | None] = list(step.arms)
-    if not step.arms or step.arms[-1].condition is not None:
-        arms.append(None)
-    rows = [Row("", "", tree, f"only if {step.condition.text}:")] if step.condition else []
-    ways: list[Stand] = []
-    for number, arm in enumerate(arms):
-        last = number == len(arms) - 1
-        rows.append(Row("", "", tree, f"{'└' if last else '├'} {arm_words(arm)}"))
-        found, after = walked(arm.steps, stand, f"{tree}{' ' if last else '│'}   ") if arm else ([], stand)
-        rows += found
-        ways += [after] if after else []
-    return rows, joined(ways) if ways else None
-
-
-def arm_words(arm: Arm | None) -> str:
-    """The question of an arm in the author's words."""
-    if arm is None:
-        return "otherwise it goes on"
-    return f"if {arm.condition.text}" if arm.condition else "otherwise"
-
-
-def joined(ways: list[Stand]) -> Stand:
-    """Where one can stand after several ways."""
-    clock = ways[0].clock if len({way.clock for way in ways}) == 1 else ""
-    date = ways[0].date if len({way.date for way in ways}) == 1 else ""
-    return Stand(min(way.earliest for way in ways), max(way.latest for way in ways), clock, date)
-
-
-def waited(step: AnyStep, stand: Stand) -> Stand:
-    """Where one stands after a step; only waits move anybody."""
-    match step:
-        case WaitLength(length=length, at=at):
-            least, most_days = days_of(length)
-            clock = f"{at:%H:%M}" if at else "" if length.elapsed else stand.clock.replace("at once", "")
-            return Stand(
-                stand.earliest + least, min(stand.latest + most_days, FAR), clock, later(stand.date, f"{length}")
-            )
-        case WaitDay(day=day, at=at):
-            return Stand(max(stand.earliest, day), max(stand.latest, day), f"{at:%H:%M}")
-        case WaitUntil(path=path, minus=minus, at=at):
-            named = ".".join(path)
-            date = f"{minus} before {named}" if minus else f"on {named}"
-            return Stand(stand.earliest, FAR, f"{at:%H:%M}", date)
-        case WaitWeekday(days=days, at_least=at_least, start=start):
-            least, most_days = days_of(at_least) if at_least else (0, 0)
-            clock = either(tuple(WEEKDAYS[day] for day in sorted(days))) + (
-                f" {start:%H:%M}" if start > time(0) else ""
-            )
-            return Stand(
-                stand.earliest + least, min(stand.latest + most_days + 6, FAR), clock, later(stand.date, "a weekday")
-            )
-        case Send():
-            return replace(stand, clock="" if stand.clock == "at once" else stand.clock)
-        case _:
-            return stand
-
-
-def later(date: str, by: str) -> str:
-    """After a wait that began on a date nobody knows yet."""
-    return f"{date}, then {by}" if date else ""
 
 
 def without_repeats(rows: list[Row]) -> Iterator[Row]:
@@ -308,11 +135,12 @@ def heaviest(steps: tuple[AnyStep, ...], behind: int, weight: Callable[[Send], i
             behind += weight(step)
         elif isinstance(step, Stop):
             stopped.append(behind)
-        elif isinstance(step, Branch):
-            arms = [heaviest(arm.steps, behind, weight) for arm in step.arms]
+        elif ways := inner(step):
+            rounds = step.times if isinstance(step, Repeat) else 1
+            arms = [heaviest(way, behind, weight) for way in ways]
             stopped += [each for _, ended in arms for each in ended]
-            through = [out for out, _ in arms if out is not None]
-            open_ended = not step.arms or step.arms[-1].condition is not None or step.condition is not None
+            through = [behind + (out - behind) * rounds for out, _ in arms if out is not None]
+            open_ended = not exhaustive(step) or step.condition is not None
             behind = max([*through, behind] if open_ended else through, default=behind)
         if always_stops(step):
             return None, stopped

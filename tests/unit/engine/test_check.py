@@ -35,13 +35,14 @@ def test_a_mail_is_judged_by_the_sequences_without_mistakes() -> None:
 
 def test_nothing_is_said_of_names_that_a_half_read_sequence_may_give() -> None:
     named = (MAIL, "\n---\n", "\n---\n{{ wish }}\n")
-    half = (SEQUENCE, "- send: happy_birthday\n", "- send: happy_birthday\n    with: {wish: 'person.frst_name'}\n")
+    half = (SEQUENCE, "with: {code: ", "with: {wish: person.frst_name, code: ")
     assert codes(named, half) == {(SEQUENCE, "E201")}
 
 
 def test_a_finding_about_what_was_read_leaves_the_sequence_to_judge_by() -> None:
     named = (MAIL, "\n---\n", "\n---\n{{ wish }}\n")
-    alone = {file for file in STARTER if file.startswith("sequences/") and "house" not in file} - {SEQUENCE}
+    kept = {SEQUENCE, "sequences/keep_in_touch.yaml"}  # the second is named by the house
+    alone = {file for file in STARTER if file.startswith("sequences/") and "house" not in file} - kept
     changed = {file: data for file, data in STARTER.items() if file not in alone}
     changed[MAIL] = changed[MAIL].replace(b"\n---\n", b"\n---\n{{ wish }}\n", 1)
     found = {(p.place.file, p.code) for p in check(changed).problems if p.severity.value == "error"}
@@ -68,7 +69,7 @@ def test_working_days_without_the_holidays_package_are_said_to_be_weekends_only(
     assert "W355" not in {p.code for p in check(files).problems}
     monkeypatch.setattr("nurture.engine.check.find_spec", lambda _: None)  # as where the extra is not installed
     found = [p for p in check(files).problems if p.code == "W355"]
-    assert [(p.place.file, p.hint) for p in found] == [(SEQUENCE, "pip install 'nurture[calendars]'")]
+    assert (SEQUENCE, "pip install 'nurture[calendars]'") in [(p.place.file, p.hint) for p in found]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Editing while people are inside: they stay on their version, with the newest applied text, and lose nothing."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,16 +11,52 @@ from nurture.engine.check import check
 from nurture.engine.faults import RefusedError
 from nurture.engine.hand_over import hand_over_all
 from nurture.engine.project import read_files
+from nurture.engine.starter import make_project
 from nurture.engine.tick import tick
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate
 from nurture.store.rows import ContactRow, EventRow
+from nurture.wiring import workshop
 
-from .test_hand_over import MAIL, MINUTE, NOW, complain, made, mails, opened, root, take  # noqa: F401  (fixtures)
+from .test_hand_over import MAIL, MINUTE, NOW, complain, mails, opened, root, take  # noqa: F401  (fixtures)
 
 SEQUENCE = Path("sequences/complaint_care.yaml")
 SECOND = Path("templates/is_it_right_now")
 LATER = NOW + timedelta(days=6)
+SIMPLE = """\
+sequence: complaint_care
+title: Put it right
+stage: any
+class: service
+because: reply
+status: live
+priority: 100
+start:
+  event: complaint.opened
+  settle: 0 minutes
+again: {per: event.ticket, running: alongside}
+steps:
+  - {send: we_got_your_message, with: {ticket: start.ticket}, valid_for: 1 day}
+  - wait: 5 days
+    at: 10:00
+  - send: is_it_right_now
+    class: care
+    topic: order_care
+    with: {code: start.ticket, until: person.vip_since}
+    if: count('complaint.resolved', within='6 days') >= 1
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The starter's project with a plainer answer to complaints, applied a day ago, in which nobody is yet."""
+    root = tmp_path_factory.mktemp("edited")  # noqa: F811
+    make_project(root)
+    (root / SEQUENCE).write_text(SIMPLE, encoding="utf-8")
+    shutil.rmtree(root / "sequences" / "tests")  # they speak of the starter's own answer
+    with workshop(root) as shop:
+        applied(shop, NOW - timedelta(days=1))
+    return root
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -98,7 +135,7 @@ def test_a_mail_that_people_are_still_to_have_is_not_taken_away(root):  # noqa: 
         (root / SEQUENCE).write_text(text[: text.index("  - wait: 5 days")], encoding="utf-8")
         for path in (root / SECOND).iterdir():
             path.unlink()
-        with pytest.raises(RefusedError, match="removed: .*before_is_it_right_now"):
+        with pytest.raises(RefusedError, match=r"removed: .*before_is_it_right_now"):
             applied(shop)
         assert live(shop).book.applied["complaint_care"].version == 1
 

@@ -132,6 +132,8 @@ def test_links_in_a_preview_act_on_nobody(root):  # noqa: F811
 def test_a_mail_of_several_sequences_is_that_of_the_first_by_name_or_of_the_one_that_is_wanted(root):  # noqa: F811
     path = root / "sequences" / "birthday.yaml"
     path.write_text(path.read_text().replace("send: happy_birthday", "send: storing_beans"))
+    (root / "templates" / "lonely").mkdir()
+    (root / "templates" / "lonely" / "en.md").write_text("---\nsubject: Nobody sends me\n---\nHello.\n")
     tree = read_tree(root)
     first = sending_of(tree.book, "storing_beans")
     assert (first.sequence.name, first.others) == ("birthday", ("second_bag",))
@@ -141,7 +143,7 @@ def test_a_mail_of_several_sequences_is_that_of_the_first_by_name_or_of_the_one_
         MisuseError, match=r"welcome does not send 'storing_beans'; it is sent by birthday, second_bag\."
     ):
         sending_of(tree.book, "storing_beans", "welcome")
-    nobody = sending_of(tree.book, "happy_birthday")
+    nobody = sending_of(tree.book, "lonely")
     assert nobody.sequence is None
     reader = made_up_reader(tree.book, None, NOW)
     found = preview(Desk(tree.book, tree.files, None, NOW), nobody, reader)

@@ -60,16 +60,55 @@ def told(
 
 
 def test_the_check_in_reads_as_a_colleague_would_tell_it(book):
-    conditions = "count('review.posted', within='14 days') == 0 and count('feedback.given', within='14 days') == 0"
     assert starter_lines(book, "first_order") == [
         "first_order: How was your first bag?",
-        "day 0   order.delivered, if person.orders.count == 1, stage buying or vip",
-        "day 6   10:00  first_bag_check_in        care",
-        f"day 13  10:00  one_small_question        care  only if {conditions}; dropped if limits are full",
+        "day 0        order.delivered, if person.orders.count == 1, stage buying or vip",
+        "day 6        10:00  first_bag_check_in           care",
+        "                    ├ if review.posted or feedback.given comes within 7 days",
+        "                    │   ├ if event.stars >= 4 or event.score >= 8",
+        "day 6 to 13         │   │   gift tasting_card  without it if there is none",
+        "                    │   │   thank_you_with_card  care",
+        "                    │   │   tag reviewer",
+        "                    │   └ otherwise",
+        "                    │       task for lena: Ring {{ person.first_name }} about {{ event.words }}  "
+        "due in 1 working day; waits for it, 3 working days at most",
+        "day 6 to 48         │       we_listened          care",
+        "                    │       ends here: unhappy",
+        "                    └ if none comes",
+        "day 13       10:00      one_small_question       care  dropped if limits are full",
         "ends at once on complaint.opened; on order.placed if person.orders.count >= 3",
         "goes on only while not has_tag('do_not_ask'), asked before every step",
         "at most 2 messages on any way through; nothing is sold here",
     ]
+
+
+def test_rounds_come_one_after_the_other_and_what_asks_for_nothing_stands_by_itself(files):
+    steps = """\
+  - {id: three, repeat: {times: 3, every: 1 week}, steps: [{send: one_recipe}]}
+  - {id: tell, webhook: erp_customer_flag, if_fails: stop}
+  - {move_to: again, pin: 30 days}
+  - {enrol: keep_in_touch}
+  - {id: present, gift: birthday_bag, if_none: stop}
+  - {send: happy_birthday, with: {code: gifts.present.code}, approve: owner}
+  - id: chance
+    split: [{way: a, weight: 3, then: [{send: storing_beans}, {stop: a}]}, {way: b, then: [{untag: [sleeping]}]}]
+"""
+    found = told(files, steps)
+    assert [(row.when, row.tree + row.what, row.notes) for row in found.rows] == [
+        ("", "└ 3 rounds, 1 week apart", ()),
+        ("day 0 to 14", "    one_recipe", ()),
+        ("day 0 to 14", "calls erp_customer_flag", ("ends it if the call fails",)),
+        ("", "moves them to again", ("and keeps them there for 30 days",)),
+        ("", "enrols them in keep_in_touch", ()),
+        ("", "gift birthday_bag", ("ends it if there is none",)),
+        ("", "happy_birthday", ("waits until owner approves it",)),
+        ("", "├ 3 of 4: a", ()),
+        ("", "│   storing_beans", ()),
+        ("", "│   ends here: a", ()),
+        ("", "└ 1 of 4: b", ()),
+        ("", "    untag sleeping", ()),
+    ]
+    assert (found.messages, found.offers) == (5, 0)
 
 
 def test_a_branch_is_a_tree_and_after_it_the_days_are_those_of_every_arm(files):
@@ -201,7 +240,9 @@ def test_whoever_goes_through_gets_each_mail_on_a_day_that_the_timeline_names(bo
     went = [intent for decision in decisions for intent in decision.intents if intent.sequence == "welcome"]
     found = timeline(book.sequences["welcome"])
     rows = {row.what: row for row in dated(found)}
+    offers = sum(intent.class_ == "offer" for intent in went)
     assert len(went) == found.messages
+    assert offers == found.offers
     for intent in went:
         first, _, last = rows[intent.mail].when.removeprefix("day ").partition(" to ")
         assert int(first) <= (intent.day - joined.date()).days <= int(last or first), intent.mail
