@@ -8,25 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nurture.engine.book_tests import Came, Result, paired, unlike
-from nurture.engine.book_tests_places import Expectation, expectations
+from nurture.engine.faults import RefusedError
 from nurture.language.test_files import CaseFile, Expected
+from nurture.language.test_files_places import Expectation, Unwritable, expectations
 
 BYTE_ORDER_MARK = "\ufeff"
 
 
 def record(root: Path, files: Iterable[CaseFile], results: Iterable[Result]) -> list[Path]:
-    """Write what came in these cases into their files; answers the files that are different now."""
+    """Write what came in these cases into their files; answers the files that are different now.
+
+    RefusedError, before anything is written, for a case whose `expect` cannot be replaced as it is written.
+    """
     came = {(one.file, one.case.name): one.story.came for one in results}
-    written = []
+    texts: list[tuple[Path, bytes]] = []
     for file in files:
         path = root / file.file
         before = path.read_bytes()
         wanted = {n: came[file.file, case.name] for n, case in enumerate(file.cases) if (file.file, case.name) in came}
-        after = rewritten(before.decode(), file, wanted).encode() if wanted else before
-        if after != before:
-            path.write_bytes(after)
-            written.append(path)
-    return written
+        try:
+            after = rewritten(before.decode(), file, wanted).encode() if wanted else before
+        except Unwritable as reason:
+            raise RefusedError(str(reason)) from None
+        texts += [(path, after)] if after != before else []
+    for path, text in texts:
+        path.write_bytes(text)
+    return [path for path, _ in texts]
 
 
 def rewritten(text: str, file: CaseFile, came: Mapping[int, Sequence[Came]]) -> str:

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from nurture.decide.zones import ZONES
+
 NO_PLACE = frozenset({"Factory", "localtime"})
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -24,7 +26,8 @@ def years_from(first: int) -> tuple[int, int]:
 def clocks(years: tuple[int, int]) -> list[str]:
     """One zone for each distinct clock of these years; zones that show the same time all through are one."""
     found: dict[tuple[Offsets, tuple[datetime, ...]], str] = {}
-    for name in sorted(available_timezones() - NO_PLACE):
+    inhabited = {zone for zones in ZONES.values() for zone in zones.split()}  # these before their former names
+    for name in sorted(available_timezones() - NO_PLACE, key=lambda name: (name not in inhabited, name)):
         found.setdefault((offsets(name, years), changes(name, years)), name)
     return sorted(found.values())
 

@@ -7,7 +7,7 @@ import pytest
 from nurture.engine.book_tests import run_files
 from nurture.engine.book_tests_recording import record, rewritten
 from nurture.engine.book_tests_world import Worlds
-from nurture.engine.faults import RefusedError
+from nurture.language.test_files_places import Unwritable
 from nurture.language.test_files_reader import read_test_files
 from tests.little_shop import book_of, files
 
@@ -119,7 +119,7 @@ def test_line_breaks_and_a_byte_order_mark_stay() -> None:
 
 def test_a_case_in_braces_is_refused_with_what_to_do() -> None:
     text = "tests: after_order\ncases:\n  - {name: nobody, until: 2027-03-20}\n"
-    with pytest.raises(RefusedError, match=r"after_order.test.yaml:3: this case is written inside braces; write its"):
+    with pytest.raises(Unwritable, match=r"after_order.test.yaml:3: this case is written inside braces; write its"):
         recorded(text)
 
 
@@ -167,7 +167,7 @@ def test_a_table_of_expectations_in_toml_is_refused_with_what_to_do() -> None:
         '\n\n[[cases]]\nname = "nobody"',
         '\n[[cases.expect]]\nat = "2027-03-07 10:00"\nsend = "how_was_it"\n\n[[cases]]\nname = "nobody"',
     )
-    with pytest.raises(RefusedError, match=r"after_order.test.toml:7: `expect` is written as \[\[cases.expect\]\]"):
+    with pytest.raises(Unwritable, match=r"after_order.test.toml:7: `expect` is written as \[\[cases.expect\]\]"):
         recorded(text, ending="toml")
 
 

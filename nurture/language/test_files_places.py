@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from nurture.engine.faults import RefusedError
 from nurture.language.page import Page
 from nurture.language.toml_scanner import Spot, scan
 
 Span = tuple[int, int]
+
+
+class Unwritable(ValueError):
+    """A case whose `expect` cannot be replaced as it is written; the message says where, and what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Expectation:
 
 
 def expectations(text: str, file: str) -> list[Expectation]:
-    """Of every case in the order of the file; RefusedError for a case whose keys do not stand on lines of their own."""
+    """Of every case in the order of the file; Unwritable for a case whose keys do not stand on lines of their own."""
     return list((_of_toml if file.endswith(".toml") else _of_yaml)(text, file))
 
 
@@ -41,7 +44,7 @@ def _of_yaml(text: str, file: str) -> Iterator[Expectation]:
     for case in cases.value if isinstance(cases, SequenceNode) else ():
         line = case.start_mark.line + 1
         if not isinstance(case, MappingNode) or case.flow_style:
-            raise RefusedError(
+            raise Unwritable(
                 f"{file}:{line}: this case is written inside braces; write its keys on lines of their own, then record."
             )
         yield _yaml_case(text, case)
@@ -88,7 +91,7 @@ def _of_toml(text: str, file: str) -> Iterator[Expectation]:
     while (until := spots.get(("cases", number, "until"))) is not None and until.key is not None:
         line = text.rfind("\n", 0, until.key[0]) + 1
         if text[line : until.key[0]].strip():
-            raise RefusedError(
+            raise Unwritable(
                 f"{file}:{page.line_of(until.key[0])}: this case is written inside braces; "
                 "write it as [[cases]] with its keys on lines of their own, then record."
             )
@@ -106,7 +109,7 @@ def _toml_case(
         return Expectation(None, (behind, behind), (), behind, column, column + 2, False)
     start, end = found.value
     if found.key is None or text[start] != "[" or found.key == found.value:
-        raise RefusedError(
+        raise Unwritable(
             f"{file}:{page.line_of(start)}: `expect` is written as [[cases.expect]]; "
             "write it as expect = [..], then record."
         )
