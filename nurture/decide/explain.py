@@ -13,10 +13,12 @@ from nurture.model.book import Book
 from nurture.model.decision import ENDINGS, MESSAGES_NOT_SENT, STARTS, Look, Reason, Why
 from nurture.model.mail import Fate
 from nurture.model.person import Enrolment, Message, Person
+from nurture.model.step import Repeat, Task, WaitEvent, Webhook
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 INDENT = " " * 7
+GIFT_WORDS = {"waiting": "reserved, to be drawn with the mail that carries it"}
 NO_FATES: Mapping[str, Fate] = MappingProxyType({})
 FATES = {
     Fate.planned: "waits to be handed over",
@@ -116,7 +118,33 @@ def verdict(reason: Reason, clock: Clock) -> str:
         return f"ended: {why_words(reason, clock)}"
     if reason.why is Why.started:
         return f"started{': ' + reason.words if reason.words else ''}"
+    said = step_words(reason, clock)
+    if said:
+        return f"{what}  {said}".strip()
     return f"{what}  {why_words(reason, clock)}".strip()
+
+
+def step_words(reason: Reason, clock: Clock) -> str:
+    """What came of a step that waits, chooses, gives or asks; empty for any other reason."""
+    own_time = f" {moment_words(reason.due_at, clock)}" if reason.due_at else ""
+    match reason.why:
+        case Why.came:
+            return f"answered by {reason.words}{own_time}"
+        case Why.timed_out:
+            return f"no answer: {reason.words}"
+        case Why.came_too_late:
+            return f"{reason.words} came too late: the wait was over{own_time}"
+        case Why.way:
+            return f"goes the way {reason.words}"
+        case Why.gift:
+            gift, _, state = reason.words.partition(" ")
+            return f"gift {gift}: {GIFT_WORDS.get(state, state.replace('_', ' '))}"
+        case Why.task:
+            held = f", waited for until {moment_words(reason.until, clock)}" if reason.until else ""
+            return f"task {reason.words}{held}"
+        case Why.webhook | Why.version:
+            return reason.words
+    return ""
 
 
 def told(book: Book, person: Person, reasons: Sequence[Reason], fates: Mapping[str, Fate] = NO_FATES) -> list[str]:
@@ -134,16 +162,32 @@ def told(book: Book, person: Person, reasons: Sequence[Reason], fates: Mapping[s
         for reason in sorted(group, key=lambda reason: reason.at):
             lines += reason_lines(reason, clock)
             lines += sent_lines(person, reason, fates)
-        lines += standing_lines(inside, clock) if inside else []
+        lines += standing_lines(book, inside, clock) if inside else []
     return lines
 
 
-def standing_lines(enrolment: Enrolment, clock: Clock) -> list[str]:
-    """`Waits at question, until Tue 09 Mar 10:00`; nothing for what has ended."""
+def standing_lines(book: Book, enrolment: Enrolment, clock: Clock) -> list[str]:
+    """`Waits at question, until Tue 09 Mar 10:00`, and for what; nothing for what has ended."""
     if enrolment.ended_at is not None or enrolment.step is None:
         return []
     until = moment_words(enrolment.due_at, clock) if enrolment.due_at else "something happens"
-    return [f"{INDENT}waits at {enrolment.step}, until {until}"]
+    return [f"{INDENT}waits at {enrolment.step}{_waited_for(book, enrolment)}, until {until}"]
+
+
+def _waited_for(book: Book, enrolment: Enrolment) -> str:
+    sequence = book.sequence(enrolment.sequence, enrolment.version)
+    node = sequence.nodes.get(enrolment.step or "") if sequence is not None else None
+    match node.step if node is not None else None:
+        case WaitEvent(events=events):
+            return f" for {' or '.join(events)}"
+        case Task(to=to):
+            return f" for {to} to finish the task"
+        case Webhook(endpoint=endpoint):
+            return f" for {endpoint} to answer"
+        case Repeat(id=repeat, times=times):
+            begun = next((one.number for one in enrolment.rounds if one.repeat == repeat), 0)
+            return f" for round {begun + 1} of {times}"
+    return ""
 
 
 def fate_words(fate: Fate | None) -> str:

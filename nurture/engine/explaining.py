@@ -94,7 +94,7 @@ def beyond_reasons(book: Book, person: Person, names: list[str], reasons: list[R
 
 def whereabouts(book: Book, person: Person, one: Enrolment) -> list[str]:
     """An enrolment of which no reason was kept, and where it stands."""
-    return ["", enrolment_line(book, person, one), *standing_lines(one, reader_clock(book.rules, person.facts))]
+    return ["", enrolment_line(book, person, one), *standing_lines(book, one, reader_clock(book.rules, person.facts))]
 
 
 def refuse_unknown(book: Book, asking: Asking) -> None:

@@ -1,15 +1,18 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from nurture.decide.clock import Clock
-from nurture.decide.explain import person_line, reason_lines, stage_line, told, why_words
+from nurture.decide.explain import person_line, reason_lines, stage_line, standing_lines, told, why_words
 from nurture.model.book import Book
 from nurture.model.decision import Look, Reason, Why
-from nurture.model.person import Enrolment, Message, Person, StageState
+from nurture.model.person import Enrolment, Message, Person, Round, StageState
 from nurture.model.place import Place
 from nurture.model.rules import Rules
+from nurture.model.step import Repeat, Task, Text, WaitEvent, Webhook
+from tests import worlds as w
 
 PARIS = Clock(ZoneInfo("Europe/Paris"))
 BOOK = Book(Rules("shop", zone="Europe/Paris"))
@@ -52,6 +55,39 @@ def test_a_start_that_was_refused_shows_what_was_looked_at_in_columns():
         ),
         (Reason(Why.finished, AT), "Mon 08 Mar 10:00  ended: finished"),
         (Reason(Why.started, AT, words="order.placed"), "Mon 08 Mar 10:00  started: order.placed"),
+        (
+            Reason(Why.came, LATER, due_at=AT, step="answer", words="review.posted"),
+            "Thu 11 Mar 10:00  answer  answered by review.posted Mon 08 Mar 10:00",
+        ),
+        (
+            Reason(Why.timed_out, AT, step="answer", words="no review.posted within 7 days"),
+            "Mon 08 Mar 10:00  answer  no answer: no review.posted within 7 days",
+        ),
+        (
+            Reason(Why.came_too_late, LATER, due_at=AT, step="answer", words="review.posted"),
+            "Thu 11 Mar 10:00  answer  review.posted came too late: the wait was over Mon 08 Mar 10:00",
+        ),
+        (Reason(Why.way, AT, step="test", words="question"), "Mon 08 Mar 10:00  test  goes the way question"),
+        (
+            Reason(Why.gift, AT, step="present", words="birthday_bag waiting"),
+            "Mon 08 Mar 10:00  present  gift birthday_bag: reserved, to be drawn with the mail that carries it",
+        ),
+        (
+            Reason(Why.gift, AT, step="present", words="birthday_bag had_enough"),
+            "Mon 08 Mar 10:00  present  gift birthday_bag: had enough",
+        ),
+        (
+            Reason(Why.task, AT, step="call", words="for lena, due 9 Mar", until=LATER),
+            "Mon 08 Mar 10:00  call  task for lena, due 9 Mar, waited for until Thu 11 Mar 10:00",
+        ),
+        (
+            Reason(Why.webhook, AT, step="tell", words="erp failed: 404"),
+            "Mon 08 Mar 10:00  tell  erp failed: 404",
+        ),
+        (
+            Reason(Why.version, AT, step="b", words="moved from version 4 to 5: stands at b"),
+            "Mon 08 Mar 10:00  b  moved from version 4 to 5: stands at b",
+        ),
     ],
 )  # fmt: skip
 def test_the_first_line_of_a_reason(reason, head):
@@ -117,3 +153,23 @@ def test_a_long_find_pushes_no_answer_out_of_its_column():
     lines = reason_lines(reason, PARIS)[1:]
     assert lines[0].index("yes") == lines[1].rindex("no")
     assert lines[1].strip() == f"limits    {limits}   no"
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (WaitEvent(id="b", place=w.HERE, events=("a.b", "c.d"), up_to=w.length("7 days")), " for a.b or c.d"),
+        (Repeat(id="b", place=w.HERE, times=3, every=w.length("1 month")), " for round 2 of 3"),
+        (
+            Task(id="b", place=w.HERE, text=Text("", ()), to="lena", due=w.length("1 day"), hold=w.length("2 days")),
+            " for lena to finish the task",
+        ),
+        (Webhook(id="b", place=w.HERE, endpoint="erp", timeout=w.length("1 minute")), " for erp to answer"),
+        (replace(w.wait("2 days"), id="b"), ""),
+    ],
+)
+def test_where_somebody_waits_and_for_what(step, said):
+    book = w.book(w.sequence("s", w.JOINED, [step]))
+    inside = Enrolment("s", "1", 1, 0, AT, date(2027, 3, 8), step="b", due_at=LATER, rounds=(Round("b", 1, AT),))
+    assert standing_lines(book, inside, PARIS) == [f"       waits at b{said}, until Thu 11 Mar 10:00"]
+    assert standing_lines(book, replace(inside, ended_at=LATER), PARIS) == []
