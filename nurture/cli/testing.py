@@ -144,7 +144,8 @@ def tell_results(asked: Asked, results: "Sequence[Result]", covered: "Cover | No
     if failed:
         say_next("mend it, then nurture test", "nurture test --accept  if what came is what you want")
     else:
-        say_next(*(["nurture test --record"] if empty else ["nurture test --cover", "nurture simulate --days 14"]))
+        after = "nurture test --sweep" if covered else "nurture test --cover"
+        say_next(*(["nurture test --record"] if empty else [after, "nurture simulate --days 14"]))
 
 
 def as_json(result: "Result") -> dict[str, object]:
