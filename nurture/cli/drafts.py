@@ -82,7 +82,7 @@ def listed(asked: Asked) -> None:
     if asked.json:
         return answer(found)
     say(f"{plural(len(found), 'draft')} for approval" if found else "Nothing waits for approval.")
-    say_all(one.line() for one in found)
+    say_all(line for one in found for line in one.lines())
     first = found[0].key[:12] if found else ""
     return say_next(
         *([f"nurture drafts show {first}", f"nurture drafts approve {first}"] if found else ["nurture status"])

@@ -35,7 +35,7 @@ def webhooks_command(
         if asked.json:
             return answer(found)
         say_all(found.lines())
-        first = next(iter(found.calls), None)
+        first = next((one for one in found.calls if one.state in ("planned", "failed")), None)
         return say_next(*([f"nurture webhooks retry {first.key[:12]}"] if first else []), "nurture status")
     if not key:
         raise click.UsageError(f"say which: nurture webhooks {act} KEY; `nurture webhooks` shows the keys")

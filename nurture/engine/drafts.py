@@ -44,14 +44,14 @@ class Shown:
     good_for: str
     gone: str = ""
 
-    def line(self) -> str:
-        """`4f2a9c1b8e02  salma  is_it_right_now  for lena  since 2027-03-02 10:00 UTC`."""
+    def lines(self) -> Iterator[str]:
+        """`4f2a9c1b8e02  salma  is_it_right_now  since 2027-03-02 10:00 UTC`, and below it for whom and how long."""
         since = f"since {self.since:%Y-%m-%d %H:%M} UTC"
-        gone = f"  goes no more: {self.gone}" if self.gone else ""
-        good = f"  good for {self.good_for} from approval" if self.good_for and not gone else ""
-        return (
-            f"  {self.key[:KEY_SHOWN]}  {self.person:<16}  {self.mail:<20}  for {self.approver:<8}  {since}{good}{gone}"
-        )
+        yield f"  {self.key[:KEY_SHOWN]}  {self.person:<14}  {self.mail:<22}  for {self.approver:<8}  {since}"
+        if self.gone:
+            yield f"  {'':<{KEY_SHOWN}}  goes no more: {self.gone}"
+        elif self.good_for:
+            yield f"  {'':<{KEY_SHOWN}}  good for {self.good_for} from its approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Read:
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        yield self.draft.line().strip()
+        yield from (line.strip() for line in self.draft.lines())
         yield f"To:      {self.to}"
         yield f"Subject: {self.subject}"
         yield ""

@@ -56,11 +56,16 @@ class Called:
     def words(self) -> Iterator[str]:
         """For people."""
         if self.states[OK]:
-            yield f"{self.states[OK]:,} webhooks answered"
+            yield f"{counted(self.states[OK], 'webhook')} answered"
         if self.states[FAILED]:
-            yield f"{self.states[FAILED]:,} webhooks failed; `nurture webhooks` says why"
+            yield f"{counted(self.states[FAILED], 'webhook')} failed; `nurture webhooks` says why"
         if self.states[PLANNED]:
-            yield f"{self.states[PLANNED]:,} webhooks are tried again later; `nurture webhooks` says when"
+            yield f"{counted(self.states[PLANNED], 'webhook')} to be tried again later; `nurture webhooks` says when"
+
+
+def counted(count: int, one: str) -> str:
+    """`1 webhook`, `1,204 webhooks`."""
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
 
 
 class Calling:
@@ -155,7 +160,7 @@ class Calling:
         target = target_of(self.shop, book, ring.endpoint)
         made = target if isinstance(target, str) else build(target, ring.key, ring.body, ring.timeout)
         if isinstance(made, str):
-            return Result(ring.key, PLANNED, f"{ring.endpoint}: {made}", next_at=now + LOOKS_AGAIN, tried=False)
+            return Result(ring.key, PLANNED, made, next_at=now + LOOKS_AGAIN, tried=False)
         return made
 
     def _may_be_told(self, book: Book, person: Person) -> bool:
@@ -247,7 +252,7 @@ class Shown:
         """`4f2a9c1b8e02  salma  erp_customer_flag  vip  2 tries, next 10:00 UTC  answered 503`."""
         next_ = f"next {self.next_at:%Y-%m-%d %H:%M} UTC" if self.next_at and self.state == PLANNED else ""
         tried = f"{self.tries} {'try' if self.tries == 1 else 'tries'}{', ' if next_ else ''}{next_}"
-        return f"  {self.key[:KEY_SHOWN]}  {self.person:<20} {self.endpoint:<20} {tried}  {self.why}".rstrip()
+        return f"  {self.key[:KEY_SHOWN]}  {self.person:<12}  {self.endpoint:<18}  {tried}  {self.why}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

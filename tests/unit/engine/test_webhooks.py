@@ -209,7 +209,7 @@ def test_while_a_variable_is_not_set_it_waits_and_no_try_is_counted(world: World
     world.shop = replace(world.shop, variable=lambda _name: "")
     assert world.round().states == {"planned": 1}
     (line,) = [one.line() for one in listing(world.shop, 20).calls]
-    assert "0 tries, next 2027-03-02 10:05 UTC  erp: the environment variable ERP_URL is not set" in line
+    assert "0 tries, next 2027-03-02 10:05 UTC  the environment variable ERP_URL is not set" in line
     world.later(days=4)
     assert world.round().states == {"failed": 1}
     assert "given up after 3 days" in str(world.answers()[0]["words"])
