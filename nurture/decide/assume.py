@@ -24,6 +24,8 @@ _UNNAMED = "XXXXXXXX"
 
 def assumed(book: Book, decision: Decision) -> tuple[Event, ...]:
     """The answers to what was decided, all at the decision's own instant: drafts first, then gifts, then calls."""
+    if not (decision.intents or decision.webhooks):
+        return ()
     now = decision.person.asof
     return (*_drafts(decision, now), *_gifts(book, decision, now), *_calls(decision, now))
 
@@ -36,9 +38,9 @@ def _drafts(decision: Decision, now: datetime) -> Iterator[Event]:
 
 
 def _gifts(book: Book, decision: Decision, now: datetime) -> Iterator[Event]:
-    today = local_day(now, reader_clock(book.rules, decision.person.facts))
     for intent in decision.intents:
         for carried in intent.gifts:
+            today = local_day(now, reader_clock(book.rules, decision.person.facts))
             fields = _given(book, intent, carried, today)
             yield Event(f"assumed-gift-{carried.key}", names.GIFT_GIVEN, now, now, fields=fields)
 
