@@ -4,6 +4,7 @@ import fcntl
 import gc
 import json
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from nurture.store.installation import owner_of
 from nurture.store.open import Store, open_store
 
 DAEMON, ONCE = "daemon", "once"  # who holds a project's run lock
+UNMISTAKEN = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LOOK_AGAIN = 0.2  # seconds between two looks at a lock that another holds
 
 
@@ -122,6 +124,11 @@ def holder_of(said: str) -> Holder:
         return Holder(ONCE, 0, now())
 
 
+def mint(places: int) -> str:
+    """So many letters and digits, drawn by chance, but for those mistaken for one another (0 and O, 1, I and L)."""
+    return "".join(secrets.choice(UNMISTAKEN) for _ in range(places))
+
+
 @contextmanager
 def alone(root: Path, wait: Callable[[], None]) -> Iterator[Holder | None]:
     """One round at a time in a project: None when it is ours, at once or after another's; else the daemon at work.
@@ -161,6 +168,7 @@ def workshop(root: Path, cache: int = CACHE) -> Iterator[Workshop]:
             owner_of(config.installation),
             links(config, store),
             lambda name: os.environ.get(name, ""),
+            mint,
         )
     finally:
         gc.unfreeze()

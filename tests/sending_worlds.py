@@ -1,8 +1,10 @@
 """A small shop whose mails are decided and wait, and providers that answer from a script: for tests of sending."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from nurture.config import Config
@@ -12,8 +14,12 @@ from nurture.engine.sending import Sending
 from nurture.engine.tick import tick
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book, Mail
+from nurture.model.event import Money
+from nurture.model.expression import Kind, Name
+from nurture.model.house import House, Present
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.rules import Sender, Span
+from nurture.model.step import Gift
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ConsentRow, ContactRow, EventRow
 from tests import worlds as w
@@ -28,20 +34,34 @@ AT_ONCE = w.length("0 minutes")
 COMPLAINED = w.EventTrigger(place=w.HERE, event="complaint.opened", settle=AT_ONCE)
 JOINED = replace(w.JOINED, settle=AT_ONCE)
 TEXT = b"---\nsubject: Hello\npreheader: A word\n---\nHello, dear reader.\n"
+WITH_CODE = b"---\nsubject: Hello\npreheader: A word\n---\nYour code is [{{ code }}], until {{ until | day }}.\n"
 TEMPLATES = {"templates/sorry/en.md": TEXT, "templates/hello/en.md": TEXT}
 
 
 NIGHT = Span(time(20, 30), time(8, 30))
 
 
-def the_book(brake: int | None = None, quiet: Span | None = None) -> Book:
-    """Who complains gets an answer at once (service), who joins a word of welcome (news). All live in Paris."""
+BAG = Present("bag", Money(Decimal(9), "EUR"), pool="codes/bag.csv", valid=w.length("21 days"))
+CODE = Name(("gifts", "present", "code"), Kind.text)
+UNTIL = Name(("gifts", "present", "expires_on"), Kind.day)
+WITH_GIFT = (
+    Gift(id="present", place=w.HERE, gift="bag"),
+    w.send("hello", variables=(("code", CODE), ("until", UNTIL))),
+)
+
+
+def the_book(brake: int | None = None, quiet: Span | None = None, house: House | None = None) -> Book:
+    """Who complains gets an answer at once (service), who joins a word of welcome (news). All live in Paris.
+
+    With a `house` that has a gift called bag, the welcome carries one.
+    """
     made = w.book(
         w.sequence("answer", COMPLAINED, [w.send("sorry", "service")], class_="service"),
-        w.sequence("welcome", JOINED, [w.send("hello")]),
+        w.sequence("welcome", JOINED, WITH_GIFT if house else [w.send("hello")]),
         rules=replace(RULES, brake=brake, quiet_hours=quiet),
     )
-    return replace(made, mails={name: Mail(name, frozenset({"en"})) for name in ("sorry", "hello")})
+    mails = {name: Mail(name, frozenset({"en"})) for name in ("sorry", "hello")}
+    return replace(made, mails=mails, house=house or made.house)
 
 
 def refuse(row: object, why: str) -> None:
@@ -49,7 +69,9 @@ def refuse(row: object, why: str) -> None:
     raise AssertionError(f"{row}: {why}")
 
 
-def planned(store: Store, service: int = 0, news: int = 0, now: datetime = NOW, first: int = 0) -> None:
+def planned(
+    store: Store, service: int = 0, news: int = 0, now: datetime = NOW, first: int = 0, book: Book | None = None
+) -> None:
     """Mails that are decided at `now` and wait; those of service for people s0, s1…, the others for n0, n1…"""
     rows: list[ContactRow | ConsentRow | EventRow] = []
     for kind, count, event in (("s", service, "complaint.opened"), ("n", news, "subscriber.joined")):
@@ -59,7 +81,7 @@ def planned(store: Store, service: int = 0, news: int = 0, now: datetime = NOW, 
             rows.append(ConsentRow(outside_id=id_, topics=("tips",), given=True, at=now))
             rows.append(EventRow(outside_id=id_, name=event, at=now))
     store.importing(now).take(rows, refuse)
-    assert tick(store, the_book(), now).intents == service + news
+    assert tick(store, book or the_book(), now).intents == service + news
 
 
 @dataclass
@@ -121,11 +143,16 @@ class Shop:
     live: LiveBook
     owner: str = "us"
     rate: float | None = None
+    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def workshop(self) -> Workshop:
         config = Config("", Path("outbox"), Path("installation.json"), rate_per_second=self.rate)
-        return Workshop(Path(), config, self.store, self.provider, self.owner)
+        return Workshop(Path(), config, self.store, self.provider, self.owner, mint=self.mint)
+
+    def mint(self, places: int) -> str:
+        """Codes in the order in which they are made."""
+        return f"{next(self.numbers):0{places}}"
 
     def sending(self) -> Sending:
         return Sending(self.workshop, lambda: self.live, self.clock, directly)
@@ -149,7 +176,9 @@ def open_shop(
     brake: int | None = None,
     owner: str = "us",
     quiet: Span | None = None,
+    house: House | None = None,
 ) -> Shop:
     """A shop in a folder; opened twice, it is the same one."""
     store = open_store(f"sqlite:///{folder / 'store.db'}")
-    return Shop(store, provider or Scripted(), Clock(), LiveBook(the_book(brake, quiet), TEMPLATES), owner)
+    templates = {**TEMPLATES, "templates/hello/en.md": WITH_CODE} if house else TEMPLATES
+    return Shop(store, provider or Scripted(), Clock(), LiveBook(the_book(brake, quiet, house), templates), owner)

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from nurture.decide.clock import reader_clock
 from nurture.decide.last_look import last_look
+from nurture.decide.special_days import dates_in
 from nurture.engine.applying import LiveBook
+from nurture.engine.giving import with_samples
 from nurture.engine.simulation import DROPPED, Calendar, Entry, begin_at, dropped_entry, mail_entry
 from nurture.engine.tick import Tell, decide
 from nurture.engine.workshop import Workshop
@@ -39,7 +41,7 @@ def dry_run(shop: Workshop, live: LiveBook, at: datetime | None, now: datetime, 
     moment = begin_at(at, live.book, now, "--at")
     found = Tried(moment)
     since = min(shop.store.watermark or now, moment)
-    for page in shop.store.candidates(live.book, since, moment):
+    for page in shop.store.candidates(live.book, since, moment, dates_in):
         labels = shop.store.labels(page)
         for decision in decide(shop.store, live.book, page, moment):
             add(found, shop, live, labels[decision.person.id], decision)
@@ -60,7 +62,8 @@ def add(found: Tried, shop: Workshop, live: LiveBook, label: str, decision: Deci
             found.calendar.dropped.append(Entry(*entry[:4], f"{refused[0].value}: {refused[1]}"))
             continue
         found.calendar.mails.append(entry)
-        mail = render(live.book, live.templates, intent, decision.person, links=shop.links)
+        shown = with_samples(live.book, intent, found.at)
+        mail = render(live.book, live.templates, shown, decision.person, links=shop.links)
         if isinstance(mail, Email):
             found.subjects[intent.key] = mail.subject
         elif mail not in found.broken:

@@ -3,14 +3,15 @@
 All that can fail by itself is done here, before `handed` is committed.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from nurture.decide.advance import advance
 from nurture.decide.last_look import last_look, put_off
 from nurture.engine.applying import LiveBook
+from nurture.engine.giving import WORDS, asked_for, filled, gone, purse
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason, Why
@@ -20,6 +21,7 @@ from nurture.model.person import Person
 from nurture.model.place import Problem
 from nurture.render.mail import render
 from nurture.render.rewritten import rewritten
+from nurture.store.codes import Drawn, Gone
 from nurture.store.desk import desk
 from nurture.store.outbox_rows import Batch
 
@@ -43,37 +45,71 @@ class Ready:
     request: Any
 
 
-def ready(shop: Workshop, live: LiveBook, batch: Batch, now: datetime) -> list[Ready | Kept]:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A mail that passed its last look, and its reader as they are known now."""
+
+    intent: Intent
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch made ready: each of its mails, in its order, and what is told of gifts as they leave."""
+
+    mails: tuple[Ready | Kept, ...]
+    gone: Gone
+
+
+def ready(shop: Workshop, live: LiveBook, batch: Batch, now: datetime) -> Prepared:
     """Every mail of a batch, ready to be posted or kept, in the order of the batch.
 
-    One that cannot be written, for whatever reason, holds up no other. A fault of the store is raised.
+    The codes of all its gifts are drawn at once, after the last look. One that cannot be written, for whatever
+    reason, holds up no other. A fault of the store is raised.
     """
     people = {person.id: (person, news) for person, news in shop.store.people([i.person for i in batch.intents], END)}
-    return [one_ready(shop, live, batch, intent, people.get(intent.person), now) for intent in batch.intents]
+    looked = [looked_at(shop, live, intent, people.get(intent.person), now) for intent in batch.intents]
+    drawn = draw(shop, live, [one for one in looked if isinstance(one, Looked)], now)
+    made = [one if isinstance(one, Kept) else written(shop, live, one, drawn) for one in looked]
+    leaving = [one.intent for one in made if isinstance(one, Ready)]
+    mails = [
+        not_again(one) if isinstance(one, Kept) and intent.key in batch.again and not put_back(one) else one
+        for intent, one in zip(batch.intents, made, strict=True)
+    ]
+    return Prepared(tuple(mails), gone(leaving, batch.intents, drawn))
 
 
-def one_ready(
-    shop: Workshop,
-    live: LiveBook,
-    batch: Batch,
-    intent: Intent,
-    known: tuple[Person, Sequence[Event]] | None,
-    now: datetime,
-) -> Ready | Kept:
-    """One mail, ready or kept."""
+def put_back(kept: Kept) -> bool:
+    """Whether it goes later, since it is night for its reader."""
+    return kept.handover.fate is Fate.planned
+
+
+def draw(shop: Workshop, live: LiveBook, looked: Sequence[Looked], now: datetime) -> dict[str, dict[str, Drawn]]:
+    """The codes that these mails carry, by mail and reservation."""
+    asked = [wanted for one in looked for wanted in asked_for(live.book, one.intent, one.person, now)]
+    return shop.store.outbox.codes.draw(asked, purse(live.book, now), now, shop.mint) if asked else {}
+
+
+def looked_at(
+    shop: Workshop, live: LiveBook, intent: Intent, known: tuple[Person, Sequence[Event]] | None, now: datetime
+) -> Looked | Kept:
+    """The last look at one mail."""
     if known is None and intent.person in shop.store.unreadable:
         words = "what is stored of this person cannot be read; see person.unreadable in the log"
         return Kept(Why.broken, Handover(intent.key, Fate.refused, words))
     if known is None:
         return Kept(Why.cancelled, Handover(intent.key, Fate.cancelled, "nobody is known of that id any more"))
     try:
-        made = written(shop, live, intent, as_known(live.book, *known, now), now)
+        person = as_known(live.book, *known, now)
+        return kept_here(shop, live, intent, person, now) or Looked(intent, person)
     except Exception as fault:  # noqa: BLE001  (one mail that cannot be written must not hold up all the others)
-        words = f"this mail cannot be written: {type(fault).__name__}: {fault}"
-        made = Kept(Why.broken, Handover(intent.key, Fate.refused, words))
-    if isinstance(made, Kept) and intent.key in batch.again and made.handover.fate is not Fate.planned:
-        return not_again(made)
-    return made
+        return unwritten(intent, fault)
+
+
+def unwritten(intent: Intent, fault: Exception) -> Kept:
+    """A mail whose making failed in a way that nobody foresaw."""
+    words = f"this mail cannot be written: {type(fault).__name__}: {fault}"
+    return Kept(Why.broken, Handover(intent.key, Fate.refused, words))
 
 
 def not_again(kept: Kept) -> Kept:
@@ -96,8 +132,8 @@ def as_known(book: Book, person: Person, arrived: Sequence[Event], now: datetime
     return advance(book, person, moment, news).person if news else person
 
 
-def written(shop: Workshop, live: LiveBook, intent: Intent, person: Person, now: datetime) -> Ready | Kept:
-    """The mail as it goes out, or why it does not."""
+def kept_here(shop: Workshop, live: LiveBook, intent: Intent, person: Person, now: datetime) -> Kept | None:
+    """Why a mail does not go, or not now; None when it does."""
     refused = last_look(live.book, person, intent, now)
     if refused is not None:
         why, words = refused
@@ -106,24 +142,37 @@ def written(shop: Workshop, live: LiveBook, intent: Intent, person: Person, now:
         words = "config.toml lets only some addresses have mail"
         return Kept(Why.cancelled, Handover(intent.key, Fate.cancelled, words))
     later = put_off(live.book, person, intent, now)
-    if later is not None:
-        why, words, until = later
-        fate = Fate.expired if until is None else Fate.planned
-        return Kept(why, Handover(intent.key, fate, words, not_before=until))
-    email = rendered(shop, live, intent, person)
-    if isinstance(email, Problem):
-        return Kept(Why.broken, Handover(intent.key, Fate.refused, email.message, email))
-    (request,) = shop.provider.build([email])
+    if later is None:
+        return None
+    why, words, until = later
+    return Kept(why, Handover(intent.key, Fate.planned if until else Fate.expired, words, not_before=until))
+
+
+def written(shop: Workshop, live: LiveBook, one: Looked, drawn: Mapping[str, Mapping[str, Drawn]]) -> Ready | Kept:
+    """The mail as it goes out, with the codes it was given; or why it does not."""
+    try:
+        intent, refused = filled(one.intent, drawn.get(one.intent.key, {}))
+        if refused:
+            words = WORDS[refused].format(gift=", ".join(carried.gift for carried in intent.gifts))
+            return Kept(Why(refused), Handover(intent.key, Fate.cancelled, words))
+        email = rendered(shop, live, intent, one.person)
+        if isinstance(email, Problem):
+            return Kept(Why.broken, Handover(intent.key, Fate.refused, email.message, email))
+        (request,) = shop.provider.build([email])
+    except Exception as fault:  # noqa: BLE001  (one mail that cannot be written must not hold up all the others)
+        return unwritten(one.intent, fault)
     return Kept(Why.broken, request) if isinstance(request, Handover) else Ready(intent, request)
 
 
 def rendered(shop: Workshop, live: LiveBook, intent: Intent, person: Person) -> Email | Problem:
-    """The mail in the template's words, or in those that a person wrote when they approved it."""
-    templates, words = live.templates, None
+    """The mail in the template's words; one that a person approved is of that day, and may be in their words."""
+    templates, approved = live.templates, None
     if may_be_rewritten(live.book, intent):
-        words = desk(shop.store).drafts.rewritten([intent.key]).get(intent.key)
-    if words is not None:
-        changed = rewritten(live.book, templates, intent, person, *words)
+        approved = desk(shop.store).drafts.approved(intent.key)
+    if approved is not None:
+        intent = replace(intent, decided_at=approved.at)
+    if approved is not None and approved.subject:
+        changed = rewritten(live.book, templates, intent, person, approved.subject, approved.body)
         if isinstance(changed, Problem):
             return changed
         templates, intent = changed

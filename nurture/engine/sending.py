@@ -206,9 +206,9 @@ class Sending:
         """The batch made ready, and `handed` committed."""
         made = ready(self.shop, live, batch, self.clock())
         now = self.clock()
-        self.shop.store.hand(batch, now)
-        mails = tuple(one for one in made if isinstance(one, Ready))
-        return Flight(batch, mails, tuple(one for one in made if isinstance(one, Kept)), now + LEASE)
+        self.shop.store.outbox.hand(batch, now, made.gone)
+        mails = tuple(one for one in made.mails if isinstance(one, Ready))
+        return Flight(batch, mails, tuple(one for one in made.mails if isinstance(one, Kept)), now + LEASE)
 
     def _settle(self, flight: Flight) -> list[Handover]:
         """Keep what became of each mail of a batch."""

@@ -24,6 +24,8 @@ class Workshop:
 
     `variable` tells an environment variable by its name (empty: not set), for the endpoints of rules.yaml.
 
+    `mint` draws so many letters and digits by chance, for the codes of gifts; without it none can be made.
+
     `owner` is the name under which this installation claims mails; one round at a time has it.
     """
 
@@ -34,3 +36,4 @@ class Workshop:
     owner: str = ""
     links: Links | None = None
     variable: Callable[[str], str] = field(default=nothing_set, repr=False)
+    mint: Callable[[int], str] | None = field(default=None, repr=False)

@@ -4,6 +4,7 @@ A process dies at a commit or in the middle of a post: its memory is gone, the s
 """
 
 import asyncio
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,14 +23,18 @@ from sqlalchemy import event
 from nurture.decide import last_look
 from nurture.engine import flight, preparing, sending
 from nurture.engine.sending import Sending
+from nurture.model.event import GIFT_GIVEN, GIFT_REFUSED
+from nurture.model.house import House
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.rules import Span
-from nurture.store import outbox, outbox_doubts, outbox_rows
+from nurture.store import codes, outbox, outbox_doubts, outbox_rows
 from nurture.store.outbox_by_hand import Wanted
-from tests.sending_worlds import NIGHT, NOW, Clock, Scripted, Shop, open_shop, planned
+from tests.sending_worlds import BAG, NIGHT, NOW, Clock, Scripted, Shop, open_shop, planned, the_book
 
 LAWFUL = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 ENDS = {Fate.accepted, Fate.refused, Fate.cancelled, Fate.expired, Fate.unknown}
+HOUSE = House(gifts=(BAG,))
+SHOWN = re.compile(r"\[(\w+)\]")
 PARIS = ZoneInfo("Europe/Paris")
 GOES = {"accept", "lost", "raise", "cut", "die after", "meanwhile"}
 
@@ -87,6 +93,9 @@ class Lived:
 
     begun: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
     taken: Counter[str] = field(default_factory=Counter)
+    codes: dict[str, set[str]] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+    told: list[tuple[str, str]] = field(default_factory=list)
     middle: dict[str, Fate] = field(default_factory=dict)
     ended: dict[str, Fate] = field(default_factory=dict)
     service: frozenset[str] = frozenset()
@@ -103,7 +112,8 @@ class Process:
     def open(self) -> None:
         self.dead, self.left = False, None
         provider = Scripted(self.answer, before=self.before)
-        self.shop = open_shop(self.life.folder, provider, self.life.world.brake, self.owner, self.life.world.quiet)
+        world = self.life.world
+        self.shop = open_shop(self.life.folder, provider, world.brake, self.owner, world.quiet, HOUSE)
         self.shop.clock = self.life.clock
         self.sending: Sending = self.shop.sending()
         event.listen(self.shop.store.database.engine, "commit", self.commit)
@@ -133,6 +143,7 @@ class Process:
         what = self.life.what
         self.life.lived.begun.setdefault(mail.key, []).append((self.life.clock.now, what))
         self.life.lived.taken[mail.key] += what in GOES
+        self.life.lived.codes.setdefault(mail.key, set()).update(SHOWN.findall(mail.text))
         if what == "die after":
             self.dead = True
             raise Killed
@@ -195,9 +206,19 @@ class Life:
                 asyncio.run(process.round(None))
         self.lived.ended = self._fates(self.processes[0].shop)
         self.lived.service = frozenset(self.processes[0].shop.send_keys()[:2])
+        self._look_at_gifts(self.processes[0].shop)
         for process in self.processes:
             process.shop.store.close()
         return self.lived
+
+    def _look_at_gifts(self, shop: Shop) -> None:
+        with shop.store.database.reading() as connection:
+            given = "SELECT mail, code FROM code WHERE given_at IS NOT NULL AND reservation IS NOT NULL"
+            self.lived.given = dict(connection.exec_driver_sql(given).all())  # type: ignore[arg-type]
+            people = list(connection.exec_driver_sql("SELECT id FROM person").scalars())
+        for _, arrived in shop.store.people(people, self.clock.now + timedelta(days=9)):
+            about = [e for e in arrived if e.name in (GIFT_GIVEN, GIFT_REFUSED)]
+            self.lived.told += [(str(e.fields["mail"]), e.name) for e in sorted(about, key=lambda e: e.number)]
 
     def _fates(self, shop: Shop) -> dict[str, Fate]:
         return dict(zip(shop.send_keys(), shop.fates(), strict=True))
@@ -207,11 +228,12 @@ _MADE: list[TemporaryDirectory[str]] = []
 
 
 def made() -> Path:
-    """A store in which two mails of service and two of news wait; made once, then copied."""
+    """A store in which two mails of service and two of news with a gift wait; made once, then copied."""
     if not _MADE:
         _MADE.append(TemporaryDirectory(prefix="nurture-laws-"))
         shop = open_shop(Path(_MADE[0].name))
-        planned(shop.store, service=2, news=2)
+        planned(shop.store, service=2, news=2, book=the_book(house=HOUSE))
+        shop.store.outbox.codes.fill("bag", ["ONE", "TWO", "THREE"])
         shop.store.close()
     return Path(_MADE[0].name)
 
@@ -265,11 +287,30 @@ def nothing_but_service_goes_in_quiet_hours(world: World) -> bool:
     return not any(world.quiet.holds(at.astimezone(PARIS).time()) for at in begun)
 
 
+def no_code_is_seen_in_two_mails_and_none_is_lost(world: World) -> bool:
+    """One mail, one code, whatever was put back, cut or taken by the other process; and what is kept says the same.
+
+    Who has a mail with a code was told that it was given, once; whose mail did not go after all was told so.
+    """
+    life = lived(world)
+    seen = [code for own in life.codes.values() for code in own]
+    if len(seen) != len(set(seen)) or any(len(own) > 1 for own in life.codes.values()):
+        return False
+    for key, own in life.codes.items():
+        if key in life.service:
+            continue
+        told = [name for mail, name in life.told if mail == key]
+        went = life.ended[key] in (Fate.accepted, Fate.unknown)
+        if told != ([GIFT_GIVEN] if went else [GIFT_GIVEN, GIFT_REFUSED]) or ({life.given.get(key)} == own) != went:
+            return False
+    return True
+
+
 LAWS: dict[str, Callable[[World], bool]] = {
     law.__name__: law
     for law in (
         nothing_goes_twice_but_service_once_more, every_mail_comes_to_an_end, what_went_is_never_called_not_gone,
-        nothing_but_service_goes_in_quiet_hours,
+        nothing_but_service_goes_in_quiet_hours, no_code_is_seen_in_two_mails_and_none_is_lost,
     )
 }  # fmt: skip
 
@@ -302,6 +343,25 @@ def _as_it_was_decided(book: object, person: object, intent: object, _now: objec
     return last_look.put_off(book, person, intent, intent.decided_at)  # type: ignore[arg-type, attr-defined]
 
 
+def _whatever_is_in_the_pool(connection: Any, gift: str) -> tuple[int | None, str]:
+    asked = codes.select(codes.CODE.c.number, codes.CODE.c.code).where(codes.CODE.c.gift == gift)
+    number, code = connection.execute(asked.limit(1)).one()
+    return number, code
+
+
+def _another_code(connection: Any, _known: object, one: codes.Asked) -> codes.Drawn:
+    _, code = _FROM_POOL(connection, one.gift)
+    return codes.Drawn(code, one.expires_on)
+
+
+_FROM_POOL = codes._from_pool
+
+
+def _forgets_that_it_was_given(connection: Any, mails: Any, now: datetime) -> None:
+    free = {"reservation": None, "given_at": None}
+    connection.execute(codes.update(codes.CODE).where(codes.CODE.c.mail.in_(mails)).values(**free))
+
+
 FAULTS: list[tuple[str, object, str, object]] = [
     ("nothing_goes_twice_but_service_once_more", flight.Flight, "_silent", _forgets_what_was_begun),
     ("nothing_goes_twice_but_service_once_more", outbox, "doubt", _put_back_of_members),
@@ -313,6 +373,11 @@ FAULTS: list[tuple[str, object, str, object]] = [
     ("every_mail_comes_to_an_end", outbox, "_left", lambda *_: outbox.select(outbox.BATCH).limit(0)),
     ("nothing_but_service_goes_in_quiet_hours", preparing, "put_off", lambda *_: None),
     ("nothing_but_service_goes_in_quiet_hours", preparing, "put_off", _as_it_was_decided),
+    ("no_code_is_seen_in_two_mails_and_none_is_lost", codes, "_from_pool", _whatever_is_in_the_pool),
+    ("no_code_is_seen_in_two_mails_and_none_is_lost", codes, "_again", _another_code),
+    ("no_code_is_seen_in_two_mails_and_none_is_lost", outbox, "give", lambda *_: None),
+    ("no_code_is_seen_in_two_mails_and_none_is_lost", outbox_rows, "give_back", lambda *_: None),
+    ("no_code_is_seen_in_two_mails_and_none_is_lost", outbox_rows, "give_back", _forgets_that_it_was_given),
     ("what_went_is_never_called_not_gone", flight, "left_open", lambda answer, _words: answer),
 ]
 
@@ -331,6 +396,7 @@ TELLING = (
     _world(("cut",), 0, 1),
     _world(("busy",), 0, 610),
     _world((), 610),
+    _world(("accept", "accept", "refuse"), 0),
 )
 
 
