@@ -1,6 +1,6 @@
 """Mails that wait for a person's approval, as the store keeps them: listing, settling once, and what was rewritten."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from nurture.model.event import DRAFT_SETTLED
 from nurture.model.length import Length
 from nurture.model.mail import Fate, Handover
 from nurture.store.codec import instant, maybe_instant, micros
-from nurture.store.database import Database, pages
+from nurture.store.database import Database
 from nurture.store.effects import length_of
 from nurture.store.installation import Mark, count_on
 from nurture.store.outbox_rows import intents, keep_reasons, mark
@@ -56,6 +56,15 @@ class Settling:
 
 
 @dataclass(frozen=True, slots=True)
+class Approved:
+    """When a person let a mail go (UTC), and what they wrote instead of the template; empty when nothing."""
+
+    at: datetime
+    subject: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Drafts:
     """The doors to the drafts. `remember` keeps what a commit counts as in the installation."""
 
@@ -81,15 +90,13 @@ class Drafts:
         with self.database.reading() as connection:
             return list(connection.execute(asked).scalars())
 
-    def rewritten(self, keys: Sequence[str]) -> Mapping[str, tuple[str, str]]:
-        """Subject and body of those of these mails that a person wrote anew."""
-        found: dict[str, tuple[str, str]] = {}
+    def approved(self, key: str) -> Approved | None:
+        """How a mail was approved; None when nobody was asked, or has answered yet."""
+        asked = select(DRAFT.c.settled_at, DRAFT.c.subject, DRAFT.c.body)
+        said = (DRAFT.c.key == key, DRAFT.c.state.in_((APPROVED, EDITED)))
         with self.database.reading() as connection:
-            for page in pages(keys):
-                asked = select(DRAFT.c.key, DRAFT.c.subject, DRAFT.c.body)
-                rows = connection.execute(asked.where(DRAFT.c.key.in_(page), DRAFT.c.state == EDITED))
-                found.update({key: (subject, body) for key, subject, body in rows})
-        return found
+            row = connection.execute(asked.where(*said)).first()
+        return None if row is None else Approved(instant(row[0]), row[1], row[2])
 
     def settle(self, done: Settling, book: Book | None, reason: Reason | None = None) -> bool:
         """Approve, rewrite or drop a draft, once: False when somebody was quicker, or it waits no more.

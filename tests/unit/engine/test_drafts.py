@@ -74,10 +74,11 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_a_draft_waits_and_does_not_go_by_itself(world: World) -> None:
     assert world.hand_over(NOW + timedelta(hours=1)) == {}
-    (line,) = [one.line() for one in listing(world.shop, world.live, NOW, 10)]
+    (one,) = listing(world.shop, world.live, NOW, 10)
+    line, more = one.lines()
     assert "salma" in line
     assert "for lena" in line
-    assert "good for 2 days from approval" in line
+    assert "good for 2 days from its approval" in more
     assert desk(world.store).drafts.waiting(10, person=world.person)
     assert not desk(world.store).drafts.waiting(10, person="another")
 
@@ -92,7 +93,10 @@ def test_what_is_approved_late_goes_and_is_good_from_then_on(world: World) -> No
     later = NOW + timedelta(days=20)
     said = approve(world.shop, world.live, world.key[:8], "lena", later)
     assert "good until 2027-03-24 10:00 UTC" in said
+    sent: list[object] = []
+    world.shop.provider.before = sent.append  # type: ignore[attr-defined]
     assert world.hand_over(later + timedelta(days=1)) == {Fate.accepted: 1}
+    assert sent[0].date == later  # type: ignore[attr-defined]  # and not of the day on which it was decided
     assert world.settled() == [{"key": world.key, "outcome": "approved", "by": "lena"}]
 
 
@@ -147,8 +151,8 @@ def test_what_was_rewritten_goes_in_these_words_and_nothing_of_it_runs(world: Wo
 
 def test_who_refuses_meanwhile_gets_no_draft(world: World) -> None:
     world.store.record(Said(world.person, CONSENT_REFUSED, ("1",), {"topics": ()}), NOW)
-    (line,) = [one.line() for one in listing(world.shop, world.live, NOW, 10)]
-    assert "goes no more" in line
+    (one,) = listing(world.shop, world.live, NOW, 10)
+    assert "goes no more" in list(one.lines())[1]
     with pytest.raises(RefusedError, match="goes no more, and is cancelled"):
         approve(world.shop, world.live, world.key, "lena", NOW)
     assert world.fate() is Fate.cancelled
