@@ -11,12 +11,24 @@ from nurture.model.book import Book
 from nurture.model.catalogue import Limit
 from nurture.model.decision import Decision
 from nurture.model.event import Event, MonthDay
+from nurture.model.house import NOTHING_GIVEN
 from nurture.model.person import Person
 from nurture.model.rules import Moment, Rules, Span
 from nurture.model.sequence import Goal, Sequence, StopRule
-from nurture.model.trigger import Again, AnyTrigger, DayTrigger, EventTrigger, LapseTrigger, StageTrigger
+from nurture.model.trigger import (
+    Again,
+    AnyTrigger,
+    DayTrigger,
+    EventTrigger,
+    EveryTrigger,
+    HolidayTrigger,
+    LapseTrigger,
+    OnceTrigger,
+    StageTrigger,
+)
 from tests import worlds as w
 from tests.random_steps import BORN, VIP_SINCE, steps
+from tests.random_triggers import OBSERVED, OUR_DAYS, SILENCE, clocked, feasts, told
 
 START = w.utc("2027-02-20 06:00")
 END = w.utc("2027-05-20 06:00")
@@ -83,13 +95,20 @@ def _triggers() -> st.SearchStrategy[AnyTrigger]:
         st.sampled_from(["vip", "again", "buying", "telling", "waiting"]).map(
             lambda stage: StageTrigger(place=w.HERE, stage=stage)
         ),
+        feasts(),
+        clocked(),
     )
 
 
 @st.composite
 def _sequences(draw: st.DrawFn, name: str) -> Sequence:
     trigger = draw(_triggers())
-    per = {EventTrigger: "event", DayTrigger: "occurrence"}.get(type(trigger), "person")
+    per = {
+        EventTrigger: "event",
+        DayTrigger: "occurrence",
+        HolidayTrigger: "occurrence",
+        EveryTrigger: "occurrence",
+    }.get(type(trigger), "person")
     both = draw(st.sampled_from([False, False, False, True]))
     start = (trigger, draw(_triggers())) if both else (trigger,)
     if both:
@@ -105,13 +124,16 @@ def _sequences(draw: st.DrawFn, name: str) -> Sequence:
         while_=draw(st.sampled_from([None, None, w.condition("not has_tag('do_not_ask')")])),
         stop_when=draw(st.sampled_from([(), (), (StopRule("complaint.opened"),)])),
         goal=draw(st.sampled_from([None, None, Goal("order.placed", w.length("20 days"))])),
+        spread=draw(st.sampled_from([None, w.length("4 hours")])) if isinstance(trigger, OnceTrigger) else None,
+        stage=draw(st.sampled_from([(), (), ("buying", "again")])) if isinstance(trigger, EveryTrigger) else (),
     )  # fmt: skip
 
 
 def _rules() -> st.SearchStrategy[Rules]:
     return st.builds(
-        lambda quiet, gap, weekly, daily, monthly: replace(
+        lambda quiet, gap, weekly, daily, monthly, silence: replace(
             w.RULES,
+            silence=silence,
             quiet_hours=quiet,
             min_gap=gap,
             limits=(
@@ -126,6 +148,7 @@ def _rules() -> st.SearchStrategy[Rules]:
         st.builds(_weekly, st.integers(1, 3), st.sampled_from([False, False, True])),
         st.sampled_from([True, True, True, False]),
         st.sampled_from([None, Limit(2, per="month"), Limit(1, per="month", classes=frozenset({"news"}))]),
+        st.sampled_from([None, None, None, SILENCE]),
     )
 
 
@@ -188,6 +211,7 @@ _CHANGES: dict[str, st.SearchStrategy[dict[str, object]]] = {
     names.THEME_SPARED: st.just({"theme": "mothers_day"}),
     names.ADDRESS_STATE: st.just({"state": "hard"}),
     names.SUPPRESSED: st.just({"because": "asked"}),
+    **told(),
 }
 
 
@@ -200,6 +224,11 @@ def worlds(draw: st.DrawFn) -> World:
         known["birthday"] = draw(_birthdays())  # type: ignore[assignment]
     if draw(st.booleans()):
         known["vip_since"] = draw(_days())  # type: ignore[assignment]
+    if draw(st.booleans()):
+        known["observes"] = draw(OBSERVED)  # type: ignore[assignment]
     person = w.newborn("p1", START, **{name: value for name, value in known.items() if value is not None})
-    book = replace(w.book(*sequences, rules=draw(_rules())), moments=draw(st.sampled_from([(), MOMENTS])))
+    book = replace(
+        w.book(*sequences, rules=draw(_rules())), moments=draw(st.sampled_from([(), MOMENTS])),
+        house=draw(st.sampled_from([NOTHING_GIVEN, OUR_DAYS])),
+    )  # fmt: skip
     return World(book, person, draw(_histories(sequences)))

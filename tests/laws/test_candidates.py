@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Table
 
 from nurture.decide.advance import advance
+from nurture.decide.special_days import dates_in
 from nurture.engine.tick import zone_of
-from nurture.model.decision import Decision
+from nurture.model.decision import Decision, Why
 from nurture.model.event import Event, MonthDay, Origin
 from nurture.model.person import Person
 from nurture.model.trigger import Again, DayTrigger, LapseTrigger
 from nurture.store import candidates as scan
-from nurture.store import ingest, save
+from nurture.store import crowds, ingest, save
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow, EventRow
 from nurture.store.tables import AGENDA
@@ -80,11 +81,15 @@ def arriving(shop: Shop) -> Iterator[list[EventRow]]:
 
 
 def content(decision: Decision) -> dict[str, object]:
-    """A decision without what only says when it was asked."""
+    """A decision without what only says when it was asked, and without who did not fit.
+
+    Who does not fit is never asked in a crowd (language.md 11.5): that reason comes when they are looked at next.
+    """
     person = {one.name: getattr(decision.person, one.name) for one in fields(decision.person)}
     for name in ("asof", "alarms"):
         del person[name]
-    return person | {"intents": decision.intents, "made": decision.events, "reasons": decision.reasons}
+    reasons = tuple(reason for reason in decision.reasons if reason.why is not Why.condition)
+    return person | {"intents": decision.intents, "made": decision.events, "reasons": reasons}
 
 
 def differing(one: Decision, other: Decision) -> str:
@@ -116,7 +121,7 @@ def _looks(store: Store, shop: Shop) -> Iterator[Look]:
     everybody = [one for page in store.everybody() for one in page]
     for now, rows in zip(shop.ticks, arriving(shop), strict=True):
         taken.take(rows, no_rejects)
-        proposed = [one for page in store.candidates(shop.book, store.watermark or now, now) for one in page]
+        proposed = [one for page in store.candidates(shop.book, store.watermark or now, now, dates_in) for one in page]
         before = {person.id: (person, arrived) for person, arrived in store.people(everybody, now)}
         decided = {id_: advance(shop.book, before[id_][0], now, before[id_][1]) for id_ in proposed}
         missed = ""
@@ -184,8 +189,23 @@ def nothing(*_: object) -> None:
     """What should be done is not."""
 
 
+def no_crowds(*_: object) -> Iterator[object]:
+    return iter(())
+
+
+def never_told(*_: object) -> object:
+    return crowds.exists().where(crowds.DAY_OF.c.person == "")
+
+
+def wrong_country(*about: object) -> bool:
+    return FALLS(*about[:2], "ZZ", *about[3:])  # type: ignore[arg-type]
+
+
+FALLS = crowds._falls
 PROBES, INSERT = scan.probes, save.insert_many
 TOO_FEW = [
+    (scan, "crowds", no_crowds), (crowds, "_keepers", lambda *_: crowds.select(crowds.PERSON.c.id).where(False)),
+    (crowds, "_told", never_told), (crowds, "_falls", wrong_country),
     (scan, "_silent", no_lapses), (scan, "_dated", no_dates), (scan, "probes", no_agenda),
     (ingest, "expect", nothing), (save, "insert_many", no_wakes),
 ]  # fmt: skip
@@ -234,7 +254,7 @@ def proposals(store: Store) -> Iterator[tuple[int, int]]:
     since = START
     for tick in range(21 * 24):
         now = START + tick * timedelta(hours=1)
-        proposed = [one for page in store.candidates(BOOK, since, now) for one in page]
+        proposed = [one for page in store.candidates(BOOK, since, now, dates_in) for one in page]
         before = store.people(proposed, now)
         decisions = [advance(BOOK, person, now, arrived) for person, arrived in before]
         store.commit(decisions, now, zone_of(BOOK), BOOK)
