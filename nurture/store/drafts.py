@@ -138,7 +138,7 @@ def _enqueue(connection: Connection, done: Settling) -> None:
     """A place in the queue, good until `valid_until` from now on; past the brake, since a person let it go."""
     asked = select(DRAFT.c.person, DRAFT.c.lane, DRAFT.c.due_at).where(DRAFT.c.key == done.key)
     person, lane, due = connection.execute(asked).one()
-    connection.execute(insert(PLANNED), planned_row(done.key, person, lane, instant(due)))
+    connection.execute(insert(PLANNED), planned_row(done.key, person, lane, instant(due)) | {"released": True})
     if done.valid_until is not None:
         good = update(MESSAGE).where(MESSAGE.c.key == done.key).values(valid_until=micros(done.valid_until))
         connection.execute(good)

@@ -100,6 +100,13 @@ def test_what_is_approved_late_goes_and_is_good_from_then_on(world: World) -> No
     assert world.settled() == [{"key": world.key, "outcome": "approved", "by": "lena"}]
 
 
+def test_the_brake_lets_what_a_person_approved_go(world: World) -> None:
+    rules = replace(world.live.book.rules, brake=0)
+    world.live = replace(world.live, book=replace(world.live.book, rules=rules))
+    approve(world.shop, world.live, world.key, "lena", NOW)
+    assert world.hand_over(NOW) == {Fate.accepted: 1}
+
+
 def test_what_is_handed_over_too_late_after_approval_expires(world: World) -> None:
     approve(world.shop, world.live, world.key, "lena", NOW)
     assert world.hand_over(NOW + timedelta(days=3)) == {Fate.expired: 1}
