@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
@@ -119,9 +119,10 @@ class NearDay(click.ParamType["date | str"]):
 
 
 class LengthOfTime(click.ParamType["Length"]):
-    """A length as the language writes it: `3 days`, `72 hours`."""
+    """A length as the language writes it, `3 days`, `72 hours`; at the shell `3d`, `72h`, `2w` will do."""
 
     name = "length"
+    short: ClassVar[dict[str, str]] = {"d": "days", "h": "hours", "w": "weeks"}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Length":
         """Read it, or say how it is written."""
@@ -130,7 +131,8 @@ class LengthOfTime(click.ParamType["Length"]):
 
         if isinstance(value, Length):
             return value
-        found = read_length(str(value))
+        typed = str(value).strip()
+        found = read_length(f"{typed[:-1]} {self.short[typed[-1]]}" if typed[-1:] in self.short else typed)
         if found is None:
             self.fail(f"'{value}' is not a length; write '3 days' or '72 hours'", param, ctx)
         return found

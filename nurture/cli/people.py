@@ -2,11 +2,15 @@
 
 from datetime import date, datetime
 from shlex import quote
+from typing import TYPE_CHECKING
 
 import click
 
-from nurture.cli.command import Asked, Instant, NearDay, command
+from nurture.cli.command import Asked, Instant, LengthOfTime, NearDay, command
 from nurture.cli.output import answer, say_all, say_next
+
+if TYPE_CHECKING:
+    from nurture.model.length import Length
 
 
 @command(
@@ -34,14 +38,14 @@ def show_command(asked: Asked, person: str) -> None:
     "nurture explain salma --mail first_bag_check_in       why did she get it, or not?",
     "nurture explain ben --sequence birthday               why did it not start?",
     "nurture explain salma --on mon                        every sequence, one line each",
-    "nurture explain --why-nobody festive_days --last 30   what became of everybody for one sequence",
+    "nurture explain --why-nobody festive_days --last 30d  what became of everybody for one sequence",
 )
 @click.argument("person", required=False)
 @click.option("--mail", default="", help="What became of this mail.")
 @click.option("--sequence", default="", help="What became of this sequence.")
 @click.option("--on", "day", type=NearDay(), help="Everything of one day, on their own clock: 2027-03-08, mon, today.")
 @click.option("--why-nobody", "nobody", default="", help="What keeps people out of this sequence, counted.")
-@click.option("--last", type=click.IntRange(1, 3660), default=30, help="With --why-nobody: so many days back.")
+@click.option("--last", type=LengthOfTime(), default="30 days", help="With --why-nobody: so long back (30d).")
 @click.option("--at", type=Instant(), help="Ask the engine again, with what was known at that moment.")
 def explain_command(
     asked: Asked,
@@ -50,7 +54,7 @@ def explain_command(
     sequence: str,
     day: date | str | None,
     nobody: str,
-    last: int,
+    last: "Length",
     at: datetime | None,
 ) -> None:
     """Say why somebody did or did not get something, from the reasons kept; worked out anew where none are."""
@@ -73,15 +77,14 @@ def explain_command(
     say_next(f"nurture show {quote(person)}", *found.more)
 
 
-def explain_nobody(asked: Asked, sequence: str, last: int) -> None:
-    """What became of everybody for one sequence in the last days."""
-    from datetime import timedelta
-
+def explain_nobody(asked: Asked, sequence: str, last: "Length") -> None:
+    """What became of everybody for one sequence lately."""
+    from nurture.engine.lengths import length_span
     from nurture.engine.why_nobody import why_nobody
     from nurture.wiring import live, now, workshop
 
     with workshop(asked.root) as shop:
-        found = why_nobody(shop, live(shop.store).book, sequence, now() - timedelta(days=last), now())
+        found = why_nobody(shop, live(shop.store).book, sequence, now() - length_span(last), now())
     if asked.json:
         answer(found)
         return

@@ -2,43 +2,58 @@
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from nurture.cli.command import Asked, Day, Instant, command
-from nurture.cli.output import answer, plural, say, say_all, say_next
+from nurture.cli.command import Asked, Day, Instant, LengthOfTime, command
+from nurture.cli.output import answer, plural, say, say_next
 from nurture.cli.progress import progress
+
+if TYPE_CHECKING:
+    from nurture.model.length import Length
 
 
 @command(
     "simulate",
-    "nurture simulate --days 14                                  everybody, from now",
-    "nurture simulate --people salma,noa --from 2027-03-01       only these two",
+    "nurture simulate --days 14                             everybody, from now",
+    "nurture simulate --people salma,noa --from 2027-03-01  only these two, mail by mail",
+    "nurture simulate --days 30 --compare applied           the files beside what is live",
+    "nurture simulate --down 3d                             as if nobody looked for three days",
 )
 @click.option("--days", type=click.IntRange(1, 366), default=14, show_default=True, help="How far to look ahead.")
 @click.option("--people", "names", default="", help="Ids or addresses, separated by commas; without it, everybody.")
 @click.option("--from", "start", type=Instant(), help="Begin here instead of now.")
-def simulate_command(asked: Asked, days: int, names: str, start: datetime | None) -> None:
-    """Show what the files as they are would send in the next days, mail by mail, on each reader's clock.
+@click.option("--no-events", is_flag=True, help="Timers only: imagine no orders and no answers.")
+@click.option("--compare", type=click.Choice(["applied"]), help="Put the live versions beside the files.")
+@click.option("--down", type=LengthOfTime(), help="An outage: for so long from now on nobody looks (3d, 36h).")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the calendar as a page.")
+@click.option("--processes", type=click.IntRange(1, 64), default=None, help="How many at a time; else one a core.")
+def simulate_command(
+    asked: Asked,
+    days: int,
+    names: str,
+    start: datetime | None,
+    no_events: bool,
+    compare: str | None,
+    down: "Length | None",
+    html: Path | None,
+    processes: int | None,
+) -> None:
+    """Show what the files as they are would send in the next days. Nothing is stored, drawn or sent.
 
-    Timers only: nothing new happens to anybody in it, no orders, no answers. Nothing is stored or sent.
+    For everybody it counts, per day and class, and imagines what happens to people by the last 90 days: each gets
+    the days of somebody who stood where they stand. For people who are named it tells every mail, and imagines nothing.
     """
-    from nurture.engine.simulation import simulate
-    from nurture.engine.switches import switch_lines
-    from nurture.wiring import now, workshop
+    from nurture.cli.forecasting import Wishes, ask_everybody, ask_some
 
-    with workshop(asked.root) as shop:
-        wanted = [name.strip() for name in names.split(",") if name.strip()]
-        with progress("simulating", shop.store.counts().people) as tell:
-            calendar = simulate(shop, wanted, start, days, now(), tell)
-        switches = shop.store.switches()
-    if asked.json:
-        answer(calendar)
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if wanted:
+        if compare or down or html:
+            raise click.UsageError("--compare, --down and --html are for everybody; leave out --people")
+        ask_some(asked, wanted, start, days)
         return
-    say_all(calendar.lines())
-    say_all(switch_lines(switches))
-    say("Timers only: no new orders or answers are imagined.")
-    say_next("nurture explain PERSON", "nurture apply")
+    ask_everybody(asked, start, days, Wishes(not no_events, bool(compare), down, html, processes or 0))
 
 
 @command(

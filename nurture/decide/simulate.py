@@ -14,14 +14,26 @@ World = Callable[[Book, Decision], Sequence[Event]]
 """What answers a decision at its own instant."""
 
 
+def at_once(due: datetime) -> datetime:
+    """A daemon that looks the moment something is due."""
+    return due
+
+
 def live(
-    book: Book, person: Person, events: Sequence[Event], start: datetime, end: datetime, world: World = assumed
+    book: Book,
+    person: Person,
+    events: Sequence[Event],
+    start: datetime,
+    end: datetime,
+    world: World = assumed,
+    looked: Callable[[datetime], datetime] = at_once,
 ) -> Iterator[Decision]:
     """Every decision between two instants, `start` exclusive and `end` inclusive, in UTC.
 
     `events` are taken in when they are known; `person` is as of `start` or earlier. Each
     Decision's person is the next one's; the last one's is the person at the end. What steps ask of the shop
     is answered by `world`: as a rule at once, as `assume.assumed` has it; by nobody where the log itself tells.
+    `looked` says when the daemon looks at what is due at an instant: never before, and later in an outage.
     """
     coming = sorted(events, key=lambda event: (event.known_at, event.happened_at, event.number, event.id))
     place = 0
@@ -39,6 +51,7 @@ def live(
             due = max(coming[place].known_at, person.asof)
         if due is None or due > end:
             return
+        due = min(looked(due), end)
         while place < len(coming) and coming[place].known_at <= due:
             arrived.append(coming[place])
             place += 1

@@ -72,14 +72,19 @@ def simulate(
     now: datetime,
     tell: Callable[[int], None],
 ) -> Calendar:
-    """Live people forward from now under the files as they are; RefusedError when these have errors."""
+    """Live the people named forward from now under the files as they are; RefusedError when these have errors."""
+    book = simulated_book(shop, now)
+    begin = begin_at(start, book, now, "--from")
+    return calendar(shop, book, pages_of(shop, wanted), (now, begin, begin + timedelta(days=days)), tell)
+
+
+def simulated_book(shop: Workshop, now: datetime) -> Book:
+    """The working tree as if it were applied now; RefusedError when its files have errors."""
     files = read_files(shop.root)
     checked = check(files)
     if checked.book is None:
         raise RefusedError(files_with(checked.errors))
-    book = tree_book(shop.store, checked.book, files, now)
-    begin = begin_at(start, book, now, "--from")
-    return calendar(shop, book, pages_of(shop, wanted), (now, begin, begin + timedelta(days=days)), tell)
+    return tree_book(shop.store, checked.book, files, now)
 
 
 def begin_at(start: datetime | None, book: Book, now: datetime, option: str) -> datetime:

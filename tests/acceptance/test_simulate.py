@@ -19,8 +19,8 @@ def people(project) -> None:
 
 def test_the_next_days_and_what_is_dropped_in_them(project):
     people(project)
-    answer = project.ok("simulate", "--days", "40")
-    assert "1 message · " in answer.out
+    answer = project.ok("simulate", "--days", "40", "--no-events")
+    assert "2 messages · " in answer.out
     assert any(" ann " in line and "happy_birthday" in line and "09:00" in line for line in answer.lines)
     assert any(" ben " in line and "happy_birthday" in line and "address" in line for line in answer.lines)
     assert "Timers only" in answer.out
@@ -31,7 +31,7 @@ def test_the_next_days_and_what_is_dropped_in_them(project):
 def test_only_the_people_asked_for(project):
     people(project)
     found = json.loads(project.ok("simulate", "--days", "40", "--people", "ann", "--json").out)
-    assert [(mail["person"], mail["mail"]) for mail in found["mails"]] == [("ann", "happy_birthday")]
+    assert [(mail["person"], mail["mail"]) for mail in found["mails"]] == [("ann", "happy_birthday"), ("ann", "birthday_reminder")]
     assert found["dropped"] == []
     assert project.run("simulate", "--people", "nobody").code == 64
     assert project.run("simulate", "--from", "2020-01-01").code == 64
@@ -56,3 +56,16 @@ def test_a_backtest_says_how_many_only_lacked_an_address_or_a_consent(project):
     assert lines[-2].startswith(f"{lacking} for want of an address or a consent at the time; --assume reachable")
     assert "for want of" not in project.ok("backtest", *span, "--assume", "reachable").out
     assert project.run("backtest", *span[:-1], "nowhere/then.csv").code == 64
+
+
+def test_the_files_stand_beside_what_is_live_and_the_calendar_is_a_page_too(project):
+    people(project)
+    project.ok("apply")
+    path = project.root / "sequences" / "birthday.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("status: live", "status: closed"), encoding="utf-8")
+    answer = project.ok("simulate", "--days", "40", "--compare", "applied", "--html", "calendar.html", "--no-events")
+    assert ["birthday", "2", "0", "-2"] in [line.split() for line in answer.lines]
+    assert "<caption>" not in (project.root / "calendar.html").read_text()  # nothing is sent, so there is no month
+    found = json.loads(project.ok("simulate", "--days", "40", "--compare", "applied", "--no-events", "--json").out)
+    assert (found["messages"], found["applied"]) == (0, {"birthday": 2})
+    assert project.run("simulate", "--days", "2", "--down", "3d").code == 64
