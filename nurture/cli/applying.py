@@ -74,6 +74,7 @@ def carry_out(
     from nurture.engine.applying import make_live
     from nurture.engine.plan_file import read_bound, refuse_moved
     from nurture.engine.plan_words import bound_of, document, plan_lines
+    from nurture.engine.pools import fill_pools, refuse_without_pools
     from nurture.wiring import now
 
     bound = read_bound(planned) if planned is not None else None
@@ -94,12 +95,15 @@ def carry_out(
         again = planned_now(shop, files, choice)  # to type a number takes its time
         refuse_moved(again, bound_of(found))
         found = again
+    refuse_without_pools(shop.store, asked.root, found.tree.book)
     moment = now()
     done = make_live(shop.store, found, files, moment, who(), commit_of(asked.root))
+    filled = fill_pools(shop.store, asked.root, found.tree.book)
     if asked.json:
         answer(done)
         return FINE
     say_all(done.lines())
+    say_all(filled.lines())
     if not found.first and done.changes:
         say(f"Applied {moment:%a} {moment.day} {moment:%b %Y %H:%M} UTC. Undo: {undo(moment)}")
     say_next("nurture simulate --days 14", "nurture run --once")

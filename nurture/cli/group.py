@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "enrol": ("enrolling", "Take people into a sequence on purpose."),
     "drafts": ("drafts", "Show what waits for approval; approve, rewrite or drop it."),
     "tasks": ("tasks", "Show what the shop's people have to do; take one, finish one."),
+    "codes": ("codes", "Show what is left of every gift, and fill the pools of codes."),
     "webhooks": ("webhooks", "Show the calls of other systems, and act on one."),
     "doctor": ("examining", "Say what is wrong around the project, and what to do."),
     "halt": ("operating", "Hold all sending, at once."),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from nurture.decide.clock import day_start, local_day, reader_clock
 from nurture.engine.applying import live_book
 from nurture.engine.faults import StateError
+from nurture.engine.pools import Left, left
 from nurture.engine.switches import switch_lines
 from nurture.engine.tick import next_due
 from nurture.engine.workshop import Workshop
@@ -64,6 +65,7 @@ class Status:
     today_by_class: Mapping[str, int]
     put_off: int = 0
     put_off_until: datetime | None = None
+    gifts: tuple[Left, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -110,6 +112,9 @@ class Status:
         if self.held:
             held = (f"{number:,} by the {because}" for because, number in self.held.items())
             yield f"Held        {', '.join(held)} (nurture release)"
+        pools = [one.words() for one in self.gifts if one.source == "pool"]
+        if pools:
+            yield f"Codes       {'; '.join(pools)} (nurture codes)"
         elsewhere = [f"{self.lying[fate.value]:,} {words}" for fate, words in WAYS if self.lying.get(fate.value)]
         if elsewhere:
             yield f"Elsewhere   {', '.join(elsewhere)} (nurture outbox)"
@@ -147,6 +152,7 @@ def status(shop: Workshop, now: datetime) -> Status:
         today_by_class=classes,
         put_off=put_off,
         put_off_until=put_off_until,
+        gifts=left(store, book) if book else (),
     )
 
 

@@ -1,0 +1,104 @@
+"""Pools of codes: files of the project that apply takes into the store, and what is left of them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nurture.engine.doctor_gifts import gift_findings
+from nurture.engine.faults import RefusedError
+from nurture.engine.pools import codes_of, fill_pools, left, refuse_without_pools
+from nurture.model.book import Book
+from nurture.model.house import House
+from nurture.store.codes import Asked
+from nurture.store.open import Store, open_store
+from tests import worlds as w
+from tests.sending_worlds import BAG, NOW
+
+MADE = replace(BAG, name="made", pool="", make="M-{8}")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    yield opened
+    opened.close()
+
+
+def book(**more: object) -> Book:
+    return replace(w.book(), house=House(gifts=(replace(BAG, **more), MADE)))
+
+
+def pool(root: Path, text: str, name: str = "codes/bag.csv") -> Path:
+    file = root / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ONE\nTWO\n",
+        "code\nONE\nTWO\n",
+        '"Code";"note"\n"ONE";"a"\n"TWO";"b"\n',
+        "\ufeffONE,1\r\n\r\nTWO,2",
+        "  ONE\n TWO ",
+    ],
+    ids=["plain", "header", "quotes and semicolons", "byte order mark, blank lines", "spaces"],
+)
+def test_a_file_of_codes_is_read_whoever_wrote_it(tmp_path: Path, text: str) -> None:
+    assert codes_of(pool(tmp_path, text)) == ["ONE", "TWO"]
+
+
+def test_what_is_not_utf_8_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "bag.csv"
+    file.write_bytes(b"ONE\n\xff\n")
+    with pytest.raises(RefusedError, match="not UTF-8"):
+        codes_of(file)
+
+
+def test_pools_are_filled_with_what_is_new(store: Store, tmp_path: Path) -> None:
+    pool(tmp_path, "ONE\nTWO\nONE\n")
+    done = fill_pools(store, tmp_path, book())
+    assert list(done.lines()) == ["2 new codes for bag."]
+    pool(tmp_path, "ONE\nTHREE\n")
+    assert list(fill_pools(store, tmp_path, book()).lines()) == ["1 new code for bag."]
+    assert list(fill_pools(store, tmp_path, book()).lines()) == []
+
+
+def test_apply_refuses_a_pool_that_is_not_there_unless_it_was_once(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match=r"no file of codes: codes/bag\.csv \(bag\)"):
+        refuse_without_pools(store, tmp_path, book())
+    file = pool(tmp_path, "ONE\n")
+    refuse_without_pools(store, tmp_path, book())
+    fill_pools(store, tmp_path, book())
+    file.unlink()
+    refuse_without_pools(store, tmp_path, book())
+    assert fill_pools(store, tmp_path, book()).new == {}
+
+
+def test_a_pool_outside_the_project_is_refused(store: Store, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    pool(tmp_path, "ONE\n", "outside.csv")
+    with pytest.raises(RefusedError, match="outside the project"):
+        fill_pools(store, root, book(pool="../outside.csv"))
+
+
+def test_what_is_left_is_told_and_doctor_says_when_it_is_little(store: Store, tmp_path: Path) -> None:
+    pool(tmp_path, "\n".join(f"C{n}" for n in range(30)))
+    fill_pools(store, tmp_path, book())
+    asked = [Asked(f"r{n}", "bag", f"m{n}", "p", pool=True) for n in range(11)]
+    assert [one.words() for one in left(store, book())] == ["bag 30 left, 0 given", "made 0 given"]
+    assert [(f.state.value, f.words) for f in gift_findings(store, book())] == [("ok", "bag 30 left, 0 given")]
+    store.outbox.codes.draw(asked, None, NOW, None)
+    assert next(one.words() for one in left(store, book())) == "bag 19 left, 11 drawn, 0 given"
+    assert [(f.state.value, f.words) for f in gift_findings(store, book())] == [
+        ("look", "bag 19 left, 11 drawn, 0 given")
+    ]
+    more = [Asked(f"s{n}", "bag", f"n{n}", "p", pool=True) for n in range(19)]
+    store.outbox.codes.draw(more, None, NOW, None)
+    assert [f.state.value for f in gift_findings(store, book())] == ["wrong"]
+    assert list(gift_findings(store, w.book())) == []
