@@ -7,6 +7,7 @@ from benchmarks.frame import table
 
 NAMES = (
     "startup",
+    "book_tests",
     "import_cdnow",
     "backtest_cdnow",
     "idle_tick",

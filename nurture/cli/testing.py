@@ -69,25 +69,26 @@ def test_command(
     if record is not None and accept:
         raise click.UsageError("--record and --accept do not go together")
     root = asked.root
-    checked, book, files = tested(root)
+    project = tested(root)
+    book = project.book
     if sweep is not None:
         from nurture.cli.sweeping import sweep_book
 
-        return sweep_book(asked, book, chosen(checked.cases, names, words), sweep == "all", processes)
-    cases = chosen(checked.cases, names, words)
+        return sweep_book(asked, book, chosen(project.cases, names, words), sweep == "all", processes)
+    cases = chosen(project.cases, names, words)
     if record is not None:
         cases = to_record(cases, record)
         if not cases:
             raise click.UsageError(NOTHING_TO_RECORD)
     with progress("testing", count(cases)) as tell:
-        results = results_of(book, files, cases, tell)
+        results = results_of(book, project.files, cases, tell)
     if record is not None or accept:
         wanted = (
             results
             if record is not None
             else [one for one in results if one.case.expect is not None and not one.passed]
         )
-        return write_down(asked, root, checked.cases, wanted)
+        return write_down(asked, root, project.cases, wanted)
     if junit is not None:
         from nurture.engine.book_tests_junit import write_junit
 

@@ -1,18 +1,19 @@
 """What `nurture test` does with a project: which cases, run them, and old versions that some of them begin with."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from nurture.engine.book_tests import Result, run_files
 from nurture.engine.book_tests_world import Worlds
-from nurture.engine.check import Checked, check, files_with
+from nurture.engine.check import files_with, tests_of
 from nurture.engine.faults import MisuseError, RefusedError
 from nurture.engine.project import read_files
 from nurture.language.names import did_you_mean
 from nurture.language.project import read_project
 from nurture.language.test_files import CaseFile
 from nurture.model.book import Book
+from nurture.model.place import Severity
 from nurture.model.sequence import Sequence as BookSequence
 
 NO_TESTS = (
@@ -21,13 +22,24 @@ NO_TESTS = (
 )
 
 
-def tested(root: Path) -> tuple[Checked, Book, Mapping[str, bytes]]:
-    """The checked project; RefusedError when its files have errors."""
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A project as tests see it: its book, its test files, and all its files by their path."""
+
+    book: Book
+    cases: tuple[CaseFile, ...]
+    files: Mapping[str, bytes]
+
+
+def tested(root: Path) -> Tested:
+    """Read a project; RefusedError when its sequences, house or tests have errors. Mails are not looked at."""
     files = read_files(root)
-    checked = check(files)
-    if checked.book is None:
-        raise RefusedError(files_with(checked.errors))
-    return checked, checked.book, files
+    reading = read_project(files)
+    tests = tests_of(reading, files)
+    errors = sum(problem.severity is Severity.error for problem in (*reading.problems, *tests.problems))
+    if reading.book is None or errors:
+        raise RefusedError(files_with(errors))
+    return Tested(reading.book, tests.files, files)
 
 
 def chosen(files: Iterable[CaseFile], names: Sequence[str], words: str) -> tuple[CaseFile, ...]:
