@@ -134,6 +134,7 @@ def upgrade():
         table.add_column(sa.Column("country", sa.String(), nullable=False, server_default=""))
         table.add_column(sa.Column("placed_by", sa.String(), nullable=False, server_default=""))
     op.create_index("person_by_zone", "person", ["zone", "country", "stage", "placed_by", "bucket", "id"], unique=False)
+    op.create_index("enrolment_by_start", "enrolment", ["sequence", "started_at", "person"], unique=False)
     dates_of_things()
     for row in op.get_bind().execute(sa.text("SELECT id, bucket, zone, facts FROM person")).all():
         told_before(*row)

@@ -25,6 +25,7 @@ from nurture.store import (
     switches,
 )
 from nurture.store.applications import Applications, refuse_superseded
+from nurture.store.at_most import keep
 from nurture.store.candidates import watched
 from nurture.store.codec import micros
 from nurture.store.crowds import Dates, in_parts, page_of
@@ -234,7 +235,7 @@ class Store:
             before |= {one.person.id: one for one in load.people(connection, missing, now)} if missing else {}
             basis = save.basis_of(connection, book)
             rows = save.gather(decisions, before, zone_of, save.classes_of(book), basis)
-            save.write(connection, rows, now, min((one.horizon for one in before.values()), default=0))
+            keep(connection, rows, now, min((one.horizon for one in before.values()), default=0), book)
             mark = installation.count_on(connection)
         self._remember(mark)
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Why
 from nurture.model.mail import Fate, Handover
+from nurture.store.at_most import let_go
 from nurture.store.database import BULK, Database, pages
 from nurture.store.installation import Mark, count_on
 from nurture.store.outbox_rows import clear, fates, intents, keep_reasons, mark, put_back, said_of, take_out
@@ -98,8 +99,14 @@ class Wanted:
 
 
 def release(database: Database, wanted: Wanted) -> tuple[int, Mark | None]:
-    """Let held mails go, the oldest first, past the brake; how many. A bulk is a transaction, so that others get in."""
+    """Let held mails go, the oldest first, past the brake; how many. A bulk is a transaction, so that others get in.
+
+    Where all go that `at_most` of a sequence held, nothing more is held of whom it started until now.
+    """
     done, mark_ = 0, None
+    if wanted.limit is None and not wanted.mail:
+        with database.writing(durable=True) as connection:
+            let_go(connection, wanted.sequence)
     while wanted.limit is None or done < wanted.limit:
         most = BULK if wanted.limit is None else min(BULK, wanted.limit - done)
         with database.writing(durable=True) as connection:

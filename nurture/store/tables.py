@@ -185,7 +185,10 @@ class EnrolmentRow(SQLModel, table=True):
     """One person in one sequence about one subject, ever (language.md 6.11)."""
 
     __tablename__ = "enrolment"
-    __table_args__ = (Index("enrolment_by_sequence", "sequence", "version", "ended_at"),)
+    __table_args__ = (
+        Index("enrolment_by_sequence", "sequence", "version", "ended_at"),
+        Index("enrolment_by_start", "sequence", "started_at", "person"),
+    )
     person: str = Field(primary_key=True)
     sequence: str = Field(primary_key=True)
     subject: str = Field(primary_key=True)
