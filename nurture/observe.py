@@ -32,6 +32,7 @@ TASK_BY_HAND = "task.by_hand"  # act
 DRAFT_BY_HAND = "draft.by_hand"  # act
 DRAFTS_CALLED_OFF = "drafts.called_off"  # drafts: their readers must not have them any more
 ENROLLED = "people.enrolled"  # sequence, people: by hand
+NOTICE_SENT = "notice.sent"  # fate: of a word to one of the shop's own people
 HALT_SET = "halt.set"  # provider: it refuses us, not a mail
 APPLIED = "book.applied"  # digest, sequences
 BOOK_TAKEN = "book.taken"  # digest, sequences
@@ -59,7 +60,7 @@ NAMES = frozenset(
         RELEASED, HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS,
         DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE, DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS,
         PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST, WEBHOOKS_DONE, WEBHOOKS_FAILED,
-        TASK_BY_HAND, DRAFT_BY_HAND, DRAFTS_CALLED_OFF, ENROLLED,
+        TASK_BY_HAND, DRAFT_BY_HAND, DRAFTS_CALLED_OFF, ENROLLED, NOTICE_SENT,
     }
 )  # fmt: skip
 

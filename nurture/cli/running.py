@@ -135,17 +135,23 @@ def one_round(asked: Asked, accept: bool) -> int:
 
 
 def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
-    """Make the calls of other systems that are due, before the mails: what they answer may decide one."""
+    """Make the calls of other systems that are due, before the mails, and tell the shop's people what waits."""
     import asyncio
 
     from nurture.engine.hand_over import directly
-    from nurture.engine.webhooks import Called, Calling
-    from nurture.store.desk import desk
+    from nurture.engine.notices import Notices
+    from nurture.engine.webhooks import Calling
     from nurture.wiring import now
 
-    if not any(desk(shop.store).webhooks.how_many().get(state) for state in ("planned", "handed")):
-        return Called()
-    return asyncio.run(Calling(shop, lambda: book, now, directly).round())
+    async def whole() -> "Called":
+        called = await Calling(shop, lambda: book, now, directly).round()
+        try:
+            await Notices(shop).send(book, now(), directly)
+        finally:
+            await shop.provider.close()
+        return called
+
+    return asyncio.run(whole())
 
 
 def leave_it_to(daemon: "Holder", asked: Asked, accept: bool) -> int:

@@ -18,6 +18,7 @@ from nurture.deliver.webhook import Call, LookUp, Target, build, post, read, sys
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import RefusedError
 from nurture.engine.gates import halt_of
+from nurture.engine.notices import Notices
 from nurture.engine.preparing import END, as_known
 from nurture.engine.sending import Run
 from nurture.engine.short_keys import KEY_SHOWN, key_meant
@@ -111,13 +112,18 @@ class Calling:
         return done
 
     async def keep_on(self, stopping: asyncio.Event, stirred: asyncio.Event, may: Callable[[], bool]) -> None:
-        """Round after round until `stopping`: when `stirred`, when the next call is due, and every minute."""
+        """Round after round until `stopping`: when `stirred`, when the next call is due, and every minute.
+
+        The shop's own people are told here too what waits for them.
+        """
+        notices = Notices(self.shop)
         while not stopping.is_set():
             stirred.clear()
             pause = PAUSE
             try:
                 if may():
                     await self.round(stopping)
+                    await notices.send(self.live(), self.clock(), self.run)
                     next_at = await self.run(self._desk.webhooks.next_at)
                     pause = PAUSE if next_at is None else max(1.0, (next_at - self.clock()).total_seconds())
             except Exception as fault:  # noqa: BLE001  (whatever it was, the next round may go well; nothing was lost)
