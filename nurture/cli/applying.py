@@ -105,7 +105,8 @@ def carry_out(
     say_all(done.lines())
     say_all(filled.lines())
     if not found.first and done.changes:
-        say(f"Applied {moment:%a} {moment.day} {moment:%b %Y %H:%M} UTC. Undo: {undo(moment)}")
+        say(f"Applied {moment:%a} {moment.day} {moment:%b %Y %H:%M} UTC. To undo it:")
+        say(f"  {undo(moment)}")
     say_next("nurture simulate --days 14", "nurture run --once")
     return FINE
 

@@ -131,7 +131,7 @@ def plan(
     changes = tuple(book_changes(before, to_be.book, former))
     found.house = tuple(change for change in changes if change.what.startswith("house"))
     found.mails = mail_changes(before, to_be, files, former)
-    people = count(store, before, to_be.book, now, tell)
+    people = count(store, before, to_be.book, to_be.same, now, tell)
     for name, _ in sorted(_all(to_be)):
         found.sequences.append(_sequence(before, to_be, name, former, changes))
     found.sequences += [SequencePlan(name, GONE, before.version(name)) for name in sorted(to_be.dropped)]

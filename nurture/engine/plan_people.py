@@ -4,7 +4,7 @@ Counted by the database wherever the versions alone say it; only people on a ste
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -66,8 +66,11 @@ class People:
     gone: dict[str, int] = field(default_factory=dict)
 
 
-def count(store: Store, before: Book | None, after: Book, now: datetime, tell: Tell) -> People:
-    """Everybody inside, under the book that is to be."""
+def count(store: Store, before: Book | None, after: Book, same: Collection[str], now: datetime, tell: Tell) -> People:
+    """Everybody inside, under the book that is to be; `same` are sequences that get no new version by it.
+
+    Who is still to come over to the live version of one of those goes as the apply before this one said.
+    """
     found = People()
     if before is None:
         return found
@@ -82,7 +85,7 @@ def count(store: Store, before: Book | None, after: Book, now: datetime, tell: T
         for step, number in sorted(steps.items(), key=lambda one: one[0] or ""):
             group = _group(after, new, (name, version), step, number)
             found.groups.setdefault(name, []).append(group)
-            if not group.stays and version != after.version(name):
+            if not group.stays and version != after.version(name) and name not in same:
                 closer.update(_closer(after, new, group, (was, version, step), now))
     _look(store, after, closer, found, now, tell)
     return found
