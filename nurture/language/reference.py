@@ -69,6 +69,20 @@ from nurture.language.shapes import (
 from nurture.language.start_grammar import AGAIN, TRIGGERS
 from nurture.language.step_grammar import ARMS, MEASURE, ROUNDS, VERBS, WAITS, WAY, WINDOW
 from nurture.language.stretches import DEEPEST, MOST
+from nurture.language.test_files_grammar import (
+    CASE,
+    CLICK,
+    ENDINGS,
+    EVENT,
+    EXPECTED,
+    GIVEN,
+    PERSON,
+    RECORD,
+    TASK_DONE,
+    TEST,
+    VERSION,
+    WHY,
+)
 
 CHAPTERS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("A sequence: sequences/NAME.yaml or .toml", (SEQUENCE, AGAIN, GOAL, STOP_RULE, WINDOW, REMOVAL)),
@@ -89,6 +103,11 @@ CHAPTERS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("Special days: sequences/house/calendars/NAME.yaml", (CALENDAR_FILE, SPECIAL_DAY)),
 )
 
+TESTS = (
+    "Tests: sequences/tests/NAME.test.yaml",
+    (TEST, CASE, GIVEN, PERSON, EVENT, RECORD, EXPECTED, WHY, CLICK, TASK_DONE, VERSION, ENDINGS),
+)
+
 _HEAD = """# Reference of the language
 
 Every key of every file, generated from the step table that the checker and the editor's schema are made from.
@@ -105,7 +124,9 @@ So that a check takes seconds whatever is in a file: a file has at most {LARGEST
 
 def reference() -> str:
     """The whole reference as Markdown."""
-    return "\n".join([_HEAD, *(line for title, tables in CHAPTERS for line in _chapter(title, tables)), _BOUNDS])
+    return "\n".join(
+        [_HEAD, *(line for title, tables in (*CHAPTERS, TESTS) for line in _chapter(title, tables)), _BOUNDS]
+    )
 
 
 def _chapter(title: str, tables: tuple[Table, ...]) -> Iterator[str]:

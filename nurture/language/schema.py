@@ -47,12 +47,13 @@ def schema(kind: str, book: Book) -> Schema:
 
     The book's mails, events, stages, gifts, ladders, topics and the like are its lists to choose from.
     """
-    maker = _Maker(names_of(book, {}) if kind == "test" else _names(book))
+    maker = _Maker(names_of(book, {}) if kind == "test" else names_in(book))
     root = maker.table(TEST if kind == "test" else TABLES[kind])
     return {"$schema": DRAFT, "title": f"nurture {kind}", **root, "definitions": maker.definitions}
 
 
-def _names(book: Book) -> Names:
+def names_in(book: Book) -> Names:
+    """The names of a book by kind, as an editor can offer them."""
     return Names(
         event=tuple(book.catalogue.events),
         stage=tuple(stage.id for stage in book.stages),
