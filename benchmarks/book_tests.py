@@ -39,9 +39,10 @@ def cases(printed: str) -> int:
 
 
 def grow(folder: Path, wanted: int) -> None:
-    """Copy sequences with their tests under other names until there are so many."""
-    originals = [path for path in sorted((folder / "sequences").glob("*.*")) if path.is_file()]
-    for number in range(len(originals), wanted):
+    """Copy sequences with their tests under other names until there are so many; a house rule starts the manual one."""
+    there = [path for path in sorted((folder / "sequences").glob("*.*")) if path.is_file()]
+    originals = [path for path in there if "manual: true" not in path.read_text(encoding="utf-8")]
+    for number in range(len(there), wanted):
         original = originals[number % len(originals)]
         name = f"{original.stem}_{number}"
         text = original.read_text(encoding="utf-8")
