@@ -79,7 +79,7 @@ def test_another_apply_is_taken_before_the_next_turn_and_broken_files_change_not
             one.look()
             await until(lambda: one.done["ticks"] >= 2)
             assert one.live().book.digest == first
-            path.write_text(whole.replace("wait: 5 days", "wait: 9 days"), encoding="utf-8")
+            path.write_text(whole.replace("wait: 3 days", "wait: 9 days"), encoding="utf-8")
             files = read_files(root)
             book = check(files).book
             assert book is not None

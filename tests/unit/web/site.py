@@ -25,16 +25,16 @@ from nurture.wiring import workshop
 NOW = datetime(2027, 3, 9, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
 TOPIC = "coffee_tips"
-THEMES = "themes:\n  mothers_day: {title: {en: Mother's Day, ar: عيد الأم}}\n  deals: {title: {en: Bargains}}\n"
+DEALS = "  deals: {title: {en: Bargains}}\n"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
 def make_shop(root: Path) -> None:
-    """A project made from the starter book, with two themes, applied a day ago, in which nobody is yet."""
+    """A project made from the starter book, with a second theme, applied a day ago, in which nobody is yet."""
     make_project(root)
     topics = root / "sequences" / "house" / "topics.yaml"
     text = topics.read_text(encoding="utf-8")
-    topics.write_text(text.replace("tags:", THEMES + "tags:") if "themes:" not in text else text, encoding="utf-8")
+    topics.write_text(text.replace("tags:", DEALS + "tags:"), encoding="utf-8")
     reapply(root, NOW - DAY)
 
 
