@@ -19,7 +19,7 @@ from nurture.store.said import Said, record
 from nurture.store.tables import WEBHOOK
 
 PLANNED, HANDED, OK, FAILED, CANCELLED = "planned", "handed", "ok", "failed", "cancelled"
-SLACK = timedelta(seconds=30)  # beyond its time-out before a call that got no answer is made again
+SLACK = timedelta(seconds=10)  # beyond its time-out before a call that got no answer is made again
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,7 @@ def test_after_a_crash_it_is_made_again_and_that_try_is_not_counted(world: World
     (claimed,) = doors.claim(8, world.clock.now)  # and the process is gone
     assert world.state() == "handed"
     assert world.round().states == {}
-    world.later(seconds=claimed.timeout + 31)
+    world.later(seconds=claimed.timeout + 11)
     assert world.round().states == {"ok": 1}
     assert desk(world.store).webhooks.one(KEY).tries == 1  # type: ignore[union-attr]
 
