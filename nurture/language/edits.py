@@ -11,9 +11,17 @@ from nurture.model.trigger import OnceTrigger
 
 def check_edits(fields: Fields, sequence: Sequence, steps: Mapping[str, Fields], reader: Reader) -> None:
     """The findings about these keys that need the rest of the sequence."""
+    _check_former_name(fields, sequence, reader)
     _check_renamed(sequence, steps, reader)
     _check_removed(fields, sequence, steps, reader)
     _check_broadcast(fields, sequence, reader)
+
+
+def _check_former_name(fields: Fields, sequence: Sequence, reader: Reader) -> None:
+    """E114 for a sequence that was called what it, or another, is called now."""
+    if sequence.was == sequence.name or sequence.was in (reader.names.sequence or ()):
+        hint = "that is its name now" if sequence.was == sequence.name else "there is a sequence of that name"
+        reader.say("E114", fields.place_of("was"), f"'was: {sequence.was}' is not understood", hint)
 
 
 def _check_renamed(sequence: Sequence, steps: Mapping[str, Fields], reader: Reader) -> None:
