@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nurture.language import lint_book, lint_circles, lint_days, lint_flow, lint_house, lint_stops
+from nurture.language import lint_book, lint_circles, lint_days, lint_flow, lint_gifts, lint_house, lint_stops
 from nurture.language.written import Project
 from nurture.model.place import Problem
 
@@ -13,6 +13,7 @@ def findings(project: Project) -> Iterator[Problem]:
         yield from lint_flow.findings(written)
         if written.timed:
             yield from lint_days.findings(written, project.book)
+        yield from lint_gifts.findings(written)
         yield from lint_stops.findings(written)
     yield from lint_book.findings(project)
     yield from lint_circles.findings(project)

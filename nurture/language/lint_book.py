@@ -65,7 +65,8 @@ def _missing_translations(project: Project) -> Iterator[Problem]:
                 continue
             seen.add(send.mail)
             for locale, instead in _missing(send.mail, project.book):
-                place = written.steps[send.id].place_of("send")
+                fields = written.steps[send.id]
+                place = fields.place_of("mail" if fields.table.verb == "ladder" else "send")
                 message = f"templates/{send.mail} has no {locale} version; readers of it get {instead}"
                 yield Problem("W311", place, message, _cure(project, send.mail, locale))
 
