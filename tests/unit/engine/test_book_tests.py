@@ -1,6 +1,9 @@
 """What a case of a test file can say, and what is compared (language.md 10)."""
 
-from tests.little_shop import case, mails
+import pytest
+
+from nurture.engine.faults import RefusedError
+from tests.little_shop import SEQUENCES, case, mails
 
 ORDER = """\
 given:
@@ -199,8 +202,6 @@ def test_what_lies_before_from_starts_nothing() -> None:
 
 
 def test_a_new_version_is_applied_in_the_middle() -> None:
-    from tests.little_shop import SEQUENCES
-
     old = SEQUENCES["after_order"].replace("until_day: 6", "until_day: 9").encode()
     version = "version: {old: sequences/tests/before/after_order.yaml, at: 2027-03-04 12:00}\n"
     text = ORDER + "until: 2027-03-12\n"
@@ -208,3 +209,35 @@ def test_a_new_version_is_applied_in_the_middle() -> None:
     assert mails(case(text + version, **where)) == ["2027-03-07 10:00 how_was_it"]  # type: ignore[arg-type]
     late = version.replace("03-04", "03-11")
     assert mails(case(text + late, **where)) == ["2027-03-10 10:00 how_was_it"]  # type: ignore[arg-type]
+
+
+def test_people_follow_a_rename_and_nothing_goes_twice() -> None:
+    old = SEQUENCES["after_order"].replace("sequence: after_order", "sequence: asked_once").encode()
+    new = SEQUENCES["after_order"].replace("title:", "was: asked_once\ntitle:").encode()
+    version = "version: {old: sequences/tests/before/asked_once.yaml, at: 2027-03-08 12:00}\n"
+    where = {"sequences__tests__before__asked_once.yaml": old, "sequences__after_order.yaml": new}
+    result = case(ORDER + "until: 2027-03-20\nends: finished\n" + version, **where)  # type: ignore[arg-type]
+    assert result.passed
+    assert [(one.mail, one.sequence) for one in result.story.came] == [
+        ("how_was_it", "asked_once"),
+        ("small_question", "after_order"),
+    ]
+
+
+def test_who_would_be_due_at_once_by_a_new_version_goes_as_chosen() -> None:
+    old = SEQUENCES["after_order"].replace("until_day: 6", "until_day: 9").encode()
+    version = "version: {old: sequences/tests/before/after_order.yaml, at: 2027-03-08 12:00%s}\n"
+    text = ORDER + "until: 2027-03-12\n" + version
+    where = {"sequences__tests__before__after_order.yaml": old}
+    assert mails(case(text % "", **where)) == ["2027-03-08 12:00 how_was_it"]  # type: ignore[arg-type]
+    old_day = text % ", due_now: old-day"
+    assert mails(case(old_day, **where)) == ["2027-03-10 10:00 how_was_it"]  # type: ignore[arg-type]
+
+
+def test_an_old_file_with_mistakes_is_refused_with_its_place() -> None:
+    where = {"sequences__tests__before__after_order.yaml": b"sequence: after_order\nsteps: [{sned: x}]\n"}
+    version = "version: {old: sequences/tests/before/after_order.yaml, at: 2027-03-08 12:00}"
+    with pytest.raises(
+        RefusedError, match=r"the old file sequences/tests/before/after_order.yaml cannot be read, line 1"
+    ):
+        case(ORDER + "until: 2027-03-12\n" + version, **where)  # type: ignore[arg-type]
