@@ -1,17 +1,21 @@
 """Random steps of every kind, for the random books of the core's laws."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import time
 
 from hypothesis import strategies as st
 
+from nurture.model.expression import Kind, Name
 from nurture.model.step import (
     AnyStep,
     Arm,
     Branch,
     Enrol,
+    Gift,
     MoveTo,
+    Offer,
     Repeat,
+    Send,
     Set,
     Split,
     Stop,
@@ -31,7 +35,7 @@ CLASSES = ("service", "care", "care", "celebration", "news", "news", "offer")
 VIP_SINCE, BORN = ("person", "vip_since"), ("person", "birthday")
 KINDS = (
     ["send"] * 8 + ["wait"] * 4 + ["day", "weekday", "tag", "branch"] * 2 + ["stop", "until", "set", "task", "webhook"]
-    + ["move", "enrol"] + ["event", "split", "repeat"] * 2
+    + ["move", "enrol"] + ["event", "split", "repeat", "gift", "offer"] * 2
 )  # fmt: skip
 WITH_STEPS = frozenset({"branch", "event", "split", "repeat"})
 DEEPEST = 2
@@ -48,7 +52,20 @@ def steps(draw: st.DrawFn, name: str, depth: int = 0, repeated: bool = False) ->
         if (kind in WITH_STEPS and depth == DEEPEST) or (kind == "repeat" and repeated):
             kind = "send"
         found.append(draw(_step(f"{name}_{number}", kind, number, depth, repeated)))
-    return tuple(found)
+    return draw(_carried(tuple(found)))
+
+
+@st.composite
+def _carried(draw: st.DrawFn, found: tuple[AnyStep, ...]) -> tuple[AnyStep, ...]:
+    """Most mails behind a gift carry it."""
+    gift = ""
+    carrying: list[AnyStep] = []
+    for step in found:
+        gift = step.id if isinstance(step, Gift) else gift
+        carries = gift and type(step) is Send and draw(st.sampled_from([True, True, True, False]))
+        code = Name(("gifts", gift, "code"), Kind.text)
+        carrying.append(replace(step, variables=(("code", code),)) if carries else step)
+    return tuple(carrying)
 
 
 @st.composite
@@ -67,6 +84,14 @@ def _step(draw: st.DrawFn, identity: str, kind: str, number: int, depth: int, re
     if kind == "enrol":
         behind = [f"s{other}" for other in range(int(identity[1]) + 1, MOST_SEQUENCES)] or ["nobody"]
         return Enrol(id=identity, place=w.HERE, sequence=draw(st.sampled_from(behind)))
+    if kind == "gift":
+        given = draw(st.sampled_from(["bag", "bag", "card"]))
+        if_none = draw(st.sampled_from(["skip", "skip", "go_on", "stop"]))
+        return Gift(id=identity, place=w.HERE, gift=given, if_none=if_none)
+    if kind == "offer":
+        sends = draw(_sends(identity))
+        kept = {name.name: getattr(sends, name.name) for name in fields(sends)}
+        return Offer(**kept | {"class_": "offer", "topic": "offers", "fixed": False, "ladder": "beans"})
     if kind == "stop" and number:
         return Stop(id=identity, place=w.HERE, reason="enough")
     return draw(_sends(identity))

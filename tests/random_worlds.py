@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from hashlib import sha256
 
 from hypothesis import strategies as st
@@ -9,11 +10,11 @@ from hypothesis import strategies as st
 from nurture.model import event as names
 from nurture.model.book import Book
 from nurture.model.catalogue import Limit
-from nurture.model.decision import Decision
-from nurture.model.event import Event, MonthDay
-from nurture.model.house import NOTHING_GIVEN
+from nurture.model.decision import Carried, Decision, Intent
+from nurture.model.event import Event, Line, Money, MonthDay
+from nurture.model.house import NOTHING_GIVEN, Budget, House, LadderRule, Present, Rung
 from nurture.model.person import Person
-from nurture.model.rules import Moment, Rules, Span
+from nurture.model.rules import Balance, Moment, Rules, Span
 from nurture.model.sequence import Goal, Sequence, StopRule
 from nurture.model.trigger import (
     Again,
@@ -39,6 +40,16 @@ EVENTS = (
 ZONES = ("Europe/Paris", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo", "nowhere", None)
 
 
+GIFT_WORDS = (names.GIFT_GIVEN, names.GIFT_GIVEN, names.GIFT_GIVEN, names.GIFT_REFUSED)
+LADDER = LadderRule(
+    "beans",
+    (
+        Rung("one", "One", None, ("one",)),
+        Rung("two", "Two", w.condition("person.orders.count >= 1"), ("two",)),
+        Rung("three", "Three", None, ("three",)),
+    ),
+    "order.placed", w.length("4 days"), w.length("20 days"), 2,
+)  # fmt: skip
 MOMENTS = (
     Moment("telling", "Telling", w.condition("count('review.posted', within='9 days') >= 1")),
     Moment("waiting", "Waiting", w.condition("days_until(person.vip_since) in [0, 1, 2]")),
@@ -64,7 +75,16 @@ def replies(decision: Decision) -> list[Event]:
     drafts = [one for one in decision.intents if one.approve]
     found += [_reply(names.DRAFT_SETTLED, one.key, one.decided_at, hours=2, never=5) for one in drafts]
     found += [_reply(names.MAIL_CLICKED, one.key, one.decided_at, hours=1, never=2) for one in decision.intents]
+    found += [_drawn(one, carried) for one in decision.intents for carried in one.gifts]
     return [event for event in found if event is not None]
+
+
+def _drawn(mail: Intent, carried: Carried) -> Event | None:
+    """What the store says of a gift that a mail carries: mostly given, sometimes out of codes, or not handed over."""
+    name = GIFT_WORDS[int(carried.key[:6], 16) % len(GIFT_WORDS)]
+    said = {"gift": carried.gift, "mail": mail.key, "code": f"B-{carried.key[:6]}", "because": "out_of_codes"}
+    told = _reply(name, mail.key, mail.decided_at, hours=1, never=9, **said)
+    return replace(told, fields={**told.fields, "key": carried.key}) if told is not None else None
 
 
 def _reply(name: str, key: str, asked: datetime, *, hours: int, never: int, **fields: object) -> Event | None:
@@ -75,6 +95,24 @@ def _reply(name: str, key: str, asked: datetime, *, hours: int, never: int, **fi
     known = happened + timedelta(hours=dice // 7 % 30) * (dice % 2)
     told = {"ok": dice % 5 > 0, "value": "AE", "outcome": ("approved", "edited", "dropped")[dice % 3], "key": key}
     return Event(f"{name}-{key[:12]}", name, happened, known, 1_000_000 + dice, {**told, **fields})
+
+
+def _houses() -> st.SearchStrategy[House]:
+    """Gifts with all kinds of limits, and a ladder that soon closes."""
+    return st.builds(
+        lambda days, most, budget: replace(
+            days,
+            gifts=(
+                Present("bag", Money(Decimal(9), "EUR"), make="B-{8}", each_person=most, valid=w.length("21 days")),
+                Present("card", Money(Decimal(3), "EUR"), make="C-{8}", kind="perk"),
+            ),
+            budget_each=budget,
+            ladders=(LADDER,),
+        ),
+        st.sampled_from([NOTHING_GIVEN, OUR_DAYS]),
+        st.sampled_from([(1, w.length("20 days")), None, (2, w.length("1 month"))]),
+        st.sampled_from([None, Budget(Decimal(12), "EUR", w.length("30 days"))]),
+    )
 
 
 def _triggers() -> st.SearchStrategy[AnyTrigger]:
@@ -126,13 +164,16 @@ def _sequences(draw: st.DrawFn, name: str) -> Sequence:
         goal=draw(st.sampled_from([None, None, Goal("order.placed", w.length("20 days"))])),
         spread=draw(st.sampled_from([None, w.length("4 hours")])) if isinstance(trigger, OnceTrigger) else None,
         stage=draw(st.sampled_from([(), (), ("buying", "again")])) if isinstance(trigger, EveryTrigger) else (),
+        hold_out=draw(st.sampled_from([0, 0, 0, 0, 50])),
     )  # fmt: skip
 
 
 def _rules() -> st.SearchStrategy[Rules]:
     return st.builds(
-        lambda quiet, gap, weekly, daily, monthly, silence: replace(
+        lambda quiet, gap, weekly, daily, monthly, silence, balance, hold_out: replace(
             w.RULES,
+            balance=balance,
+            hold_out=hold_out,
             silence=silence,
             quiet_hours=quiet,
             min_gap=gap,
@@ -149,6 +190,8 @@ def _rules() -> st.SearchStrategy[Rules]:
         st.sampled_from([True, True, True, False]),
         st.sampled_from([None, Limit(2, per="month"), Limit(1, per="month", classes=frozenset({"news"}))]),
         st.sampled_from([None, None, None, SILENCE]),
+        st.sampled_from([None, None, Balance(1, 2, w.length("30 days")), Balance(2, 1, w.length("10 days"))]),
+        st.sampled_from([0] * 11 + [100]),
     )
 
 
@@ -171,8 +214,11 @@ def _histories(draw: st.DrawFn, sequences: list[Sequence]) -> tuple[Event, ...]:
         known = at + timedelta(minutes=late)
         order = draw(st.sampled_from(["A", "B", "C"]))
         events.append(
-            w.event(draw(st.sampled_from([*starting, *EVENTS])), at, known, order_id=order, ticket=order, stars=5)
-        )
+            w.event(
+                draw(st.sampled_from([*starting, *EVENTS])), at, known, order_id=order, ticket=order, stars=5,
+                lines=draw(st.sampled_from([(), (Line("one"),), (Line("two"), Line("one"))])),
+            )
+        )  # fmt: skip
     for _ in range(draw(st.integers(0, 2))):
         at = START + timedelta(hours=draw(st.integers(0, 80 * 24)))
         events.append(draw(_changes(at)))
@@ -229,6 +275,6 @@ def worlds(draw: st.DrawFn) -> World:
     person = w.newborn("p1", START, **{name: value for name, value in known.items() if value is not None})
     book = replace(
         w.book(*sequences, rules=draw(_rules())), moments=draw(st.sampled_from([(), MOMENTS])),
-        house=draw(st.sampled_from([NOTHING_GIVEN, OUR_DAYS])),
+        house=draw(_houses()),
     )  # fmt: skip
     return World(book, person, draw(_histories(sequences)))

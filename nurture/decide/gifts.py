@@ -62,13 +62,13 @@ def _may_have(draft: Draft, present: Present, now: datetime) -> tuple[str, tuple
     had = list(_standing(draft))
     if present.each_person is not None:
         most, within = present.each_person
-        number = sum(one.gift == present.name and _within(draft, within, one, now) for one in had)
+        number = sum(one.gift == present.name and _counts(draft, within, one, now) for one in had)
         if number >= most:
             limit = f"{most} per {within}".replace("per 1 ", "per ")
             return Why.had_enough.value, (Look(f"{present.name}: {limit}", f"had {number}", "no"),)
     budget = draft.book.house.budget_each
     if budget is not None:
-        spent = sum((one.worth for one in had if _within(draft, budget.within, one, now)), Decimal(0))
+        spent = sum((one.worth for one in had if _counts(draft, budget.within, one, now)), Decimal(0))
         worth = counted(present, budget)
         if spent + worth > budget.amount:
             limit = f"{budget.amount} {budget.currency} per {budget.within}".replace("per 1 ", "per ")
@@ -97,9 +97,11 @@ def _on_its_way(draft: Draft, one: Enrolment, gift: Reserved) -> bool:
     return False
 
 
-def _within(draft: Draft, length: Length, gift: Reserved, now: datetime) -> bool:
-    """Whether a gift lies less than a length back, counted in the reader's dates."""
-    since = gift.given_at or gift.at
+def _counts(draft: Draft, length: Length, gift: Reserved, now: datetime) -> bool:
+    """Whether it was given less than a length back, in the reader's dates; what is yet to be given counts for ever."""
+    since = gift.given_at
+    if since is None:
+        return True
     if length.elapsed:
         return now - since < timedelta(seconds=length.seconds)
     return draft.today(now) < add_dates(draft.today(since), length)
@@ -189,8 +191,7 @@ def fold(draft: Draft, event: Event) -> None:
     elif event.name == names.GIFT_REFUSED:
         because = str(event.fields.get("because"))
         _turn(draft, event, WAITING if because == NOT_SENT else because)
-        if because != NOT_SENT:
-            _not_gone(draft, event, because)
+        _not_gone(draft, event, because)
 
 
 def _told(gift: Reserved, event: Event) -> Reserved:
@@ -219,12 +220,17 @@ def _turn(draft: Draft, event: Event, word: str) -> None:
 
 
 def _not_gone(draft: Draft, event: Event, because: str) -> None:
-    """The mail that should have carried it does not go: its place in the limits is free, and its step says why."""
+    """The mail that should have carried it did not go: its place in the limits is free.
+
+    Where there was no code its step says so, and may stop the sequence; a mail that came back says it of itself.
+    """
     key = str(event.fields.get("mail"))
     draft.messages = tuple(
         replace(one, cancelled=True) if one.key == key and not one.cancelled else one for one in draft.messages
     )
     draft.changed.add("messages")
+    if because == NOT_SENT:
+        return
     for one, outcome, _ in list(found(draft, key, frozenset({Why.sent.value}))):
         turn(draft, one, outcome, because, outcome.at)
         if isinstance(one, Inside) and one.running and _stops(one, str(event.fields.get("key"))):
