@@ -1,7 +1,7 @@
 """What runs, what waits and what comes next: the figures of a store, each from an index (language.md 6.5)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from nurture.decide.clock import day_start, local_day, reader_clock
@@ -9,6 +9,7 @@ from nurture.engine.applying import live_book
 from nurture.engine.faults import StateError
 from nurture.engine.pools import Left, left
 from nurture.engine.switches import switch_lines
+from nurture.engine.tasks import today
 from nurture.engine.tick import next_due
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
@@ -16,8 +17,10 @@ from nurture.model.mail import Fate
 from nurture.model.rules import CLASSES
 from nurture.model.sequence import Sequence
 from nurture.model.switch import Switch
+from nurture.store.desk import desk
 from nurture.store.figures import Application
 from nurture.store.runner import Runner
+from nurture.store.webhooks import HANDED, PLANNED
 
 PATIENCE = timedelta(minutes=3)  # a daemon says every 30 seconds that it lives, and may be in a long transaction
 WAYS = (
@@ -66,6 +69,7 @@ class Status:
     put_off: int = 0
     put_off_until: datetime | None = None
     gifts: tuple[Left, ...] = ()
+    desk: Mapping[str, int] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -73,6 +77,7 @@ class Status:
         yield from self._book()
         yield from self._decided()
         yield from self._mail()
+        yield from self._desk()
 
     def _running(self) -> Iterator[str]:
         if self.halted:
@@ -123,6 +128,18 @@ class Status:
         apart = classes or ("too many to tell apart by class" if today else "")
         yield f"Today       {', '.join(today) or 'no mail'}{' · ' if apart else ''}{apart}"
 
+    def _desk(self) -> Iterator[str]:
+        """What people of the shop are waited for, and other systems."""
+        late = f", {self.desk['late']:,} late" if self.desk.get("late") else ""
+        parts = (
+            (self.desk.get("tasks"), "task", f"{late} (nurture tasks)"),
+            (self.desk.get("drafts"), "draft", " for approval (nurture drafts)"),
+            (self.desk.get("webhooks"), "webhook", " not answered yet (nurture webhooks)"),
+        )
+        said = [f"{count:,} {one}{'' if count == 1 else 's'}{more}" for count, one, more in parts if count]
+        if said:
+            yield f"Desk        {'; '.join(said)}"
+
 
 def status(shop: Workshop, now: datetime) -> Status:
     """How things stand. Nothing is written, and no question walks through all people."""
@@ -153,7 +170,17 @@ def status(shop: Workshop, now: datetime) -> Status:
         put_off=put_off,
         put_off_until=put_off_until,
         gifts=left(store, book) if book else (),
+        desk=on_the_desk(shop, book, now),
     )
+
+
+def on_the_desk(shop: Workshop, book: Book | None, now: datetime) -> dict[str, int]:
+    """How much waits for people of the shop and for other systems; a task is late by the shop's date."""
+    doors = desk(shop.store)
+    tasks, late = doors.tasks.how_many(today(book.rules, now) if book else now.date())
+    calls = doors.webhooks.how_many()
+    webhooks = calls.get(PLANNED, 0) + calls.get(HANDED, 0)
+    return {"tasks": tasks, "late": late, "drafts": doors.drafts.how_many(), "webhooks": webhooks}
 
 
 def readable(shop: Workshop) -> tuple[Book | None, str]:

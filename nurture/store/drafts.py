@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason
@@ -77,6 +77,12 @@ class Drafts:
         asked = _ASKED.where(DRAFT.c.state == WAITING, *theirs).order_by(DRAFT.c.since, DRAFT.c.key).limit(limit)
         with self.database.reading() as connection:
             return _sheets(connection, asked)
+
+    def how_many(self) -> int:
+        """How many wait for approval."""
+        with self.database.reading() as connection:
+            asked = select(func.count()).select_from(DRAFT).where(DRAFT.c.state == WAITING)
+            return int(connection.execute(asked).scalar_one())
 
     def one(self, key: str) -> Sheet | None:
         """One draft, settled or not."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, select, update
+from sqlalchemy import Connection, Select, and_, case, func, select, update
 
 from nurture.model.event import TASK_DONE
 from nurture.store.codec import instant, maybe_instant, micros
@@ -61,6 +61,13 @@ class Tasks:
         """The open tasks about one person."""
         with self.database.reading() as connection:
             return _found(connection, _ASKED.where(TASK.c.person == person, TASK.c.done_at.is_(None)))
+
+    def how_many(self, day: date) -> tuple[int, int]:
+        """How many are to be done, and how many of them were due before that day."""
+        late = func.coalesce(func.sum(case((TASK.c.due_on < day.toordinal(), 1), else_=0)), 0)
+        with self.database.reading() as connection:
+            row = connection.execute(select(func.count(), late).where(TASK.c.done_at.is_(None))).one()
+        return int(row[0]), int(row[1])
 
     def keys_like(self, prefix: str, limit: int = 3) -> list[str]:
         """The keys that begin so."""

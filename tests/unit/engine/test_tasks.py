@@ -10,6 +10,7 @@ import pytest
 from nurture.config import Config
 from nurture.decide.advance import advance
 from nurture.engine.faults import MisuseError, RefusedError
+from nurture.engine.status import status
 from nurture.engine.tasks import Listing, do, listing
 from nurture.engine.tick import zone_of
 from nurture.engine.workshop import Workshop
@@ -122,6 +123,13 @@ def test_a_key_is_meant_by_its_beginning_as_long_as_it_is_clear(world: World) ->
         do(world.shop, "done", "a", "lena", "", NOW)
     with pytest.raises(MisuseError, match="no task has a key that begins with 'ff'"):
         do(world.shop, "done", "ff", "lena", "", NOW)
+
+
+def test_status_says_how_much_waits_on_the_desk(world: World) -> None:
+    (line,) = [line for line in status(world.shop, NOW).lines() if line.startswith("Desk")]
+    assert line == "Desk        3 tasks, 1 late (nurture tasks)"
+    (later,) = [line for line in status(world.shop, NOW + timedelta(days=1)).lines() if line.startswith("Desk")]
+    assert later == "Desk        3 tasks, 2 late (nurture tasks)"
 
 
 def test_the_tasks_about_one_person(world: World) -> None:
