@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     'nurture apply --version-of "2026-11-21 14:01"     the files as they were live then, as a new version',
 )
 @click.option("--due-now", default="", help="Who is due at once by it: send, old-day, or 'spread 3 days'.")
+@click.option(
+    "--past-hour",
+    type=click.Choice(["send", "skip"]),
+    default="skip",
+    help="Whether a new broadcast goes also to readers whose hour has passed.",
+)
 @click.option("--drop", multiple=True, help="NAME=stop: all inside a sequence whose file is gone leave.")
 @click.option("--yes-send", type=click.IntRange(0), default=None, help="So many mails may go at once; do not ask.")
 @click.option(
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
 def apply_command(
     asked: Asked,
     due_now: str,
+    past_hour: str,
     drop: tuple[str, ...],
     yes_send: int | None,
     planned: Path | None,
@@ -53,7 +60,7 @@ def apply_command(
     from nurture.engine.project import read_files
     from nurture.wiring import workshop
 
-    choice = choice_of(due_now, drop)
+    choice = choice_of(due_now, drop, past_hour)
     with workshop(asked.root) as shop:
         files = files_at(shop.store, version_of) if version_of is not None else read_files(asked.root)
         checked = check(files)
@@ -72,6 +79,7 @@ def carry_out(
 ) -> int:
     """Plan, ask, and make live."""
     from nurture.engine.applying import make_live
+    from nurture.engine.broadcasts import head_lines
     from nurture.engine.plan_file import read_bound, refuse_moved
     from nurture.engine.plan_words import bound_of, document, plan_lines
     from nurture.engine.pools import fill_pools, refuse_without_pools
@@ -89,6 +97,8 @@ def carry_out(
         say("Nothing was changed.")
         say_next(*next_of(DECISION, None))
         return DECISION
+    if not asked.json:
+        say_all(head_lines(shop.store, found.tree.book, now()))
     if not agreed(found.next_hour, yes_send, asked.json, click.prompt):
         return DECISION
     if found.next_hour and yes_send is None:

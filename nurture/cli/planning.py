@@ -56,6 +56,7 @@ def plan_command(asked: Asked, due_now: str, drop: tuple[str, ...], out: Path | 
 
     Exit code 0: nothing changes; 1: the files have errors; 2: there are changes; 3: a decision is missing.
     """
+    from nurture.engine.broadcasts import head_lines
     from nurture.engine.check import check
     from nurture.engine.choosing import choice_of
     from nurture.engine.plan import plan
@@ -73,6 +74,7 @@ def plan_command(asked: Asked, due_now: str, drop: tuple[str, ...], out: Path | 
     with workshop(asked.root) as shop, progress("planning", shop.store.counts().people) as tell:
         found = plan(shop.store, checked.book, files, now(), choice, look_ahead=True, tell=tell)
         switches = shop.store.switches()
+        broadcasts = tuple(head_lines(shop.store, found.tree.book, now()))
     if out is not None:
         write_plan(found, out)
     code = DECISION if found.missing else CHANGES if found.changes else FINE
@@ -82,6 +84,7 @@ def plan_command(asked: Asked, due_now: str, drop: tuple[str, ...], out: Path | 
         click.echo("\n".join(markdown(found)))
     else:
         say_all(plan_lines(found))
+        say_all(broadcasts)
         say_all(switch_lines(switches))
         say_next(*next_of(code, out))
     return code

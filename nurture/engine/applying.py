@@ -93,6 +93,7 @@ def make_live(
         empty=tuple(nobody_may_stand(found)),
         after=found.application,
         everybody=wakes_everybody(found),
+        applied=book.applied,
     )
     try:
         change = store.applications.apply(applying)

@@ -1,6 +1,7 @@
 """What whoever applies says: when those due at once go, which sequences are given up, which version is meant."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from nurture.decide.clock import at, reader_clock
@@ -12,8 +13,12 @@ from nurture.store.open import Store
 HOW = "write --due-now send, --due-now old-day, or --due-now 'spread 3 days'"
 
 
-def choice_of(due_now: str, drop: Iterable[str]) -> Choice:
+def choice_of(due_now: str, drop: Iterable[str], past_hour: str = "") -> Choice:
     """The choice in words as a value. MisuseError for words that are not understood."""
+    return replace(_choice_of(due_now, drop), past_too=past_hour == "send")
+
+
+def _choice_of(due_now: str, drop: Iterable[str]) -> Choice:
     dropped = frozenset(_dropped(one) for one in drop)
     words = due_now.strip()
     if words in ("", "send", "old-day"):

@@ -18,9 +18,11 @@ from nurture.engine.renames import Rename, names_before, renames
 from nurture.language.project import read_project
 from nurture.model.book import Applied, Book, Move
 from nurture.model.length import Length
+from nurture.model.plain import plain
 from nurture.model.renaming import SEQUENCE, flattened
 from nurture.model.sequence import Sequence, Status
 from nurture.model.switch import Switch
+from nurture.model.trigger import OnceTrigger
 from nurture.store.files import Files
 from nurture.store.open import Store
 
@@ -41,12 +43,14 @@ class LiveBook:
 class Choice:
     """What whoever applies chose: when those go who are due at once by it, and which sequences are given up.
 
-    `due_now` is send, old-day, spread (over `spread`), or empty while nothing was said.
+    `due_now` is send, old-day, spread (over `spread`), or empty while nothing was said. `past_too` says of a new
+    broadcast that it goes also to those whose hour has passed.
     """
 
     due_now: str = ""
     spread: Length | None = None
     drop: frozenset[str] = frozenset()
+    past_too: bool = False
 
 
 NOTHING_CHOSEN = Choice()
@@ -200,6 +204,21 @@ def plain_book(store: Store) -> Book | None:
     return None if live_book(store) is None else _REMEMBERED[store].plain.book
 
 
+def _applied(
+    number: int, last: Applied | None, old: Sequence | None, sequence: Sequence, now: datetime, choice: Choice
+) -> Applied:
+    """Since when a new version is live and may start people; `last` is None where it goes live by it.
+
+    What had fired by another `start`, before it was live, reaches nobody back (6.4).
+    """
+    broadcast = any(isinstance(trigger, OnceTrigger) for trigger in sequence.start)
+    if last is None or old is None:
+        return Applied(number, now, past_too=broadcast and choice.past_too)
+    if plain(old.start) == plain(sequence.start):
+        return Applied(number, last.live_since, last.starts_since, last.past_too)
+    return Applied(number, last.live_since, now, broadcast and choice.past_too)
+
+
 def tree(
     store: Store,
     before: Book | None,
@@ -213,7 +232,8 @@ def tree(
     RefusedError where those who are to finish on an older version could not go on as they began.
     """
     if before is None:
-        return Tree(replace(book, applied={name: Applied(1, now) for name in book.sequences}))
+        first = {name: _applied(1, None, None, one, now, choice) for name, one in book.sequences.items()}
+        return Tree(replace(book, applied=first))
     known = store.load_files()
     renamed = tuple(renames(before, book))
     former = {rename.new: rename.old for rename in renamed if rename.kind == SEQUENCE}
@@ -230,7 +250,7 @@ def tree(
             applied[name] = last
         else:
             stays_live = last is not None and old is not None and goes_live(old, sequence) is False
-            applied[name] = Applied(number, last.live_since if stays_live and last is not None else now)
+            applied[name] = _applied(number, last if stays_live else None, old, sequence, now, choice)
     dropped = frozenset(name for name in before.sequences.keys() - set(former.values()) if name not in book.sequences)
     names: Mapping[str, Mapping[str, str]] = before.renamed
     for rename in renamed:

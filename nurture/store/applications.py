@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select, update
 
-from nurture.model.book import Book, Move
+from nurture.model.book import Applied, Book, Move
 from nurture.model.renaming import SEQUENCE, THEME, TOPIC, flattened
 from nurture.store import files, installation, rebuild, save
 from nurture.store.codec import micros
@@ -68,6 +68,7 @@ class Applying:
     empty: Collection[tuple[str, int, str]] = ()
     after: int = 0
     everybody: bool = True
+    applied: Mapping[str, Applied] = field(default_factory=dict)
 
 
 def write(connection: Connection, applying: Applying) -> files.Change:
@@ -78,7 +79,7 @@ def write(connection: Connection, applying: Applying) -> files.Change:
         _carry_over(connection, kind, old, new)
     change = files.save_files(
         connection, applying.files, applying.sequences, applying.live, applying.now, applying.who, applying.commit,
-        same=applying.same, lineages=applying.lineages,
+        same=applying.same, lineages=applying.lineages, applied=applying.applied,
     )  # fmt: skip
     number = files.newest_application(connection)
     _keep_renames(connection, applying.renames, number)

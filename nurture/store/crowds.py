@@ -4,7 +4,7 @@ Nothing is kept per person for it: the hour is known of each zone, and those who
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from nurture.model.bucket import BUCKETS, bucket
 from nurture.model.expression import Among, Both, Call, Compare, Either, Expression, IsKnown, Name, Opposite
 from nurture.model.length import Length
 from nurture.model.moving import is_still, walk
+from nurture.model.placing import stage_rules
 from nurture.model.sequence import Sequence, Status
 from nurture.model.special_days import SPECIAL_DAYS
 from nurture.model.trigger import EveryTrigger, HolidayTrigger, OnceTrigger
@@ -125,10 +126,12 @@ def _elapsed(length: Length | None) -> timedelta:
     return timedelta(days=length.days if length.days is not None else length.amount * _LONG[length.unit.value])
 
 
-def fitting_of(book: Book, sequence: Sequence) -> Fitting:
-    """Who can fit the first trigger of a sequence."""
+def fitting_in(connection: Connection, book: Book, sequence: Sequence, zone: str) -> int:
+    """How many people of a zone can fit the first trigger of a sequence, whatever numbers they were told."""
     condition = sequence.start[0].condition
-    return _fitting(book, sequence, condition.root if condition is not None else None)
+    who = replace(_fitting(book, sequence, condition.root if condition is not None else None), numbers=())
+    these = _people(zone, who, stage_rules(book), (date.min, date.min)).subquery()
+    return int(connection.execute(select(func.count()).select_from(these)).scalar_one())
 
 
 def _fitting(book: Book, sequence: Sequence, root: Expression | None) -> Fitting:

@@ -8,8 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from nurture.model.book import Book
 from nurture.model.event import Event
 from nurture.model.mail import Fate
+from nurture.model.sequence import Sequence
+from nurture.store import crowds
 from nurture.store.codec import event_of, instant, maybe_instant, micros, values_of
 from nurture.store.database import Database
 from nurture.store.load import EVENT_COLUMNS
@@ -71,6 +74,11 @@ class Figures:
         """How many mails wait to be claimed, by lane: 0 is service, the others follow the classes' order."""
         asked = select(PLANNED.c.lane, func.count()).group_by(PLANNED.c.lane).order_by(PLANNED.c.lane)
         return {int(lane): int(number) for lane, number in self._rows(asked)}
+
+    def fitting(self, book: Book, sequence: Sequence) -> dict[str, int]:
+        """How many people, by zone, can fit the start of a sequence by what stands in columns: never too few."""
+        with self.database.reading() as connection:
+            return {zone: crowds.fitting_in(connection, book, sequence, zone) for zone in zones_of(connection)}
 
     def held_by_cause(self) -> dict[str, int]:
         """How many mails are held until a person releases them, by cause."""

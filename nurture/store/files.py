@@ -9,12 +9,13 @@ from types import MappingProxyType
 from sqlalchemy import Connection, func, insert, select, update
 
 from nurture.model.book import Applied, Move
-from nurture.store.codec import decoded, encoded, instant, maybe_micros, micros
+from nurture.store.codec import decoded, encoded, instant, maybe_instant, maybe_micros, micros
 from nurture.store.database import insert_one, pages, pairs
 from nurture.store.effects import length_of
 from nurture.store.tables import APPLICATION, APPLIED_FILE, CONTENT, ENROLMENT, MOVE, RENAMED, VERSION
 
 Version = tuple[str, int]
+NOTHING_SAID: Mapping[str, Applied] = MappingProxyType({})
 NO_LINEAGES: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
@@ -67,11 +68,13 @@ def save_files(
     *,
     same: Collection[str] = (),
     lineages: Mapping[str, Mapping[str, str]] = NO_LINEAGES,
+    applied: Mapping[str, Applied] = NOTHING_SAID,
 ) -> Change:
     """Keep the files of an `apply`. `sequences` gives the path of each by name, `live` those whose status is live.
 
     A sequence whose file differs from its last version gets the next number, but for those in `same`, whose meaning
-    is as it was; `live_since` is kept while it stays live and starts anew when it goes live again.
+    is as it was; `live_since` is kept while it stays live and starts anew when it goes live again. `applied` says
+    since when a new version starts people, and whether a broadcast goes also to those whose hour had passed.
     """
     hashes = {path: sha256(data).hexdigest() for path, data in files.items()}
     before = _newest(connection)
@@ -86,6 +89,7 @@ def save_files(
         if made is not None:
             fresh[name] = made
             _keep_lineages(connection, name, made.version, lineages.get(name, {}))
+            _keep_start(connection, name, made.version, applied.get(name))
     return Change(
         tuple(sorted(hashes.keys() - before.keys())),
         tuple(sorted(path for path in hashes.keys() & before.keys() if hashes[path] != before[path])),
@@ -98,6 +102,13 @@ def _keep_lineages(connection: Connection, name: str, version: int, lineages: Ma
     if lineages:
         mine = (VERSION.c.sequence == name, VERSION.c.version == version)
         connection.execute(update(VERSION).where(*mine).values(lineages=encoded(dict(lineages))))
+
+
+def _keep_start(connection: Connection, name: str, version: int, said: Applied | None) -> None:
+    if said is not None and (said.starts_since is not None or said.past_too):
+        mine = (VERSION.c.sequence == name, VERSION.c.version == version)
+        starts = {"starts_since": maybe_micros(said.starts_since), "past_too": said.past_too}
+        connection.execute(update(VERSION).where(*mine).values(**starts))
 
 
 def ever_applied(connection: Connection, digest: str, folder: str) -> dict[str, bytes]:
@@ -163,14 +174,16 @@ def load_files(connection: Connection) -> Files:
             APPLICATION.c.at,
             VERSION.c.application,
             VERSION.c.lineages,
+            VERSION.c.starts_since,
+            VERSION.c.past_too,
         )
         .join_from(VERSION, APPLICATION, APPLICATION.c.id == VERSION.c.application)
         .order_by(VERSION.c.sequence, VERSION.c.version)
     ).all()
     newest = {name: row for name, *row in rows}
     applied = {
-        name: Applied(version, instant(at if since is None else since))
-        for name, (version, path, _, since, at, _, _) in newest.items()
+        name: Applied(version, instant(at if since is None else since), maybe_instant(starts), past_too)
+        for name, (version, path, _, since, at, _, _, starts, past_too) in newest.items()
         if path in hashes
     }
     live = {(name, one.version) for name, one in applied.items()}
