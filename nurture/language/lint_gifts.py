@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from nurture.language.lint_flow import SERVICE, exhaustive, sends
 from nurture.language.written import Written
-from nurture.model.expression import Condition, Expression, Name
+from nurture.model.expression import Condition, Name
 from nurture.model.moving import walk
 from nurture.model.place import Problem
 from nurture.model.step import AnyStep, Gift, Offer, Send, WaitEvent, inner
@@ -20,11 +20,6 @@ def findings(written: Written) -> Iterator[Problem]:
     yield from _service_gives(written)
 
 
-def gifts_in(value: Expression) -> set[str]:
-    """The ids of the gift steps that an expression names."""
-    return {part.path[1] for part in walk(value) if isinstance(part, Name) and part.path[0] == "gifts"}
-
-
 def carried(send: Send) -> set[str]:
     """The ids of the gift steps whose code or last day a mail shows: it carries them."""
     shown = (
@@ -38,9 +33,11 @@ def carried(send: Send) -> set[str]:
 
 def _carried_by_nobody(written: Written) -> Iterator[Problem]:
     """W307: a gift exists only once a mail that carries it went out."""
+    if any(len(written.steps[send.id].named("with", object)) > len(send.variables) for send in sends(written)):
+        return  # what has a finding of its own may have been meant for it
     shown = {gift for send in sends(written) for gift in carried(send)}
     for name, node in written.sequence.nodes.items():
-        if isinstance(node.step, Gift) and name not in shown:
+        if isinstance(node.step, Gift) and name not in shown and written.steps[name].written("id"):
             message = f"no mail carries '{name}', so nobody gets it"
             yield written.step("W307", name, message, f"with: {{code: gifts.{name}.code}} at the mail that gives it")
 
@@ -62,7 +59,7 @@ def _walk(
         elif isinstance(step, Send):
             for gift in sorted(carried(step) - reserved - _asked(step.condition)):
                 message = f"'{step.mail}' shows '{gift}', which not everybody who comes here was given"
-                cure = f"if: gifts.{gift}.code is known, or give it on every way to this mail"
+                cure = f"if: steps.{gift}.outcome == 'waiting', or reserve it on every way to this mail"
                 found[step.id] = written.step("W307", step.id, message, cure)
         ways = [_walk(written, inside, reserved, found) for inside in inner(step)]
         if ways and step.condition is None:
@@ -72,7 +69,9 @@ def _walk(
 
 
 def _asked(condition: Condition | None) -> set[str]:
-    return gifts_in(condition.root) if condition else set()
+    """The steps that a condition asks about, by `gifts.` or `steps.`."""
+    parts = walk(condition.root) if condition else ()
+    return {part.path[1] for part in parts if isinstance(part, Name) and part.path[0] in ("gifts", "steps")}
 
 
 def _never_answered(written: Written) -> Iterator[Problem]:
