@@ -42,8 +42,9 @@ def names_of(book: Book, files: Mapping[str, bytes], broken: Collection[str] = (
     catalogue = None if "catalogue" in unread else book.catalogue
     topics = None if "topics" in unread else book
     sequences = {path.split("/")[1].split(".")[0] for path in sort_files(files).sequences}
-    records = [*book.catalogue.things.values(), *book.catalogue.numbers.values()]
     named = [thing.key for thing in book.catalogue.things.values()]
+    things = [name for thing in book.catalogue.things.values() for name in thing.fields]
+    numbers = [name for one in book.catalogue.numbers.values() for name in one.fields]
     return NamesInTests(
         event=tuple(catalogue.events) if catalogue else None,
         mail=tuple(sorted(book.mails)),
@@ -55,9 +56,7 @@ def names_of(book: Book, files: Mapping[str, bytes], broken: Collection[str] = (
         gift=None if "gifts" in unread else tuple(gift.name for gift in book.house.gifts),
         fact=tuple(_told(book)) if catalogue else None,
         field=tuple(_fields(book)) if catalogue else None,
-        record_field=tuple(dict.fromkeys([*named, *(name for one in records for name in one.fields)]))
-        if catalogue
-        else None,
+        record_field=tuple(dict.fromkeys([*named, *things, *numbers])) if catalogue else None,
         numbers=tuple(catalogue.numbers) if catalogue else None,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from nurture.language.page import Page
 from nurture.language.toml_scanner import Spot, scan
@@ -73,7 +73,7 @@ def _child(node: Node | None, name: str) -> tuple[ScalarNode | None, Node | None
 
 def _end(node: Node) -> int:
     """Behind the last letter of a node; a block's own mark stands where the next thing begins."""
-    if isinstance(node, ScalarNode) or node.flow_style or not node.value:
+    if not isinstance(node, CollectionNode) or node.flow_style or not node.value:
         return int(node.end_mark.index)
     last = node.value[-1]
     return _end(last[1] if isinstance(last, tuple) else last)
@@ -113,7 +113,7 @@ def _toml_case(
             f"{file}:{page.line_of(start)}: `expect` is written as [[cases.expect]]; "
             "write it as expect = [..], then record."
         )
-    entries = []
+    entries: list[Span] = []
     while (entry := spots.get(("cases", number, "expect", len(entries)))) is not None:
         entries.append(entry.value)
     return Expectation(found.key[0], (start, end), tuple(entries), behind, column, column + 2, False)
