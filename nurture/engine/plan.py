@@ -13,7 +13,7 @@ from nurture.decide.migrate import UNDECIDED, landing, moves_people
 from nurture.engine.broadcast_heads import Heads, heads
 from nurture.engine.differences import Change, book_changes, file_changes, renamed_mails
 from nurture.engine.live import NOTHING_CHOSEN, Choice, Tree, plain_book, tree
-from nurture.engine.plan_house import Forecast, Stages, forecast, restaged, rules_differ
+from nurture.engine.plan_house import Already, Forecast, Stages, already, forecast, restaged, rules_differ
 from nurture.engine.plan_people import Group, count
 from nurture.engine.tick import Tell, silent
 from nurture.language.project import digest
@@ -50,6 +50,7 @@ class SequencePlan:
     looked: int = 0
     gone: int = 0
     starts: Heads | None = None
+    already: Already | None = None
     draft: bool = False
 
     @property
@@ -251,6 +252,10 @@ def _refusals(store: Store, before: Book, found: Plan) -> Iterator[Missing]:
 
 def _look_ahead(store: Store, before: Book, found: Plan, now: datetime, tell: Tell) -> None:
     after = found.tree.book
+    fresh = [one for one in found.sequences if one.how == NEW and after.sequences[one.name].status is Status.live]
+    fulfilled = already(store, after, [one.name for one in fresh], now)
+    for one in fresh:
+        one.already = fulfilled.get(one.name)
     if rules_differ(before, after):
         found.forecast = forecast(store, before, after, now, tell)
     stages = [(stage.id, stage.enter.text, stage.keep_for) for stage in before.stages]

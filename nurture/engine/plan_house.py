@@ -4,10 +4,11 @@ House rules hold for everybody from the apply on. Of very many people a sample b
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from nurture.decide.already import can_last, fulfils
 from nurture.decide.draft import Draft
 from nurture.decide.simulate import live
 from nurture.decide.stages import place, stale
@@ -20,6 +21,7 @@ from nurture.store.open import Store
 DAYS = 14
 MOST_LIVED = 400
 MOST_PLACED = 4_000
+MOST_ASKED = 2_000
 RULES = ("limits", "mutes", "quiet_hours", "min_gap", "classes", "hold_out", "balance", "silence", "leap_day")
 
 
@@ -83,6 +85,27 @@ def restaged(store: Store, new: Book, now: datetime) -> Stages:
         if draft.stage is not None and draft.stage.id != person.stage.id:
             found.moves[person.stage.id, draft.stage.id] += 1
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Already:
+    """How many of those asked fulfil a new sequence's start already."""
+
+    fulfil: int
+    people: int
+    of: int
+
+
+def already(store: Store, new: Book, names: Collection[str], now: datetime) -> dict[str, Already]:
+    """Who fulfils these new sequences already, of a sample where there are very many; nobody is taken in for it."""
+    asked = [new.sequences[name] for name in names if can_last(new.sequences[name])]
+    if not asked:
+        return {}
+    of, people, found = store.counts().people, 0, Counter[str]()
+    for person in sample(store, MOST_ASKED, of, now):
+        people += 1
+        found.update(one.name for one in asked if fulfils(new, person, one, now))
+    return {one.name: Already(found[one.name], people, of) for one in asked}
 
 
 def sample(store: Store, most: int, of: int, now: datetime) -> Iterator[Person]:

@@ -35,7 +35,7 @@ def sequence_lines(found: Plan, one: SequencePlan) -> Iterator[str]:
     """One sequence: its versions and changes, then its people."""
     if one.how == NEW:
         yield f"{one.name}    new{', a draft: it does not run' if one.draft else ''}"
-        yield "     0 people start now; who fulfilled its start before is left alone"
+        yield f"  0 people start now.{_already(one)}"
         if one.starts is not None:
             yield f"     up to {one.starts.next_hour:,} people are mailed as soon as their hour comes"
         return
@@ -56,6 +56,15 @@ def sequence_lines(found: Plan, one: SequencePlan) -> Iterator[str]:
         yield f"  {group.count:>6,}  {_stand(found, one, group):<{widest}}   {_goes(found, group)}{mark}"
     if one.unfit:
         yield f"  {one.unfit:,} of {one.looked:,} would not fit  while  now; they leave at their next step"
+
+
+def _already(one: SequencePlan) -> str:
+    """`318 already fulfil it; they are left alone (nurture enrol gone_quiet --already)`."""
+    if one.already is None or not one.already.fulfil:
+        return ""
+    of = "" if one.already.people == one.already.of else f" of {one.already.people:,} asked"
+    alone = f"they are left alone (nurture enrol {one.name} --already)"
+    return f"   {one.already.fulfil:,}{of} already fulfil it; {alone}"
 
 
 def _stand(found: Plan, one: SequencePlan, group: Group) -> str:
@@ -219,6 +228,7 @@ def _sequence_document(found: Plan, one: SequencePlan) -> dict[str, object]:
         "new_version": one.version,
         "changes": one.changes,
         "inside": one.inside,
+        "already_fulfil": None if one.already is None else one.already.fulfil,
         "people": groups,
         "would_not_fit": one.unfit,
     }

@@ -258,6 +258,7 @@ def test_a_name_that_was_given_up_is_not_taken_by_another_sequence(store: Store,
     text = (root / SEQUENCE).read_text(encoding="utf-8")
     rename_the_sequence(root)
     applied(store, root)
+    edit(root, "sequences/after_sale.yaml", "was: check_in\n", "")
     (root / SEQUENCE).write_text(text, encoding="utf-8")
     found = planned(store, root)
     assert missing(found) == ["name sequence check_in"]
@@ -404,3 +405,27 @@ def test_a_choice_that_is_not_understood(words: str) -> None:
         choice_of(words, [])
     with pytest.raises(MisuseError, match="write --drop NAME=stop"):
         choice_of("", [words])
+
+
+LAPSE = """\
+sequence: gone_quiet
+title: Gone quiet
+stage: any
+class: news
+topic: tips
+status: live
+start: {lapse: order.delivered, for: 3 days}
+again: {per: person}
+steps:
+  - {send: one_question}
+"""
+
+
+def test_a_new_sequence_takes_nobody_in_and_says_who_fulfils_it_already(store: Store, root: Path) -> None:
+    (root / "sequences/gone_quiet.yaml").write_text(LAPSE, encoding="utf-8")
+    found = planned(store, root, look_ahead=True)
+    alone = "they are left alone (nurture enrol gone_quiet --already)"
+    assert f"gone_quiet new 0 people start now. 6 already fulfil it; {alone}" in said(found)
+    applied(store, root)
+    assert run(store, NOW) == 0
+    assert [one.sequence for one in person(store).enrolments] == ["check_in"]
