@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from holidays import country_holidays
@@ -213,3 +214,13 @@ def test_which_days_need_the_extra_package() -> None:
     assert not moves("mothers_day", "TR")
     assert not moves("valentines_day")
     assert not moves("nothing")
+
+
+def test_every_day_says_in_the_docs_what_it_was_checked_against() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/special-days.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line.split(" | ") for line in page.splitlines() if line.startswith("| `")}
+    assert rows.keys() == SPECIAL_DAYS.keys()
+    for name, day in SPECIAL_DAYS.items():
+        assert rows[name][1].startswith(day.category)
+        assert rows[name][2] == day.mood
+        assert len(rows[name][4]) > len("checked")
