@@ -1,13 +1,15 @@
-"""What a sequence that is new starts by itself in the next hour: a broadcast's hour is at hand somewhere (11.7)."""
+"""The most that a broadcast which an apply brings can mail in the next hour (language.md 11.7)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from nurture.decide.clock import Clock, at
+from nurture.model.book import Book
 from nurture.model.sequence import Sequence
 from nurture.model.trigger import OnceTrigger
 from nurture.store.open import Store
 
-EARLIEST, LATEST = timedelta(hours=14), timedelta(hours=12)  # a wall time comes so much before and after that of UTC
 HOUR = timedelta(hours=1)
 
 
@@ -18,13 +20,18 @@ class Heads:
     next_hour: int = 0
 
 
-def heads(store: Store, sequence: Sequence, now: datetime) -> Heads | None:
-    """The head count of a broadcast whose hour comes at once for some readers; None for what starts by something else.
+def heads(store: Store, book: Book, sequence: Sequence, now: datetime) -> Heads | None:
+    """Whom a broadcast reaches within the hour: where its hour comes, and where it has passed if those get it too.
 
-    At most the people that it may start a day; `stage` and `if` are not asked here, so it is never too few.
+    None for what starts by something else. Counted by what the store can say of people: never too few.
     """
-    hours = [datetime.combine(one.day, one.at, UTC) for one in sequence.start if isinstance(one, OnceTrigger)]
-    if not any(now - LATEST <= hour <= now + EARLIEST + HOUR for hour in hours):
+    hours = [one for one in sequence.start if isinstance(one, OnceTrigger)]
+    if not hours:
         return None
-    people = store.counts().people
+    applied, people = book.applied.get(sequence.name), 0
+    past_too = applied is not None and applied.past_too
+    for zone, count in store.figures.fitting(book, sequence).items():
+        moments = [at(one.day, one.at, Clock(ZoneInfo(zone))) for one in hours]
+        if any(moment <= now + HOUR and (moment >= now or past_too) for moment in moments):
+            people += count
     return Heads(min(people, sequence.at_most) if sequence.at_most is not None else people)

@@ -140,8 +140,8 @@ def plan(
         one.groups = people.groups.get(one.name, [])
         one.unfit, one.looked = people.unfit[one.name], people.looked[one.name]
         one.gone = people.gone.get(one.name, 0)
-        if one.how == NEW and to_be.book.sequences[one.name].status is Status.live:
-            one.starts = heads(store, to_be.book.sequences[one.name], now)
+        if one.how in (NEW, CHANGED) and to_be.book.sequences[one.name].status is Status.live:
+            one.starts = heads(store, to_be.book, to_be.book.sequences[one.name], now)
     found.missing = list(_missing(store, before, found))
     if look_ahead:
         _look_ahead(store, before, found, now, tell)

@@ -36,8 +36,8 @@ def sequence_lines(found: Plan, one: SequencePlan) -> Iterator[str]:
     if one.how == NEW:
         yield f"{one.name}    new{', a draft: it does not run' if one.draft else ''}"
         yield f"  0 people start now.{_already(one)}"
-        if one.starts is not None:
-            yield f"     up to {one.starts.next_hour:,} people are mailed as soon as their hour comes"
+        if one.starts is not None and one.starts.next_hour:
+            yield f"     up to {one.starts.next_hour:,} people are mailed within the hour"
         return
     if one.how == GONE:
         chosen = one.name in found.choice.drop

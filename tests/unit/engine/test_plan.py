@@ -429,3 +429,14 @@ def test_a_new_sequence_takes_nobody_in_and_says_who_fulfils_it_already(store: S
     applied(store, root)
     assert run(store, NOW) == 0
     assert [one.sequence for one in person(store).enrolments] == ["check_in"]
+
+
+def test_a_broadcast_whose_hour_is_at_hand_counts_in_what_can_go_out(store: Store, root: Path) -> None:
+    once = LAPSE.replace("gone_quiet", "news").replace(
+        "{lapse: order.delivered, for: 3 days}", "{once: 2027-03-06 09:30}"
+    )
+    text = once.replace("again: {per: person}", "again: never").replace("status: live", "status: live\nat_most: 4")
+    (root / "sequences/news.yaml").write_text(text, encoding="utf-8")
+    assert planned(store, root).next_hour == 4
+    assert planned(store, root, NOW - DAY).next_hour == 0
+    assert planned(store, root, NOW + DAY).next_hour == 0
