@@ -116,6 +116,9 @@ def verdict(reason: Reason, clock: Clock) -> str:
         return f"{what}  not sent: {why_words(reason, clock)}"
     if reason.why in ENDINGS:
         return f"ended: {why_words(reason, clock)}"
+    if reason.why is Why.version:
+        due = f", until {moment_words(reason.until, clock)}" if reason.until else ""
+        return f"{reason.words}{due}"
     if reason.why is Why.started:
         return f"started{': ' + reason.words if reason.words else ''}"
     said = step_words(reason, clock)
