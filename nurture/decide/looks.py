@@ -27,6 +27,7 @@ from nurture.model.moving import walk
 _ANSWERS = {True: "yes", False: "no", None: "unknown"}
 _STATES = {"has_tag": "tags", "has_moment": "moments", "got": "messages", "bought": "person.orders"}
 _NOTHING = Catalogue()
+_OWN_ROOTS = frozenset({"person", "today", "event", "start", "steps", "gifts", "ladders"})
 _NO_ORDER = frozenset({("person", "orders", "first_at"), ("person", "orders", "last_at")})
 
 
@@ -165,6 +166,8 @@ def _hangs_on(part: Expression, catalogue: Catalogue) -> Iterator[str]:
         yield "gifts"
     if isinstance(part, Name) and part.path[0] == "ladders":
         yield from ("messages", "person.orders")
+    if isinstance(part, Name) and part.path[0] not in _OWN_ROOTS:
+        yield ".".join(part.path[:2])  # a field of a thing, or `numbers.cups`
     if isinstance(part, Call):
         if part.function == "count":
             yield from _happenings(part.word, catalogue)

@@ -7,19 +7,20 @@ from decimal import Decimal
 import pytest
 
 from nurture.decide.advance import advance
-from nurture.decide.conditions import evaluate
+from nurture.decide.conditions import evaluate, facts_named
 from nurture.decide.draft import Draft
 from nurture.decide.scene import Scene
 from nurture.model import event as names
 from nurture.model.catalogue import Field, Numbers, Thing
 from nurture.model.event import Event, Line
-from nurture.model.expression import Condition, Kind, Name
+from nurture.model.expression import Compare, Condition, Kind, Literal, Name
 from nurture.model.house import House, LadderRule, Rung
 from nurture.model.person import Enrolment, Message, Outcome, Person, Reserved
+from nurture.model.sequence import StopRule
 from nurture.model.step import Arm, Branch, WaitEvent, WaitUntil
 from nurture.model.trigger import Again, ManualTrigger
 from tests import worlds as w
-from tests.worlds import JOINED, event, length, live, newborn, reachable, send, sequence, utc
+from tests.worlds import JOINED, event, length, live, newborn, reachable, send, sequence, utc, wait
 
 AT = utc("2027-03-04 13:00")
 NOW = utc("2027-03-10 13:00")
@@ -208,3 +209,28 @@ def test_a_theme_can_be_wanted_again() -> None:
     assert advance(BOOK, newborn(), NOW, told).person.spared == {"mothers_day"}
     told.append(event(names.THEME_WANTED, "2027-03-02 10:00", theme="mothers_day"))
     assert advance(BOOK, newborn(), NOW, told).person.spared == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("root", "told"),
+    [
+        ("subscription.price", thing("2027-03-05 10:00", price=30)),
+        ("numbers.cups", event(names.NUMBERS_TOLD, "2027-03-05 10:00", numbers="cups", fields={"brewed": 30})),
+    ],
+)
+def test_a_stop_on_a_thing_or_a_number_is_asked_when_it_changes(root: str, told: Event) -> None:
+    path = root if root.startswith("subscription") else f"{root}.brewed"
+    price = Name(tuple(path.split(".")), Kind.number)
+    asked = Condition(f"{path} > 20", Compare(">", price, Literal(20, Kind.number)), w.HERE)
+    manual = ManualTrigger(place=w.HERE)
+    stopping = sequence(
+        "s", manual, [wait("10 days"), send("bye", "service")], again=Again(per="person"),
+        stop_when=(StopRule(condition=asked),),
+    )  # fmt: skip
+    book = replace(w.book(stopping), catalogue=CATALOGUE)
+    assert root in facts_named(asked.root)
+    began = [*reachable(), thing("2027-03-01 10:00", price=9), event(names.PERSON_ENROLLED, AT, sequence="s")]
+    start = live(book, newborn(), began, "2027-03-05 00:00").person
+    about = replace(start, enrolments=tuple(replace(one, thing="S1") for one in start.enrolments))
+    assert w.endings(live(book, about, [told], "2027-04-01")) == [f"stopped: {path} > 20"]
+    assert w.endings(live(book, about, [], "2027-04-01")) == ["finished"]
