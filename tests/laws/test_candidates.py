@@ -3,7 +3,7 @@
 import random  # noqa: TID251 - the same shop each time, drawn with a seed
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,16 +15,18 @@ from sqlalchemy import Connection, Table
 from nurture.decide.advance import advance
 from nurture.decide.special_days import dates_in
 from nurture.engine.tick import zone_of
+from nurture.model import event as names
 from nurture.model.decision import Decision, Why
 from nurture.model.event import Event, MonthDay, Origin
 from nurture.model.person import Person
-from nurture.model.trigger import Again, DayTrigger, LapseTrigger
+from nurture.model.trigger import Again, DayTrigger, EveryTrigger, HolidayTrigger, LapseTrigger, OnceTrigger
 from nurture.store import candidates as scan
 from nurture.store import crowds, ingest, save
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow, EventRow
 from nurture.store.tables import AGENDA
 from tests import worlds as w
+from tests.random_triggers import AT_HOME
 from tests.random_worlds import START, World, worlds
 
 QUARTER = timedelta(minutes=15)
@@ -227,11 +229,21 @@ def test_the_law_catches_an_agenda_that_is_never_cleared(monkeypatch: pytest.Mon
 # --- never many too many -----------------------------------------------------------------------------------------
 
 PEOPLE = 400
+BREWED = w.condition("numbers.cups.brewed > 0")
 BOOK = w.book(
     w.sequence("birthday", DayTrigger(place=w.HERE, path=("person", "birthday"), yearly=True, lead=w.length("3 days")),
                [w.send("happy", "celebration")], again=Again(per="occurrence")),
     w.sequence("quiet", LapseTrigger(place=w.HERE, event="order.placed", length=w.length("60 days")),
                [w.wait("2 days"), w.send("missed", "news")], again=Again(per="person")),
+    w.sequence("weekly", EveryTrigger(place=w.HERE, weekday=0, at=time(8, 30), condition=BREWED),
+               [w.send("digest", "news")], stage=("buying", "again"), again=Again(per="occurrence")),
+    w.sequence("festive", HolidayTrigger(place=w.HERE, days=("eid_al_fitr", "holi"), observed_by=("person", "observes"),
+                                         lead=w.length("3 days")), [w.send("wishes", "celebration")],
+               again=Again(per="occurrence")),
+    w.sequence("harvest", OnceTrigger(place=w.HERE, day=date(2027, 3, 2), at=time(10), condition=AT_HOME),
+               [w.send("news", "news")], spread=w.length("4 hours"), again=Again(never=True)),
+    w.sequence("renewal", DayTrigger(place=w.HERE, path=("subscription", "renews_on"), per="subscription"),
+               [w.send("notice", "service")], again=Again(per="occurrence")),
 )  # fmt: skip
 
 
@@ -242,8 +254,16 @@ def crowd(store: Store) -> None:
     for number in range(PEOPLE):
         day = date(2026, 1, 1) + timedelta(days=chance.randrange(365))
         zone = chance.choice(["Europe/Paris", "America/New_York", "Asia/Kolkata"])
-        facts = {"zone": zone, "birthday": MonthDay(day.month, day.day)}
+        country, kept = chance.choice(["FR", "US", "IN", "TR"]), chance.choice([(), (), (), ("eid_al_fitr",)])
+        facts = {"zone": zone, "birthday": MonthDay(day.month, day.day), "country": country, "observes": kept}
         rows.append(ContactRow(outside_id=f"c{number}", facts=facts))
+        if number % 4 == 0:
+            told = {"numbers": "cups", "fields": {"brewed": chance.randrange(1, 9)}}
+            at = START + timedelta(hours=chance.randrange(200) - 200)
+            rows.append(EventRow(outside_id=f"c{number}", name=names.NUMBERS_TOLD, at=at, fields=told))
+            renews = {"renews_on": date(2027, 2, 21) + timedelta(days=chance.randrange(60))}
+            thing = {"thing": "subscription", "key": f"S{number}", "fields": renews}
+            rows.append(EventRow(outside_id=f"c{number}", name=names.THING_CHANGED, at=at, fields=thing))
         at = datetime(2026, 12, 1, 12, tzinfo=UTC) + timedelta(days=chance.randrange(90))
         rows.append(EventRow(outside_id=f"c{number}", name="order.placed", at=at, fields={"order_id": f"o{number}"}))
     store.importing(START).take(rows, no_rejects)
@@ -281,6 +301,11 @@ def few_too_many(folder: Path) -> bool:
 
 def test_few_are_proposed_for_nothing(tmp_path: Path) -> None:
     assert few_too_many(tmp_path)
+
+
+def test_crowds_that_are_not_narrowed_are_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowds, "narrowed", lambda statement, *_: statement)
+    assert not few_too_many(tmp_path)
 
 
 def test_proposing_everybody_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
