@@ -33,6 +33,7 @@ AT_ONCE = 8
 FIRST, TIMES, LONGEST = timedelta(seconds=30), 4, timedelta(hours=6)  # between two tries
 GIVES_UP = timedelta(days=3)  # after which the core goes on without an answer
 LOOKS_AGAIN = timedelta(minutes=5)  # while something is wrong with the project and not with the other side
+ENDS_WITHIN = 10.0  # seconds that a call on its way is given at the end: less than the daemon gives all of it
 PAUSE = 60.0  # seconds after a fault of ours, and the longest between two looks
 WORDS = {
     HANDED: "on their way",
@@ -72,7 +73,8 @@ def counted(count: int, one: str) -> str:
 class Calling:
     """Makes the calls whose time has come. One for a process; `arrived` hears that an answer was kept.
 
-    `live` is called in `run`, so it may ask the store; `clock` gives the instant in UTC.
+    `live` is called in `run`, so it may ask the store; `clock` gives the instant in UTC. `patience`: seconds that a
+    call on its way is given when all is to end.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Calling:
         run: Run,
         arrived: Callable[[], None] = lambda: None,
         look_up: LookUp = system,
+        patience: float = ENDS_WITHIN,
     ) -> None:
         self.shop = shop
         self.live = live
@@ -90,6 +93,7 @@ class Calling:
         self.run = run
         self.arrived = arrived
         self.look_up = look_up
+        self.patience = patience
 
     @property
     def _desk(self) -> Desk:
@@ -122,7 +126,7 @@ class Calling:
             pause = PAUSE
             try:
                 if may():
-                    await self.round(stopping)
+                    await self._round_until(stopping)
                     await notices.send(self.live(), self.clock(), self.run)
                     next_at = await self.run(self._desk.webhooks.next_at)
                     pause = PAUSE if next_at is None else max(1.0, (next_at - self.clock()).total_seconds())
@@ -133,6 +137,20 @@ class Calling:
                     await asyncio.wait_for(stopping.wait(), PAUSE)
                 continue
             await _either(stopping, stirred, min(PAUSE, pause))
+
+    async def _round_until(self, stopping: asyncio.Event) -> None:
+        """A round; when it is asked to end, what is on its way has a little time, and is made again later."""
+        work, ending = asyncio.create_task(self.round(stopping)), asyncio.create_task(stopping.wait())
+        try:
+            await asyncio.wait({work, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                await asyncio.wait({work}, timeout=self.patience)
+                work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
+        finally:
+            ending.cancel()
+            work.cancel()
 
     # In the store's thread
 

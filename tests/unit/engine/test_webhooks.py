@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -294,6 +295,32 @@ def test_the_loop_goes_on_when_stirred_and_ends_when_asked(world: World) -> None
 
     asyncio.run(life())
     assert (world.state(KEY), world.state(OTHER)) == ("ok", "ok")
+
+
+def test_a_call_that_hangs_does_not_hold_the_end_and_is_made_again(world: World) -> None:
+    asked, let_go = threading.Event(), threading.Event()
+
+    def hanging(connection: socket.socket) -> None:
+        read_http(connection)
+        asked.set()
+        let_go.wait(10)
+
+    async def life() -> None:
+        stopping = asyncio.Event()
+        live = LiveBook(world.book, {})
+        calling = Calling(shop, lambda: live, world.clock, directly, patience=0.1)
+        going = asyncio.create_task(calling.keep_on(stopping, asyncio.Event(), lambda: True))
+        assert await asyncio.to_thread(asked.wait, 10)
+        stopping.set()
+        await asyncio.wait_for(going, 3)
+
+    with listening(hanging) as port:
+        shop = replace(world.shop, variable=lambda name: f"http://127.0.0.1:{port}/" if name == "ERP_URL" else "key")
+        asyncio.run(life())
+        let_go.set()
+    assert world.state() == "handed"
+    world.later(minutes=1)
+    assert world.round().states == {"ok": 1}
 
 
 def test_a_fault_of_the_store_ends_no_loop(world: World, caplog: pytest.LogCaptureFixture) -> None:
