@@ -21,7 +21,7 @@ from nurture.model.expression import (
     Opposite,
 )
 from nurture.model.sequence import Sequence
-from nurture.model.step import Offer, Send, flow
+from nurture.model.step import Gift, Offer, Send, flow
 from nurture.render.footer import SERVICE
 from nurture.render.layout import CONTENT, TOLD
 from nurture.render.settled import SETTLED
@@ -79,7 +79,7 @@ def frame_giving(images: frozenset[str]) -> Giving:
 
 def needs_a_way_out(book: Book, mail: str) -> bool:
     """Whether a reader must be able to leave by the mail: all but what only ever goes out as service."""
-    classes = {send.class_ for send, _ in _sends(book) if send.mail == mail}
+    classes = {send.class_ for send, _, _ in _sends(book) if send.mail == mail}
     return classes != {SERVICE}
 
 
@@ -88,8 +88,8 @@ def givings(book: Book, mail: str, images: frozenset[str], whole: bool) -> tuple
     offered = Offered(book.catalogue.events, frozenset(book.themes) if whole else None, images)
     house = {"person": person(book.catalogue), "today": Fact("day", False)}
     found = tuple(
-        Giving({**_by_itself(send), **_with(send, book.catalogue), **house}, by, offered)
-        for send, by in _sends(book)
+        Giving({**_by_itself(send), **_with(send, book), **_drawn(send, sequence, book), **house}, by, offered)
+        for send, sequence, by in _sends(book)
         if send.mail == mail
     )
     return found or (Giving(house, "", offered),)
@@ -100,16 +100,33 @@ def _by_itself(send: Send) -> dict[str, Fact]:
     return {name: Fact("text", False) for name in ("rung", "rung_title")} if isinstance(send, Offer) else {}
 
 
-def _with(send: Send, catalogue: Catalogue) -> dict[str, Fact]:
-    return {name: fact(value, catalogue) for name, value in send.variables}
+def _with(send: Send, book: Book) -> dict[str, Fact]:
+    return {name: fact(value, book.catalogue) for name, value in send.variables}
 
 
-def _sends(book: Book) -> Iterator[tuple[Send, str]]:
+def _drawn(send: Send, sequence: Sequence, book: Book) -> dict[str, Fact]:
+    """What is drawn as the mail leaves is known in it, or the mail does not go; unless it goes without (6.11)."""
+    known, nodes = {}, flow(sequence.steps)
+    for variable, value in send.variables:
+        if not isinstance(value, Name) or value.path[0] != "gifts":
+            continue
+        node = nodes.get(value.path[1])
+        gift = node.step if node is not None and isinstance(node.step, Gift) else None
+        present = book.house.gift(gift.gift) if gift is not None else None
+        if gift is None or present is None or gift.if_none == "go_on":
+            continue
+        sure = {"code": bool(present.pool or present.make), "expires_on": bool(gift.valid or present.valid)}
+        if sure.get(value.path[-1]):
+            known[variable] = Fact(value.kind.value, False)
+    return known
+
+
+def _sends(book: Book) -> Iterator[tuple[Send, Sequence, str]]:
     for name in sorted(book.sequences):
         sequence: Sequence = book.sequences[name]
         for node in flow(sequence.steps).values():
             if isinstance(node.step, Send):
-                yield node.step, f"{name} › {node.step.id}"
+                yield node.step, sequence, f"{name} › {node.step.id}"
 
 
 def person(catalogue: Catalogue) -> Fact:
