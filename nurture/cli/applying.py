@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,8 @@ from nurture.cli.output import answer, say, say_all, say_next
 from nurture.cli.planning import next_of, say_findings
 
 if TYPE_CHECKING:
+    from nurture.config import Config
+    from nurture.deliver.protocol import Provider
     from nurture.engine.live import Choice
     from nurture.engine.plan import Plan
     from nurture.engine.workshop import Workshop
@@ -83,7 +85,8 @@ def carry_out(
     from nurture.engine.plan_file import read_bound, refuse_moved
     from nurture.engine.plan_words import bound_of, document, plan_lines
     from nurture.engine.pools import fill_pools, refuse_without_pools
-    from nurture.wiring import now
+    from nurture.engine.seeding import copies_for_seeds
+    from nurture.wiring import configuration, now
 
     bound = read_bound(planned) if planned is not None else None
     found = planned_now(shop, files, choice)
@@ -109,16 +112,26 @@ def carry_out(
     moment = now()
     done = make_live(shop.store, found, files, moment, who(), commit_of(asked.root))
     filled = fill_pools(shop.store, asked.root, found.tree.book)
+    copies = tuple(copies_for_seeds(configuration(asked.root), way_out, found.tree.book, files, done.versions, now()))
     if asked.json:
         answer(done)
         return FINE
     say_all(done.lines())
+    say_all(copies)
     say_all(filled.lines())
     if not found.first and done.changes:
         say(f"Applied {moment:%a} {moment.day} {moment:%b %Y %H:%M} UTC. To undo it:")
         say(f"  {undo(moment)}")
     say_next("nurture simulate --days 14", "nurture run --once")
     return FINE
+
+
+def way_out(config: "Config") -> "Provider[Any, Any]":
+    """What hands mails over; RefusedError while it may not send at all."""
+    from nurture.wiring import provider, ready_to_send
+
+    ready_to_send(config)
+    return provider(config)
 
 
 def planned_now(shop: "Workshop", files: Mapping[str, bytes], choice: "Choice") -> "Plan":
