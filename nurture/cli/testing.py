@@ -64,12 +64,12 @@ def test_command(
 
     The real engine on a test clock; nothing is stored, handed over or called. Exits 1 when a case fails.
     """
-    from nurture.engine.book_tests_project import chosen, count, results_of, tested, to_record
+    from nurture.engine.book_tests_project import chosen, count, opened, results_of, to_record
 
     if record is not None and accept:
         raise click.UsageError("--record and --accept do not go together")
     root = asked.root
-    project = tested(root)
+    project = opened(root)
     book = project.book
     if sweep is not None:
         from nurture.cli.sweeping import sweep_book

@@ -31,7 +31,7 @@ class Tested:
     files: Mapping[str, bytes]
 
 
-def tested(root: Path) -> Tested:
+def opened(root: Path) -> Tested:
     """Read a project; RefusedError when its sequences, house or tests have errors. Mails are not looked at."""
     files = read_files(root)
     reading = read_project(files)

@@ -9,6 +9,7 @@ import re
 import shutil
 from pathlib import Path
 
+from nurture.engine.book_tests_starting import first_test
 from nurture.engine.faults import MisuseError
 from nurture.model.book import Book
 from nurture.render.source import read
@@ -98,14 +99,19 @@ PIECES = {
     "next_bag": "second_bag",
     "birthday": "birthday",
     "anniversary": "first_order_anniversary",
+    "festive": "festive_days",
     "lapse": "gone_quiet",
     "vip": "vip_welcome",
     "complaint": "complaint_care",
+    "referral": "tell_a_friend",
+    "renewal": "renewal",
+    "digest": "weekly_cups",
+    "broadcast": "harvest_2027",
 }
 
 
 def new_sequence(root: Path, name: str, piece: str, book: Book) -> list[Path]:
-    """A draft of a sequence: a copy of a library piece with the mails it lacks, or a small one of its own."""
+    """A draft of a sequence: a copy of a library piece with the mails it lacks and one test, or a small one."""
     refuse_name(name, "sequence", [path.stem for path in (root / "sequences").glob("*.*")])
     if not piece:
         mails = new_mail(root, f"{name}_hello", book)
@@ -118,7 +124,9 @@ def new_sequence(root: Path, name: str, piece: str, book: Book) -> list[Path]:
     source = next((starter() / "sequences").glob(f"{original}.*"))
     path = root / "sequences" / f"{name}{source.suffix}"
     path.write_text(renamed(source.read_text(encoding="utf-8"), original, name), encoding="utf-8")
-    return [path, *copy_mails(root, path.read_text(encoding="utf-8"))]
+    mails = copy_mails(root, path.read_text(encoding="utf-8"))
+    test = first_test(root, name, starter() / "sequences" / "tests" / f"{original}.test.yaml")
+    return [path, *mails, *([test] if test else [])]
 
 
 def small(name: str, book: Book) -> str:

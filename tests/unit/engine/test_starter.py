@@ -1,4 +1,4 @@
-"""What `nurture new sequence` writes is a draft without findings."""
+"""What `nurture new sequence` writes is a draft without findings, with a test that passes."""
 
 import shutil
 from dataclasses import replace
@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from nurture.cli.checking import KINDS
+from nurture.engine.book_tests_project import chosen, opened, results_of
 from nurture.engine.check import check, readable_book
 from nurture.engine.project import read_files
-from nurture.engine.starter import EDITOR, SCHEMAS, aim_of, new_sequence, starter, write_schemas
+from nurture.engine.starter import EDITOR, PIECES, SCHEMAS, aim_of, new_sequence, starter, write_schemas
 
 
 @pytest.fixture
@@ -41,3 +42,22 @@ def test_every_kind_of_file_gets_its_schema_and_the_editor_is_told_of_it(shop: P
     assert tuple(SCHEMAS) == KINDS
     for settings in (".vscode/settings.json", ".taplo.toml"):
         assert all(f".nurture/{kind}.schema.json" in EDITOR[settings] for kind in KINDS)
+
+
+@pytest.mark.parametrize("piece", sorted(PIECES))
+def test_a_piece_comes_with_one_test_that_passes(shop: Path, piece: str) -> None:
+    written = new_sequence(shop, "my_own", piece, readable_book(shop))
+    path = shop / "sequences" / "tests" / "my_own.test.yaml"
+    assert written[-1] == path
+    project = opened(shop)
+    (own,) = chosen(project.cases, ["my_own"], "")
+    (result,) = results_of(project.book, project.files, [own], lambda _: None)
+    assert result.passed
+    assert result.case.expect, "it was recorded, and some mail comes"
+
+
+def test_where_the_test_of_a_piece_cannot_run_there_is_none(shop: Path) -> None:
+    path = shop / "sequences" / "house" / "stages.yaml"
+    path.write_text("stages: [", encoding="utf-8")
+    new_sequence(shop, "my_own", "lapse", readable_book(shop))
+    assert not (shop / "sequences" / "tests" / "my_own.test.yaml").exists()
