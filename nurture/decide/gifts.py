@@ -26,7 +26,12 @@ from nurture.model.step import Gift, Node, Send
 
 WAITING, GIVEN, NOT_SENT = "waiting", "given", "not_sent"
 SHOWS = ("code", "expires_on")  # what of a gift makes the mail that shows it carry it
-_NONE = {why.value: why for why in (Why.had_enough, Why.over_budget, Why.out_of_codes)}
+_WORDS = {
+    Why.had_enough: "had enough of {gift}",
+    Why.over_budget: "over budget for {gift}",
+    Why.out_of_codes: "out of codes of {gift}",
+}
+_NONE = {why.value: why for why in _WORDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ def missing(inside: Inside, send: Send) -> Missing | None:
         if reserved is None:
             return Missing(Why.not_asked, f"the gift '{step}' was not reserved", if_none == "stop")
         why = _NONE.get(reserved.state, Why.out_of_codes)
-        return Missing(why, f"{reserved.gift} {reserved.state}", if_none == "stop")
+        return Missing(why, _WORDS[why].format(gift=reserved.gift), if_none == "stop")
     return None
 
 

@@ -143,7 +143,7 @@ def test_one_a_year_counts_over_all_enrolments_also_ended_ones() -> None:
     assert [i.mail for i in life.intents] == ["gift_mail"], "the first is on its way, though its enrolment has ended"
     _, second = life.person.enrolments
     assert second.gifts[0].state == "had_enough"
-    assert life.why("gift_mail")[-1] == "had_enough: bag had_enough"
+    assert life.why("gift_mail")[-1] == "had_enough: had enough of bag"
     reason = next(r for r in life.reasons if r.why is Why.gift and r.words == "bag had_enough")
     assert [(look.what, look.found, look.answer) for look in reason.looks] == [("bag: 1 per year", "had 1", "no")]
 
