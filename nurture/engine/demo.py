@@ -18,7 +18,9 @@ from typing import NamedTuple
 from nurture.decide.explain import day_words
 from nurture.engine.applying import LiveBook, apply, live_book
 from nurture.engine.check import check
-from nurture.engine.demo_people import Deed, Someone, deeds, people
+from nurture.engine.demo_people import deeds, people
+from nurture.engine.demo_shapes import Deed, Someone
+from nurture.engine.demo_staff import answer_calls, approve_drafts, desk_lines, do_tasks, gift_lines
 from nurture.engine.explaining import Asking, explain
 from nurture.engine.faults import MisuseError, StateError
 from nurture.engine.hand_over import hand_over_all
@@ -39,6 +41,7 @@ DAYS = 60
 AHEAD = 14
 SHOWN = 12
 NEWEST = 3
+DRAFTS_LIE, TASKS_LIE = 5, 3  # so many days before its end nobody at the shop reads drafts, or does tasks
 MARK = ".nurture-demo"
 HEADS = BytesHeaderParser(policy=policy.default)
 
@@ -74,6 +77,8 @@ class Demo:
     previews: int = 0
     example: str = ""
     calendar: Calendar = field(default_factory=Calendar)
+    gifts: list[str] = field(default_factory=list)
+    desk: list[str] = field(default_factory=list)
     mail: list[str] = field(default_factory=list)
     silence: list[str] = field(default_factory=list)
 
@@ -96,6 +101,10 @@ class Demo:
         yield from (f"  {line}" for line in shown[:SHOWN])
         if len(shown) > SHOWN:
             yield f"  … {len(self.calendar.mails):,} messages, {len(self.calendar.dropped):,} moved or dropped"
+        yield ""
+        yield from self.gifts
+        yield ""
+        yield from self.desk
         yield ""
         yield "Why did this mail go?"
         yield from (f"  {line}" for line in self.mail)
@@ -181,19 +190,33 @@ def run_days(
                 arriving += contact_rows(person, person.joined)
         arriving += [event_row(deed, deed.at) for deed in done if since <= deed.at < until]
         take(shop, arriving, since)
-        run_until(shop, live, since, until)
+        run_until(shop, live, since, until, reads_drafts=number < DAYS - DRAFTS_LIE)
+        if number < DAYS - TASKS_LIE:
+            do_tasks(shop, until)
         tell(number + 1)
 
 
-def run_until(shop: Workshop, live: LiveBook, since: datetime, until: datetime) -> None:
-    """Tick at every instant at which anything can be due, as the daemon does, and hand over what was decided."""
+def run_until(shop: Workshop, live: LiveBook, since: datetime, until: datetime, *, reads_drafts: bool = True) -> None:
+    """Tick at every instant at which anything can be due, as the daemon does, and hand over what was decided.
+
+    Calls of other systems are answered at once, and drafts approved, unless nobody `reads_drafts`.
+    """
     moment = since
     while (due := next_due(shop.store, live.book, moment)) is not None and due < until:
         moment = due
-        if tick(shop.store, live.book, moment).intents:
-            hand_over_all(shop, live, moment)
-    tick(shop.store, live.book, until)
-    hand_over_all(shop, live, until)
+        step(shop, live, moment, reads_drafts)
+    step(shop, live, until, reads_drafts)
+
+
+def step(shop: Workshop, live: LiveBook, moment: datetime, reads_drafts: bool) -> None:
+    """Everything that happens at one instant."""
+    decided = tick(shop.store, live.book, moment)
+    if decided.intents:
+        hand_over_all(shop, live, moment)
+    answered = answer_calls(shop, moment)
+    if answered or (reads_drafts and decided.intents and approve_drafts(shop, live, moment)):
+        tick(shop.store, live.book, moment)
+        hand_over_all(shop, live, moment)
 
 
 def take(shop: Workshop, rows: Sequence[AnyRow], now: datetime) -> None:
@@ -231,6 +254,7 @@ def look_back(demo: Demo, shop: Workshop, live: LiveBook, everybody: Sequence[So
     show_every_mail(demo, shop, live, end)
     span = (end, end, end + timedelta(days=AHEAD))
     demo.calendar = calendar(shop, live.book, shop.store.everybody(), span, lambda _done: None)
+    demo.gifts, demo.desk = list(gift_lines(shop, end)), list(desk_lines(shop, live, end))
     explain_two(demo, shop, live, everybody, end)
 
 

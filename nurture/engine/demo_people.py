@@ -5,11 +5,13 @@ tests. What nurture decides about that world draws nothing (architecture.md 1).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random  # noqa: TID251 - invents the demo's world; no decision is drawn
 
+from nurture.engine.demo_lives import further_deeds
+from nurture.engine.demo_shapes import Deed, Someone
 from nurture.model.event import Money
 
 PEOPLE = 300
@@ -18,53 +20,58 @@ YEAR = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where somebody lives: language, country, zones, and first names from there."""
+    """Where somebody lives: language, country, zones, first names, and feasts that some of them keep."""
 
     locale: str
     country: str
     zones: tuple[str, ...]
     names: tuple[str, ...]
     share: int
+    feasts: tuple[str, ...] = ()
 
 
+EIDS = ("eid_al_fitr", "eid_al_adha")
 HOMES = (
-    Home("en", "GB", ("Europe/London",), ("Grace", "Oliver", "Amelia", "Harry", "Isla", "Noah", "Poppy", "Jack"), 25),
+    Home(
+        "en",
+        "GB",
+        ("Europe/London",),
+        ("Grace", "Oliver", "Amelia", "Harry", "Isla", "Noah", "Poppy", "Jack"),
+        25,
+        ("christmas", "diwali"),
+    ),
     Home(
         "en",
         "US",
         ("America/New_York", "America/Chicago", "America/Los_Angeles", ""),
         ("Emma", "Liam", "Ava", "Mason", "Ruth", "Ethan", "Nora", "Walter"),
         15,
+        ("christmas", "hanukkah", "diwali"),
     ),
-    Home("tr", "TR", ("Europe/Istanbul",), ("Ayşe", "Mehmet", "Zeynep", "Emre", "İpek", "Can", "Elif", "Ömer"), 20),
-    Home("ar", "EG", ("Africa/Cairo",), ("سلمى", "أحمد", "ليلى", "يوسف", "مريم", "عمر", "نور", "كريم"), 10),
-    Home("ar", "AE", ("Asia/Dubai",), ("فاطمة", "راشد", "هند", "سعيد"), 8),
-    Home("he", "IL", ("Asia/Jerusalem",), ("נועה", "יוסי", "תמר", "איתן", "מאיה", "דניאל", "שירה", "אורי"), 12),
-    Home("hy", "AM", ("Asia/Yerevan",), ("Անի", "Արամ", "Նարե", "Տիգրան", "Մարիամ", "Դավիթ"), 10),
+    Home(
+        "tr", "TR", ("Europe/Istanbul",), ("Ayşe", "Mehmet", "Zeynep", "Emre", "İpek", "Can", "Elif", "Ömer"), 20, EIDS
+    ),
+    Home("ar", "EG", ("Africa/Cairo",), ("سلمى", "أحمد", "ليلى", "يوسف", "مريم", "عمر", "نور", "كريم"), 10, EIDS),
+    Home("ar", "AE", ("Asia/Dubai",), ("فاطمة", "راشد", "هند", "سعيد"), 8, EIDS),
+    Home(
+        "he",
+        "IL",
+        ("Asia/Jerusalem",),
+        ("נועה", "יוסי", "תמר", "איתן", "מאיה", "דניאל", "שירה", "אורי"),
+        12,
+        ("hanukkah",),
+    ),
+    Home(
+        "hy",
+        "AM",
+        ("Asia/Yerevan",),
+        ("Անի", "Արամ", "Նարե", "Տիգրան", "Մարիամ", "Դավիթ"),
+        10,
+        ("christmas", "vardavar"),
+    ),
 )
 PRODUCTS = (("sampler", "18.00"), ("bag_250", "11.50"), ("bag_1kg", "34.00"), ("moka_pot", "42.00"))
 BREWS = ("espresso", "filter", "moka", None)
-
-
-@dataclass(frozen=True, slots=True)
-class Someone:
-    """One made-up contact: an outside id, an address, what is known of them, and the topics they agreed to."""
-
-    id: str
-    address: str
-    joined: datetime
-    facts: dict[str, object]
-    topics: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Something a made-up contact did, or the shop did for them."""
-
-    person: str
-    name: str
-    at: datetime
-    fields: dict[str, object] = field(default_factory=dict)
 
 
 def people(seed: int, today: datetime, count: int = PEOPLE) -> list[Someone]:
@@ -72,7 +79,19 @@ def people(seed: int, today: datetime, count: int = PEOPLE) -> list[Someone]:
     draw = Random(seed)  # noqa: S311 - no secret: a demo that is the same every time
     homes = draw.choices(HOMES, weights=[home.share for home in HOMES], k=count)
     joined = sorted(hour_of_day(draw, today - YEAR * draw.random() * draw.random() - timedelta(days=1)) for _ in homes)
-    return [someone(draw, number, home, at, today) for number, (home, at) in enumerate(zip(homes, joined, strict=True))]
+    found = [
+        someone(draw, number, home, at, today) for number, (home, at) in enumerate(zip(homes, joined, strict=True))
+    ]
+    further = Random(seed + 2)  # noqa: S311 - as above
+    return [told_more(further, home, one) for home, one in zip(homes, found, strict=True)]
+
+
+def told_more(draw: Random, home: Home, person: Someone) -> Someone:
+    """The same, with the feasts that some said they keep, and the letters that some asked for."""
+    kept = draw.sample(home.feasts, draw.randint(1, len(home.feasts))) if draw.random() < 0.4 else []
+    asked = tuple(topic for topic, share in (("weekly_cups", 0.7), ("news", 0.6)) if draw.random() < share)
+    facts = {**person.facts, "observes": tuple(kept)} if kept else person.facts
+    return replace(person, facts=facts, topics=(*person.topics, *asked) if person.topics else ())
 
 
 def someone(draw: Random, number: int, home: Home, joined: datetime, today: datetime) -> Someone:
@@ -108,6 +127,13 @@ def deeds(seed: int, everybody: list[Someone], today: datetime) -> list[Deed]:
     """What all of them did before `today`, in the order in which it happened."""
     draw = Random(seed + 1)  # noqa: S311 - as above
     done = [deed for person in everybody for deed in life(draw, person) if deed.at < today]
+    further = Random(seed + 3)  # noqa: S311 - as above
+    of_person: dict[str, list[Deed]] = {}
+    for deed in done:
+        of_person.setdefault(deed.person, []).append(deed)
+    for person in everybody:
+        more = further_deeds(further, person, of_person.get(person.id, []), today)
+        done += [deed for deed in more if deed.at < today]
     return sorted(done, key=lambda deed: (deed.at, deed.person, deed.name))
 
 
