@@ -1,8 +1,8 @@
 """Reads sequences/tests/*.test.yaml and .toml by their table, with findings as for every other file (section 10)."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import time
+from dataclasses import dataclass
+from datetime import time, timedelta
 from pathlib import PurePosixPath
 
 from nurture.language.files import test_files
@@ -26,7 +26,7 @@ from nurture.language.test_files import (
 )
 from nurture.language.test_files_grammar import TEST
 from nurture.language.test_files_names import names_of, own_fields
-from nurture.language.test_files_values import Typed, moment_of, others, when_of
+from nurture.language.test_files_values import FIRST_YEAR, LAST_YEAR, Typed, moment_of, others, when_of
 from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode
 from nurture.model.book import Book
 from nurture.model.catalogue import Field
@@ -34,6 +34,7 @@ from nurture.model.place import Place, Problem
 from nurture.model.step import Split, Task, Webhook
 
 MIDNIGHT = time(0, 0)
+LONGEST = timedelta(days=3660)  # that a case may last
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +114,14 @@ class _File:
         if until is None or not part.text("name"):
             return None
         start = self._moment(part, "from", MIDNIGHT)
-        if start is not None and (start.day, start.clock) >= (until.day, until.clock):
-            self.reader.say("E114", part.place_of("until"), "'until' does not lie after 'from'")
-        given = part.get("given", Fields)
+        inner = part.get("given", Fields)
+        given = self._given(inner) if inner else Given()
+        self._lasts(part, start, until, given)
         return Case(
             name=part.text("name"),
             place=part.place,
             until=until,
-            given=self._given(given) if given else Given(),
+            given=given,
             start=start,
             expect=self._expected(part) if part.written("expect") else None,
             partly=part.flag("partly", default=False),
@@ -136,6 +137,16 @@ class _File:
             held_out=part.flag("held_out", default=False),
             reachable=part.text("address") != "none",
         )
+
+    def _lasts(self, part: Fields, start: Moment | None, until: Moment, given: Given) -> None:
+        """E114 where a case ends before it begins, or lasts longer than anybody will wait for."""
+        what = "'from'" if start is not None else "the first event"
+        began = start or min((one.at for one in given.events), default=None, key=lambda at: (at.day, at.clock))
+        if began is not None and (began.day, began.clock) >= (until.day, until.clock):
+            self.reader.say("E114", part.place_of("until"), f"'until' does not lie after {what}")
+        elif began is not None and until.day - began.day > LONGEST:
+            message = f"'until' lies more than ten years after {what}"
+            self.reader.say("E114", part.place_of("until"), message, "write `from`, or an earlier day")
 
     def _moment(self, part: Fields, key: str, clock: time | None = None) -> Moment | None:
         text = part.text(key)
@@ -154,7 +165,8 @@ class _File:
         return found
 
     def _no_day(self, part: Fields, key: str) -> None:
-        self.reader.say("E114", part.place_of(key), f"'{key}: {part.text(key)}' is not understood", "no such day")
+        hint = f"a day that there is, from {FIRST_YEAR} to {LAST_YEAR}"
+        self.reader.say("E114", part.place_of(key), f"'{key}: {part.text(key)}' is not understood", hint)
 
     def _given(self, part: Fields) -> Given:
         name, facts = self._person(part)
@@ -325,8 +337,3 @@ class _File:
             self.reader.say("E114", inner.place_of("old"), f"there is no file {old}", hint)
             return None
         return NewVersion(old, at, inner.text("due_now", "send"), inner.place)
-
-
-def renamed_place(problem: Problem, place: Place) -> Problem:
-    """A finding told elsewhere, with the place where it was found in its words."""
-    return replace(problem, place=place, message=f"{problem.place}: {problem.message}")

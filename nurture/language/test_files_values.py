@@ -16,6 +16,7 @@ from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode
 from nurture.model.catalogue import Field
 from nurture.model.event import Line, Money, MonthDay
 
+FIRST_YEAR, LAST_YEAR = 1970, 2199  # what a clock of a test can show
 _AMOUNT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)(?: ([A-Z]{3}))?")
 _HINTS = {
     "number": "a number such as 5 or 4.5",
@@ -149,9 +150,11 @@ _PLAIN: dict[str, Callable[[ScalarNode], object | None]] = {
 
 
 def moment_of(text: str, clock: time = LAST_SECOND) -> Moment | None:
-    """`2027-03-09 10:00`; a day alone is meant at `clock`. None for a day that does not exist."""
+    """`2027-03-09 10:00`; a day alone is meant at `clock`. None for a day that does not exist, or lies too far away."""
     written, _, hour = text.partition(" ")
     found = values.day(written)
+    if found is not None and not FIRST_YEAR <= found.year <= LAST_YEAR:
+        return None
     return Moment(found, time.fromisoformat(hour) if hour else clock) if found else None
 
 
