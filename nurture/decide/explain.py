@@ -145,7 +145,7 @@ def step_words(reason: Reason, clock: Clock) -> str:
         case Why.task:
             held = f", waited for until {moment_words(reason.until, clock)}" if reason.until else ""
             return f"task {reason.words}{held}"
-        case Why.webhook | Why.version:
+        case Why.webhook:
             return reason.words
     return ""
 

@@ -86,7 +86,7 @@ def test_a_start_that_was_refused_shows_what_was_looked_at_in_columns():
         ),
         (
             Reason(Why.version, AT, step="b", words="moved from version 4 to 5: stands at b"),
-            "Mon 08 Mar 10:00  b  moved from version 4 to 5: stands at b",
+            "Mon 08 Mar 10:00  moved from version 4 to 5: stands at b",
         ),
     ],
 )  # fmt: skip
