@@ -5,20 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from nurture import __version__
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Intent, Reason
 from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, Event
-from nurture.model.mail import Fate
 from nurture.model.person import Enrolment, Person
 from nurture.model.rules import CLASSES
 from nurture.store.afterwards import mark_clicks, newly_cancelled, newly_clicked
+from nurture.store.cancelling import cancel
 from nurture.store.codec import looks_text, maybe_micros, micros, place_text, values_text, words_text
-from nurture.store.codes import give_back
 from nurture.store.database import Conflict, bucket, insert_many, write_many
-from nurture.store.effects import carries_text, draft_row, drafts_called_off, task_row, webhook_row
+from nurture.store.effects import carries_text, draft_row, task_row, webhook_row
 from nurture.store.load import Loaded
 from nurture.store.projections import move
 from nurture.store.state_codec import same_state, state_text
@@ -30,7 +29,6 @@ from nurture.store.tables import (
     DRAFT,
     ENROLMENT,
     EVENT,
-    HELD,
     MESSAGE,
     PERSON,
     PLANNED,
@@ -363,18 +361,6 @@ def _clear_agenda(connection: Connection, ids: Sequence[str], now: datetime, hor
     of_these = AGENDA.c.person.in_(ids)
     seen = (AGENDA.c.due_at <= micros(now)) & (AGENDA.c.number <= horizon)
     connection.execute(delete(AGENDA).where(of_these, (AGENDA.c.kind == "wake") | seen))
-
-
-def cancel(connection: Connection, keys: Sequence[str], now: datetime, fate: str = "cancelled") -> list[str]:
-    """Mails not to go after all, unless they left queue and drafts already; a second copy leaves a doubt. Which did."""
-    gone = drafts_called_off(connection, keys, now)
-    for queue in (PLANNED, HELD):
-        gone += connection.execute(select(queue.c.key).where(queue.c.key.in_(keys))).scalars()
-        connection.execute(delete(queue).where(queue.c.key.in_(gone)))
-    ended = {"fate": case((MESSAGE.c.again, Fate.unknown.value), else_=fate), "settled_at": micros(now)}
-    connection.execute(update(MESSAGE).where(MESSAGE.c.key.in_(gone)).values(**ended))
-    give_back(connection, gone, now)
-    return gone
 
 
 def basis_of(connection: Connection, book: Book | None) -> int:

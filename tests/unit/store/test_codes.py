@@ -176,7 +176,7 @@ def test_what_was_handed_over_and_came_back_is_not_given_to_anybody_else(store: 
 
 
 def test_a_mail_that_the_core_takes_back_gives_its_code_back(store: Store) -> None:
-    from nurture.store.save import cancel
+    from nurture.store.cancelling import cancel
 
     key = carrying(store)
     with store.database.writing() as connection:
