@@ -226,7 +226,7 @@ def bought(shop: Project, people: int, days: int) -> None:
     at = (now() - timedelta(days=days)).isoformat(timespec="seconds")
     shop.table("orders.csv", ["id", "email", "at", "total", "order_id"],
                [(f"q{n}", f"q{n}@shop.example", at, "20", f"O{n}") for n in range(people)])  # fmt: skip
-    shop.ok("import", "orders", "orders.csv", "--consent", "offers tips", "--basis", "bought")
+    shop.ok("import", "orders", "orders.csv", "--consent", "offers news", "--basis", "bought")
 
 
 def test_all_who_fulfil_a_start_already_are_taken_in_when_their_number_is_said(project: Project) -> None:
