@@ -1,17 +1,18 @@
 """A quiet tick is some index probes: no statement of it walks a table."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql, sqlite
 
-from nurture.model.trigger import DayTrigger, LapseTrigger
-from nurture.store.candidates import probes, watched
+from nurture.decide.special_days import dates_in
+from nurture.model.trigger import DayTrigger, EveryTrigger, HolidayTrigger, LapseTrigger, OnceTrigger
+from nurture.store.candidates import crowds, probes, watched
 from nurture.store.open import Store, open_store
-from nurture.store.tables import ZONE_GROUP
+from nurture.store.tables import PERSON, ZONE_GROUP
 from tests import worlds as w
 
 NOW = datetime(2027, 3, 2, 23, tzinfo=UTC)
@@ -51,3 +52,47 @@ def test_the_probes_can_be_said_to_postgresql(store: Store) -> None:
     with store.database.reading() as connection:
         for statement in probes(connection, watched(BOOK), NOW - timedelta(days=1), NOW):
             assert str(statement.compile(dialect=postgresql.dialect())).startswith("SELECT")
+
+
+CROWDS = w.book(
+    w.sequence("weekly", EveryTrigger(place=w.HERE, weekday=2, at=time(0, 30)), [w.send("a")], stage=("buying",)),
+    w.sequence("once", OnceTrigger(place=w.HERE, day=date(2027, 3, 3), at=time(0)), [], spread=w.length("4 hours")),
+    w.sequence("womens_day", HolidayTrigger(place=w.HERE, days=("womens_day",), lead=w.length("5 days")), []),
+    w.sequence("eid", HolidayTrigger(place=w.HERE, days=("eid_al_fitr",), observed_by=("person", "observes"),
+                                     lead=w.length("6 days")), []),
+)  # fmt: skip
+
+
+def test_a_crowd_is_read_from_indexes_alone(store: Store) -> None:
+    rows = [
+        {"id": f"p{number}", "bucket": number, "created_at": 0, "decided_until": 0, "decided_number": 0,
+         "zone": "Asia/Kolkata", "country": country}
+        for number, country in enumerate(("IN", "TR", "FR", ""))
+    ]  # fmt: skip
+    with store.database.writing() as connection:
+        connection.execute(insert(PERSON), rows)
+    with store.database.reading() as connection:
+        statements = list(crowds(connection, CROWDS, NOW - timedelta(days=1), NOW, dates_in))
+        assert len(statements) == 5, "each in Kolkata, and in Paris the broadcast, whose midnight it is"
+        for statement in statements:
+            bound = statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+            found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {bound}").all()
+            assert all(row[3].startswith("SEARCH") for row in found), found
+            assert str(statement.compile(dialect=postgresql.dialect())).startswith("SELECT")
+
+
+def test_between_the_hours_no_crowd_is_asked_for(store: Store) -> None:
+    quiet = datetime(2027, 3, 2, 13, tzinfo=UTC)
+    with store.database.reading() as connection:
+        assert list(crowds(connection, CROWDS, quiet - timedelta(minutes=15), quiet, dates_in)) == []
+
+
+def test_the_next_hour_of_a_crowd_is_known(store: Store) -> None:
+    # Midnight in Kolkata, for feasts; half past, for the week; then the turns of the broadcast.
+    assert store.next_scan(CROWDS, datetime(2027, 3, 2, 13, tzinfo=UTC)) == datetime(2027, 3, 2, 18, 30, tzinfo=UTC)
+    assert store.next_scan(CROWDS, datetime(2027, 3, 2, 18, 30, tzinfo=UTC)) <= datetime(2027, 3, 2, 18, 31, tzinfo=UTC)
+
+
+def test_a_book_with_feasts_must_be_told_when_they_fall(store: Store) -> None:
+    with pytest.raises(ValueError, match="say when they fall"):
+        list(store.candidates(CROWDS, NOW - timedelta(days=1), NOW))
