@@ -24,7 +24,7 @@ FATES = {
     Fate.planned: "waits to be handed over",
     Fate.claimed: "waits to be handed over",
     Fate.handed: "is being handed over",
-    Fate.held: "held by the brake, until a person releases it",
+    Fate.held: "held, until a person releases it (`nurture outbox --held` says why)",
     Fate.in_doubt: "in doubt: it may have gone",
     Fate.unknown: "fate unknown: it may have gone, and is not sent again",
     Fate.refused: "not sent: refused, or it cannot be written",
@@ -204,8 +204,10 @@ def sent_lines(person: Person, reason: Reason, fates: Mapping[str, Fate] = NO_FA
     """The send key of a mail that went, under which the outbox and the provider know it, and where it stands."""
     if reason.why is not Why.sent:
         return []
-    key = next((m.key for m in person.messages if is_about(m, reason)), "")
-    said = fate_words(fates.get(key))
+    mine = [message for message in person.messages if is_about(message, reason)]
+    key = next((m.key for m in sorted(mine, key=lambda one: one.at != reason.at)), "")  # of a repeat, that round's
+    fate = fates.get(key)
+    said = "" if fate is Fate.planned and reason.words else fate_words(fate)  # a draft says what it waits for
     return [f"{INDENT}send key {key[:16]}{' · ' if said else ''}{said}"] if key else []
 
 

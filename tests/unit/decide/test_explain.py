@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from nurture.decide.clock import Clock
-from nurture.decide.explain import person_line, reason_lines, stage_line, standing_lines, told, why_words
+from nurture.decide.explain import person_line, reason_lines, sent_lines, stage_line, standing_lines, told, why_words
 from nurture.model.book import Book
 from nurture.model.decision import Look, Reason, Why
+from nurture.model.mail import Fate
 from nurture.model.person import Enrolment, Message, Person, Round, StageState
 from nurture.model.place import Place
 from nurture.model.rules import Rules
@@ -173,3 +174,22 @@ def test_where_somebody_waits_and_for_what(step, said):
     inside = Enrolment("s", "1", 1, 0, AT, date(2027, 3, 8), step="b", due_at=LATER, rounds=(Round("b", 1, AT),))
     assert standing_lines(book, inside, PARIS) == [f"       waits at b{said}, until Thu 11 Mar 10:00"]
     assert standing_lines(book, replace(inside, ended_at=LATER), PARIS) == []
+
+
+def test_of_a_repeat_each_round_has_its_own_send_key():
+    had = PERSON.messages[0]
+    again = replace(had, key="fedcba98" * 2, at=LATER)
+    person = replace(PERSON, messages=(had, again))
+    second = Reason(Why.sent, LATER, sequence=had.sequence, subject=had.subject, step=had.step, mail=had.mail)
+    assert sent_lines(person, second) == ["       send key fedcba98fedcba98"]
+    assert sent_lines(person, replace(second, at=had.at)) == [f"       send key {had.key[:16]}"]
+
+
+def test_a_draft_says_what_it_waits_for_and_not_that_it_is_on_its_way():
+    had = PERSON.messages[0]
+    reason = Reason(Why.sent, had.at, sequence=had.sequence, subject=had.subject, step=had.step, mail=had.mail)
+    planned = {had.key: Fate.planned}
+    assert sent_lines(PERSON, reason, planned) == [f"       send key {had.key[:16]} · waits to be handed over"]
+    draft = replace(reason, words="waits for the approval of lena")
+    assert sent_lines(PERSON, draft, planned) == [f"       send key {had.key[:16]}"]
+    assert sent_lines(PERSON, draft, {had.key: Fate.in_doubt})[0].endswith("in doubt: it may have gone")
