@@ -143,9 +143,16 @@ def mail_of(scene: Scene, step: str) -> Message | None:
     one = scene.enrolment
     if one is None:
         return None
-    own = (one.sequence, one.subject, step)
-    messages = reversed(scene.person.messages)
-    return next((m for m in messages if (m.sequence, m.subject, m.step) == own and not m.cancelled), None)
+    messages = [m for m in scene.person.messages if (m.sequence, m.subject) == (one.sequence, one.subject)]
+    called = _former_names(scene, one.sequence, step) if messages else frozenset()
+    return next((m for m in reversed(messages) if m.step in called and not m.cancelled), None)
+
+
+def _former_names(scene: Scene, sequence: str, step: str) -> frozenset[str]:
+    """What a step is called and was called: a mail keeps the name under which it was decided."""
+    written = scene.book.sequences.get(sequence)
+    node = written.nodes.get(step) if written is not None else None
+    return frozenset((step,)) if node is None else frozenset((step, node.step.was, node.step.lineage)) - {""}
 
 
 def _clicked(scene: Scene, step: str) -> object | None:

@@ -66,6 +66,15 @@ def test_a_click_is_known_only_of_a_mail_that_went() -> None:
     assert read("steps.offer.clicked", Kind.bool, inside(subject="2"), replace(newborn(), messages=(clicked,))) is None
 
 
+def test_a_mail_of_a_step_that_was_renamed_is_still_its_mail() -> None:
+    renamed = sequence("s", JOINED, [send("invitation", "offer", was="offer", lineage="offer")])
+    book, person = w.book(renamed), replace(newborn(), messages=(replace(MAIL, clicked_at=NOW),))
+    draft = Draft(book, person)
+    scene = Scene(book, draft, NOW, draft.clock, enrolment=inside())
+    assert evaluate(Name(("steps", "invitation", "clicked"), Kind.bool), scene) is True
+    assert evaluate(Name(("steps", "other", "clicked"), Kind.bool), scene) is None
+
+
 # --- gifts ---------------------------------------------------------------------------------------
 
 RESERVED = Reserved("r", "present", "bag", "waiting", AT, worth=Decimal(9))
