@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import event
 
 from nurture.decide import last_look
@@ -26,10 +25,10 @@ from nurture.engine.sending import Sending
 from nurture.model.event import GIFT_GIVEN, GIFT_REFUSED
 from nurture.model.house import House
 from nurture.model.mail import Email, Fate, Handover
-from nurture.model.rules import Span
 from nurture.store import codes, outbox, outbox_doubts, outbox_rows
 from nurture.store.outbox_by_hand import Wanted
-from tests.sending_worlds import BAG, NIGHT, NOW, Clock, Scripted, Shop, open_shop, planned, the_book
+from tests.sending_histories import WORLDS, Step, World
+from tests.sending_worlds import BAG, NOW, Clock, Scripted, Shop, open_shop, planned, the_book
 
 LAWFUL = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 ENDS = {Fate.accepted, Fate.refused, Fate.cancelled, Fate.expired, Fate.unknown}
@@ -41,50 +40,6 @@ GOES = {"accept", "lost", "raise", "cut", "die after", "meanwhile"}
 
 class Killed(BaseException):
     """The process is gone."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """Somebody's clock moves, then one of two processes makes a round; it may die at one of its commits."""
-
-    who: int
-    minutes: int
-    dies_at: int | None
-
-
-@dataclass(frozen=True)
-class World:
-    """What happens: steps, what the provider does with one post after the other, the size of a batch, quiet hours."""
-
-    steps: tuple[Step, ...]
-    answers: tuple[str, ...]
-    size: int
-    brake: int | None
-    quiet: Span | None = NIGHT
-
-    @property
-    def forward(self) -> bool:
-        """Whether the clock never went back."""
-        return all(step.minutes >= 0 for step in self.steps)
-
-
-STEPS = st.builds(
-    Step,
-    st.integers(0, 1),
-    st.sampled_from([-90, -1, 0, 1, 1, 6, 16, 16, 40, 600, 3000]),
-    st.none() | st.integers(1, 9),
-)
-ANSWERS = st.sampled_from(
-    ["accept", "accept", "lost", "doubt", "busy", "refuse", "raise", "cut", "die before", "die after", "meanwhile"]
-)
-WORLDS = st.builds(
-    World,
-    st.lists(STEPS, min_size=1, max_size=7).map(tuple),
-    st.lists(ANSWERS, max_size=10).map(tuple),
-    st.sampled_from([1, 2, 100]),
-    st.sampled_from([None, None, 1]),
-    st.sampled_from([NIGHT, NIGHT, None]),
-)
 
 
 @dataclass

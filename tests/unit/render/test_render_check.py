@@ -1,21 +1,17 @@
 """Findings in templates, each at its exact place with its cure."""
 
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 
 from nurture.model.catalogue import Field, Numbers
-from nurture.model.event import Money
 from nurture.model.expression import Kind, Name
-from nurture.model.house import House, Present
-from nurture.model.length import Length, Unit
 from nurture.model.place import Problem
-from nurture.model.step import Gift, Offer
+from nurture.model.step import Offer
 from nurture.render.check import check_templates
 from nurture.render.source import read
 
-from .conftest import HERE, SEND, SEQUENCE
+from .conftest import SEND, SEQUENCE
 
 FRONT = "---\nsubject: Hello\n---\n"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -120,33 +116,6 @@ def test_a_ladder_gives_its_mail_the_rung_by_itself(book, findings):
         )
         == []
     )
-
-
-BAG = Present("bag", Money(Decimal(9), "EUR"), make="BDAY-{8}", valid=Length(21, Unit.day))
-
-
-@pytest.mark.parametrize(
-    ("gift", "present", "lacking"),
-    [
-        ({}, BAG, []),
-        ({"if_none": "stop"}, BAG, []),
-        ({"if_none": "go_on"}, BAG, ["E222", "E222"]),
-        ({}, replace(BAG, valid=None), ["E222"]),
-        ({"valid": Length(3, Unit.day)}, replace(BAG, valid=None), []),
-        ({}, replace(BAG, make="", kind="parcel"), ["E222"]),
-    ],
-    ids=["skip", "stop", "goes without", "good for ever", "the step says how long", "no code"],
-)
-def test_a_mail_that_only_goes_with_its_gift_knows_the_code(book, gift, present, lacking):
-    shown = {
-        "code": Name(("gifts", "present", "code"), Kind.text),
-        "until": Name(("gifts", "present", "expires_on"), Kind.day),
-    }
-    steps = (Gift(id="present", place=HERE, gift="bag", **gift), replace(SEND, variables=tuple(shown.items())))
-    world = replace(book, sequences={"s": replace(SEQUENCE, steps=steps)}, house=House(gifts=(present,)))
-    text = FRONT + "{{ code }} until {{ until | day }}"
-    found = check_templates(world, {"templates/hello/en.md": text.encode()})
-    assert [problem.code for problem in found] == lacking
 
 
 def test_numbers_handed_on_together_are_read_with_a_dot(book):
