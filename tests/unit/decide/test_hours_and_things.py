@@ -83,6 +83,9 @@ def test_who_moves_gets_each_week_and_each_broadcast_once(zones: tuple[str, str]
     move = w.facts(at, zone=zones[1])
     weekly = lived(WEEKLY, move, zone=zones[0], until="2027-03-09 12:00")
     assert [one.subject for one in weekly.person.enrolments] == ["2027-03-01", "2027-03-08"]
+    each = Again(per="person", running="alongside")
+    by_person = w.book(w.sequence("weekly", MONDAYS, [w.send("digest")], again=each), rules=EASY)
+    assert len(lived(by_person, move, zone=zones[0], until="2027-03-09 12:00").person.enrolments) == 2
     later = w.facts(w.utc(at) + timedelta(days=1, hours=1, minutes=30), zone=zones[1])
     for again in (Again(never=True), Again(per="person")):
         book = w.book(w.sequence("once", ONCE, [w.send("news")], again=again), rules=EASY)
