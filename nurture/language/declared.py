@@ -65,5 +65,5 @@ def _ids(node: Node | None) -> tuple[str, ...]:
     """The names in a mapping's keys, a list of words, or a list of mappings with an id."""
     if isinstance(node, MappingNode):
         return node.keys
-    found = (child(item, "id") or item for item in node) if isinstance(node, ListNode) else ()
+    found = (child(item, "id") or child(item, "tag") or item for item in node) if isinstance(node, ListNode) else ()
     return tuple(item.text for item in found if isinstance(item, ScalarNode))

@@ -184,11 +184,11 @@ def _without_stages(scope: Scope) -> Scope:
     return replace(scope, names=names, beside=beside, moments=frozenset())
 
 
-def read_topics(root: Node, reader: Reader) -> tuple[dict[str, Topic], dict[str, Theme], frozenset[str]]:
-    """topics.yaml as values: topics, themes and tags."""
+def read_topics(root: Node, reader: Reader) -> tuple[dict[str, Topic], dict[str, Theme], dict[str, str]]:
+    """topics.yaml as values: topics, themes and tags, each with its earlier name or with none."""
     fields = reader.fields(root, TOPICS, "topics")
     if fields is None:
-        return {}, {}, frozenset()
+        return {}, {}, {}
     topics = {
         name: Topic(name, tuple(part.named("title", str).items()), part.text("basis", "opt_in"), part.text("was"))
         for name, part in fields.named("topics", Fields).items()
@@ -199,7 +199,19 @@ def read_topics(root: Node, reader: Reader) -> tuple[dict[str, Topic], dict[str,
     }
     _renamed(fields, "topics", "topic", reader)
     _renamed(fields, "themes", "theme", reader)
-    return topics, themes, frozenset(fields.many("tags", str))
+    return topics, themes, _tags(fields, reader)
+
+
+def _tags(fields: Fields, reader: Reader) -> dict[str, str]:
+    tags = dict.fromkeys(fields.many("tags", str), "")
+    for part in fields.many("tags", Fields):
+        name, was = part.text("tag"), part.text("was")
+        if was and (was in tags or was in tags.values()):
+            reader.say(
+                "E114", part.place_of("was"), f"'was: {was}' is not understood; another tag is called that, or was"
+            )
+        tags[name] = was
+    return tags
 
 
 def _renamed(fields: Fields, key: str, called: str, reader: Reader) -> None:

@@ -344,6 +344,15 @@ THEME = Table(
     "Something a reader can be spared, from every sequence.",
     (TITLES, Key("was", NAME, "Its earlier name; who is spared it stays spared.", default="none")),
 )
+RENAMED_TAG = Table(
+    "renamed tag",
+    "a tag",
+    "A tag that was called otherwise; who has it keeps it.",
+    (
+        Key("tag", NAME, "Its name.", required=True),
+        Key("was", NAME, "Its earlier name.", required=True),
+    ),
+)
 TOPICS = Table(
     "topics",
     "topics.yaml",
@@ -351,7 +360,12 @@ TOPICS = Table(
     (
         Key("topics", Named(NAME, Part(TOPIC)), "What a reader can unsubscribe from.", default="none"),
         Key("themes", Named(NAME, Part(THEME)), "What a reader can be spared.", default="none"),
-        Key("tags", Many(NAME), "The tags that steps and conditions may use.", default="none"),
+        Key(
+            "tags",
+            Many(PlainOr(NAME, Part(RENAMED_TAG))),
+            "The tags that steps and conditions may use.",
+            default="none",
+        ),
     ),
 )
 

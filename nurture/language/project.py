@@ -79,7 +79,7 @@ class _House:
         root = self._roots.get("stages")
         stages, moments, stages_fields = read_stages(root, asking) if root else ((), (), None)
         root = self._roots.get("topics")
-        topics, themes, tags = read_topics(root, reader) if root else ({}, {}, frozenset[str]())
+        topics, themes, tags = read_topics(root, reader) if root else ({}, {}, dict[str, str]())
         rules, rules_fields = read_rules(self._roots.get("rules"), reader)
         given = self._given(asking)
         self._rules_missing(reader)
@@ -92,7 +92,8 @@ class _House:
             moments=moments,
             topics=topics,
             themes=themes,
-            tags=tags,
+            tags=frozenset(tags),
+            renamed={"tag": {was: tag for tag, was in tags.items() if was}},
             sequences={each.sequence.name: each.sequence for each in written},
             mails=self._mails,
             house=given,

@@ -207,6 +207,14 @@ def test_former_names_of_topics_and_themes() -> None:
     assert book.topics["coffee_tips"].was == ""
 
 
+def test_former_names_of_tags() -> None:
+    topics = (BASE / HOUSE / "topics.yaml").read_text()
+    book = house("topics", topics.replace("do_not_ask]", "{tag: do_not_ask, was: no_questions}]"))
+    assert book.tags == {"reviewer", "do_not_ask"}
+    assert book.renamed == {"tag": {"no_questions": "do_not_ask"}}
+    assert not any(read(files_of()).renamed.values())
+
+
 @pytest.mark.parametrize("kind", ["gifts", "ladders", "calendars/ours"])
 def test_toml_holds_the_same_house(kind: str) -> None:
     written = {

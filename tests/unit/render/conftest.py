@@ -73,7 +73,7 @@ def book() -> Book:
             project="kestrel",
             locales=("en", "ar"),
             sender=Sender("Kestrel", "hello@kestrel.example", "lena@kestrel.example"),
-            senders=(("support", Sender("Care", "care@kestrel.example"), frozenset({"service"})),),
+            senders=(("support", Sender("Care", "care@kestrel.example"), frozenset({"service", "care"})),),
             postal_address="4 rue du Four, Nantes",
         ),
         catalogue=Catalogue(

@@ -202,6 +202,11 @@ def test_service_cannot_be_left_and_speaks_with_its_own_sender(mail):
     assert "Unsubscribe" not in written.text + written.html
 
 
+def test_another_sender_speaks_for_a_topic_too(mail):
+    assert mail(HELLO + "Text", topic="tips").from_name == "Kestrel"
+    assert mail(HELLO + "Text", topic="care").from_name == "Care"
+
+
 def test_date_is_when_it_was_decided(mail):
     assert mail(HELLO + "Text").date == datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
 
