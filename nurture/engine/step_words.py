@@ -1,6 +1,7 @@
 """Steps as one would tell them to a colleague, for `diff`, `plan` and what follows from them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nurture.decide.explain import WEEKDAYS
 from nurture.model.step import (
@@ -116,6 +117,8 @@ def step_changes(name: str, old: AnyStep, new: AnyStep) -> Iterator[str]:
                 if was != now:
                     yield f"~ {name}, {ordinal(number)} arm: {was} -> {now}"
             return
+    if isinstance(old, Send) and isinstance(new, Send) and (old.mail, new.mail) == (old.id, new.id):
+        old = replace(old, mail=new.mail)  # that it is called otherwise is said already
     was, now = step_words(old), step_words(new)
     if was != now:
         yield f"~ {name}: {was} -> {now}"
