@@ -9,6 +9,7 @@ from nurture.deliver.domain import Ask
 from nurture.engine import doctor_around as around
 from nurture.engine import doctor_store as inside
 from nurture.engine.doctor import Diagnosis, Finding, wrong
+from nurture.engine.doctor_feasts import feast_findings
 from nurture.engine.doctor_gifts import gift_findings
 from nurture.engine.status import readable
 from nurture.engine.workshop import Workshop
@@ -67,5 +68,6 @@ def _of_store(shop: Workshop, book: Book | None, now: datetime) -> Iterator[Find
     yield from inside.zone_findings(store)
     if book is not None:
         yield from gift_findings(store, book)
+        yield from feast_findings(store, book, now)
         yield from inside.source_findings(store, book, now)
         yield from inside.currency_findings(store, book)

@@ -80,6 +80,12 @@ class Figures:
         with self.database.reading() as connection:
             return {zone: crowds.fitting_in(connection, book, sequence, zone) for zone in zones_of(connection)}
 
+    def countries(self) -> tuple[str, ...]:
+        """The countries that people were said to live in, as they were told."""
+        with self.database.reading() as connection:
+            found = {country for zone in zones_of(connection) for country in crowds.countries_of(connection, zone)}
+        return tuple(sorted(found - {""}))
+
     def held_by_cause(self) -> dict[str, int]:
         """How many mails are held until a person releases them, by cause."""
         asked = select(HELD.c.because, func.count()).group_by(HELD.c.because).order_by(HELD.c.because)
