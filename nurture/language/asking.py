@@ -37,7 +37,8 @@ class Asking:
 
     `scope` is None when the catalogue could not be read: then nothing is said about names.
     `doubtful` are names whose own declaration is broken; questions that use one are left alone.
-    `derived` are facts worked out from events, which no day can be watched by; `rungs` those of each ladder.
+    `derived` are facts worked out from events, which no day can be watched by; `rungs` those of each ladder,
+    `unheard` the sequence that the rule of silence starts.
     """
 
     reader: Reader
@@ -45,6 +46,7 @@ class Asking:
     doubtful: frozenset[str] = frozenset()
     derived: frozenset[str] = frozenset()
     rungs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unheard: str = ""
 
     def within(self, widen: Callable[[Scope], Scope]) -> "Asking":
         """The same with more names."""

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from nurture.language.asking import Asking
 from nurture.language.catalogue import read_catalogue
-from nurture.language.declared import all_names, rungs_of
+from nurture.language.declared import all_names, child, rungs_of
 from nurture.language.files import Sorted, copies_of, mails_of, sort_files
 from nurture.language.giving import read_calendar, read_gifts, read_ladders
 from nurture.language.house import read_rules, read_stages, read_topics
@@ -17,7 +17,7 @@ from nurture.language.report import silenced
 from nurture.language.scope import Scope, scope_of
 from nurture.language.sequences import read_sequence
 from nurture.language.source import read
-from nurture.language.tree import Source
+from nurture.language.tree import ScalarNode, Source
 from nurture.language.written import Project, Written
 from nurture.model.book import Book, Mail
 from nurture.model.catalogue import Catalogue
@@ -75,7 +75,7 @@ class _House:
         catalogue, doubtful, catalogue_fields = self._catalogue(reader)
         derived = frozenset(f"person.{name}" for name, fact in catalogue.person.items() if fact.take)
         rungs = rungs_of(self._roots.get("ladders"))
-        asking = Asking(reader, self._scope(catalogue), doubtful | self._unread(), derived, rungs)
+        asking = Asking(reader, self._scope(catalogue), doubtful | self._unread(), derived, rungs, self._unheard())
         root = self._roots.get("stages")
         stages, moments, stages_fields = read_stages(root, asking) if root else ((), (), None)
         root = self._roots.get("topics")
@@ -146,6 +146,11 @@ class _House:
 
     def _unreadable(self, kind: str) -> bool:
         return kind in self._wanted.house and self._roots[kind] is None
+
+    def _unheard(self) -> str:
+        """The sequence that the rule of silence starts."""
+        node = child(child(self._roots.get("rules"), "silence"), "start")
+        return node.text if isinstance(node, ScalarNode) else ""
 
     def _unread(self) -> frozenset[str]:
         """The functions whose words stand in a file that could not be read."""

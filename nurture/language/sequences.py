@@ -35,7 +35,7 @@ def read_sequence(file: str, root: Node, asking: Asking, facts: Mapping[str, Fie
         return None
     names = StepNames(steps)
     names.say_twins(steps, asking.reader)
-    asking_start = _asking_start(asking, triggers)
+    asking_start = _asking_start(asking, triggers, PurePosixPath(file).stem)
     ids = {names.of(step): step_words(step, asking.rungs) for step in all_steps(steps)}
     inside = asking_start.within(lambda scope: scope.with_steps(ids))
     read = (read_trigger(trigger, asking_start) for trigger in triggers)
@@ -52,13 +52,14 @@ def _too_many(fields: Fields, steps: tuple[Fields, ...], reader: Reader) -> bool
     return count > MOST_STEPS
 
 
-def _asking_start(asking: Asking, triggers: tuple[Fields, ...]) -> Asking:
+def _asking_start(asking: Asking, triggers: tuple[Fields, ...], name: str) -> Asking:
     """With `start.*`; where a start names an event that does not exist, nothing is said about its fields."""
     unread = any(trigger.written("event") and not trigger.text("event") for trigger in triggers)
     known = asking.doubting("start.") if unread else asking
     thing = thing_of(triggers)
     about = known.within(lambda scope: scope.with_thing(thing)) if thing else known
-    return about.within(lambda scope: scope.with_start(start_events(triggers), start_names(triggers)))
+    names = (*start_names(triggers), *(["silence"] if name == asking.unheard else []))
+    return about.within(lambda scope: scope.with_start(start_events(triggers), names))
 
 
 def _inherited(fields: Fields, asking: Asking, triggers: tuple[Fields, ...]) -> Inherited:

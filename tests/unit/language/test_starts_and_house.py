@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from nurture.language.project import read_project
 from nurture.model.event import Money, MonthDay
 from nurture.model.house import Budget, LadderRule, Present, SpecialDay
 from nurture.model.length import Length, Unit
@@ -110,6 +111,16 @@ silence: {at_most: 90 days, start: first_order}
     assert rules.silence == Silence(Length(90, Unit.day), "first_order")
     assert rules.hold_out == 5
     assert read(files_of()).rules.hold_out == 0
+
+
+def test_the_sequence_that_ends_a_silence_may_ask_for_it() -> None:
+    text = (BASE / "sequences/first_order.yaml").read_text()
+    asks = text.replace("  - send: check_in", "  - {send: check_in, if: start.name == 'silence'}")
+    rules = (BASE / HOUSE / "rules.yaml").read_text() + "silence: {at_most: 90 days, start: first_order}\n"
+    changed = {"sequences/first_order.yaml": asks}
+    assert read(files_of(**changed, **{f"{HOUSE}rules.yaml": rules})).rules.silence is not None
+    (problem,) = read_project(files_of(**changed)).problems
+    assert problem.message == "'start.name' is never 'silence'"
 
 
 def test_things_and_numbers() -> None:
