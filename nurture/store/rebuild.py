@@ -19,6 +19,8 @@ from nurture.store.tables import AGENDA, DAY_OF, PERSON, SILENCE
 ZoneOf = Callable[[Person], str]
 FOLLOWS = (
     "facts",
+    "things",
+    "numbers",
     "tags",
     "address",
     "address_state",
@@ -48,10 +50,15 @@ def differences(connection: Connection, recomputed: Sequence[Person], zone_of: Z
                 found.append(f"{person.id}: not in the store")
                 continue
             found += _differing(person, old)
-            wanted_silence, wanted_days = rows_of(person, zone_of(person))
+            wanted_silence, wanted_days = rows_of(_with_its_decisions(person, old.person), zone_of(person))
             found += _rows_differ(person.id, "silence", silence.get(person.id, []), wanted_silence)
             found += _rows_differ(person.id, "day_of", days.get(person.id, []), wanted_days)
     return found
+
+
+def _with_its_decisions(recomputed: Person, stored: Person) -> Person:
+    """What follows from the events as worked out anew, with the enrolments and mails that are stored."""
+    return replace(stored, **{name: getattr(recomputed, name) for name in FOLLOWS})
 
 
 def _differing(person: Person, old: Loaded) -> list[str]:
@@ -81,11 +88,7 @@ def project(connection: Connection, recomputed: Sequence[Person], zone_of: ZoneO
     changed = 0
     for page in pages(recomputed):
         stored = {one.person.id: one for one in people(connection, [person.id for person in page], EPOCH)}
-        kept = [
-            replace(stored[person.id].person, **{name: getattr(person, name) for name in FOLLOWS})
-            for person in page
-            if person.id in stored
-        ]
+        kept = [_with_its_decisions(one, stored[one.id].person) for one in page if one.id in stored]
         changed += sum(1 for person in kept if person != stored[person.id].person)
         rows = [_row(person, zone_of(person)) for person in kept]
         if rows:

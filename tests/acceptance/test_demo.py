@@ -80,7 +80,7 @@ start:
   for: 20 days
 again: {per: person}
 steps:
-  - {send: one_recipe}
+  - {send: storing_beans}
 """
 NEWSLETTER = """\
 sequence: newsletter
