@@ -131,7 +131,7 @@ def _table_dates(rule: AnyRule, country: str, year: int) -> tuple[date, ...]:
 @lru_cache(maxsize=1)
 def can_date_feasts() -> bool:
     """Whether the extra `calendars` is installed: without it a feast that moves has no date but a calendar file's."""
-    return find_spec("holidays") is not None and find_spec("dateutil") is not None
+    return find_spec("holidays") is not None
 
 
 def moves(name: str, country: str = "") -> bool:
@@ -163,11 +163,17 @@ def _nth(rule: Nth, year: int) -> date:
     return day + timedelta(days=rule.plus)
 
 
+@lru_cache(maxsize=1024)
 def _easter(year: int, orthodox: bool) -> date:
-    from dateutil.easter import EASTER_ORTHODOX, EASTER_WESTERN, easter  # type: ignore[import-untyped]
+    """Easter Sunday as the `holidays` package dates it."""
+    from holidays.calendars.gregorian import GREGORIAN_CALENDAR
+    from holidays.calendars.julian import JULIAN_CALENDAR
+    from holidays.groups.christian import ChristianHolidays
 
-    day: date = easter(year, EASTER_ORTHODOX if orthodox else EASTER_WESTERN)
-    return day
+    church: Any = ChristianHolidays(JULIAN_CALENDAR if orthodox else GREGORIAN_CALENDAR)
+    church._year = year
+    found: date = church._easter_sunday
+    return found
 
 
 def _feast(calendar: str, feast: str, country: str, year: int) -> Iterable[date]:
