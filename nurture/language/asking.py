@@ -1,6 +1,5 @@
 """The questions of a file: which names each `if` may use, and conditions read at their place (language.md 7)."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,8 +13,6 @@ from nurture.model.decision import MESSAGES_NOT_SENT, Why
 from nurture.model.expression import Condition, Expression, Kind, Literal
 from nurture.model.place import Place, Problem
 from nurture.model.step import Text
-
-_HOLE = re.compile(r"\{\{(.*?)\}\}")
 
 _MESSAGE = tuple(why.value for why in Why if why is Why.sent or why in MESSAGES_NOT_SENT)
 OUTCOMES = {
@@ -98,16 +95,16 @@ class Asking:
         """A text with `{{ expressions }}` in it; a part with a finding is left out."""
         parts: list[str | Expression] = []
         end = 0
-        for found in _HOLE.finditer(node.text):
-            parts.append(node.text[end : found.start()])
-            end = found.end()
-            value = self._part(node, found.start(1), found[1])
-            if value is not None:
-                parts.append(value)
+        while (start := node.text.find("{{", end)) >= 0:
+            close = node.text.find("}}", start)
+            if close < 0:
+                self.reader.say("E114", node.place, "'{{' is here without its '}}'", "write {{ person.first_name }}")
+                break
+            parts.append(node.text[end:start])
+            value = self._part(node, start + 2, node.text[start + 2 : close])
+            parts += [] if value is None else [value]
+            end = close + 2
         parts.append(node.text[end:])
-        if "{{" in "".join(part for part in parts if isinstance(part, str)):
-            message = "'{{' is here without its '}}'"
-            self.reader.say("E114", node.place, message, "write {{ person.first_name }}")
         return Text(node.text, tuple(part for part in parts if part != ""))
 
     def _part(self, node: ScalarNode, offset: int, words: str) -> Expression | None:

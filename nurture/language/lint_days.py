@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import time
 
 from nurture.language.lint_flow import OFFER, SERVICE, always_stops, exhaustive
+from nurture.language.steps import everywhere
 from nurture.language.written import Written
 from nurture.model.book import Book
 from nurture.model.catalogue import Limit, Mute
@@ -41,7 +42,8 @@ FAR = 100_000  # days; later than anything
 # So much is kept of each, so that the time stays bounded whatever is written: the earliest ways, the last messages.
 MOST_WAYS = 64
 MOST_BEHIND = 30
-MOST_ROUNDS = 8
+MOST_ROUNDS = 5
+MOST_BEGINNINGS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def _walk(steps: tuple[AnyStep, ...], ways: frozenset[Way], visits: list[tuple[S
         if always_stops(step):
             return frozenset()
         passed = ahead if step.condition is None else ahead | ways
-        ways = frozenset(sorted(passed, key=lambda way: (way.earliest, way.latest, way.behind))[:MOST_WAYS])
+        ways = frozenset(_first(passed, MOST_WAYS))
     return ways
 
 
@@ -129,16 +131,22 @@ def _timed_out(wait: WaitEvent, way: Way) -> Way:
 
 def _repeated(repeat: Repeat, ways: frozenset[Way], visits: list[tuple[Send, Way]]) -> frozenset[Way]:
     """Some rounds, each from the beginning of the first; more of them show nothing new."""
+    if any(isinstance(step, Repeat) for step in everywhere(repeat.steps)):
+        return ways | _walk(repeat.steps, ways, visits)  # which has its own finding
     out: frozenset[Way] = ways if repeat.until is not None else frozenset()
-    for begin in ways:
+    for begin in _first(ways, MOST_BEGINNINGS):
         standing = frozenset({begin})
         for number in range(min(repeat.times, MOST_ROUNDS)):
             least, most = (days * number for days in days_of(repeat.every))
-            standing = frozenset(_not_before(way, begin, least, most) for way in standing) if number else standing
-            standing = _walk(repeat.steps, standing, visits)
+            again = (_not_before(way, begin, least, most) for way in _first(standing, MOST_BEGINNINGS))
+            standing = _walk(repeat.steps, frozenset(again) if number else standing, visits)
             out |= standing if repeat.until is not None else frozenset()
         out |= standing
     return out
+
+
+def _first(ways: frozenset[Way], most: int) -> list[Way]:
+    return sorted(ways, key=lambda way: (way.earliest, way.latest, way.behind))[:most]
 
 
 def _not_before(way: Way, begin: Way, least: int, most: int) -> Way:
