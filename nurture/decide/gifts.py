@@ -13,7 +13,7 @@ from nurture.decide.draft import Draft
 from nurture.decide.fulfilling import fulfil
 from nurture.decide.inside import Inside
 from nurture.decide.keys import key_of
-from nurture.decide.outcomes import book_sequence_of, everyone, found, turn
+from nurture.decide.outcomes import book_sequence_of, everyone, found, note_of, turn
 from nurture.model import event as names
 from nurture.model.decision import Carried, Look, Why
 from nurture.model.event import Event
@@ -217,11 +217,12 @@ def _told(gift: Reserved, event: Event) -> Reserved:
 
 
 def _turn(draft: Draft, event: Event, word: str) -> None:
-    """The outcome of the gift's own step."""
+    """The outcome of the gift's own step, which is told too: never the code."""
     among = frozenset({WAITING, GIVEN, *_NONE})
     for one, outcome, step in list(found(draft, str(event.fields.get("key")), among)):
         if isinstance(step, Gift) and outcome.outcome != word:
             turn(draft, one, outcome, word, outcome.at)
+            note_of(draft, one, Why.gift, event.known_at, step, f"{step.gift} {word}", None)
 
 
 def _not_gone(draft: Draft, event: Event, because: str) -> None:

@@ -100,6 +100,7 @@ def test_a_gift_that_was_given_is_known_also_after_the_end_and_can_be_used() -> 
     assert (reserved.state, reserved.code, reserved.expires_on) == ("given", "BDAY-7K2M4QXA", date(2027, 3, 23))
     assert reserved.used_at == w.utc("2027-03-09 10:00")
     assert life.person.enrolments[0].outcomes[0].outcome == "given"
+    assert [r.words for r in life.reasons if r.why is Why.gift] == ["bag waiting", "bag given"]
 
 
 REMIND = w.send("remind", condition=asks("gifts.present.used", "false"))
