@@ -1,10 +1,15 @@
 """The verbs that read files and change nothing that runs: check, schema."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from nurture.cli.command import Asked, command
 from nurture.cli.edge import FINDINGS, FINE
 from nurture.cli.output import answer, plural, say, say_next
+
+if TYPE_CHECKING:
+    from nurture.engine.check import Checked
 
 KINDS = ("sequence", "rules", "catalogue", "stages", "topics", "gifts", "ladders", "calendar", "test")
 
@@ -16,6 +21,7 @@ KINDS = ("sequence", "rules", "catalogue", "stages", "topics", "gifts", "ladders
     "nurture check --format github     annotations on a merge request",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@click.option("--state", is_flag=True, help="Look at live data too: which was: and removed: nobody needs any more.")
 @click.option(
     "--format",
     "form",
@@ -23,13 +29,15 @@ KINDS = ("sequence", "rules", "catalogue", "stages", "topics", "gifts", "ladders
     default="text",
     help="How findings are written.",
 )
-def check_command(asked: Asked, strict: bool, form: str) -> int:
+def check_command(asked: Asked, strict: bool, state: bool, form: str) -> int:
     """Find every mistake in sequences/ and templates/, with line, column and cure."""
     from nurture.engine.check import check
     from nurture.engine.project import read_files
     from nurture.language import report
 
     checked = check(read_files(asked.root))
+    if state:
+        checked = looked_at_state(asked, checked)
     failed = bool(checked.errors or (strict and checked.warnings))
     if asked.json or form == "json":
         click.echo(report.as_json(checked.problems))
@@ -46,6 +54,15 @@ def check_command(asked: Asked, strict: bool, form: str) -> int:
         say_standing(asked)
         say_next("mend the first error, then nurture check" if failed else "nurture simulate --days 14")
     return FINDINGS if failed else FINE
+
+
+def looked_at_state(asked: Asked, checked: "Checked") -> "Checked":
+    """With what the store says of the files."""
+    from nurture.engine.check_state import with_state
+    from nurture.wiring import workshop
+
+    with workshop(asked.root) as shop:
+        return with_state(checked, shop.store)
 
 
 def say_standing(asked: Asked) -> None:

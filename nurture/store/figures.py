@@ -15,6 +15,7 @@ from nurture.model.sequence import Sequence
 from nurture.store import crowds
 from nurture.store.codec import event_of, instant, maybe_instant, micros, values_of
 from nurture.store.database import Database
+from nurture.store.files import inhabited
 from nurture.store.load import EVENT_COLUMNS
 from nurture.store.outbox_rows import SETTLED
 from nurture.store.projections import zones_of
@@ -69,6 +70,11 @@ class Figures:
     def inhabited(self, wanted: Collection[Version]) -> set[Version]:
         """Those of these versions in which anybody is, without counting them."""
         return {one for one in wanted if self._rows(select(ENROLMENT.c.version).where(*_runs(*one)).limit(1))}
+
+    def inhabited_versions(self) -> set[Version]:
+        """All versions in which anybody is; read from an index."""
+        with self.database.reading() as connection:
+            return inhabited(connection)
 
     def waiting_by_lane(self) -> dict[int, int]:
         """How many mails wait to be claimed, by lane: 0 is service, the others follow the classes' order."""

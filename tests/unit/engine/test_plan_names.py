@@ -10,6 +10,7 @@ import pytest
 
 from nurture.engine.applying import make_live
 from nurture.engine.check import check
+from nurture.engine.check_state import with_state
 from nurture.engine.choosing import choice_of, files_at
 from nurture.engine.diff import differences
 from nurture.engine.faults import MisuseError, RefusedError
@@ -258,3 +259,19 @@ def test_a_broadcast_whose_hour_is_at_hand_counts_in_what_can_go_out(store: Stor
     assert planned(store, root).next_hour == 4
     assert planned(store, root, NOW - DAY).next_hour == 0
     assert planned(store, root, NOW + DAY).next_hour == 0
+
+
+def test_words_of_past_edits_are_remarks_when_nobody_needs_them(store: Store, root: Path) -> None:
+    edit(root, SEQUENCE, "  - {send: one_question}", "  - {id: second, send: one_question, was: one_question}")
+    edit(root, SEQUENCE, "start:", "removed: [{step: gone_long_ago, people_there: next}]\nstart:")
+
+    def remarks() -> list[str]:
+        found = with_state(check(read_files(root)), store).problems
+        return [one.message for one in found if one.code == "I340"]
+
+    assert remarks() == []  # nothing of it was applied
+    applied(store, root)
+    assert remarks() == []  # six people are still to come over
+    run(store, NOW)
+    needless = "is no longer needed: nobody is inside an older version"
+    assert remarks() == [f"was: one_question {needless}", f"removed: gone_long_ago {needless}"]
