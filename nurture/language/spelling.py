@@ -32,7 +32,7 @@ def in_quotes(text: str) -> str:
 def _stands_plain(text: str, *, flow: bool) -> bool:
     if not _PLAIN.fullmatch(text) or text != text.strip() or ": " in text or " #" in text or text.endswith(":"):
         return False
-    if flow and any(letter in _IN_FLOW for letter in text):
+    if flow and (text[0] in ":?" or any(letter in _IN_FLOW for letter in text)):
         return False
     try:
         return plain_value(text) == text
