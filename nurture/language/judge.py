@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
+from nurture.language.opens import CURE, WHY
 from nurture.language.scope import KINDS, Meaning, Scope
 from nurture.language.tokens import Mistake, Token
 from nurture.model.expression import Among, Arithmetic, Call, Compare, Expression, IsKnown, Kind, Literal, Name
@@ -122,6 +123,8 @@ class Judge:
             self._no(token, f"I don't know '{token.text}'", f"write '{token.text.lower()}'")
         else:
             hint = _nearest(token.text, self._names_meant(token.text))
+            if token.text.endswith((".opened", ".opened_at")):
+                hint = f"{WHY}; {CURE}"
             if not hint and "." not in token.text and token.offset:
                 hint = f"a text stands in quotes: '{token.text}'"
             self._no(token, f"nothing is called '{token.text}'", hint)

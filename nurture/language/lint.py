@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from nurture.language import lint_book, lint_circles, lint_days, lint_flow, lint_gifts, lint_house, lint_stops
+from nurture.language import (
+    lint_book,
+    lint_circles,
+    lint_days,
+    lint_fairness,
+    lint_flow,
+    lint_gifts,
+    lint_house,
+    lint_opens,
+    lint_pillars,
+    lint_stops,
+)
 from nurture.language.written import Project
 from nurture.model.place import Problem
 
@@ -18,3 +29,6 @@ def findings(project: Project) -> Iterator[Problem]:
     yield from lint_book.findings(project)
     yield from lint_circles.findings(project)
     yield from lint_house.findings(project)
+    yield from lint_opens.findings(project)
+    yield from lint_fairness.findings(project)
+    yield from lint_pillars.findings(project)

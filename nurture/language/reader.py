@@ -8,6 +8,7 @@ from typing import TypeVar
 from nurture.language import hints
 from nurture.language.grammar import FAMILIES
 from nurture.language.names import CODES, Names, did_you_mean
+from nurture.language.opens import CURE, WHY, speaks_of_opening
 from nurture.language.shapes import (
     Anything,
     Family,
@@ -219,6 +220,8 @@ class Reader:
             return None
         folder = f" (templates/{node.value}/)" if shape.what == "mail" else ""
         hint = did_you_mean(node.value, (*names, *shape.also), hints.of_name(shape.what, node.value))
+        if shape.what == "event" and speaks_of_opening(node.value):
+            hint = f"{WHY}; {CURE}"
         self.say(CODES[shape.what], node.place, f"there is no {shape.what} '{node.value}'{folder}", hint)
         return None
 
