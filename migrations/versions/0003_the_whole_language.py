@@ -120,11 +120,34 @@ def upgrade():
         sa.Column("application", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("sequence", "version"),
     )
+    op.create_table(
+        "decision",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("bucket", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("upto", sa.BigInteger(), nullable=False),
+        sa.Column("mails", sa.Integer(), nullable=False),
+        sa.Column("gone", sa.String(), nullable=False),
+        sa.Column("basis", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index("decision_of_person", "decision", ["person", "number"], unique=False)
+    decided_before()
     # SQLite would write an added column behind the constraints; the tables are made anew instead.
     with op.batch_alter_table("version", recreate="always") as table:
         table.add_column(sa.Column("lineages", sa.Text(), nullable=False, server_default="{}"))
         table.add_column(sa.Column("starts_since", sa.BigInteger(), nullable=True))
         table.add_column(sa.Column("past_too", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("application", recreate="always") as table:
+        table.add_column(sa.Column("known", sa.Text(), nullable=False, server_default=""))
+    with op.batch_alter_table("basis", recreate="always") as table:
+        table.add_column(sa.Column("application", sa.Integer(), nullable=False, server_default="0"))
+        table.add_column(sa.Column("switches", sa.Text(), nullable=False, server_default=""))
+        table.drop_constraint("basis_once", type_="unique")
+        table.create_unique_constraint("basis_once", ["book", "engine", "language", "application", "switches"])
     with op.batch_alter_table("message", recreate="always", table_kwargs={"sqlite_autoincrement": True}) as table:
         table.alter_column("variant", server_default="")  # reflected in brackets otherwise
         table.add_column(sa.Column("offered", sa.String(), nullable=False, server_default=""))
@@ -139,6 +162,16 @@ def upgrade():
     for row in op.get_bind().execute(sa.text("SELECT id, bucket, zone, facts FROM person")).all():
         told_before(*row)
     heard_before()
+
+
+def decided_before():
+    """A row without a digest for whoever was decided on before there was a journal: they cannot be replayed."""
+    said = sa.text(
+        "INSERT INTO decision (person, bucket, at, since, upto, mails, gone, basis, digest) "
+        "SELECT id, bucket, decided_until, decided_until, decided_number, 0, '', 0, :nothing FROM person "
+        "WHERE decided_number > 0"
+    )
+    op.get_bind().execute(said, {"nothing": b""})
 
 
 def dates_of_things():

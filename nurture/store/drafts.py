@@ -12,6 +12,7 @@ from nurture.model.decision import Intent, Reason
 from nurture.model.event import DRAFT_SETTLED
 from nurture.model.length import Length
 from nurture.model.mail import Fate, Handover
+from nurture.store.basis import basis_of
 from nurture.store.cancelling import cancel
 from nurture.store.codec import instant, maybe_instant, micros
 from nurture.store.database import Database
@@ -19,7 +20,7 @@ from nurture.store.effects import length_of
 from nurture.store.installation import Mark, count_on
 from nurture.store.outbox_rows import intents, keep_reasons, mark
 from nurture.store.said import Said, record
-from nurture.store.save import basis_of, planned_row
+from nurture.store.save import planned_row
 from nurture.store.tables import DRAFT, MESSAGE, PLANNED
 
 WAITING, APPROVED, EDITED, DROPPED, CANCELLED = "waiting", "approved", "edited", "dropped", "cancelled"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from nurture.model.book import Applied, Move
 from nurture.store.codec import decoded, encoded, instant, maybe_instant, maybe_micros, micros
 from nurture.store.database import insert_one, pages, pairs
-from nurture.store.effects import length_of
+from nurture.store.effects import length_of, length_text
 from nurture.store.tables import APPLICATION, APPLIED_FILE, CONTENT, ENROLMENT, MOVE, RENAMED, VERSION
 
 Version = tuple[str, int]
@@ -161,9 +161,45 @@ def _version(
     return Applied(number, since or now)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beside the files of an `apply`, as `Files` has it; an older version is path, hash and `apply`."""
+
+    applied: Mapping[str, Applied]
+    older: Mapping[Version, tuple[str, str, int]]
+    lineages: Mapping[Version, Mapping[str, str]]
+    moves: Mapping[str, tuple[Move, ...]]
+    renamed: Mapping[str, Mapping[str, str]]
+    numbers: Mapping[str, int]
+
+
 def load_files(connection: Connection) -> Files:
     """The newest applied files; empty when nothing was applied yet."""
     hashes = _newest(connection)
+    return _files(connection, hashes, _known(connection, hashes), newest_application(connection))
+
+
+def files_then(connection: Connection, application: int) -> Files | None:
+    """The files of an `apply` with what was known beside them then; None where that was not kept."""
+    text = connection.execute(select(APPLICATION.c.known).where(APPLICATION.c.id == application)).scalar()
+    return _files(connection, _hashes(connection, application), _known_of(text), application) if text else None
+
+
+def _files(connection: Connection, hashes: Mapping[str, str], known: Known, application: int) -> Files:
+    contents = _contents(connection, {*hashes.values(), *(one[1] for one in known.older.values())})
+    return Files(
+        {path: contents[hash_] for path, hash_ in hashes.items()},
+        known.applied,
+        {key: OlderFile(path, contents[hash_], brought) for key, (path, hash_, brought) in known.older.items()},
+        known.lineages,
+        known.moves,
+        known.renamed,
+        application,
+        known.numbers,
+    )
+
+
+def _known(connection: Connection, hashes: Mapping[str, str]) -> Known:
     rows = connection.execute(
         select(
             VERSION.c.sequence,
@@ -188,17 +224,52 @@ def load_files(connection: Connection) -> Files:
     }
     live = {(name, one.version) for name, one in applied.items()}
     inside = inhabited(connection) - live
-    stood_on = {(name, version): row for name, version, *row in rows if (name, version) in inside}
-    contents = _contents(connection, {*hashes.values(), *(row[1] for row in stood_on.values())})
-    return Files(
-        {path: contents[hash_] for path, hash_ in hashes.items()},
+    return Known(
         applied,
-        {key: OlderFile(row[0], contents[row[1]], row[4]) for key, row in stood_on.items()},
+        {(row[0], row[1]): (row[2], row[3], row[6]) for row in rows if (row[0], row[1]) in inside},
         {(row[0], row[1]): decoded(row[7]) for row in rows if row[7] != "{}"},
         _moves(connection),
         renamed(connection),
-        newest_application(connection),
         {name: row[0] for name, row in newest.items()},
+    )
+
+
+def known_text(connection: Connection) -> str:
+    """What is known beside the newest files, as text; for `files_then`."""
+    known = _known(connection, _newest(connection))
+    return encoded(
+        {
+            "applied": {
+                name: [one.version, micros(one.live_since), maybe_micros(one.starts_since), one.past_too]
+                for name, one in known.applied.items()
+            },
+            "older": [[*key, *one] for key, one in known.older.items()],
+            "lineages": [[*key, one] for key, one in known.lineages.items()],
+            "moves": {
+                name: [[one.version, micros(one.at), one.due_now, length_text(one.spread)] for one in moves]
+                for name, moves in known.moves.items()
+            },
+            "renamed": known.renamed,
+            "numbers": known.numbers,
+        }
+    )
+
+
+def _known_of(text: str) -> Known:
+    said = decoded(text)
+    return Known(
+        {
+            name: Applied(version, instant(since), maybe_instant(starts), past_too)
+            for name, (version, since, starts, past_too) in said["applied"].items()
+        },
+        {(name, version): (path, hash_, brought) for name, version, path, hash_, brought in said["older"]},
+        {(name, version): lineages for name, version, lineages in said["lineages"]},
+        {
+            name: tuple([Move(version, instant(at), due, length_of(spread)) for version, at, due, spread in moves])
+            for name, moves in said["moves"].items()
+        },
+        said["renamed"],
+        said["numbers"],
     )
 
 
@@ -231,10 +302,14 @@ def _moves(connection: Connection) -> dict[str, tuple[Move, ...]]:
 
 def files_of(connection: Connection, application: int) -> dict[str, bytes]:
     """Every file as it stood in an `apply`."""
-    asked = select(APPLIED_FILE.c.path, APPLIED_FILE.c.hash).where(APPLIED_FILE.c.application == application)
-    hashes = pairs(connection, asked)
+    hashes = _hashes(connection, application)
     contents = _contents(connection, set(hashes.values()))
     return {path: contents[hash_] for path, hash_ in hashes.items()}
+
+
+def _hashes(connection: Connection, application: int) -> dict[str, str]:
+    asked = select(APPLIED_FILE.c.path, APPLIED_FILE.c.hash).where(APPLIED_FILE.c.application == application)
+    return pairs(connection, asked)
 
 
 def application_at(connection: Connection, moment: datetime) -> tuple[int, datetime] | None:

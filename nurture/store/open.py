@@ -26,6 +26,7 @@ from nurture.store import (
 )
 from nurture.store.applications import Applications, refuse_superseded
 from nurture.store.at_most import keep
+from nurture.store.basis import basis_of
 from nurture.store.candidates import watched
 from nurture.store.codec import micros
 from nurture.store.crowds import Dates, in_parts, page_of
@@ -233,8 +234,7 @@ class Store:
                 refuse_superseded(connection, book)
             missing = [id_ for id_ in ids if id_ not in before]
             before |= {one.person.id: one for one in load.people(connection, missing, now)} if missing else {}
-            basis = save.basis_of(connection, book)
-            rows = save.gather(decisions, before, zone_of, save.classes_of(book), basis)
+            rows = save.gather(decisions, before, zone_of, save.classes_of(book), basis_of(connection, book))
             keep(connection, rows, now, min((one.horizon for one in before.values()), default=0), book)
             mark = installation.count_on(connection)
         self._remember(mark)

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, li
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason
 from nurture.model.mail import Fate, Handover
+from nurture.store.basis import basis_of
 from nurture.store.codec import instant, micros
 from nurture.store.codes import NOTHING_GONE, Gone, give
 from nurture.store.database import BULK, Conflict, Database, among, bucket, insert_many, insert_one
@@ -33,7 +34,7 @@ from nurture.store.outbox_rows import (
     put_back,
     take_out,
 )
-from nurture.store.save import basis_of, classes_of, lane_of
+from nurture.store.save import classes_of, lane_of
 from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED
 
 BRAKE = "brake"  # why a mail is held

@@ -9,11 +9,12 @@ from nurture.model.book import Book
 from nurture.model.decision import Intent, Why
 from nurture.model.mail import Fate, Handover
 from nurture.store.at_most import let_go
+from nurture.store.basis import basis_of
 from nurture.store.cancelling import cancel
 from nurture.store.database import BULK, Database, pages
 from nurture.store.installation import Mark, count_on
 from nurture.store.outbox_rows import clear, fates, intents, keep_reasons, mark, put_back, said_of, take_out
-from nurture.store.save import basis_of, classes_of
+from nurture.store.save import classes_of
 from nurture.store.tables import HELD, MESSAGE, PLANNED
 
 SENDS_AGAIN = frozenset({Fate.in_doubt, Fate.unknown, Fate.refused})

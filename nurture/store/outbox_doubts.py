@@ -9,12 +9,13 @@ from sqlalchemy import Connection, select, update
 from nurture.model.book import Book
 from nurture.model.decision import Why
 from nurture.model.mail import Fate, Handover
+from nurture.store.basis import basis_of
 from nurture.store.codec import micros
 from nurture.store.database import BULK, Database
 from nurture.store.installation import Mark, count_on
 from nurture.store.outbox import settle_one
 from nurture.store.outbox_rows import clear, intents, keep_reasons, mark, put_back, said_of, take_out
-from nurture.store.save import basis_of, classes_of
+from nurture.store.save import classes_of
 from nurture.store.tables import MESSAGE
 
 SERVICE = "service"

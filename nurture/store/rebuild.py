@@ -9,12 +9,13 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, literal, se
 
 from nurture.model.person import Person
 from nurture.store.codec import EPOCH, micros
-from nurture.store.database import pages
+from nurture.store.database import insert_many, pages
+from nurture.store.journal import not_decided
 from nurture.store.load import Loaded, people
 from nurture.store.projections import rewrite, rows_of
 from nurture.store.save import person_columns
 from nurture.store.state_codec import state_text
-from nurture.store.tables import AGENDA, DAY_OF, PERSON, SILENCE
+from nurture.store.tables import AGENDA, DAY_OF, DECISION, PERSON, SILENCE
 
 ZoneOf = Callable[[Person], str]
 FOLLOWS = (
@@ -89,7 +90,9 @@ def project(connection: Connection, recomputed: Sequence[Person], zone_of: ZoneO
     for page in pages(recomputed):
         stored = {one.person.id: one for one in people(connection, [person.id for person in page], EPOCH)}
         kept = [_with_its_decisions(one, stored[one.id].person) for one in page if one.id in stored]
-        changed += sum(1 for person in kept if person != stored[person.id].person)
+        mended = [stored[person.id] for person in kept if person != stored[person.id].person]
+        insert_many(connection, DECISION, [not_decided(one) for one in mended])
+        changed += len(mended)
         rows = [_row(person, zone_of(person)) for person in kept]
         if rows:
             connection.execute(update(PERSON).where(PERSON.c.id == bindparam("id_")), rows)

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from nurture import __version__
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Intent, Reason
 from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, Event
@@ -18,14 +17,15 @@ from nurture.store.cancelling import cancel
 from nurture.store.codec import looks_text, maybe_micros, micros, place_text, values_text, words_text
 from nurture.store.database import Conflict, bucket, insert_many, write_many
 from nurture.store.effects import carries_text, draft_row, task_row, webhook_row
+from nurture.store.journal import journal, reach
 from nurture.store.load import Loaded
 from nurture.store.projections import move
 from nurture.store.state_codec import same_state, state_text
 from nurture.store.tables import (
     ADDRESS,
     AGENDA,
-    BASIS,
     CONSENT,
+    DECISION,
     DRAFT,
     ENROLMENT,
     EVENT,
@@ -64,6 +64,7 @@ class Rows:
     tasks: list[Row] = field(default_factory=list)
     webhooks: list[Row] = field(default_factory=list)
     drafts: list[Row] = field(default_factory=list)
+    journal: list[Row] = field(default_factory=list)
 
 
 def gather(
@@ -77,7 +78,7 @@ def gather(
     rows = Rows()
     for decision in decisions:
         person, old = decision.person, before[decision.person.id]
-        zone = zone_of(person)
+        zone, before_it = zone_of(person), reach(rows)
         rows.people.append(_person_row(person, old, zone))
         if decision.agenda is not None:
             rows.agenda.append(_wake(person.id, decision.agenda))
@@ -93,6 +94,7 @@ def gather(
             rows.addresses.append(_address_row(person))
         if old.zone != zone or _facts_moved(person, old.person):
             rows.projected.append((person, zone, old.person, old.zone))
+        journal(rows, before_it, decision, old, basis)
     return rows
 
 
@@ -325,6 +327,7 @@ def write(connection: Connection, rows: Rows, now: datetime, horizon: int) -> No
         (TASK, rows.tasks),
         (WEBHOOK, rows.webhooks),
         (REASON, rows.reasons),
+        (DECISION, rows.journal),
     ):
         insert_many(connection, table, new)
     if rows.moved:
@@ -361,18 +364,6 @@ def _clear_agenda(connection: Connection, ids: Sequence[str], now: datetime, hor
     of_these = AGENDA.c.person.in_(ids)
     seen = (AGENDA.c.due_at <= micros(now)) & (AGENDA.c.number <= horizon)
     connection.execute(delete(AGENDA).where(of_these, (AGENDA.c.kind == "wake") | seen))
-
-
-def basis_of(connection: Connection, book: Book | None) -> int:
-    """The number under which this book, engine and language are kept."""
-    language = book.rules.language if book else 1
-    said = {"book": book.digest if book else "", "engine": __version__, "language": language}
-    same = [BASIS.c[name] == value for name, value in said.items()]
-    found = connection.execute(select(BASIS.c.id).where(*same)).scalar()
-    if found is None:
-        connection.execute(insert(BASIS), said)
-        found = connection.execute(select(BASIS.c.id).where(*same)).scalar_one()
-    return int(found)
 
 
 def classes_of(book: Book | None) -> Sequence[str]:

@@ -4,9 +4,10 @@ Instants are microseconds since 1970 in UTC (`codec.micros`), days are ordinals 
 Every table of people, events and messages carries `bucket` from the first day (architecture.md 5).
 """
 
-from sqlalchemy import BigInteger, Index, LargeBinary, Table, Text, UniqueConstraint, false, text
+from sqlalchemy import BigInteger, Index, LargeBinary, Table, Text, false, text
 from sqlmodel import Field, SQLModel
 
+from nurture.store.journal_tables import BasisRow, DecisionRow
 from nurture.store.sending_tables import CLUSTERED, Counted, Instant
 
 HEAD = "0003"  # the newest migration; kept here so that opening a store need not load Alembic
@@ -203,17 +204,6 @@ class EnrolmentRow(SQLModel, table=True):
     goal_at: int | None = Field(default=None, sa_type=Instant)
 
 
-class BasisRow(SQLModel, table=True):
-    """By which book, engine and language decisions were taken, so that an old explanation stays true."""
-
-    __tablename__ = "basis"
-    __table_args__ = (UniqueConstraint("book", "engine", "language", name="basis_once"),)
-    id: int | None = Field(default=None, primary_key=True)
-    book: str
-    engine: str
-    language: int
-
-
 class ReasonRow(SQLModel, table=True):
     """Why something did or did not happen to one person."""
 
@@ -246,13 +236,14 @@ class ContentRow(SQLModel, table=True):
 
 
 class ApplicationRow(SQLModel, table=True):
-    """One `apply`: who, when, from which commit."""
+    """One `apply`: who, when, from which commit; `known` is what was known beside its files (`files.known_text`)."""
 
     __tablename__ = "application"
     id: int | None = Field(default=None, primary_key=True)
     at: int = Field(sa_type=Instant)
     who: str = ""
     commit: str = ""
+    known: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
 
 
 class AppliedFileRow(SQLModel, table=True):
@@ -353,6 +344,7 @@ class WebhookRow(SQLModel, table=True):
     settled_at: int | None = Field(default=None, sa_type=Instant)
 
 
+__all__ = ["BasisRow", "DecisionRow"]  # their tables stand with the others below
 METADATA = SQLModel.metadata
 
 
@@ -371,4 +363,4 @@ APPLIED_FILE, VERSION = _table("applied_file"), _table("version")
 HELD, SWITCH, SECRET = _table("held"), _table("switch"), _table("secret")
 DECLARATION, RUNNER = _table("declaration"), _table("runner")
 DRAFT, CODE, TASK, WEBHOOK = _table("draft"), _table("code"), _table("task"), _table("webhook")
-RENAMED, MOVE = _table("renamed"), _table("move")
+RENAMED, MOVE, DECISION = _table("renamed"), _table("move"), _table("decision")

@@ -1,0 +1,91 @@
+"""The journal: one row for each decision that changed something, with the digest of the very bytes it wrote.
+
+With the events and the applied files it is enough to take every decision again (`nurture replay`). What is not an
+event and flows into a person between two decisions is in the row: from when on they were decided, which events
+could be seen, and which of their mails had never left.
+"""
+
+from collections.abc import Collection, Iterable
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from nurture.model.decision import Decision
+from nurture.model.person import Message
+from nurture.store.codec import maybe_micros, micros
+from nurture.store.database import bucket
+
+if TYPE_CHECKING:
+    from nurture.store.load import Loaded
+    from nurture.store.save import Rows
+
+Row = dict[str, Any]
+DIGEST = 16  # bytes: two texts that are not the same meet once in 10**19
+NO_DIGEST = b""
+PARTS = (
+    "events", "reasons", "messages", "planned", "drafts", "tasks", "webhooks", "started", "moved", "consents",
+    "cancelled", "clicked", "addresses",
+)  # fmt: skip
+"""What a decision writes beside the person, in the order of the digest; the lists of `save.Rows`."""
+_COLUMNS = ("facts", "tags", "zone", "stage", "orders_count", "orders_first_at", "orders_last_at", "orders_total")
+
+
+def reach(rows: "Rows") -> tuple[int, ...]:
+    """How far a page's lists have come, to find later what one decision added."""
+    return tuple([len(getattr(rows, part)) for part in PARTS])
+
+
+def journal(rows: "Rows", before: tuple[int, ...], decision: Decision, old: "Loaded", basis: int) -> None:
+    """Add the row of the decision whose rows are the last of the page; none when it found all as it was."""
+    written = [getattr(rows, part)[start:] for part, start in zip(PARTS, before, strict=True)]
+    person = rows.people[-1]
+    if not (old.arrived or any(written) or _moved(person, old)):
+        return
+    digest = digest_of(person, maybe_micros(decision.agenda), written)
+    rows.journal.append(_row(old, micros(decision.person.asof), basis, digest))
+
+
+def not_decided(old: "Loaded") -> Row:
+    """The row of what was written over a person by no decision, as `rebuild` mends them: it ends what can be replayed.
+
+    `old` is as they stood before.
+    """
+    return _row(old, micros(old.person.asof), 0, NO_DIGEST)
+
+
+def _row(old: "Loaded", at: int, basis: int, digest: bytes) -> Row:
+    return {
+        "person": old.person.id,
+        "bucket": bucket(old.person.id),
+        "at": at,
+        "since": micros(old.person.asof),
+        "upto": old.horizon,
+        "mails": len(old.person.messages),
+        "gone": gone_text(old.person.messages),
+        "basis": basis,
+        "digest": digest,
+    }
+
+
+def _moved(person: Row, old: "Loaded") -> bool:
+    return bool(
+        person["state"] != old.state
+        or person["facts"] != old.facts
+        or person["tags"] != old.tags
+        or person["zone"] != old.zone
+    )
+
+
+def digest_of(person: Row, agenda: int | None, written: Iterable[Collection[Any]]) -> bytes:
+    """The digest of everything that a decision writes, but for the number of its basis."""
+    said = [[_values(row) for row in part] for part in written]
+    text = repr((person["state"], [person[name] for name in _COLUMNS], agenda, said))
+    return blake2b(text.encode(), digest_size=DIGEST).digest()
+
+
+def _values(row: Any) -> Any:
+    return [value for name, value in row.items() if name != "basis"] if type(row) is dict else row
+
+
+def gone_text(messages: Iterable[Message]) -> str:
+    """Which of a person's mails never left, by their place among all, as text: `0 3`."""
+    return " ".join([str(place) for place, one in enumerate(messages) if one.cancelled])
