@@ -52,7 +52,7 @@ def _house(book: Book, chance: Chance) -> Book:
     """Limits that are another, and a topic that is called otherwise."""
     if chance.random() < 0.3:
         book = replace(book, rules=replace(book.rules, min_gap=w.length("30 hours")))
-    if chance.random() < 0.3 and "tips" in book.topics:
+    if chance.random() < 0.6 and "tips" in book.topics:
         topics = {("advice" if name == "tips" else name): one for name, one in book.topics.items()}
         sequences = {name: _each(one, _to_advice) for name, one in book.sequences.items()}
         renamed = flattened(book.renamed, "topic", "tips", "advice")

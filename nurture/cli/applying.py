@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "nurture apply",
     'nurture apply --due-now "spread 3 days"',
     "nurture apply --plan plan.json --yes-send 4",
-    'nurture apply --version-of "2026-11-21 14:01"     the files as they were live then, as a new version',
+    'nurture apply --version-of "2026-11-21 14:01"     what was live then, as a new version',
 )
 @click.option("--due-now", default="", help="Who is due at once by it: send, old-day, or 'spread 3 days'.")
 @click.option(
