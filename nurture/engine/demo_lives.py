@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random  # noqa: TID251 - invents the demo's world; no decision is drawn
 
-from babel.dates import get_day_names
-
 from nurture.engine.demo_shapes import Deed, Someone
 from nurture.model.event import NUMBERS_TOLD, THING_CHANGED, THING_REMOVED
+from nurture.render.locales import day_names
 
 MONTH, WEEK, DAY = timedelta(days=30), timedelta(days=7), timedelta(days=1)
 FRIENDS = ("Noa", "Emre", "Ani", "Nour", "Grace", "Rashid", "Tamar", "Elif")
@@ -62,7 +61,7 @@ def subscription(draw: Random, person: Someone, since: datetime, today: datetime
 
 def cups(draw: Random, person: Someone, since: datetime, today: datetime) -> Iterator[Deed]:
     """What was brewed in each week, told on the Sunday at 20:00 UTC."""
-    names = get_day_names("wide", locale=str(person.facts["locale"]))
+    names = day_names(str(person.facts["locale"]))
     sunday = (since + DAY * (6 - since.weekday())).replace(hour=20, minute=0)
     while sunday < today:
         brewed = draw.choice([0, 4, 7, 9, 12, 15, 18, 24])

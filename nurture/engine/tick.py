@@ -16,6 +16,7 @@ from nurture.decide.advance import advance
 from nurture.decide.clock import reader_clock
 from nurture.decide.special_days import dates_in
 from nurture.engine.faults import StateError
+from nurture.engine.live import live_book
 from nurture.model.book import Book
 from nurture.model.decision import Decision
 from nurture.model.person import Person
@@ -137,8 +138,6 @@ def decide_page(store: Store, book: Book, page: Sequence[str], now: datetime) ->
 
 def newest_book(store: Store, book: Book) -> Book:
     """The book that is live by now; the one at hand when the newest cannot be read by this process."""
-    from nurture.engine.applying import live_book  # it needs the tick itself
-
     try:
         found = live_book(store)
     except StateError:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
+from babel.dates import get_day_names
 
 SCRIPT_LETTERS = 4
 
@@ -65,3 +66,9 @@ def territory_of(locale: str) -> str:
 def direction(locale: str) -> str:
     """`rtl` or `ltr`, told by the script the locale is written in."""
     return "rtl" if babel_locale(locale).character_order == "right-to-left" else "ltr"
+
+
+def day_names(locale: str) -> tuple[str, ...]:
+    """The days of the week in a locale's own words, Monday first."""
+    names = get_day_names("wide", locale=babel_locale(locale))
+    return tuple(names[day] for day in range(7))
