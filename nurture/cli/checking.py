@@ -21,7 +21,7 @@ KINDS = ("sequence", "rules", "catalogue", "stages", "topics", "gifts", "ladders
     "nurture check --format github     annotations on a merge request",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
-@click.option("--state", is_flag=True, help="Look at live data too: which was: and removed: nobody needs any more.")
+@click.option("--state", is_flag=True, help="Look at live data too: facts, zones, codes, feasts, starts, old was:.")
 @click.option(
     "--format",
     "form",
@@ -58,11 +58,12 @@ def check_command(asked: Asked, strict: bool, state: bool, form: str) -> int:
 
 def looked_at_state(asked: Asked, checked: "Checked") -> "Checked":
     """With what the store says of the files."""
+    from nurture.engine.check_live import with_live
     from nurture.engine.check_state import with_state
-    from nurture.wiring import workshop
+    from nurture.wiring import now, workshop
 
     with workshop(asked.root) as shop:
-        return with_state(checked, shop.store)
+        return with_live(with_state(checked, shop.store), shop.store, now())
 
 
 def say_standing(asked: Asked) -> None:

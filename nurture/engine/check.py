@@ -8,6 +8,7 @@ from pathlib import Path
 from nurture.engine.faults import RefusedError
 from nurture.engine.project import read_files
 from nurture.language.project import Reading, read_project
+from nurture.language.report import Allowed, without
 from nurture.language.test_files import CaseFile
 from nurture.language.test_files_reader import TestFiles, read_test_files
 from nurture.model.book import Book
@@ -24,7 +25,7 @@ FULLY_READ = "E300"  # findings from here on are about what was read, not about 
 class Checked:
     """What was read and what was found; `book` is None when any finding is an error, `partial` what could be read.
 
-    `cases` are the test files, as far as they were understood.
+    `cases` are the test files, as far as they were understood; `allowed` the findings that the files say may stand.
     """
 
     book: Book | None
@@ -33,6 +34,7 @@ class Checked:
     files: int
     partial: Book
     cases: tuple[CaseFile, ...] = ()
+    allowed: frozenset[Allowed] = frozenset()
 
     @property
     def errors(self) -> int:
@@ -55,7 +57,7 @@ def check(files: Mapping[str, bytes]) -> Checked:
     else:
         problems += check_templates(trusted(reading), files, whole=False)
     ordered = tuple(sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code)))
-    return joined(reading, ordered, files, tests.files)
+    return joined(reading, without(ordered, reading.allowed), files, tests.files)
 
 
 def tests_of(reading: Reading, files: Mapping[str, bytes]) -> TestFiles:
@@ -99,7 +101,9 @@ def joined(
     sources = dict(reading.sources)
     for name in {problem.place.file for problem in problems} - sources.keys():
         sources[name] = tuple(files.get(name, b"").decode("utf-8", "replace").splitlines())
-    return Checked(None if broken else reading.book, problems, sources, len(files), reading.partial, cases)
+    return Checked(
+        None if broken else reading.book, problems, sources, len(files), reading.partial, cases, reading.allowed
+    )
 
 
 def book_of(root: Path) -> Book:

@@ -13,7 +13,7 @@ from nurture.language.giving import read_calendar, read_gifts, read_ladders
 from nurture.language.house import read_rules, read_stages, read_topics
 from nurture.language.lint import findings
 from nurture.language.reader import Fields, Reader
-from nurture.language.report import silenced
+from nurture.language.report import Allowed, allowed_in, without
 from nurture.language.scope import Scope, scope_of
 from nurture.language.sequences import read_sequence
 from nurture.language.source import read
@@ -30,12 +30,14 @@ class Reading:
     """The book, None when any finding is an error; the findings in the order of the files; the lines to quote.
 
     `partial` is what could be read in spite of the findings: enough to judge templates by, never to run.
+    `allowed` are the findings that the files say may stand.
     """
 
     book: Book | None
     problems: tuple[Problem, ...]
     sources: Mapping[str, tuple[str, ...]]
     partial: Book
+    allowed: frozenset[Allowed] = frozenset()
 
 
 def read_project(files: Mapping[str, bytes]) -> Reading:
@@ -46,10 +48,11 @@ def read_project(files: Mapping[str, bytes]) -> Reading:
     house = _House(wanted, sources, mails_of(files))
     project = house.project(files)
     found += [*house.problems, *findings(project)]
-    problems = tuple(sorted(set(silenced(found, sources.values())), key=_order))
+    allowed = allowed_in(sources.values())
+    problems = tuple(sorted(set(without(found, allowed)), key=_order))
     broken = any(problem.severity is Severity.error for problem in problems)
     lines = {path: source.lines for path, source in sources.items()}
-    return Reading(None if broken else project.book, problems, lines, project.book)
+    return Reading(None if broken else project.book, problems, lines, project.book, allowed)
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:

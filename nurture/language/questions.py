@@ -13,16 +13,10 @@ def conditions(written: Written) -> Iterator[Condition]:
     """All conditions: of the start, of staying, of leaving, and of the steps."""
     sequence = written.sequence
     yield from (trigger.condition for trigger in sequence.start if trigger.condition)
-    yield from suppressing(written)
-    for node in sequence.nodes.values():
-        yield from _of_step(node.step)
-
-
-def suppressing(written: Written) -> Iterator[Condition]:
-    """Those of `while`, `stop_when` and `goal`: when they cannot be answered, somebody gets mail all the same (6.3)."""
-    sequence = written.sequence
     asked = [sequence.while_, *(rule.condition for rule in sequence.stop_when)]
     yield from filter(None, [*asked, sequence.goal.condition if sequence.goal else None])
+    for node in sequence.nodes.values():
+        yield from _of_step(node.step)
 
 
 def _of_step(step: AnyStep) -> Iterator[Condition]:

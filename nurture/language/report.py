@@ -10,6 +10,8 @@ from nurture.language.tree import Source
 from nurture.model.place import Problem, Severity
 
 Lines = Mapping[str, Sequence[str]]
+Allowed = tuple[str, int, str]
+"""A file, a line of it, and the code of a finding."""
 
 _WIDEST = 160  # characters of a quoted line; beyond, the part round the caret is shown
 _ISOLATE, _END_ISOLATE = "\u2066", "\u2069"
@@ -26,7 +28,16 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
 
 def silenced(problems: Iterable[Problem], sources: Iterable[Source]) -> tuple[Problem, ...]:
     """The findings that no `# nurture: allow` takes away; an error is never taken away."""
-    allowed = {(source.file, one.line, one.code) for source in sources for one in source.allowed}
+    return without(problems, allowed_in(sources))
+
+
+def allowed_in(sources: Iterable[Source]) -> frozenset[Allowed]:
+    """Every file, line and code of which an author said that it may stand."""
+    return frozenset((source.file, one.line, one.code) for source in sources for one in source.allowed)
+
+
+def without(problems: Iterable[Problem], allowed: frozenset[Allowed]) -> tuple[Problem, ...]:
+    """The findings that are not allowed; an error is never allowed."""
     return tuple(
         problem
         for problem in problems

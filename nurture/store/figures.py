@@ -76,6 +76,11 @@ class Figures:
         with self.database.reading() as connection:
             return inhabited(connection)
 
+    def anybody_started(self, sequence: str, since: datetime) -> bool:
+        """Whether anybody came into a sequence since an instant (UTC); read from an index."""
+        asked = select(ENROLMENT.c.person).where(ENROLMENT.c.sequence == sequence)
+        return bool(self._rows(asked.where(ENROLMENT.c.started_at >= micros(since)).limit(1)))
+
     def waiting_by_lane(self) -> dict[int, int]:
         """How many mails wait to be claimed, by lane: 0 is service, the others follow the classes' order."""
         asked = select(PLANNED.c.lane, func.count()).group_by(PLANNED.c.lane).order_by(PLANNED.c.lane)
