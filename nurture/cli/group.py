@@ -39,6 +39,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "resume": ("operating", "Take back a pause or a stop."),
     "stop": ("operating", "End a sequence for all inside, after asking."),
     "rebuild": ("running", "Recompute everything that follows from the events, and prove it equal."),
+    "replay": ("replaying", "Take decisions again from the journal, and prove them equal."),
     "demo": ("demonstrating", "See it all work on a made-up shop, in a folder of its own."),
 }
 

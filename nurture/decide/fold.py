@@ -266,5 +266,5 @@ def _lift(draft: Draft, topics: frozenset[str], at: datetime) -> None:
 
 
 def _answers(draft: Draft, answers: dict[str, Consent]) -> None:
-    draft.consents = {**draft.consents, **answers}
+    draft.consents = {**draft.consents, **dict(sorted(answers.items()))}  # the same order in every process
     draft.changed.add("consents")

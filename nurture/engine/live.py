@@ -23,8 +23,10 @@ from nurture.model.renaming import SEQUENCE, flattened
 from nurture.model.sequence import Sequence, Status
 from nurture.model.switch import Switch
 from nurture.model.trigger import OnceTrigger
+from nurture.store.basis import Basis
 from nurture.store.files import Files
 from nurture.store.open import Store
+from nurture.store.retelling import Journal
 
 HOUSE = "sequences/house/"
 NO_LINEAGES: Mapping[str, str] = {}
@@ -96,8 +98,20 @@ def applied_book(store: Store) -> LiveBook | None:
     StateError when files applied by an older nurture no longer read.
     """
     files = store.load_files()
-    if not files.files:
-        return None
+    return _book_of(store, files) if files.files else None
+
+
+def book_of_basis(store: Store, basis: Basis) -> Book | None:
+    """The book of earlier decisions as it was, under the switches that held; None where it was not kept.
+
+    StateError when this nurture no longer reads its files.
+    """
+    files = Journal(store.database).files_then(basis.application)
+    return None if files is None else switched(_book_of(store, files).book, basis.switches)
+
+
+def _book_of(store: Store, files: Files) -> LiveBook:
+    """Files that were applied, as a book."""
     reading = read_project(files.files)
     if reading.book is None:
         raise StateError("the applied files cannot be read by this version. Run `nurture check`, then `nurture apply`.")

@@ -84,7 +84,7 @@ def event_today(event: Event, renamed: Renamed) -> Event:
         kind, field = _LISTS[event.name]
         words = event.fields.get(field)
         if isinstance(words, tuple | list | frozenset) and renamed.get(kind, _NONE).keys() & set(words):
-            return replace(event, fields={**event.fields, field: tuple(_all_of(words, renamed[kind]))})
+            return replace(event, fields={**event.fields, field: tuple(sorted(_all_of(words, renamed[kind])))})
     if event.name in _WORDS:
         kind, field = _WORDS[event.name]
         today = renamed.get(kind, _NONE).get(str(event.fields.get(field)))

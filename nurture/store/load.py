@@ -125,7 +125,7 @@ def _page(
     for row in rows:
         try:
             of_row = (row, events.get(row[0], ()), messages.get(row[0], ()))
-            found.append(_loaded(*of_row, now, looked_until, horizon))
+            found.append(loaded(*of_row, now, looked_until, horizon))
         except Exception as fault:  # one damaged row must not hold up everybody else
             if unreadable is None:
                 raise
@@ -141,9 +141,10 @@ def _by_person(rows: Iterable[Any]) -> dict[str, list[Any]]:
     return found
 
 
-def _loaded(
+def loaded(
     row: Any, event_rows: Sequence[Any], message_rows: Sequence[Any], now: int, looked_until: int, horizon: int
 ) -> Loaded:
+    """A person from their row, events and messages, as last decided, with what is known by `now` and new to them."""
     id_, decided_until, decided_number, zone, facts, tags, state = row
     folded: list[Event] = []
     arrived: list[Event] = []
