@@ -20,8 +20,9 @@ from nurture.store.codec import decoded, maybe_micros, micros
 from nurture.store.database import pages
 from nurture.store.journal import PARTS, digest_of
 from nurture.store.open import Store
+from nurture.store.page import Rows
 from nurture.store.retelling import Entry, Journal, Past, Retold, lines, written
-from nurture.store.save import Rows, classes_of
+from nurture.store.save import classes_of
 
 TOGETHER = 50  # people in one piece of work
 SHOWN = 20

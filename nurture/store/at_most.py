@@ -15,7 +15,8 @@ from nurture.model.book import Book
 from nurture.store import installation
 from nurture.store.codec import instant, micros
 from nurture.store.local import opening
-from nurture.store.save import Rows, write
+from nurture.store.page import Rows
+from nurture.store.save import write
 from nurture.store.tables import DECLARATION, ENROLMENT, HELD, PLANNED
 
 _DAY = timedelta(days=1)

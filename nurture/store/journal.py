@@ -7,16 +7,14 @@ could be seen, and which of their mails had never left.
 
 from collections.abc import Collection, Iterable
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nurture.model.decision import Decision
 from nurture.model.person import Message
 from nurture.store.codec import maybe_micros, micros
 from nurture.store.database import bucket
-
-if TYPE_CHECKING:
-    from nurture.store.load import Loaded
-    from nurture.store.save import Rows
+from nurture.store.load import Loaded
+from nurture.store.page import Rows
 
 Row = dict[str, Any]
 DIGEST = 16  # bytes: two texts that are not the same meet once in 10**19
@@ -25,16 +23,16 @@ PARTS = (
     "events", "reasons", "messages", "planned", "drafts", "tasks", "webhooks", "started", "moved", "consents",
     "cancelled", "clicked", "addresses",
 )  # fmt: skip
-"""What a decision writes beside the person, in the order of the digest; the lists of `save.Rows`."""
+"""What a decision writes beside the person, in the order of the digest; the lists of `page.Rows`."""
 _COLUMNS = ("facts", "tags", "zone", "stage", "orders_count", "orders_first_at", "orders_last_at", "orders_total")
 
 
-def reach(rows: "Rows") -> tuple[int, ...]:
+def reach(rows: Rows) -> tuple[int, ...]:
     """How far a page's lists have come, to find later what one decision added."""
     return tuple([len(getattr(rows, part)) for part in PARTS])
 
 
-def journal(rows: "Rows", before: tuple[int, ...], decision: Decision, old: "Loaded", basis: int) -> None:
+def journal(rows: Rows, before: tuple[int, ...], decision: Decision, old: Loaded, basis: int) -> None:
     """Add the row of the decision whose rows are the last of the page; none when it found all as it was."""
     written = [getattr(rows, part)[start:] for part, start in zip(PARTS, before, strict=True)]
     person = rows.people[-1]
@@ -44,7 +42,7 @@ def journal(rows: "Rows", before: tuple[int, ...], decision: Decision, old: "Loa
     rows.journal.append(_row(old, micros(decision.person.asof), basis, digest))
 
 
-def not_decided(old: "Loaded") -> Row:
+def not_decided(old: Loaded) -> Row:
     """The row of what was written over a person by no decision, as `rebuild` mends them: it ends what can be replayed.
 
     `old` is as they stood before.
@@ -52,7 +50,7 @@ def not_decided(old: "Loaded") -> Row:
     return _row(old, micros(old.person.asof), 0, NO_DIGEST)
 
 
-def _row(old: "Loaded", at: int, basis: int, digest: bytes) -> Row:
+def _row(old: Loaded, at: int, basis: int, digest: bytes) -> Row:
     return {
         "person": old.person.id,
         "bucket": bucket(old.person.id),
@@ -66,7 +64,7 @@ def _row(old: "Loaded", at: int, basis: int, digest: bytes) -> Row:
     }
 
 
-def _moved(person: Row, old: "Loaded") -> bool:
+def _moved(person: Row, old: Loaded) -> bool:
     return bool(
         person["state"] != old.state
         or person["facts"] != old.facts

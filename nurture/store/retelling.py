@@ -17,7 +17,8 @@ from nurture.store.codec import instant, micros
 from nurture.store.database import Database, pages
 from nurture.store.journal import NO_DIGEST
 from nurture.store.load import EVENT_COLUMNS, Loaded, loaded
-from nurture.store.save import Rows, gather
+from nurture.store.page import Rows
+from nurture.store.save import gather
 from nurture.store.tables import DECISION, EVENT, MESSAGE, PERSON, REASON
 
 ZoneOf = Callable[[Person], str]

@@ -1,7 +1,6 @@
 """Writing decisions: state, intents, reasons, events and agenda of a page of people in one transaction."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from nurture.store.database import Conflict, bucket, insert_many, write_many
 from nurture.store.effects import carries_text, draft_row, task_row, webhook_row
 from nurture.store.journal import journal, reach
 from nurture.store.load import Loaded
+from nurture.store.page import Rows
 from nurture.store.projections import move
 from nurture.store.state_codec import same_state, state_text
 from nurture.store.tables import (
@@ -41,30 +41,6 @@ from nurture.store.tables import (
 Row = dict[str, Any]
 EVERYTHING = "*"  # the topic of a refusal of everything
 _CONSENT_EVENTS = frozenset({CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_LIFTED})
-
-
-@dataclass(slots=True)
-class Rows:
-    """What one page of decisions writes, gathered per table so that each is one statement."""
-
-    people: list[Row] = field(default_factory=list)
-    agenda: list[Row] = field(default_factory=list)
-    events: list[Row] = field(default_factory=list)
-    started: list[Row] = field(default_factory=list)
-    moved: list[Row] = field(default_factory=list)
-    messages: list[Row] = field(default_factory=list)
-    planned: list[Row] = field(default_factory=list)
-    cancelled: list[str] = field(default_factory=list)
-    clicked: list[Row] = field(default_factory=list)
-    reasons: list[Row] = field(default_factory=list)
-    consents: list[Row] = field(default_factory=list)
-    consents_of: list[str] = field(default_factory=list)
-    addresses: list[Row] = field(default_factory=list)
-    projected: list[tuple[Person, str, Person, str]] = field(default_factory=list)
-    tasks: list[Row] = field(default_factory=list)
-    webhooks: list[Row] = field(default_factory=list)
-    drafts: list[Row] = field(default_factory=list)
-    journal: list[Row] = field(default_factory=list)
 
 
 def gather(

@@ -1,0 +1,32 @@
+"""What one page of decisions writes, as rows by table."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from nurture.model.person import Person
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Rows:
+    """What one page of decisions writes, gathered per table so that each is one statement."""
+
+    people: list[Row] = field(default_factory=list)
+    agenda: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    started: list[Row] = field(default_factory=list)
+    moved: list[Row] = field(default_factory=list)
+    messages: list[Row] = field(default_factory=list)
+    planned: list[Row] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    clicked: list[Row] = field(default_factory=list)
+    reasons: list[Row] = field(default_factory=list)
+    consents: list[Row] = field(default_factory=list)
+    consents_of: list[str] = field(default_factory=list)
+    addresses: list[Row] = field(default_factory=list)
+    projected: list[tuple[Person, str, Person, str]] = field(default_factory=list)
+    tasks: list[Row] = field(default_factory=list)
+    webhooks: list[Row] = field(default_factory=list)
+    drafts: list[Row] = field(default_factory=list)
+    journal: list[Row] = field(default_factory=list)
