@@ -60,18 +60,21 @@ def new_sequence_command(asked: Asked, name: str, piece: str) -> None:
 @command(
     "mail",
     "nurture new mail spring_hello                    one file for each of your languages",
-    "nurture new mail spring_hello --locale he        one language more",
+    "nurture new mail spring_hello --locale fr        one language more, to be translated",
 )
 @click.argument("name")
 @click.option("--locale", "locales", multiple=True, help="Only this language; may be repeated.")
 def new_mail_command(asked: Asked, name: str, locales: tuple[str, ...]) -> None:
-    """Start a new mail: one Markdown file for each language; copies are marked as untranslated."""
+    """Start a new mail, or bring one into another language: copies are marked as untranslated."""
     from nurture.engine.check import readable_book
     from nurture.engine.starter import new_mail
 
     root = asked.root
-    tell_written(asked, new_mail(root, name, readable_book(root), locales), root)
+    book = readable_book(root)
+    tell_written(asked, new_mail(root, name, book, locales), root)
     if not asked.json:
+        for locale in sorted(set(locales) - set(book.rules.locales)):
+            say(f"Nobody reads {locale} yet: add it to  locales  in sequences/house/rules")
         say_next("nurture check")
 
 

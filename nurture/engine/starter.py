@@ -13,6 +13,7 @@ from nurture.engine.book_tests_starting import first_test
 from nurture.engine.faults import MisuseError
 from nurture.model.book import Book
 from nurture.render.source import read
+from nurture.render.versions import FORMATS
 
 PACKAGE = Path(__file__).resolve().parent.parent
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -160,23 +161,38 @@ def copy_mails(root: Path, text: str) -> list[Path]:
 
 
 def new_mail(root: Path, name: str, book: Book, locales: tuple[str, ...] = ()) -> list[Path]:
-    """One mail in the given locales, or in all of the house.
+    """One mail in the given locales, or in all of the house; MisuseError when it is there in all of them.
 
-    All but the first are marked as untranslated, and say which text they are to be translated from (W311).
+    A mail that has a text in the house's first language is copied from it, variant by variant; else a first text is
+    made. All but the first are marked as untranslated, and say which text they are to be translated from (W311).
     """
     folder = root / "templates" / name
-    wanted = locales or book.rules.locales
-    there = [locale for locale in wanted if list(folder.glob(f"{locale}.*"))]
-    refuse_name(name, "mail", [name] if there else [])
-    title = name.replace("_", " ").capitalize()
-    source = MAIL.format(title=title, copy="")
-    still_right = read("", source.encode()).fingerprint  # the text that each copy is to be translated from
-    written = []
-    for locale in wanted:
-        copy = "" if locale == book.rules.locales[0] else f"untranslated: true\nstill_right: {still_right}\n"
-        path = write_new(folder / f"{locale}.md", MAIL.format(title=title, copy=copy))
-        written += [path] if path else []
-    return written
+    first = book.rules.locales[0]
+    refuse_name(name, "mail", [name] if folder.exists() and not locales else [])
+    made = MAIL.format(title=name.replace("_", " ").capitalize())
+    sources = sources_of(folder, first) or {folder / f"{first}.md": made}
+    written = [
+        write_new(source.with_name(f"{locale}{source.suffix}"), text if locale == first else to_translate(text))
+        for source, text in sources.items()
+        for locale in locales or book.rules.locales
+        if not any(source.with_name(f"{locale}{ending}").exists() for ending in FORMATS)
+    ]
+    if not written:
+        raise MisuseError(f"the mail '{name}' is there in {', '.join(locales)} already; nothing was written.")
+    return [path for path in written if path]
+
+
+def sources_of(folder: Path, first: str) -> dict[Path, str]:
+    """The texts of a mail in the house's first language: its own, then those of its variants."""
+    found = [path for part in (folder, *sorted(folder.glob("*/"))) for path in sorted(part.glob(f"{first}.*"))]
+    return {path: path.read_text(encoding="utf-8-sig") for path in found if path.suffix in FORMATS}
+
+
+def to_translate(text: str) -> str:
+    """A copy of a text for its translator: marked as untranslated, with the letters of what it was made from."""
+    marks = f"untranslated: true\nstill_right: {read('', text.encode()).fingerprint}\n"
+    head = re.match(r"---\n(?:.*\n)*?(?=---\n)", text)
+    return f"---\n{marks}---\n{text}" if head is None else head[0] + marks + text[head.end() :]
 
 
 def refuse_name(name: str, kind: str, taken: list[str]) -> None:
@@ -203,7 +219,7 @@ steps:
 MAIL = """\
 ---
 subject: {title}
-{copy}---
+---
 
 # {title}
 

@@ -163,7 +163,12 @@ def _variants(book: Book, templates: Mapping[str, bytes]) -> Iterator[Problem]:
                 folder = f"{TEMPLATES}{mail}/{variant}"
                 instead = next((one for one in book.rules.locales if one in there), "another language")
                 message = f"{folder} has no {locale} version; readers of it get {instead}"
-                yield Problem("W311", Place(f"{folder}/{locale}.md"), message, f"write {folder}/{locale}.md")
+                copy = next(
+                    (f"{folder}/{locale}{end}" for end in FORMATS if f"{folder}/{locale}{end}" in templates), ""
+                )
+                hint = f"translate {copy} and take out 'untranslated: true'" if copy else ""
+                place = Place(copy or f"{folder}/{locale}.md")
+                yield Problem("W311", place, message, hint or f"nurture new mail {mail} --locale {locale}")
 
 
 def _images(templates: Mapping[str, bytes]) -> frozenset[str]:

@@ -122,6 +122,28 @@ def test_a_new_mail_has_a_file_for_each_language(project):
     assert [path.name for path in (project.root / "templates" / "summer_hello").iterdir()] == ["he.md"]
 
 
+def test_a_language_more_is_a_copy_of_the_first_one_with_its_variants(project):
+    answer = project.ok("new", "mail", "warm_wishes", "--locale", "fr")
+    folder = project.root / "templates" / "warm_wishes"
+    assert "Nobody reads fr yet: add it to  locales  in sequences/house/rules" in answer.lines
+    for source in (folder / "en.md", folder / "christmas" / "en.md"):
+        head, body = source.read_text(encoding="utf-8").removeprefix("---\n").split("---\n", 1)
+        copy = source.with_name("fr.md").read_text(encoding="utf-8")
+        assert copy.startswith(f"---\n{head}untranslated: true\nstill_right: ")
+        assert copy.endswith(body)
+    rules = project.root / "sequences" / "house" / "rules.yaml"
+    rules.write_text(rules.read_text(encoding="utf-8").replace("he, hy]", "he, hy, fr]"), encoding="utf-8")
+    found = project.run("check")
+    assert "was changed after this" not in found.out
+    assert "translate templates/warm_wishes/christmas/fr.md and take out 'untranslated: true'" in found.out
+    (folder / "diwali" / "fr.md").unlink()
+    assert "nurture new mail warm_wishes --locale fr" in project.run("check").out
+    assert "templates/warm_wishes/diwali/fr.md" in project.ok("new", "mail", "warm_wishes", "--locale", "fr").out
+    again = project.run("new", "mail", "warm_wishes", "--locale", "fr")
+    assert again.code == 64
+    assert "is there in fr already" in again.err
+
+
 def test_schemas_are_of_this_project(project):
     schema = project.ok("schema", "sequence").out
     assert "first_bag_check_in" in schema
