@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import time
 
 from nurture.decide.explain import WEEKDAYS
-from nurture.language.lint_days import FAR, days_of
 from nurture.language.lint_flow import SERVICE, always_stops, exhaustive
+from nurture.language.ways import LAST_DAY as FAR
+from nurture.language.ways import days_of
 from nurture.model.length import Length
 from nurture.model.step import (
     AnyStep,

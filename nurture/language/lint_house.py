@@ -8,8 +8,8 @@ everybody, so who fits nowhere is put there all the same.
 import re
 from collections.abc import Iterator
 
-from nurture.language.lint_days import days_of
 from nurture.language.reader import Fields
+from nurture.language.ways import days_of
 from nurture.language.written import Project
 from nurture.model.catalogue import Limit
 from nurture.model.expression import Literal

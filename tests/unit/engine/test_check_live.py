@@ -114,7 +114,7 @@ def test_zones_that_do_not_exist_are_counted_at_the_fact(store: Store, root: Pat
     run(store, START)
     assert found(store, root, START, "W358") == []
     rows = [ContactRow(outside_id="q", address="q@small.example", facts={"zone": "Mars/Base"})]
-    store.importing(START).take(rows, lambda row, why: pytest.fail(why))
+    store.importing(START).take(rows, lambda row, why: pytest.fail(f"{row}: {why}"))
     run(store, START)
     (problem,) = found(store, root, START, "W358")
     assert problem.message == "1 of 4 zones that we were told do not exist, such as 'Mars/Base'"
@@ -168,7 +168,7 @@ def test_what_stops_somebody_must_not_hang_on_a_fact_that_is_often_missing(
     applied(store, root)
     people(store, 150 - missing, country="FR")
     nowhere = [ContactRow(outside_id=f"n{n}", address=f"n{n}@small.example") for n in range(missing)]
-    store.importing(START).take(nowhere, lambda row, why: pytest.fail(why))
+    store.importing(START).take(nowhere, lambda row, why: pytest.fail(f"{row}: {why}"))
     run(store, START)
     problems = found(store, root, START, "W320")
     assert [one.message for one in problems] == expected

@@ -4,14 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from nurture.language import lint_days
-from nurture.language.lint_days import MOST_BEHIND, MOST_WAYS
 from nurture.language.page import LARGEST
 from nurture.language.project import read_project
 from nurture.language.sequences import MOST_STEPS
 from nurture.language.stretches import MOST
+from nurture.language.ways import MOST_BEHIND, MOST_WAYS, visits
 from nurture.model.place import Problem
-from nurture.model.step import Send
 
 BASE = Path(__file__).parents[2] / "specimens" / "check" / "base"
 
@@ -103,6 +101,6 @@ def test_the_ways_through_a_sequence_are_bounded() -> None:
     book = read_project(files | {"sequences/tips.yaml": text}).book
     assert book is not None
     sequence = book.sequences["tips"]
-    visits: list[tuple[Send, lint_days.Way]] = lint_days._visits(sequence.steps, sequence.start[0])
-    assert len(visits) <= MOST_WAYS * 2 * 14
-    assert max(len(way.behind) for _, way in visits) <= MOST_BEHIND
+    found = visits(sequence.steps, sequence.start[0])
+    assert len(found) <= MOST_WAYS * 2 * 14
+    assert max(len(way.behind) for _, way in found) <= MOST_BEHIND
