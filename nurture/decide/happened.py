@@ -10,6 +10,7 @@ from nurture.decide.orders import standing
 from nurture.decide.scene import Scene
 from nurture.model.event import Event, Line, Money
 from nurture.model.length import Length
+from nurture.model.renaming import mail_today
 
 _TICK = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
@@ -47,8 +48,13 @@ def occurred(scene: Scene, name: str) -> list[Event]:
 
 
 def mailed(scene: Scene, name: str) -> list[datetime]:
-    """When a mail of that name went to the person; a cancelled one did not."""
-    return [message.at for message in scene.person.messages if message.mail == name and not message.cancelled]
+    """When a mail of that name went to the person, under whatever name it had then; a cancelled one did not."""
+    renamed = scene.book.renamed
+    return [
+        message.at
+        for message in scene.person.messages
+        if not message.cancelled and (message.mail == name or mail_today(message.mail, renamed) == name)
+    ]
 
 
 def has_line(event: Event, product: str) -> bool:

@@ -6,6 +6,7 @@ from nurture.decide.clock import allowed_from
 from nurture.decide.conditions import truth
 from nurture.decide.consent import refusal
 from nurture.decide.draft import Draft
+from nurture.decide.lineages import node_now
 from nurture.decide.mutes import mute_on
 from nurture.decide.switches import hold_on, stop_on
 from nurture.model.book import Book
@@ -67,9 +68,8 @@ def put_off(book: Book, person: Person, intent: Intent, now: datetime) -> tuple[
 
 
 def _step(book: Book, intent: Intent) -> Send | None:
-    """The step that decided the mail, as it is written now."""
-    sequence = book.sequence(intent.sequence, intent.version) or book.sequences.get(intent.sequence)
-    node = sequence.nodes.get(intent.step) if sequence is not None else None
+    """The step that decided the mail, as it is written now and whatever it was called then."""
+    node = node_now(book, intent.sequence, intent.version, intent.step)
     return node.step if node is not None and isinstance(node.step, Send) else None
 
 

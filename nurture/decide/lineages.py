@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from nurture.model.book import Book
 from nurture.model.sequence import Sequence
-from nurture.model.step import AnyStep, Branch, Repeat, Split, WaitEvent, flow
+from nurture.model.step import AnyStep, Branch, Node, Repeat, Split, WaitEvent, flow
 
+NOTHING: Mapping[str, str] = {}
 WAIT_BEFORE = "before_"  # how a wait without a name of its own is called after the step that follows it (4.3)
 
 
@@ -21,6 +23,18 @@ def by_lineage(sequence: Sequence) -> dict[str, str]:
     return {node.step.lineage or id_: id_ for id_, node in sequence.nodes.items()}
 
 
+def node_now(book: Book, name: str, version: int, step: str) -> Node | None:
+    """A step that somebody did in a version of a sequence: as it stood there, or as the live one has it.
+
+    The book keeps older versions only while people are inside them; by its first name a step is found without.
+    """
+    then, now = book.sequence(name, version), book.sequences.get(name)
+    if then is not None or now is None:
+        return then.nodes.get(step) if then is not None else None
+    today = by_lineage(now).get(book.lineages.get((name, version), {}).get(step, step))
+    return now.nodes[today] if today is not None else None
+
+
 def former(sequence: Sequence, step: str) -> str:
     """What the author says a step was called before; a wait named after its step follows that one's rename."""
     node = sequence.nodes[step]
@@ -30,7 +44,7 @@ def former(sequence: Sequence, step: str) -> str:
     return f"{WAIT_BEFORE}{behind.step.was}" if behind is not None and behind.step.was else ""
 
 
-def traced(new: Sequence, old: Sequence | None, version: int) -> Sequence:
+def traced(new: Sequence, old: Sequence | None, version: int, known_once: Mapping[str, str] = NOTHING) -> Sequence:
     """The sequence with what it and its steps were first called, following `old`, the version before this one.
 
     A step that was taken away and comes again under its name is the same one. A name that was given up for another
@@ -43,7 +57,8 @@ def traced(new: Sequence, old: Sequence | None, version: int) -> Sequence:
     held = set(given.values())
     for id_ in new.nodes:
         if id_ not in given:
-            given[id_] = id_ if id_ not in held else f"{id_} of version {version}"
+            first = known_once.get(id_, id_)
+            given[id_] = first if first not in held else f"{id_} of version {version}"
             held.add(given[id_])
     return with_lineages(new, old.lineage or old.name, given)
 

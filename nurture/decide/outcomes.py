@@ -7,10 +7,11 @@ from datetime import datetime
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
 from nurture.decide.keys import key_for
+from nurture.decide.lineages import node_now
 from nurture.model.decision import Reason, Why
 from nurture.model.person import Enrolment, Outcome
 from nurture.model.sequence import Sequence
-from nurture.model.step import AnyStep
+from nurture.model.step import AnyStep, Node
 
 
 def everyone(draft: Draft) -> list[Inside | Enrolment]:
@@ -25,6 +26,13 @@ def book_sequence_of(draft: Draft, one: Inside | Enrolment) -> Sequence | None:
     return draft.book.sequence(one.sequence, one.version) or draft.book.sequences.get(one.sequence)
 
 
+def node_of(draft: Draft, one: Inside | Enrolment, outcome: Outcome) -> Node | None:
+    """The step that an outcome is of, whatever it was called then; None for one that is gone."""
+    if isinstance(one, Inside):
+        return one.book_sequence.nodes.get(outcome.step)
+    return node_now(draft.book, one.sequence, one.version, outcome.step)
+
+
 def found(draft: Draft, key: str, among: frozenset[str]) -> Iterator[tuple[Inside | Enrolment, Outcome, AnyStep]]:
     """The outcomes with that key, of those whose word is `among` these, running enrolments first."""
     for one in everyone(draft):
@@ -32,7 +40,7 @@ def found(draft: Draft, key: str, among: frozenset[str]) -> Iterator[tuple[Insid
             if outcome.outcome not in among:
                 continue
             sequence = book_sequence_of(draft, one)
-            node = sequence.nodes.get(outcome.step) if sequence is not None else None
+            node = node_of(draft, one, outcome)
             if sequence is None or node is None:
                 continue
             if key_for(draft.book, draft.id, sequence, one.subject, node.step, outcome.round) == key:

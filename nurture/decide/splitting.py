@@ -6,7 +6,7 @@ from hashlib import sha256
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
 from nurture.decide.keys import step_lineage
-from nurture.decide.outcomes import book_sequence_of, everyone
+from nurture.decide.outcomes import everyone, node_of
 from nurture.model.decision import Why
 from nurture.model.person import Enrolment
 from nurture.model.step import Node, Split
@@ -39,11 +39,10 @@ def _gone_before(draft: Draft, inside: Inside, step: Split) -> list[str]:
 
 
 def _ways_of(draft: Draft, one: Inside | Enrolment, step: Split) -> list[str]:
-    sequence = book_sequence_of(draft, one)
     found = []
     for outcome in reversed(one.outcomes):
-        node = sequence.nodes.get(outcome.step) if sequence is not None else None
-        if (step_lineage(node.step) if node is not None else outcome.step) == step_lineage(step):
+        node = node_of(draft, one, outcome)
+        if node is not None and step_lineage(node.step) == step_lineage(step):
             found.append(outcome.outcome)
     return found
 

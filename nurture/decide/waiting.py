@@ -10,7 +10,7 @@ from nurture.decide.conditions import looks, truth
 from nurture.decide.draft import Draft
 from nurture.decide.inside import TIMED_OUT, Inside
 from nurture.decide.orders import standing
-from nurture.decide.outcomes import book_sequence_of, everyone, note_of
+from nurture.decide.outcomes import everyone, node_of, note_of
 from nurture.model.decision import Why
 from nurture.model.event import OWN_EVENTS, Event
 from nurture.model.length import Length
@@ -97,8 +97,7 @@ def _timed_out(draft: Draft) -> Iterator[tuple[Inside | Enrolment, Outcome, Wait
     for one in everyone(draft):
         for outcome in one.outcomes:
             if outcome.outcome == TIMED_OUT:
-                sequence = book_sequence_of(draft, one)
-                node = sequence.nodes.get(outcome.step) if sequence is not None else None
+                node = node_of(draft, one, outcome)
                 if node is not None and isinstance(node.step, WaitEvent):
                     yield one, outcome, node.step
 

@@ -15,6 +15,7 @@ from nurture.engine.plan import CHANGED, GONE, NEW, SAME, Plan, nobody_may_stand
 from nurture.engine.plan import plan as make_plan
 from nurture.engine.switches import switch_lines
 from nurture.model.book import Book, Move
+from nurture.model.renaming import MAIL
 from nurture.model.sequence import Status
 from nurture.model.switch import Switch
 from nurture.store.applications import Applying, Outdated
@@ -146,7 +147,7 @@ def told(found: Plan) -> tuple[Change, ...]:
 
 def wakes_everybody(found: Plan) -> bool:
     """Whether anybody at all may be concerned: another house, or another start of a sequence."""
-    if found.first or found.house or found.tree.renames:
+    if found.first or found.house or any(rename.kind != MAIL for rename in found.tree.renames):
         return True
     return any(
         one.how in (NEW, GONE) or any(word.startswith(STARTS) for word in one.changes) for one in found.sequences

@@ -51,7 +51,7 @@ def differences(store: Store, book: Book, files: Mapping[str, bytes], now: datet
         raise MisuseError(f"there is no sequence '{wanted}'; there are: {', '.join(sorted(book.sequences))}.")
     former = {rename.new: rename.old for rename in to_be.renames if rename.kind == SEQUENCE}
     changes = [one for one in book_changes(before, to_be.book, former) if not wanted or one.what == wanted]
-    mails = mail_changes(before, to_be, files, former) if before is not None else ()
+    mails = mail_changes(to_be, files) if before is not None else ()
     found = Differences()
     for change in changes:
         found.found.append(_difference(store, before, to_be, change, former, mails))

@@ -10,7 +10,6 @@ from nurture.engine.step_words import step_changes, step_words, steps_of
 from nurture.model.book import Book
 from nurture.model.plain import plain
 from nurture.model.sequence import Sequence
-from nurture.model.step import Send
 
 NOT_SHAPE = frozenset(
     {"place", "steps", "nodes", "name", "lineage", "note", "about", "owner", "was", "removed", "switch"}
@@ -130,17 +129,6 @@ def sequence_changes(old: Sequence, new: Sequence) -> Iterator[str]:
     kept = [was for was in former.values() if was]
     if kept != [name for name in before if name in kept]:
         yield "~ the steps are in another order"
-
-
-def renamed_mails(old: Sequence, new: Sequence) -> dict[str, str]:
-    """Mails that a renamed step sends under another name: the old name of each new one."""
-    there = {lineage_of(old, id_): node.step for id_, node in old.nodes.items()}
-    found = {}
-    for id_, node in new.nodes.items():
-        was = there.get(lineage_of(new, id_))
-        if isinstance(was, Send) and isinstance(node.step, Send) and was.mail != node.step.mail:
-            found[node.step.mail] = was.mail
-    return found
 
 
 def field_changes(old: object, new: object) -> Iterator[str]:

@@ -9,12 +9,12 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from weakref import WeakKeyDictionary
 
-from nurture.decide.lineages import traced, with_lineages
+from nurture.decide.lineages import lineages, traced, with_lineages
 from nurture.decide.migrate import moves_people
 from nurture.decide.switches import switched
 from nurture.engine.faults import FaultError, RefusedError, StateError
 from nurture.engine.meaning import same_meaning
-from nurture.engine.renames import Rename, names_before, renames
+from nurture.engine.renames import Rename, mail_renames, names_before, renames
 from nurture.language.project import read_project
 from nurture.model.book import Applied, Book, Move
 from nurture.model.length import Length
@@ -123,6 +123,7 @@ def _book_of(store: Store, files: Files) -> LiveBook:
         older=older_sequences(files, store, sequences),
         moves=files.moves,
         renamed=files.renamed,
+        lineages=files.lineages,
         application=files.application,
     )
     return LiveBook(book, templates_of(files.files))
@@ -258,13 +259,14 @@ def tree(
         was = former.get(name, name)
         last, old = known.applied.get(was), before.sequences.get(was)
         number = known.numbers.get(was, 0) + 1
-        sequences[name] = traced(sequence, old, number)
+        sequences[name] = traced(sequence, old, number, _known_once(before, was))
         if last is not None and old is not None and was == name and same_meaning(old, sequences[name]):
             same.add(name)
             applied[name] = last
         else:
             stays_live = last is not None and old is not None and goes_live(old, sequence) is False
             applied[name] = _applied(number, last if stays_live else None, old, sequence, now, choice)
+    renamed += tuple(mail_renames(before, sequences, book.mails, former))
     dropped = frozenset(name for name in before.sequences.keys() - set(former.values()) if name not in book.sequences)
     names: Mapping[str, Mapping[str, str]] = before.renamed
     for rename in renamed:
@@ -275,9 +277,25 @@ def tree(
         applied=applied,
         moves=_moves(before, known, applied, dropped & choice.drop, former, now, choice),
         renamed=names,
+        lineages=dict(_lineages(before, sequences, applied, former)),
         older=dict(_older(store, before, known, files, sequences, applied, former)),
     )
     return Tree(whole, renamed, frozenset(same), dropped, known)
+
+
+def _known_once(before: Book, name: str) -> dict[str, str]:
+    """The first names of all steps that a sequence ever had, where they differ: a later version's word counts."""
+    versions = sorted(version for one, version in before.lineages if one == name)
+    return {step: first for version in versions for step, first in before.lineages[name, version].items() if step}
+
+
+def _lineages(
+    before: Book, sequences: Mapping[str, Sequence], applied: Mapping[str, Applied], former: Mapping[str, str]
+) -> Iterator[tuple[tuple[str, int], Mapping[str, str]]]:
+    """First names of steps by version, those of renamed sequences under the name of today, and those to be."""
+    today = {old: new for new, old in former.items()}
+    yield from (((today.get(name, name), version), known) for (name, version), known in before.lineages.items())
+    yield from (((name, applied[name].version), lineages(one)) for name, one in sequences.items())
 
 
 def goes_live(old: Sequence, new: Sequence) -> bool:

@@ -11,14 +11,15 @@ from hashlib import sha256
 
 from nurture.decide.migrate import UNDECIDED, landing, moves_people
 from nurture.engine.broadcast_heads import Heads, heads
-from nurture.engine.differences import Change, book_changes, file_changes, renamed_mails
+from nurture.engine.differences import Change, book_changes, file_changes
 from nurture.engine.live import NOTHING_CHOSEN, Choice, Tree, plain_book, tree
 from nurture.engine.plan_house import Already, Forecast, Stages, already, forecast, restaged, rules_differ
 from nurture.engine.plan_people import Group, count
+from nurture.engine.renames import Rename
 from nurture.engine.tick import Tell, silent
 from nurture.language.project import digest
 from nurture.model.book import Book
-from nurture.model.renaming import SEQUENCE, THEME, TOPIC
+from nurture.model.renaming import MAIL, SEQUENCE, TAG, THEME, TOPIC
 from nurture.model.sequence import Status
 from nurture.store.open import Store
 
@@ -131,7 +132,7 @@ def plan(
     former = {rename.new: rename.old for rename in to_be.renames if rename.kind == SEQUENCE}
     changes = tuple(book_changes(before, to_be.book, former))
     found.house = tuple(change for change in changes if change.what.startswith("house"))
-    found.mails = mail_changes(before, to_be, files, former)
+    found.mails = mail_changes(to_be, files)
     people = count(store, before, to_be.book, to_be.same, now, tell)
     for name, _ in sorted(_all(to_be)):
         found.sequences.append(_sequence(before, to_be, name, former, changes))
@@ -156,19 +157,12 @@ def _draft(status: Status) -> bool:
     return status is Status.draft
 
 
-def mail_changes(
-    before: Book, to_be: Tree, files: Mapping[str, bytes], former: Mapping[str, str]
-) -> tuple[Change, ...]:
-    """Mails by name; one that a renamed step sends now is held against the one it was."""
-    was: dict[str, str] = {}
-    for name, sequence in to_be.book.sequences.items():
-        old = before.sequences.get(former.get(name, name))
-        was |= renamed_mails(old, sequence) if old is not None else {}
-    was = {new: old for new, old in was.items() if new not in before.mails and old not in to_be.book.mails}
-    today = {old: new for new, old in was.items()}
+def mail_changes(to_be: Tree, files: Mapping[str, bytes]) -> tuple[Change, ...]:
+    """Mails by name; one that a step sends under another name now is held against the one it was."""
+    today = {rename.old: rename.new for rename in to_be.renames if rename.kind == MAIL}
     known = {_moved(path, today): data for path, data in to_be.known.files.items()}
     changes = {change.what: change for change in file_changes(known, files)}
-    for new, mail in was.items():
+    for mail, new in today.items():
         change = changes.get(f"mail {new}")
         changes[f"mail {new}"] = Change(f"mail {mail}", f"is now {new}", change.details if change else ())
     return tuple(changes[name] for name in sorted(changes))
@@ -225,10 +219,13 @@ def _undecided(one: SequencePlan) -> Iterator[Missing]:
 def _names_given_up(before: Book, found: Plan) -> Iterator[Missing]:
     """A former name leads to the one of today; something new under it would get that one's history and refusals."""
     after = found.tree.book
-    back = {(rename.kind, rename.new) for rename in found.tree.renames}
-    for kind, names in ((SEQUENCE, after.sequences), (TOPIC, after.topics), (THEME, after.themes)):
+    back = set(found.tree.renames)
+    for kind, names in (
+        (SEQUENCE, after.sequences), (TOPIC, after.topics), (THEME, after.themes), (TAG, after.tags),
+        (MAIL, after.mails),
+    ):  # fmt: skip
         for old, today in before.renamed.get(kind, {}).items():
-            if old in names and (kind, old) not in back:
+            if old in names and Rename(kind, today, old) not in back:
                 words = f"the {kind} {old} was renamed to {today}, which has its history; choose another name"
                 yield Missing(f"name {kind} {old}", 0, words)
     renamed_to = {rename.new for rename in found.tree.renames if rename.kind == SEQUENCE}
@@ -238,16 +235,21 @@ def _names_given_up(before: Book, found: Plan) -> Iterator[Missing]:
 
 
 def _refusals(store: Store, before: Book, found: Plan) -> Iterator[Missing]:
-    """Topics and themes that are taken away while somebody said no to them."""
-    after = found.tree.book
-    for kind, old, new in ((TOPIC, before.topics, after.topics), (THEME, before.themes, after.themes)):
+    """Topics, themes and tags that are taken away while somebody said no to them, or carries them."""
+    after, asked = found.tree.book, store.applications
+    for kind, old, new in (
+        (TOPIC, before.topics.keys(), after.topics.keys()),
+        (THEME, before.themes.keys(), after.themes.keys()),
+        (TAG, before.tags, after.tags),
+    ):
         renamed = after.renamed.get(kind, {})
-        for name in sorted(old.keys() - new.keys() - renamed.keys()):
-            number = store.applications.refusals(name) if kind == TOPIC else store.applications.spared(name)
+        for name in sorted(old - new - renamed.keys()):
+            names = frozenset({name, *(was for was, today in renamed.items() if today == name)})
+            number = {TOPIC: asked.refusals, THEME: asked.spared, TAG: asked.tagged}[kind](names)
             if number:
+                did = ("carries" if number == 1 else "carry") if kind == TAG else "refused"
                 cure = f"put it back, or say under what name it goes on:  was: {name}"
-                words = f"{number:,} refused the {kind} {name}, which is gone; {cure}"
-                yield Missing(f"{kind} {name}", number, words)
+                yield Missing(f"{kind} {name}", number, f"{number:,} {did} the {kind} {name}, which is gone; {cure}")
 
 
 def _look_ahead(store: Store, before: Book, found: Plan, now: datetime, tell: Tell) -> None:

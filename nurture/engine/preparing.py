@@ -19,6 +19,7 @@ from nurture.model.event import ADDRESS_ADDED, ADDRESS_STATE, CONSENT_REFUSED, E
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.person import Person
 from nurture.model.place import Problem
+from nurture.model.renaming import mail_today
 from nurture.render.mail import render
 from nurture.render.rewritten import rewritten
 from nurture.store.codes import Drawn, Gone
@@ -167,6 +168,8 @@ def written(shop: Workshop, live: LiveBook, one: Looked, drawn: Mapping[str, Map
 def rendered(shop: Workshop, live: LiveBook, intent: Intent, person: Person) -> Email | Problem:
     """The mail in the template's words; one that a person approved is of that day, and may be in their words."""
     templates, approved = live.templates, None
+    if intent.mail not in live.book.mails:  # it was decided under a name that was given up since
+        intent = replace(intent, mail=mail_today(intent.mail, live.book.renamed))
     if may_be_rewritten(live.book, intent):
         approved = desk(shop.store).drafts.approved(intent.key)
     if approved is not None:

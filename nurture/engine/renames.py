@@ -1,11 +1,13 @@
 """What is called otherwise than before: by `was:`, or by taking a first name back (language.md 8)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
+from nurture.decide.lineages import lineage_of
 from nurture.model.book import Book
-from nurture.model.renaming import SEQUENCE, TAG, THEME, TOPIC
+from nurture.model.renaming import MAIL, SEQUENCE, TAG, THEME, TOPIC
 from nurture.model.sequence import Sequence
+from nurture.model.step import Send
 
 
 class Rename(NamedTuple):
@@ -48,6 +50,40 @@ def _renamed(
         takes_in = new not in before or kind != SEQUENCE
         if new in after and old in before and old not in after and takes_in:
             yield Rename(kind, old, new)
+
+
+def mail_renames(
+    before: Book, sequences: Mapping[str, Sequence], mails: Collection[str], former: Mapping[str, str]
+) -> Iterator[Rename]:
+    """The mails that a step goes on to send under another name: the old one is gone, the new one was not there.
+
+    `sequences` are those to be, with their first names; `former` names those that were renamed. Two steps may each
+    give the same mail another name: then the first is its name.
+    """
+    told: set[str] = set()
+    for name, sequence in sequences.items():
+        old = before.sequences.get(former.get(name, name))
+        for new, was in renamed_mails(old, sequence).items() if old is not None else ():
+            if (
+                new in mails
+                and was in before.mails
+                and new not in before.mails
+                and was not in told
+                and was not in mails
+            ):
+                told.add(was)
+                yield Rename(MAIL, was, new)
+
+
+def renamed_mails(old: Sequence, new: Sequence) -> dict[str, str]:
+    """Mails that a renamed step sends under another name: the old name of each new one."""
+    there = {lineage_of(old, id_): node.step for id_, node in old.nodes.items()}
+    found = {}
+    for id_, node in new.nodes.items():
+        was = there.get(lineage_of(new, id_))
+        if isinstance(was, Send) and isinstance(node.step, Send) and was.mail != node.step.mail:
+            found[node.step.mail] = was.mail
+    return found
 
 
 def names_before(sequence: Sequence) -> dict[str, str]:

@@ -204,13 +204,16 @@ def read_topics(root: Node, reader: Reader) -> tuple[dict[str, Topic], dict[str,
 
 def _tags(fields: Fields, reader: Reader) -> dict[str, str]:
     tags = dict.fromkeys(fields.many("tags", str), "")
-    for part in fields.many("tags", Fields):
-        name, was = part.text("tag"), part.text("was")
-        if was and (was in tags or was in tags.values()):
+    parts = fields.many("tags", Fields)
+    taken = {*tags, *(part.text("tag") for part in parts)}
+    for part in parts:
+        was = part.text("was")
+        if was and was in taken:
             reader.say(
                 "E114", part.place_of("was"), f"'was: {was}' is not understood; another tag is called that, or was"
             )
-        tags[name] = was
+        taken.add(was)
+        tags[part.text("tag")] = was
     return tags
 
 

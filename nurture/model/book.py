@@ -57,7 +57,8 @@ class Book:
 
     A book read from the working tree has nothing in `applied`: it counts as live for ever.
     `older` holds the versions that people inside still stand on, `moves` how to come from them to the live one.
-    `renamed` leads from every former name to today's, by kind (sequence, topic, theme, tag): history follows.
+    `renamed` leads from every former name to today's, by kind (sequence, topic, theme, tag, mail): history follows.
+    `lineages` are the first names of the steps of every version that ever was, where they differ from their own.
     `application` is the number of the `apply` that brought it; 0 for one of the working tree.
     A book is equal only to itself.
     """
@@ -76,6 +77,7 @@ class Book:
     house: House = NOTHING_GIVEN
     moves: Mapping[str, tuple[Move, ...]] = field(default_factory=dict)
     renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lineages: Mapping[tuple[str, int], Mapping[str, str]] = field(default_factory=dict)
     digest: str = ""
     application: int = 0
 

@@ -10,8 +10,7 @@ from nurture.model.person import Consent, Enrolment, Firing, Message, Person
 
 Named = TypeVar("Named", Enrolment, Firing, Message)
 Renamed = Mapping[str, Mapping[str, str]]
-SEQUENCE, TOPIC, THEME, TAG = "sequence", "topic", "theme", "tag"
-KINDS = (SEQUENCE, TOPIC, THEME, TAG)
+SEQUENCE, TOPIC, THEME, TAG, MAIL = "sequence", "topic", "theme", "tag", "mail"
 _NONE: Mapping[str, str] = {}
 _LISTS = {
     names.CONSENT_GIVEN: (TOPIC, "topics"),
@@ -76,6 +75,11 @@ def stronger(one: Consent, other: Consent) -> Consent:
 
 def _all_of(words: Iterable[str], today: Mapping[str, str]) -> frozenset[str]:
     return frozenset(today.get(word, word) for word in words)
+
+
+def mail_today(mail: str, renamed: Renamed) -> str:
+    """What a mail is called today; a mail that went keeps the name it went under, and counts for this one."""
+    return renamed.get(MAIL, _NONE).get(mail, mail)
 
 
 def event_today(event: Event, renamed: Renamed) -> Event:

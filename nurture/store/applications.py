@@ -1,15 +1,16 @@
 """One `apply` in one transaction: files, versions, moves, renames, and whom to look at because of it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
 from nurture.model.book import Applied, Book, Move
 from nurture.model.renaming import SEQUENCE, THEME, TOPIC, flattened
 from nurture.store import files, installation, rebuild, save
-from nurture.store.codec import micros
+from nurture.store.codec import decoded, micros, words_of
 from nurture.store.database import Database
 from nurture.store.effects import length_text
 from nurture.store.switches import wake_inside
@@ -28,6 +29,7 @@ from nurture.store.tables import (
 )
 
 BUCKETS = 1024  # of `database.bucket`
+STATE, TAGS = PERSON.c.state, PERSON.c.tags
 OF_SEQUENCES = (ENROLMENT, MESSAGE, REASON, TASK, WEBHOOK, SWITCH, VERSION, MOVE)
 
 
@@ -183,16 +185,26 @@ def people_on(
     return sorted(found)
 
 
-def refusals(connection: Connection, topic: str) -> int:
-    """How many refused a topic."""
+def refusals(connection: Connection, topics: Collection[str]) -> int:
+    """How many refused a topic, under any of its names."""
     asked = select(func.count(func.distinct(CONSENT.c.person)))
-    return int(connection.execute(asked.where(CONSENT.c.topic == topic, CONSENT.c.given.is_(False))).scalar_one())
+    return int(connection.execute(asked.where(CONSENT.c.topic.in_(topics), CONSENT.c.given.is_(False))).scalar_one())
 
 
-def spared(connection: Connection, theme: str) -> int:
-    """How many are spared a theme; it reads through all people, so it is asked only when one is dropped."""
-    asked = select(func.count()).select_from(PERSON).where(PERSON.c.state.like(literal(f'%"spared":[%"{theme}"%]%')))
-    return int(connection.execute(asked).scalar_one())
+def spared(connection: Connection, themes: frozenset[str]) -> int:
+    """How many are spared a theme, under any of its names; asked only when one is dropped: it reads all people."""
+    return sum(not themes.isdisjoint(decoded(text).get("spared", ())) for text in _naming(connection, STATE, themes))
+
+
+def tagged(connection: Connection, tags: frozenset[str]) -> int:
+    """How many carry a tag, under any of its names; asked only when one is dropped: it reads all people."""
+    return sum(not words_of(text).isdisjoint(tags) for text in _naming(connection, TAGS, tags))
+
+
+def _naming(connection: Connection, column: Any, words: Collection[str]) -> Iterator[str]:
+    """The texts of a column in which one of these names occurs, whatever it is the name of."""
+    named = or_(*(column.contains(f'"{word}"', autoescape=True) for word in words))
+    return (text for (text,) in connection.execute(select(column).where(named)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,15 +275,20 @@ class Applications:
         with self.database.reading() as connection:
             return list(connection.execute(asked).scalars())
 
-    def refusals(self, topic: str) -> int:
-        """How many refused a topic."""
+    def refusals(self, topics: Collection[str]) -> int:
+        """How many refused a topic, under any of its names."""
         with self.database.reading() as connection:
-            return refusals(connection, topic)
+            return refusals(connection, topics)
 
-    def spared(self, theme: str) -> int:
-        """How many are spared a theme."""
+    def spared(self, themes: frozenset[str]) -> int:
+        """How many are spared a theme, under any of its names."""
         with self.database.reading() as connection:
-            return spared(connection, theme)
+            return spared(connection, themes)
+
+    def tagged(self, tags: frozenset[str]) -> int:
+        """How many carry a tag, under any of its names."""
+        with self.database.reading() as connection:
+            return tagged(connection, tags)
 
     def ever_versioned(self, name: str) -> bool:
         """Whether a sequence of that name was ever applied, and not renamed since."""

@@ -119,6 +119,18 @@ def test_the_text_is_the_newest_applied_and_the_key_stays(root):  # noqa: F811
     assert ["EDITED" in body for body in bodies(root)] == [True]
 
 
+def test_a_mail_that_waits_to_go_goes_under_its_new_name(root):  # noqa: F811
+    with opened(root) as (shop, _):
+        complain(shop, "c0")
+        tick(shop.store, live(shop).book, NOW)
+        edit(root / SEQUENCE, "{send: we_got_your_message,", "{send: we_have_it, was: we_got_your_message,")
+        (root / "templates/we_got_your_message").rename(root / "templates/we_have_it")
+        applied(shop)
+        assert go(shop) == {Fate.accepted: 1}
+        assert go(shop, NOW + MINUTE) == {}
+    assert len(bodies(root)) == 1
+
+
 def test_people_inside_come_over_and_wait_the_new_length_from_the_same_start(root):  # noqa: F811
     with opened(root) as (shop, _):
         inside(shop)

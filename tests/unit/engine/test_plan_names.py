@@ -115,7 +115,7 @@ def test_a_topic_is_not_dropped_while_somebody_refused_it_and_its_refusals_follo
     take(store, old, now=NOW + DAY)
     run(store, NOW + DAY)
     assert {name: one.given for name, one in person(store).consents.items()} == {"care": True, "advice": False}
-    assert store.applications.refusals("advice") == 1
+    assert store.applications.refusals(["advice"]) == 1
     edit(root, topics, "  advice:", "  tips: {title: {en: Tips, tr: Tips}, basis: opt_in}\n  advice:")
     assert missing(planned(store, root)) == ["name topic tips"]
 

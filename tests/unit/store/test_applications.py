@@ -125,7 +125,7 @@ def test_a_refusal_under_a_former_name_stands_whatever_was_said_under_the_new_on
                 "wording": "",
             }
             connection.execute(insert(CONSENT), row | {"since": 0})
-    assert store.applications.refusals("tips") == 1
+    assert store.applications.refusals(["tips"]) == 1
     store.applications.apply(applying(b"one", 1, renames=[("topic", "tips", "advice")]))
     assert rows(store, CONSENT, "person", "topic", "given") == [
         ("p1", "advice", False), ("p2", "advice", True), ("p3", "advice", False),
