@@ -138,17 +138,15 @@ def _begin(trigger: AnyTrigger, spread: Length | None) -> Way:
         case LapseTrigger():
             return _between(_minute(_LAPSE), _minute(_LAPSE), _LAPSE)
         case EventTrigger(settle=settle, fresh=fresh):
-            least, most = minutes(settle)
-            return _between(least, DAY - 1 + most + minutes(fresh)[1], elapsed=most > 0)
+            return _later(_between(0, DAY - 1 + minutes(fresh)[1]), settle)
         case StageTrigger(settle=settle):
-            least, most = minutes(settle)
-            return _between(least, DAY - 1 + most, elapsed=most > 0)
+            return _later(_between(0, DAY - 1), settle)
         case _:
             return _between(0, DAY - 1)
 
 
-def _between(first: int, last: int, clock: time | None = None, *, elapsed: bool = False) -> Way:
-    return Way(first, last, first, last, elapsed, clock)
+def _between(first: int, last: int, clock: time | None = None) -> Way:
+    return Way(first, last, first, last, clock=clock)
 
 
 def _minute(clock: time) -> int:
@@ -196,7 +194,10 @@ def _later(way: Way, length: Length) -> Way:
     least, most = minutes(length)
     if not length.elapsed:
         return _done(way, way.earliest + least, way.latest + most, most // DAY, elapsed=way.elapsed)
-    later = _done(way, way.earliest + least, way.latest + most, -(-(most + CHANGE) // DAY), elapsed=True)
+    if most < CHANGE:  # the date never goes back
+        later = _done(way, way.earliest, way.latest + most + CHANGE * (most > 0), 1, elapsed=way.elapsed)
+    else:
+        later = _done(way, way.earliest + least, way.latest + most, -(-(most + CHANGE) // DAY), elapsed=True)
     return replace(later, clock=None, decent=False)
 
 
@@ -209,8 +210,8 @@ def _at(way: Way, clock: time) -> Way:
 
 def _within(way: Way, length: Length) -> Way:
     """Something happened at any time of day, up to the end."""
-    most = minutes(length)[1]
-    came = _done(way, way.earliest, way.latest + most, -(-(most + CHANGE) // DAY), elapsed=True)
+    most = minutes(length)[1] + CHANGE * length.elapsed
+    came = _done(way, way.earliest, way.latest + most, -(-most // DAY), elapsed=way.elapsed)
     return replace(came, clock=None, decent=False)
 
 
