@@ -32,6 +32,7 @@ def codes_command(asked: Asked, act: str | None) -> int:
     if filled is not None:
         said = list(filled.lines())
         say_all(said or ["No code is new."])
+        say_all(f"There is no file {file}." for file in filled.missing)
     for one in found:
         say(f"{one.words()}{'   <- fill its pool: nurture codes add' if one.short else ''}")
     if not found:

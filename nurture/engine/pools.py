@@ -1,5 +1,7 @@
 """Pools of codes: files of the project, one code a line, taken into the store; and what is left of each gift."""
 
+import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +12,17 @@ from nurture.model.house import Present
 from nurture.store.codes import Stock
 from nurture.store.open import Store
 
-HEADERS = frozenset({"code", "codes"})  # a first line that only names its column
+HEADER = re.compile(r"(?:[a-z]+[ _])*(?:codes?|coupons?|vouchers?)", re.IGNORECASE)  # a cell that names the column
+LONGEST_CODE = 100  # letters
 FEW = 20  # codes left of a pool, below which it is said
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """How many codes were new, by gift; of those gifts that have a pool."""
+    """How many codes were new, by gift; of those gifts that have a pool. `missing` are the files that are not there."""
 
     new: Mapping[str, int]
+    missing: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """For people; nothing is said of pools that brought nothing new."""
@@ -28,9 +32,14 @@ class Filled:
 
 
 def refuse_without_pools(store: Store, root: Path, book: Book) -> None:
-    """RefusedError when a pool's file is not there and nothing of it ever was: nobody would get that gift."""
-    stock = store.outbox.codes.stock()
-    missing = [f"{p.pool} ({p.name})" for p in with_pools(book) if p.name not in stock and not pool_file(root, p)]
+    """RefusedError when a pool's file cannot be read, or is not there and nothing of it ever was.
+
+    Nobody would get that gift.
+    """
+    stock, files = store.outbox.codes.stock(), {present: pool_file(root, present) for present in with_pools(book)}
+    for file in filter(None, files.values()):
+        codes_of(file)
+    missing = [f"{one.pool} ({one.name})" for one, file in files.items() if file is None and one.name not in stock]
     if missing:
         raise RefusedError(
             f"there is no file of codes: {', '.join(missing)}. Put the codes there, one a line, or write "
@@ -40,12 +49,10 @@ def refuse_without_pools(store: Store, root: Path, book: Book) -> None:
 
 def fill_pools(store: Store, root: Path, book: Book) -> Filled:
     """Take the codes of every pool in that are not there yet. A code that is there, drawn or given stays as it is."""
-    new = {}
-    for present in with_pools(book):
-        file = pool_file(root, present)
-        if file is not None:
-            new[present.name] = store.outbox.codes.fill(present.name, codes_of(file))
-    return Filled(new)
+    files = {present: pool_file(root, present) for present in with_pools(book)}
+    read = {present.name: codes_of(file) for present, file in files.items() if file is not None}
+    new = {name: store.outbox.codes.fill(name, codes) for name, codes in read.items()}
+    return Filled(new, tuple(f"{present.pool} ({present.name})" for present, file in files.items() if file is None))
 
 
 def with_pools(book: Book) -> Iterator[Present]:
@@ -62,14 +69,39 @@ def pool_file(root: Path, present: Present) -> Path | None:
 
 
 def codes_of(file: Path) -> list[str]:
-    """The codes of a file: the first column of each line, without quotes; a header line is none."""
+    """The codes of a file: its column `code`, else the first one; a header line is none.
+
+    RefusedError for a file that is not UTF-8 text, and for a line that no reader could type as a code.
+    """
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise RefusedError(f"{file.name} is not UTF-8 (byte {error.start + 1}); save it as UTF-8.") from error
-    cells = [line.replace(";", ",").partition(",")[0].strip().strip('"').strip() for line in lines]
-    named = bool(cells) and cells[0].casefold() in HEADERS
-    return [cell for cell in cells[named:] if cell]
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    delimiter = max(",;\t", key=lines[0][1].count) if lines else ","
+    rows = [(number, cells_of(line, delimiter)) for number, line in lines]
+    named = next((at for at, cell in enumerate(rows[0][1]) if HEADER.fullmatch(cell)), None) if rows else None
+    column = named or 0
+    found = ((number, cells[column]) for number, cells in rows[named is not None :] if len(cells) > column)
+    return [_possible(file, number, code) for number, code in found if code]
+
+
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """The cells of one line; what stands in quotes may hold the delimiter."""
+    reader = csv.reader([line.strip()], delimiter=delimiter, skipinitialspace=True)
+    try:
+        return [cell.strip() for cell in next(reader)]
+    except csv.Error:  # a cell beyond all bounds: as a whole it is too long for a code, and that is said
+        return [line]
+
+
+def _possible(file: Path, number: int, code: str) -> str:
+    if len(code) > LONGEST_CODE or not code.isprintable():
+        raise RefusedError(
+            f"{file.name}:{number}: this is no code that a reader could type: at most {LONGEST_CODE} letters, one "
+            "code a line. Nothing of the file was taken in; mend the line, then `nurture codes add`."
+        )
+    return code
 
 
 @dataclass(frozen=True, slots=True)

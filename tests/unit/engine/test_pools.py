@@ -45,11 +45,29 @@ def pool(root: Path, text: str, name: str = "codes/bag.csv") -> Path:
         '"Code";"note"\n"ONE";"a"\n"TWO";"b"\n',
         "\ufeffONE,1\r\n\r\nTWO,2",
         "  ONE\n TWO ",
+        "id,Discount code,used\n1,ONE,no\n2,TWO,no\n",
+        'ONE\n,\n"TWO",\n',
     ],
-    ids=["plain", "header", "quotes and semicolons", "byte order mark, blank lines", "spaces"],
+    ids=["plain", "header", "quotes and semicolons", "byte order mark, blank lines", "spaces", "columns", "no code"],
 )
 def test_a_file_of_codes_is_read_whoever_wrote_it(tmp_path: Path, text: str) -> None:
     assert codes_of(pool(tmp_path, text)) == ["ONE", "TWO"]
+
+
+def test_a_code_in_quotes_may_hold_what_parts_the_cells(tmp_path: Path) -> None:
+    assert codes_of(pool(tmp_path, '"10,00;EUR"\nTWO\n')) == ["10,00;EUR", "TWO"]
+
+
+@pytest.mark.parametrize(
+    "line", ["X" * 101, "X" * 200_000, "A\x00B", "A\x1bB"], ids=["long", "endless", "nul", "escape"]
+)
+def test_what_nobody_can_type_is_no_code_and_nothing_is_taken_in(store: Store, tmp_path: Path, line: str) -> None:
+    pool(tmp_path, f"ONE\n{line}\n")
+    with pytest.raises(RefusedError, match=r"bag\.csv:2: this is no code"):
+        refuse_without_pools(store, tmp_path, book())
+    with pytest.raises(RefusedError, match=r"bag\.csv:2: this is no code"):
+        fill_pools(store, tmp_path, book())
+    assert left(store, book())[0].stock.free == 0
 
 
 def test_what_is_not_utf_8_is_said(tmp_path: Path) -> None:
@@ -77,6 +95,7 @@ def test_apply_refuses_a_pool_that_is_not_there_unless_it_was_once(store: Store,
     file.unlink()
     refuse_without_pools(store, tmp_path, book())
     assert fill_pools(store, tmp_path, book()).new == {}
+    assert fill_pools(store, tmp_path, book()).missing == ("codes/bag.csv (bag)",)
 
 
 def test_a_pool_outside_the_project_is_refused(store: Store, tmp_path: Path) -> None:
