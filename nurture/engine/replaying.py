@@ -92,7 +92,8 @@ class Replayed:
             yield from difference.lines()
         if len(self.differences) > SHOWN:
             yield f"… and {len(self.differences) - SHOWN:,} more"
-        said = "all equal" if self.equal else f"{len(self.differences):,} people differ"
+        apart = len(self.differences)
+        said = "all equal" if self.equal else "1 person differs" if apart == 1 else f"{apart:,} people differ"
         yield f"{self.decisions:,} decisions of {self.people:,} people taken again: {said}."
         for why, count in sorted(self.left_out.items()):
             yield f"Left out: {count:,} {why}."
