@@ -272,14 +272,20 @@ def value_of(body: bytes) -> object:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        return text[:LONGEST_VALUE] or None
+        return _storable(text) or None
     if isinstance(found, float) and not math.isfinite(found):
-        return text[:LONGEST_VALUE]
+        return _storable(text)
     if isinstance(found, str):
-        return found[:LONGEST_VALUE]
+        return _storable(found)
     if found is None or isinstance(found, bool | float) or (isinstance(found, int) and abs(found) < 2**53):
         return found
-    return text[:LONGEST_VALUE]
+    return _storable(text)
+
+
+def _storable(text: str) -> str:
+    """The beginning of a text; halves of characters and NUL, which no database takes, are replaced."""
+    whole = text[:LONGEST_VALUE].encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _wait(retry_after: str, now: datetime) -> timedelta | None:

@@ -200,7 +200,8 @@ def test_how_long_to_wait_is_the_other_sides_word() -> None:
         (b"", None), (b"null", None), (b"true", True), (b"7", 7), (b"7.5", 7.5), (b'"gold"', "gold"),
         (b"gold\n", "gold"),
         (b'{"a": 1}', '{"a": 1}'), (b"[1, 2]", "[1, 2]"), (b"NaN", "NaN"), (b"1e999", "1e999"), (b"9" * 30, "9" * 30),
-        (b"\xff\xfe", "��"), (b"[" * 40_000, "[" * 1_000),
+        (b"\xff\xfe", "��"), (rb'"a\ud800"', "a���"), (rb'"a\u0000b"', "a�b"), (b"a\0", "a�"),
+        (b"[" * 40_000, "[" * 1_000),
     ],
 )  # fmt: skip
 def test_what_a_success_answers_is_one_value(body: bytes, value: object) -> None:
