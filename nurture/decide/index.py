@@ -7,6 +7,7 @@ from nurture.decide.conditions import facts_named
 from nurture.decide.rhythm import in_dates
 from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue
+from nurture.model.moving import numbers_needed
 from nurture.model.placing import stage_rules
 from nurture.model.sequence import Sequence, Status
 from nurture.model.switch import Switch, Word
@@ -39,7 +40,8 @@ class Listening:
 class Index:
     """The listeners of one book; draft sequences never run and are not in it.
 
-    `stages` is asked by stage or moment and whether it was left; `silence` is the house rule, in dates.
+    `stages` is asked by stage or moment and whether it was left; `silence` is the house rule, in dates; `weekly`
+    names the numbers without which nobody fits.
     What would fire for everybody (`holiday`, `every`, `once`) is not listened to by a closed sequence at all.
     """
 
@@ -48,7 +50,7 @@ class Index:
     lapses: tuple[tuple[Listening, LapseTrigger], ...]
     lapse_events: frozenset[str]
     holidays: tuple[tuple[Listening, HolidayTrigger], ...]
-    weekly: tuple[tuple[Listening, EveryTrigger], ...]
+    weekly: tuple[tuple[Listening, EveryTrigger, frozenset[str]], ...]
     broadcasts: tuple[tuple[Listening, OnceTrigger], ...]
     silence: tuple[Listening, int] | None
     stages: dict[tuple[str, bool], tuple[tuple[Listening, StageTrigger], ...]]
@@ -80,7 +82,7 @@ def _make(book: Book) -> Index:
     days: list[tuple[Listening, DayTrigger]] = []
     lapses: list[tuple[Listening, LapseTrigger]] = []
     holidays: list[tuple[Listening, HolidayTrigger]] = []
-    weekly: list[tuple[Listening, EveryTrigger]] = []
+    weekly: list[tuple[Listening, EveryTrigger, frozenset[str]]] = []
     broadcasts: list[tuple[Listening, OnceTrigger]] = []
     stages: dict[tuple[str, bool], list[tuple[Listening, StageTrigger]]] = {}
     manual: dict[str, int] = {}
@@ -99,7 +101,7 @@ def _make(book: Book) -> Index:
                 case HolidayTrigger() if sequence.status is not Status.closed:
                     holidays.append((listening, trigger))
                 case EveryTrigger() if sequence.status is not Status.closed:
-                    weekly.append((listening, trigger))
+                    weekly.append((listening, trigger, _needed(trigger)))
                 case OnceTrigger() if sequence.status is not Status.closed:
                     broadcasts.append((listening, trigger))
                 case StageTrigger():
@@ -123,11 +125,15 @@ def _make(book: Book) -> Index:
         stage_rules=stage_rules(book),
         mails_asked=_mails_asked(book),
         placed_by=_placed_by(book),
-        armed_by=_armed_by(book, days, lapses, holidays),
+        armed_by=_armed_by(book, days, lapses, holidays).union(f"numbers.{n}" for *_, needed in weekly for n in needed),
         limits_reach=max((in_dates(limit.within) or 31 for limit in book.rules.limits), default=0),
         stops={s.name: s.switch for s in book.sequences.values() if s.switch and s.switch.word is Word.stop},
         rhythms=frozenset((one.sequence.name, one.number) for one, lapse in lapses if lapse.rhythm is not None),
     )
+
+
+def _needed(trigger: EveryTrigger) -> frozenset[str]:
+    return numbers_needed(trigger.condition.root) if trigger.condition is not None else frozenset()
 
 
 def _placed_by(book: Book) -> frozenset[str]:

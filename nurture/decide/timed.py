@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from nurture.decide.clock import Clock, at, local_day
+from nurture.decide.clock import Clock, after, at, local_day
 from nurture.decide.dates import before_live, begins_by_moving
 from nurture.decide.draft import Draft
 from nurture.decide.index import Listening
 from nurture.model.book import Book
 from nurture.model.bucket import BUCKETS, turn
-from nurture.model.length import Length
+from nurture.model.length import Length, Unit
 from nurture.model.person import Armed
 from nurture.model.sequence import Sequence
 from nurture.model.trigger import EveryTrigger, OnceTrigger
@@ -20,10 +20,15 @@ _LONG = {"month": 30, "year": 365}  # a broadcast is spread over elapsed time; n
 
 
 def armed_weeks(draft: Draft) -> Iterator[Armed]:
-    """The next occurrence of every weekly trigger."""
-    for listening, trigger in draft.index.weekly:
+    """The next occurrence of every weekly trigger; none while numbers that its `if` needs are not known by then.
+
+    Who was told none would be refused every week, and the store looks for nobody of them either.
+    """
+    for listening, trigger, needed in draft.index.weekly:
         day = _next_week(trigger, draft.clock, draft.asof)
         when = at(day, trigger.at, draft.clock)
+        if needed and any(_unknown_by(draft, numbers, when) for numbers in needed):
+            continue
         yield Armed(when, listening.sequence.name, listening.number, day, WEEK)
 
 
@@ -33,11 +38,19 @@ def _next_week(trigger: EveryTrigger, clock: Clock, since: datetime) -> date:
     return day if at(day, trigger.at, clock) > since else day + timedelta(days=7)
 
 
+def _unknown_by(draft: Draft, numbers: str, when: datetime) -> bool:
+    """Whether numbers that were told, if any, are known no more: they are for one `over` (language.md 3)."""
+    told, described = draft.numbers.get(numbers), draft.book.catalogue.numbers.get(numbers)
+    if told is None or described is None:
+        return True
+    return when >= after(told[0], Length(1, Unit(described.over)), draft.clock)
+
+
 def late_weeks(draft: Draft, now: datetime, until: datetime) -> Iterator[Armed]:
     """What a reader who moves east would miss: its hour has passed on the new clock and was to come on the old one."""
     if draft.moved_from is None:
         return
-    for listening, trigger in draft.index.weekly:
+    for listening, trigger, _ in draft.index.weekly:
         for day in (draft.today(now) - _DAY, draft.today(now)):
             when = at(day, trigger.at, draft.clock)
             if day.weekday() != trigger.weekday or when >= until or before_live(draft.book, listening.sequence, when):

@@ -90,6 +90,19 @@ def computable_change(expression: Expression) -> bool:
     return all(computable_change(part) for part in children(expression))
 
 
+def numbers_needed(expression: Expression) -> frozenset[str]:
+    """The numbers without which a condition is never true: a comparison with what is unknown is unknown."""
+    parts = expression.parts if isinstance(expression, Both) else (expression,)
+    strict = (part for part in parts if isinstance(part, Compare | Among) and not _may_hold_unknown(part))
+    names = (one for part in strict for one in walk(part) if isinstance(one, Name))
+    return frozenset(name.path[1] for name in names if name.path[0] == "numbers")
+
+
+def _may_hold_unknown(part: Expression) -> bool:
+    """Whether it may be true though something in it is unknown."""
+    return any(isinstance(one, Both | Call | Either | IsKnown | Opposite) for one in walk(part))
+
+
 def compares_as_days(one: Expression, other: Expression) -> bool:
     """A day beside a moment is compared by the reader's dates."""
     return one.kind is not other.kind and {one.kind, other.kind} == {Kind.day, Kind.moment}

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Select, exists, func, or_, select, text
 
 from nurture.model.book import Book
 from nurture.model.bucket import BUCKETS, bucket
-from nurture.model.expression import Among, Both, Call, Compare, Either, Expression, IsKnown, Name, Opposite
+from nurture.model.expression import Both, Expression
 from nurture.model.length import Length
-from nurture.model.moving import is_still, walk
+from nurture.model.moving import is_still, numbers_needed
 from nurture.model.placing import stage_rules
 from nurture.model.sequence import Sequence, Status
 from nurture.model.special_days import SPECIAL_DAYS
@@ -139,22 +139,9 @@ def _fitting(book: Book, sequence: Sequence, root: Expression | None) -> Fitting
     wanted = sequence.stage if stages.issuperset(sequence.stage) else ()  # moments are in no column
     parts = () if root is None else root.parts if isinstance(root, Both) else (root,)
     still = tuple(part for part in parts if is_still(part))
-    told = {name for part in parts for name in _needed(part)}
+    told = numbers_needed(root) if root is not None else frozenset[str]()
     numbers = [(name, book.catalogue.numbers[name].over) for name in sorted(told) if name in book.catalogue.numbers]
     return Fitting(tuple(wanted), still, tuple(numbers))
-
-
-def _needed(part: Expression) -> Iterator[str]:
-    """The numbers without which a part is not true: a comparison with what is unknown is unknown."""
-    inside = tuple(walk(part))
-    if not isinstance(part, Compare | Among) or any(isinstance(one, _NOT_STRICT) for one in inside):
-        return
-    for name in inside:
-        if isinstance(name, Name) and name.path[0] == "numbers":
-            yield name.path[1]
-
-
-_NOT_STRICT = (Both, Call, Either, IsKnown, Opposite)  # these may be true though something in them is unknown
 
 
 def crowds(
