@@ -59,6 +59,8 @@ def explain_command(
 ) -> None:
     """Say why somebody did or did not get something, from the reasons kept; worked out anew where none are."""
     if nobody:
+        if person or mail or sequence or day or at:
+            raise click.UsageError("--why-nobody is of everybody and counts; for one person or day: " + OF_ONE)
         explain_nobody(asked, nobody, last)
         return
     if person is None:
@@ -75,6 +77,9 @@ def explain_command(
         return
     say_all(found.lines)
     say_next(f"nurture show {quote(person)}", *found.more)
+
+
+OF_ONE = "nurture explain PERSON --sequence NAME, or --on DAY"
 
 
 def explain_nobody(asked: Asked, sequence: str, last: "Length") -> None:

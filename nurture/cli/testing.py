@@ -79,7 +79,7 @@ def test_command(
     if record is not None:
         cases = to_record(cases, record)
         if not cases:
-            raise click.UsageError(NOTHING_TO_RECORD)
+            raise click.UsageError(nothing_to_record(record))
     with progress("testing", count(cases)) as tell:
         results = results_of(book, project.files, cases, tell)
     if record is not None or accept:
@@ -95,11 +95,15 @@ def test_command(
         write_junit(results, junit)
     from nurture.engine.book_tests_cover import cover
 
-    tell_results(asked, results, cover(book, results) if covering else None)
+    tell_results(asked, results, cover(book, results, names) if covering else None)
     return FINE if all(result.passed for result in results) else FINDINGS
 
 
-NOTHING_TO_RECORD = "--record: no case is called like that, or every case expects something already"
+def nothing_to_record(words: str) -> str:
+    """Why nothing is recorded, and how it can be asked for."""
+    if not words:
+        return "--record: every case expects something already; --accept rewrites those that fail"
+    return f"--record: no case has '{words}' in its name; of all cases of a file: nurture test FILE --record"
 
 
 def write_down(asked: Asked, root: Path, files: "Sequence[CaseFile]", results: "Sequence[Result]") -> int:

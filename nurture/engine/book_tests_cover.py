@@ -1,7 +1,7 @@
 """`nurture test --cover`: the steps and ways of the book that no case reaches (language.md 10)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from nurture.engine.book_tests import Result
@@ -40,10 +40,11 @@ class Cover:
     gaps: tuple[Gap, ...]
 
 
-def cover(book: Book, results: Iterable[Result]) -> Cover:
-    """What the cases together reach of every sequence that runs."""
+def cover(book: Book, results: Iterable[Result], names: Collection[str] = ()) -> Cover:
+    """What the cases together reach of every sequence that runs; of those that are named, where some are."""
     seen = reached_by(results)
     running = [one for _, one in sorted(book.sequences.items()) if one.status is not Status.draft]
+    running = [one for one in running if one.name in names] or running
     counted = [(one, node.step) for one in running for node in one.nodes.values() if counts(node.step)]
     gaps = tuple(gap for one in running for gap in gaps_of(one, seen))
     reached = sum(step.id in seen[one.name] for one, step in counted)

@@ -61,7 +61,7 @@ class Done:
             yield f"{of} start nothing: older than fresh ({self.fresh[name]})"
             if name in self.reach:
                 days = counted(self.reach[name], "day")
-                yield f"  `--fresh '{days}'` to let those of the last {days} start"
+                yield f"  next time `--fresh '{days}'` lets those of the last {days} start; what is in is not started anew"
         for one in self.not_known:
             yield from one.words()
         if self.ignored:

@@ -78,7 +78,7 @@ def trigger_words(trigger: AnyTrigger) -> str:
             return f"every {WEEKDAYS[trigger.weekday]} {trigger.at:%H:%M}"
         case OnceTrigger():
             return f"once, on {trigger.day} {trigger.at:%H:%M}"
-    return "hand (nurture enrol) only"
+    return "hand (nurture enrol), or by another sequence or a house rule"
 
 
 def last_event(person: Person, trigger: AnyTrigger) -> Event | None:

@@ -94,7 +94,7 @@ def of_name(what: str, word: str) -> str:
     if what == "special day":
         return "name it in a file of sequences/house/calendars/"
     if what == "sequence":
-        return f"`nurture new {word}` writes one" if matches(NAME.regex, word) else NAME.hint
+        return f"`nurture new sequence {word}` writes one" if matches(NAME.regex, word) else NAME.hint
     return f"declare it in sequences/house/{_DECLARED_IN[what]}.yaml" if what in _DECLARED_IN else ""
 
 

@@ -1,4 +1,4 @@
-"""Findings about the five pillars: W350 and W351 (language.md 15). Silent in a book that does not use them."""
+"""Findings about the five pillars: W350 and W351 (language.md 15). Silent in a book without pillars or with errors."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ CURE = "pillar: and serves: in a sequence for these people; nurture ls --by pill
 def findings(project: Project) -> Iterator[Problem]:
     """One finding for each stage with holes: W351 where fewer than three pillars serve it, else W350."""
     running = [each.sequence for each in project.sequences if each.sequence.status is not Status.draft]
-    if not any(sequence.pillars for sequence in running):
+    if not project.whole or not any(sequence.pillars for sequence in running):
         return
     for stage in project.book.stages:
         serving = {pillar for sequence in running if stage.id in sequence.serves for pillar in sequence.pillars}

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from nurture.language.asking import Asking
@@ -47,7 +47,9 @@ def read_project(files: Mapping[str, bytes]) -> Reading:
     found = [*wanted.problems, *(problem for source in sources.values() for problem in source.problems)]
     house = _House(wanted, sources, mails_of(files))
     project = house.project(files)
-    found += [*house.problems, *findings(project)]
+    found += house.problems
+    whole = not any(problem.severity is Severity.error for problem in found)
+    found += findings(replace(project, whole=whole))
     allowed = allowed_in(sources.values())
     problems = tuple(sorted(set(without(found, allowed)), key=_order))
     broken = any(problem.severity is Severity.error for problem in problems)

@@ -52,7 +52,8 @@ def _understood(step: Fields) -> bool:
 class Project:
     """A book, complete or not, and what its parts were read from; None where a file was not there or not readable.
 
-    `copies` are the files that wait for a translation, by mail and locale.
+    `copies` are the files that wait for a translation, by mail and locale. Of a book that is not `whole`, something
+    could not be read, so that nothing can be said of what it lacks.
     """
 
     book: Book
@@ -61,3 +62,4 @@ class Project:
     stages: Fields | None
     catalogue: Fields | None
     copies: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    whole: bool = True

@@ -21,6 +21,7 @@ LONGEST_SUBJECT = 70
 LARGE = 80 * 1024  # bytes; links to count clicks and values make a page longer
 TOO_LARGE = 100 * 1024  # Gmail clips a page at 102 KB, and with it the way to leave
 NO_WORDS = "this picture has no words for those who do not see it"
+_SINGLE_BRACES = re.compile(r"\{([^{}\n]*\b(?:person|event)\.\w[^{}\n]*)\}")
 _FILE = re.compile(rf"(?<=[\"'(]){PICTURE.pattern}")
 
 
@@ -49,6 +50,7 @@ def check_mail(origin: Origin, known: tuple[Giving, ...], images: frozenset[str]
     else:
         yield from _whole(ready, way_out)
     yield from _subject(written)
+    yield from _single_braces(written)
     yield from check_pictures(written.body, written.ending != ".md", images)
     yield from check_links(written.body, written.ending != ".md")
     if written.ending == ".md":
@@ -90,6 +92,15 @@ def _subject(written: Written) -> Iterator[Problem]:
         yield Problem(
             "W315", subject.place(0, len(subject.text)), "the subject is all capitals", "write it as you speak"
         )
+
+
+def _single_braces(written: Written) -> Iterator[Problem]:
+    """W315 for a value in one pair of braces, which readers would get as characters."""
+    for piece in written.pieces:
+        left = TOKEN.sub(lambda token: " " * len(token.group()), piece.text)
+        for found in _SINGLE_BRACES.finditer(left):
+            message = "a value in single braces is shown to readers as characters"
+            yield Problem("W315", piece.place(found.start(), len(found[0])), message, f"{{{{ {found[1].strip()} }}}}")
 
 
 def check_pictures(piece: Piece, html: bool, images: frozenset[str]) -> Iterator[Problem]:

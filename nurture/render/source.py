@@ -120,6 +120,13 @@ def _unclosed(file: str, whole: str) -> tuple[Problem, ...]:
     )
 
 
+def _said(fault: yaml.MarkedYAMLError) -> str:
+    """What is wrong with the head, in the author's words where it is the usual slip."""
+    if fault.problem == "mapping values are not allowed here":
+        return "a text with ': ' in it does not stand by itself in the head of a mail"
+    return f"the front matter is not YAML: {fault.problem}"
+
+
 def _fields(file: str, whole: str, header: str) -> tuple[dict[str, Piece], tuple[Problem, ...]]:
     """The front matter's fields as pieces."""
     base = len(FENCE) + 1
@@ -128,7 +135,7 @@ def _fields(file: str, whole: str, header: str) -> tuple[dict[str, Piece], tuple
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark
         place = Place(file, mark.line + 2, mark.column + 1) if mark else Place(file)
-        return {}, (Problem("E100", place, f"the front matter is not YAML: {fault.problem}", "put it in quotes"),)
+        return {}, (Problem("E100", place, _said(fault), "put it in quotes"),)
     except yaml.reader.ReaderError as fault:
         before = header[: fault.position]
         place = Place(file, before.count("\n") + 2, len(before) - before.rfind("\n"))

@@ -163,6 +163,8 @@ def test_line_breaks_of_other_systems_and_a_byte_order_mark(findings):
         ("---\nsubjekt: x\n---\n", [("E110", 2, 1)]),
         ("---\nsubject: a\nsubject: b\n---\n", [("E101", 3, 1)]),
         ("---\nsubject: {{ code }}\n---\n", [("E103", 2, 10)]),
+        ("---\nsubject: Hello: you\n---\n", [("E100", 2, 15)]),
+        ('---\nsubject: "Hi { person.first_name }"\n---\n', [("W315", 2, 14)]),
         ("---\nsubject: [a]\n---\n", [("E103", 2, 10)]),
         ("---\nsubject: never closed\n", [("E100", 1, 1)]),
         ("---\nsubject: x\npreheader: a\x07b\n---\n", [("E100", 3, 13)]),
@@ -255,7 +257,7 @@ WHOLE = "<html><body>{{ postal_address }}</body></html>"
             ("E224", "_images/a.svg", KINDS),
         ),
         ({"hello/en.md": "x", "_images/a b.png": "x"}, ("E224", "_images/a b.png", "letters, digits, - . and _")),
-        ({"hello/a/en.md": "x"}, ("W311", "hello/a/ar.md", "write templates/hello/a/ar.md")),
+        ({"hello/a/en.md": "x"}, ("W311", "hello/a/ar.md", "nurture new mail hello --locale ar")),
         ({"hello/en.html": WHOLE}, ("E311", "hello/en.html", "{{ unsubscribe_url }}")),
     ],
 )
