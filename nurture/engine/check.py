@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nurture.engine.faults import RefusedError
 from nurture.engine.project import read_files
+from nurture.language.allowances import allowed_in_template
 from nurture.language.project import Reading, read_project
 from nurture.language.report import Allowed, without
 from nurture.language.test_files import CaseFile
@@ -18,6 +19,7 @@ from nurture.model.step import WaitLength
 from nurture.render.check import check_templates
 
 CATALOGUE = "sequences/house/catalogue"  # .yaml or .toml
+WITH_WORDS = (".md", ".mjml", ".html", ".toml")
 FULLY_READ = "E300"  # findings from here on are about what was read, not about what could not be
 
 
@@ -56,8 +58,23 @@ def check(files: Mapping[str, bytes]) -> Checked:
         problems += check_templates(reading.book, files)
     else:
         problems += check_templates(trusted(reading), files, whole=False)
+    allowed, misspelt = of_templates(files)
+    problems += misspelt
+    allowed |= reading.allowed
     ordered = tuple(sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code)))
-    return joined(reading, without(ordered, reading.allowed), files, tests.files)
+    return joined(replace(reading, allowed=allowed), without(ordered, allowed), files, tests.files)
+
+
+def of_templates(files: Mapping[str, bytes]) -> tuple[frozenset[Allowed], list[Problem]]:
+    """What mails say may stand, and E105 for what cannot."""
+    allowed: frozenset[Allowed] = frozenset()
+    problems: list[Problem] = []
+    for file, data in files.items():
+        if file.startswith("templates/") and file.endswith(WITH_WORDS) and b"nurture" in data.lower():
+            marks, wrong = allowed_in_template(file, data.decode("utf-8", "replace"))
+            allowed |= marks
+            problems += wrong
+    return allowed, problems
 
 
 def tests_of(reading: Reading, files: Mapping[str, bytes]) -> TestFiles:
