@@ -61,7 +61,7 @@ class Done:
             yield f"{of} start nothing: older than fresh ({self.fresh[name]})"
             if name in self.reach:
                 days = counted(self.reach[name], "day")
-                yield f"  next time `--fresh '{days}'` lets those of the last {days} start; what is in is not started anew"
+                yield f"  next time `--fresh '{days}'` lets those of the last {days} start; what is in stays as it is"
         for one in self.not_known:
             yield from one.words()
         if self.ignored:
