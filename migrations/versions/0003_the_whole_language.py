@@ -5,6 +5,8 @@ After: 0002
 """
 
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from alembic import op
@@ -215,10 +217,24 @@ def told_before(person, bucket, zone, facts):
 
 
 def heard_before():
-    """The day of the last mail that gave somebody something, for the rule of silence."""
+    """The day of the last mail that gave somebody something, else of their first consent, for the rule of silence."""
     op.execute(
         "INSERT INTO silence (person, event, bucket, zone, last_day) "
         "SELECT m.person, 'person.heard', p.bucket, p.zone, max(m.day) FROM message m JOIN person p ON p.id = m.person "
         "WHERE m.class_ NOT IN ('service', 'offer') AND (m.fate IS NULL OR m.fate NOT IN "
         "('cancelled', 'expired', 'refused')) GROUP BY m.person, p.bucket, p.zone"
     )
+    unheard = (
+        "SELECT id, bucket, zone, state FROM person WHERE zone <> '' AND id NOT IN (SELECT person FROM silence "
+        "WHERE event = 'person.heard')"
+    )
+    said = sa.text(
+        "INSERT INTO silence (person, event, bucket, zone, last_day) "
+        "VALUES (:person, 'person.heard', :bucket, :zone, :last_day)"
+    )
+    for person, bucket, zone, state in op.get_bind().execute(sa.text(unheard)).all():
+        given = [since for yes, since, *_ in json.loads(state).get("consents", {}).values() if yes]
+        if given:
+            first = datetime.fromtimestamp(min(given) / 1_000_000, ZoneInfo(zone)).toordinal()
+            row = {"person": person, "bucket": bucket, "zone": zone, "last_day": first}
+            op.get_bind().execute(said, row)

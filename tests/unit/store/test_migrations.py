@@ -1,18 +1,21 @@
 """The migrations add up to the tables, and an old store is copied before it is changed."""
 
 import sqlite3
+from datetime import date
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import select, text
 
 from nurture.store import migrate
 from nurture.store.database import Database, connect
 from nurture.store.open import open_store
-from nurture.store.tables import HEAD, METADATA
+from nurture.store.tables import HEAD, METADATA, SILENCE
 
 
 def migrated(folder: Path) -> Database:
@@ -82,3 +85,26 @@ def test_opening_twice_migrates_nothing(tmp_path: Path) -> None:
         assert store.backup is None
         store.close()
     assert [one.name for one in tmp_path.iterdir() if "before" in one.name] == []
+
+
+def test_whom_no_mail_reached_yet_was_last_heard_from_when_they_first_agreed(tmp_path: Path) -> None:
+    """The rule of silence finds them by that day; it is 0 o'clock of the next day in their zone."""
+    database = connect(f"sqlite:///{tmp_path / 'store.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(migrate.migrations_folder()))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for number, consents in (("p0", '{"tips":[true,1795388400000000,"t"],"care":[false,1,"t"]}'), ("p1", "{}")):
+            row = {"id": number, "bucket": 0, "created_at": 0, "decided_until": 0, "decided_number": 0, "stage": ""}
+            row |= {"zone": "Europe/Paris", "facts": "{}", "tags": "[]", "orders_count": 0, "orders_total": 0}
+            row |= {"state": f'{{"consents":{consents}}}'}
+            names = ", ".join(row)
+            values = ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO person ({names}) VALUES ({values})"), row)  # noqa: S608
+    database.engine.dispose()
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    with store.database.reading() as connection:
+        heard = connection.execute(select(SILENCE.c.person, SILENCE.c.event, SILENCE.c.last_day)).all()
+    store.close()
+    assert heard == [("p0", "person.heard", date(2026, 11, 23).toordinal())]
