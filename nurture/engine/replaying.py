@@ -18,7 +18,7 @@ from nurture.model.book import Book
 from nurture.store.basis import Basis
 from nurture.store.codec import decoded, maybe_micros, micros
 from nurture.store.database import pages
-from nurture.store.journal import PARTS, digest_of
+from nurture.store.journal import digest_of, parts_of
 from nurture.store.open import Store
 from nurture.store.page import Rows
 from nurture.store.retelling import Entry, Journal, Past, Retold, lines, written
@@ -217,8 +217,7 @@ def decide_again(book: Book, told: Retold, entry: Entry) -> tuple[Rows, bytes]:
     read = told.as_read(entry, book.renamed)
     decision = advance(book, read.person, entry.moment, read.arrived)
     rows = written(decision, read, zone_of(book), classes_of(book))
-    parts = [getattr(rows, part) for part in PARTS]
-    return rows, digest_of(rows.people[-1], maybe_micros(decision.agenda), parts)
+    return rows, digest_of(rows.people[-1], maybe_micros(decision.agenda), parts_of(rows))
 
 
 def standing(past: Past, told: Retold) -> bool:

@@ -5,8 +5,9 @@ event and flows into a person between two decisions is in the row: from when on 
 could be seen, and which of their mails had never left.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from nurture.model.decision import Decision
@@ -15,6 +16,7 @@ from nurture.store.codec import maybe_micros, micros
 from nurture.store.database import bucket
 from nurture.store.load import Loaded
 from nurture.store.page import Rows
+from nurture.store.tables import REASON
 
 Row = dict[str, Any]
 DIGEST = 16  # bytes: two texts that are not the same meet once in 10**19
@@ -24,17 +26,22 @@ PARTS = (
     "cancelled", "clicked", "addresses",
 )  # fmt: skip
 """What a decision writes beside the person, in the order of the digest; the lists of `page.Rows`."""
-_COLUMNS = ("facts", "tags", "zone", "stage", "orders_count", "orders_first_at", "orders_last_at", "orders_total")
+parts_of = attrgetter(*PARTS)
+_OF_PERSON = itemgetter(
+    "state", "facts", "tags", "zone", "stage", "orders_count", "orders_first_at", "orders_last_at", "orders_total"
+)
+_OF_REASON = itemgetter(*[column.name for column in REASON.c if column.name not in ("id", "basis")])
+_REASONS = PARTS.index("reasons")
 
 
 def reach(rows: Rows) -> tuple[int, ...]:
     """How far a page's lists have come, to find later what one decision added."""
-    return tuple([len(getattr(rows, part)) for part in PARTS])
+    return tuple(map(len, parts_of(rows)))
 
 
 def journal(rows: Rows, before: tuple[int, ...], decision: Decision, old: Loaded, basis: int) -> None:
     """Add the row of the decision whose rows are the last of the page; none when it found all as it was."""
-    written = [getattr(rows, part)[start:] for part, start in zip(PARTS, before, strict=True)]
+    written = [part[start:] for part, start in zip(parts_of(rows), before, strict=True)]
     person = rows.people[-1]
     if not (old.arrived or any(written) or _moved(person, old)):
         return
@@ -73,15 +80,11 @@ def _moved(person: Row, old: Loaded) -> bool:
     )
 
 
-def digest_of(person: Row, agenda: int | None, written: Iterable[Collection[Any]]) -> bytes:
+def digest_of(person: Row, agenda: int | None, written: Sequence[Sequence[Any]]) -> bytes:
     """The digest of everything that a decision writes, but for the number of its basis."""
-    said = [[_values(row) for row in part] for part in written]
-    text = repr((person["state"], [person[name] for name in _COLUMNS], agenda, said))
-    return blake2b(text.encode(), digest_size=DIGEST).digest()
-
-
-def _values(row: Any) -> Any:
-    return [value for name, value in row.items() if name != "basis"] if type(row) is dict else row
+    said = [[[*row.values()] if type(row) is dict else row for row in part] for part in written]
+    said[_REASONS] = [_OF_REASON(reason) for reason in written[_REASONS]]
+    return blake2b(repr((_OF_PERSON(person), agenda, said)).encode(), digest_size=DIGEST).digest()
 
 
 def gone_text(messages: Iterable[Message]) -> str:
