@@ -3,7 +3,6 @@
 FOR_PEOPLE = "for people: the engine never asks it"
 ONE_VALUE = "its only value; the keys beside it show that it runs"
 A_NAME = "a name: what refers to it shows that it runs"
-NOT_YET = "not yet: nothing compares the ways of a split, which comes with `nurture stats`"
 
 _PEOPLE = {
     "sequence": ("title", "about", "owner", "aims_at", "because"),
@@ -17,6 +16,10 @@ _TESTS = {
     "unit/decide/test_fresh.py::test_how_late_an_event_may_be_told": (("event trigger", "fresh"),),
     "unit/decide/test_limits.py::test_one_a_day_the_better_class_goes_first_and_the_other_moves": (
         ("rules", "classes"),
+    ),
+    "unit/decide/test_ways.py::test_what_came_after_the_split_and_within_its_time_counts": (
+        ("measure", "event"),
+        ("measure", "within"),
     ),
     "unit/engine/test_cells.py::test_a_closed_list_knows_its_words": (("fact", "one_of"), ("event field", "one_of")),
     "unit/engine/test_cells.py::test_values": (("order line", "quantity"), ("order line", "price")),
@@ -98,7 +101,6 @@ _WORDS = {
         ("manual trigger", "manual"),
     ),
     A_NAME: (("moment", "id"), ("way", "way"), ("ladder step", "ladder"), ("topics", "tags"), ("topics", "themes")),
-    NOT_YET: (("measure", "event"), ("measure", "within")),
 }
 _TESTS |= {
     "unit/engine/test_plan_names.py::"

@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "backtest": ("trying", "Show who would have had what, had this book been live then."),
     "explain": ("people", "Say why somebody did or did not get a mail."),
     "show": ("people", "Show where somebody stands in everything, and what is next."),
+    "ways": ("ways", "Compare the ways of a sequence's splits: which brings more?"),
     "run": ("running", "Decide and hand over the mail that is due."),
     "status": ("operating", "Show what runs, what waits, what comes next."),
     "outbox": ("outbox", "Show what waits, is held or in doubt, and act on one mail."),

@@ -1,7 +1,7 @@
 """Figures for `status` and `doctor`: every question is answered from an index, however many people there are."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from nurture.model.mail import Fate
 from nurture.model.sequence import Sequence
 from nurture.store import crowds
 from nurture.store.codec import event_of, instant, maybe_instant, micros, values_of
-from nurture.store.database import Database
+from nurture.store.database import PAGE, Database
 from nurture.store.files import inhabited
 from nurture.store.load import EVENT_COLUMNS
 from nurture.store.outbox_rows import SETTLED
@@ -80,6 +80,18 @@ class Figures:
         """Whether anybody came into a sequence since an instant (UTC); read from an index."""
         asked = select(ENROLMENT.c.person).where(ENROLMENT.c.sequence == sequence)
         return bool(self._rows(asked.where(ENROLMENT.c.started_at >= micros(since)).limit(1)))
+
+    def ever_inside(self, names: Collection[str]) -> Iterator[list[str]]:
+        """The ids, ascending, of all who were ever inside a sequence, which had these names, in pages."""
+        last = ""
+        while page := [row[0] for row in self._rows(entered_after(names, last))]:
+            yield page
+            last = page[-1]
+
+    def ever_inside_count(self, names: Collection[str]) -> int:
+        """How many those are."""
+        people = func.count(ENROLMENT.c.person.distinct())
+        return self._number(select(people).where(ENROLMENT.c.sequence.in_(sorted(names))))
 
     def waiting_by_lane(self) -> dict[int, int]:
         """How many mails wait to be claimed, by lane: 0 is service, the others follow the classes' order."""
@@ -201,3 +213,10 @@ def by_class(first: int) -> Select[Any]:
     joined = BATCH_MEMBER.join(MESSAGE, MESSAGE.c.key == BATCH_MEMBER.c.key)
     asked = select(MESSAGE.c.class_, func.count()).select_from(joined)
     return asked.where(BATCH_MEMBER.c.batch >= first).group_by(MESSAGE.c.class_)
+
+
+def entered_after(names: Collection[str], last: str) -> Select[Any]:
+    """The next page behind `last`: the table as it lies, since by an index of sequences each page would sort it all."""
+    unindexed = ENROLMENT.c.sequence + ""
+    these = select(ENROLMENT.c.person).where(ENROLMENT.c.person > last, unindexed.in_(sorted(names)))
+    return these.distinct().order_by(ENROLMENT.c.person).limit(PAGE)
