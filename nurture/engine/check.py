@@ -16,7 +16,7 @@ from nurture.model.book import Book
 from nurture.model.length import Unit
 from nurture.model.place import Problem, Severity
 from nurture.model.step import WaitLength
-from nurture.render.check import check_templates
+from nurture.render.check import LARGEST, check_templates
 
 CATALOGUE = "sequences/house/catalogue"  # .yaml or .toml
 WITH_WORDS = (".md", ".mjml", ".html", ".toml")
@@ -70,8 +70,8 @@ def of_templates(files: Mapping[str, bytes]) -> tuple[frozenset[Allowed], list[P
     allowed: frozenset[Allowed] = frozenset()
     problems: list[Problem] = []
     for file, data in files.items():
-        if file.startswith("templates/") and file.endswith(WITH_WORDS) and b"nurture" in data.lower():
-            marks, wrong = allowed_in_template(file, data.decode("utf-8", "replace"))
+        if file.startswith("templates/") and file.endswith(WITH_WORDS) and b"nurture" in data[:LARGEST].lower():
+            marks, wrong = allowed_in_template(file, data[:LARGEST].decode("utf-8", "replace"))
             allowed |= marks
             problems += wrong
     return allowed, problems

@@ -4,7 +4,8 @@ What the words mean here:
 
 - A *complaint* is an event called `complaint.…`, or one after which a mute lasts until another event answers it.
 - A *discount* is a gift that only comes with offers: it is worth something only to who buys.
-- A *thank-you* is a sequence that begins with something a person did or became: an event, a stage, a day of theirs.
+- A *thank-you* is a sequence that begins with something a person did or became: an event, a stage, a day of theirs;
+  not with a silence or with an end (`subscription.cancelled`), after which an offer asks somebody back.
 """
 
 from collections.abc import Iterator
@@ -19,10 +20,11 @@ from nurture.model.expression import Condition
 from nurture.model.place import Problem
 from nurture.model.sequence import Sequence, Status
 from nurture.model.step import AnyStep, Branch, Gift, Offer, Send, WaitEvent, inner
-from nurture.model.trigger import DayTrigger, EventTrigger, StageTrigger
+from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, StageTrigger
 
 CARE = "care"
 COMPLAINT = "complaint."
+ENDS = frozenset({"cancelled", "canceled", "ended", "expired", "refunded", "returned", "failed", "lapsed", "left"})
 CUSTOMERS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 100, 1000)  # numbers of orders that are tried
 
 
@@ -138,11 +140,21 @@ def _reached(steps: tuple[AnyStep, ...], numbers: set[int]) -> Iterator[tuple[Gi
                 yield from _reached(inside, here)
 
 
+def _thanks(trigger: AnyTrigger) -> bool:
+    match trigger:
+        case EventTrigger(event=event):
+            return event.rpartition(".")[2] not in ENDS
+        case StageTrigger(left=left):
+            return not left
+        case _:
+            return isinstance(trigger, DayTrigger)
+
+
 def _only_discounts(written: Written) -> Iterator[Problem]:
     """W347: a thank-you whose every gift comes with an offer."""
     sequence = written.sequence
     gifts = {node.step.id for node in sequence.nodes.values() if isinstance(node.step, Gift)}
-    thanks = any(isinstance(one, EventTrigger | StageTrigger | DayTrigger) for one in sequence.start)
+    thanks = any(map(_thanks, sequence.start))
     given = {gift for send in sends(written) if send.class_ != OFFER for gift in carried(send)}
     with_offers = {gift for send in sends(written) if send.class_ == OFFER for gift in carried(send)}
     if thanks and gifts and gifts <= with_offers and not gifts & given:

@@ -32,6 +32,7 @@ from nurture.render.versions import (
 )
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+LARGEST = 200_000  # bytes of a template; time must stay bounded
 
 
 def check_templates(book: Book, templates: Mapping[str, bytes], *, whole: bool = True) -> tuple[Problem, ...]:
@@ -49,7 +50,10 @@ def check_templates(book: Book, templates: Mapping[str, bytes], *, whole: bool =
 
 
 def _all(book: Book, templates: Mapping[str, bytes], whole: bool) -> Iterator[Problem]:
-    yield from _frame(book, templates)
+    large = [file for file in sorted(templates) if _is_too_large(file, templates[file])]
+    yield from (_too_large(file, len(templates[file])) for file in large)
+    templates = {file: data for file, data in templates.items() if file not in large}
+    yield from _read_whole(f"{TEMPLATES}_layout", _frame(book, templates))
     yield from _words(book, templates)
     yield from _variants(book, templates)
     frame = layout_of(templates) or (BUILT_IN, built_in())
@@ -62,7 +66,27 @@ def _all(book: Book, templates: Mapping[str, bytes], whole: bool) -> Iterator[Pr
             if fault is not None:
                 yield fault
             elif version is not None and version.ending != TEXT_PART:
-                yield from _version(book, templates, whole, version, frame)
+                yield from _read_whole(file, _version(book, templates, whole, version, frame))
+
+
+def _is_too_large(file: str, data: bytes) -> bool:
+    return file.startswith(TEMPLATES) and not file.startswith(FOLDER) and len(data) > LARGEST
+
+
+def _too_large(file: str, size: int) -> Problem:
+    message = f"this file has {size:,} bytes, and a template has at most {LARGEST:,}"
+    return Problem("E100", Place(file), message, "mail programs cut a mail at 102 KB")
+
+
+def _read_whole(file: str, problems: Iterator[Problem]) -> Iterator[Problem]:
+    """What is found in one file; one in which too much stands in each other cannot be read to its end."""
+    found: list[Problem] = []
+    try:
+        found.extend(problems)
+    except RecursionError:
+        message = "more brackets, blocks or filters stand in each other here than can be read"
+        found.append(Problem("E223", Place(file), message, "take them apart"))
+    yield from found
 
 
 def _misnamed(file: str, version: Version | None) -> Problem | None:
