@@ -7,6 +7,7 @@ from nurture.decide.clock import Clock, after, local_day
 from nurture.decide.conditions import evaluate
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
+from nurture.decide.kept_answers import NOT_KEPT, as_fact
 from nurture.decide.keys import key_of
 from nurture.decide.making import make
 from nurture.decide.outcomes import found, note_of, turn
@@ -96,11 +97,22 @@ def _answered(draft: Draft, inside: Inside, node: Node, step: Webhook, event: Ev
     if event.fields.get("ok") is not True:
         _failed(draft, inside, node, step, done, now, str(event.fields.get("words") or "refused"))
         return
-    value = event.fields.get("value")
-    if step.save_as and value is not None:
-        make(draft, inside, now, names.PERSON_CHANGED, {"facts": {step.save_as.removeprefix("person."): value}})
-    draft.note(Why.webhook, now, inside, words=f"{step.endpoint} answered", step=step.id, due_at=done, place=step.place)
+    kept = _kept(draft, inside, step, event.fields.get("value"), now)
+    words = f"{step.endpoint} answered" + ("" if kept else f"; {NOT_KEPT}")
+    draft.note(Why.webhook, now, inside, words=words, step=step.id, due_at=done, place=step.place)
     inside.goes_on(OK, done, node.next)
+
+
+def _kept(draft: Draft, inside: Inside, step: Webhook, answered: object, now: datetime) -> bool:
+    """Set the fact that keeps what was answered, if one does; False when it is no value of that fact."""
+    name = step.save_as.removeprefix("person.")
+    fact = draft.book.catalogue.person.get(name)
+    if fact is None or answered is None:
+        return True
+    value = as_fact(fact, answered, shop_clock(draft.book.rules))
+    if value is not None:
+        make(draft, inside, now, names.PERSON_CHANGED, {"facts": {name: value}})
+    return value is not None
 
 
 def _failed(

@@ -15,6 +15,7 @@ from nurture.model.step import AnyStep, Enrol, Gift, MoveTo, Tag, Task, Text, We
 
 TIMEOUT = Length(10, Unit.second)
 LONGEST_TIMEOUT = 120  # seconds
+ANSWERED = ("text", "number", "bool", "day", "moment")  # what one value of JSON can be
 RETRIES = 3
 
 
@@ -47,7 +48,7 @@ def _webhook(common: Common, step: Fields, asking: Asking, facts: Mapping[str, F
         message = f"'timeout: {timeout}' is not understood"
         asking.reader.say("E114", step.place_of("timeout"), message, "at most 2 minutes")
     if save_as and asking.scope is not None and save_as not in asking.doubtful:
-        check_kept(save_as, step.place_of("save_as"), facts, asking.reader)
+        _check_answer(check_kept(save_as, step.place_of("save_as"), facts, asking.reader), step, asking)
     return Webhook(
         **common,
         endpoint=step.text("webhook"),
@@ -57,6 +58,13 @@ def _webhook(common: Common, step: Fields, asking: Asking, facts: Mapping[str, F
         save_as=save_as.removeprefix("person."),
         if_fails=step.text("if_fails", "go_on"),
     )
+
+
+def _check_answer(fact: Field | None, step: Fields, asking: Asking) -> None:
+    """E201 for a fact that no answer can be."""
+    if fact is not None and fact.type not in ANSWERED:
+        message = f"'person.{fact.name}' is {fact.type}, and an answer is one {', '.join(ANSWERED)}"
+        asking.reader.say("E201", step.place_of("save_as"), message)
 
 
 def _move_to(common: Common, step: Fields, _: Asking, _facts: Mapping[str, Field]) -> AnyStep:

@@ -157,6 +157,17 @@ def test_an_answer_lets_the_flow_go_on_and_may_be_kept() -> None:
     assert [one.name for decision in keeping.decisions for one in decision.events] == [names.PERSON_CHANGED]
 
 
+def test_an_answer_that_is_no_value_of_the_fact_is_not_kept_and_explained() -> None:
+    kept = sequence("calls", JOINED, [flag(save_as="vip_since"), send("bye", "service")])
+    good = told(kept, names.WEBHOOK_ANSWERED, "2027-03-04 13:12", ok=True, value="2027-01-05")
+    assert good.person.facts["vip_since"] == date(2027, 1, 5)
+    bad = told(kept, names.WEBHOOK_ANSWERED, "2027-03-04 13:12", ok=True, value="soon")
+    assert "vip_since" not in bad.person.facts
+    assert bad.mails == [("2027-03-04 14:12", "bye")]
+    said = [one.words for decision in bad.decisions for one in decision.reasons if one.why is Why.webhook]
+    assert said == ["erp answered; what it answered does not fit and is not kept"]
+
+
 def test_what_was_answered_moves_stages_and_stops_at_once() -> None:
     stages = (replace(w.STAGES[0], enter=w.condition("person.country == 'AE'")), *w.STAGES[1:])
     kept = sequence("calls", JOINED, [flag(save_as="country"), send("bye", "service")])

@@ -143,6 +143,14 @@ def test_a_webhook_with_everything_and_with_nothing() -> None:
     assert (again.endpoint, again.body, again.if_fails) == ("erp", (), "go_on")
 
 
+def test_an_answer_is_kept_only_by_a_fact_that_it_can_be() -> None:
+    steps = "  - {id: tell, webhook: erp, save_as: person.observes}\n  - send: one_recipe\n"
+    text = HEAD.format(start="{event: subscriber.joined}", again="never", class_="news", more="") + steps
+    found = read_project(files_of(**{"sequences/tips.yaml": text})).problems
+    said = "'person.observes' is tags, and an answer is one text, number, bool, day, moment"
+    assert said in [problem.message for problem in found]
+
+
 def test_moves_and_other_sequences() -> None:
     steps = "  - {move_to: looking, pin: 365 days}\n  - {enrol: first_order}\n  - send: one_recipe\n"
     move, enrol, _ = sequence_of(steps).steps
