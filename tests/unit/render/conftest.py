@@ -18,8 +18,11 @@ from nurture.model.rules import Rules, Sender, Theme, Topic
 from nurture.model.sequence import Sequence, Status
 from nurture.model.step import Send
 from nurture.model.trigger import Again, ManualTrigger
+from nurture.render.check import check_templates
 from nurture.render.mail import render
 
+FRONT = "---\nsubject: Hello\n---\n"
+PNG = b"\x89PNG\r\n\x1a\n"
 NOW = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
 LINKS = Links("https://shop.example", b"secret", "kestrel")
 HERE = Place("sequences/s.yaml", 1, 1)
@@ -143,3 +146,16 @@ def fault(write: Write) -> Callable[..., Problem]:
         return result
 
     return written
+
+
+@pytest.fixture
+def findings(book: Book) -> Callable[..., list[Problem]]:
+    """What the checker says of one mail, and of files beside it."""
+
+    def found(
+        text: str, front: str = FRONT, file: str = "templates/hello/en.md", **extra: str | bytes
+    ) -> list[Problem]:
+        encoded = {name: body.encode() if isinstance(body, str) else body for name, body in extra.items()}
+        return list(check_templates(book, {file: (front + text).encode(), **encoded}))
+
+    return found
