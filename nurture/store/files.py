@@ -85,7 +85,9 @@ def save_files(
         connection.execute(insert(APPLIED_FILE), rows)
     fresh: dict[str, Applied] = {}
     for name, path in sorted(sequences.items()):
-        made = _version(connection, name, path, hashes[path], name in live, number, now, name in same)
+        made = _version(
+            connection, name, path, hashes[path], name in live, number, now, name in same, applied.get(name)
+        )
         if made is not None:
             fresh[name] = made
             _keep_lineages(connection, name, made.version, lineages.get(name, {}))
@@ -141,20 +143,28 @@ def _keep_contents(connection: Connection, contents: Mapping[str, bytes]) -> Non
 
 
 def _version(
-    connection: Connection, name: str, path: str, hash_: str, live: bool, application: int, now: datetime, same: bool
-) -> Applied | None:
-    """The new version of a sequence; None when its file is the same, or says the same in other words."""
+    connection: Connection, name: str, path: str, hash_: str, live: bool, application: int, now: datetime, same: bool,
+    told: Applied | None,
+) -> Applied | None:  # fmt: skip
+    """The new version of a sequence; None when its file is the same, or says the same in other words.
+
+    One that was given up and comes back word for word is a new version all the same: it is live from now on.
+    """
     last = connection.execute(
         select(VERSION.c.version, VERSION.c.hash, VERSION.c.live_since)
         .where(VERSION.c.sequence == name)
         .order_by(VERSION.c.version.desc())
         .limit(1)
     ).first()
-    if last is not None and (same or last[1] == hash_):
+    fresh = last is None or (told is not None and told.version > last[0])
+    if last is not None and (same or (last[1] == hash_ and not fresh)):
         newest = (VERSION.c.sequence == name, VERSION.c.version == last[0])
         connection.execute(update(VERSION).where(*newest).values(path=path, hash=hash_))
         return None
-    since = None if not live else (instant(last[2]) if last is not None and last[2] is not None else now)
+    kept = (
+        told.live_since if told is not None else instant(last[2]) if last is not None and last[2] is not None else now
+    )
+    since = kept if live else None
     number = 1 if last is None else last[0] + 1
     row = {"sequence": name, "version": number, "path": path, "hash": hash_, "application": application}
     connection.execute(insert(VERSION), row | {"live_since": maybe_micros(since)})

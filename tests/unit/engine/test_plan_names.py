@@ -95,6 +95,22 @@ def test_a_sequence_whose_file_is_gone(store: Store, root: Path) -> None:
     assert store.inside("check_in") == 0
 
 
+def test_a_sequence_that_comes_back_word_for_word_is_a_new_version_live_from_then_on(store: Store, root: Path) -> None:
+    text = (root / SEQUENCE).read_text(encoding="utf-8")
+    (root / SEQUENCE).unlink()
+    applied(store, root, drop="check_in=stop")
+    run(store, NOW)
+    again = {"order_id": "o-2"}
+    take(store, EventRow(outside_id="p0", name="order.delivered", at=NOW + DAY, fields=again), now=NOW + DAY)
+    run(store, NOW + DAY)
+    (root / SEQUENCE).write_text(text, encoding="utf-8")
+    assert "check_in new" in said(planned(store, root, NOW + 2 * DAY))
+    assert applied(store, root, NOW + 2 * DAY).versions == {"check_in": 2}
+    run(store, NOW + 2 * DAY)
+    assert [one.ending for one in person(store).enrolments] == ["removed by version 2"]
+    assert store.load_files().applied["check_in"].live_since == NOW + 2 * DAY
+
+
 def test_a_topic_is_not_dropped_while_somebody_refused_it_and_its_refusals_follow_a_rename(
     store: Store, root: Path
 ) -> None:
