@@ -121,7 +121,9 @@ def _codes(shop: Shop) -> Iterator[Problem]:
         needed = wanted.get(present.name, 0)
         if needed > free or not free:
             place = present.place or Place("sequences/house/gifts.yaml")
-            message = f"about {needed:,} codes of '{present.name}' go out in 30 days, and {free:,} are left"
+            message = f"no code of '{present.name}' is left"
+            if free:
+                message = f"about {needed:,} codes of '{present.name}' go out in 30 days, and {free:,} are left"
             yield Problem("W318", place, message, f"put new codes into {present.pool}, then nurture codes add")
 
 
