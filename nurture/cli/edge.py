@@ -68,6 +68,9 @@ def explain_fault(error: Exception) -> int:
         remedy = f": {LOCKED}" if "database is locked" in words else ""
         click.echo(f"nurture: the store cannot be used: {words}{remedy}", err=True)
         return TROUBLE
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        click.echo("nurture: what you wrote is not UTF-8, and nothing was changed; set the terminal to UTF-8", err=True)
+        return USAGE
     if isinstance(error, OSError) and error.filename:
         click.echo(f"nurture: {error.filename}: {error.strerror}", err=True)
         return TROUBLE

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from nurture.cli.edge import TROUBLE, explain_fault
+from nurture.cli.edge import TROUBLE, USAGE, explain_fault
 
 
 def test_a_database_without_its_driver_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,3 +27,10 @@ def test_a_store_that_another_process_holds_is_said_with_its_cure(capsys: pytest
     assert "held it for 30 seconds; let it finish, then run the same command again; nothing is lost" in said
     assert explain_fault(OperationalError("BEGIN", None, sqlite3.OperationalError("disk I/O error"))) == TROUBLE
     assert "30 seconds" not in capsys.readouterr().err
+
+
+def test_words_that_are_not_utf_8_are_no_report(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UnicodeEncodeError) as caught:
+        "caf\udce9".encode()
+    assert explain_fault(caught.value) == USAGE
+    assert "is not UTF-8, and nothing was changed" in capsys.readouterr().err
