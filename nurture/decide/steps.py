@@ -57,6 +57,8 @@ def run(draft: Draft, inside: Inside, now: datetime) -> None:
             else:
                 _over(draft, inside, node, now)
         elif _done_before(inside, node.step):
+            draft.note(Why.version, now, inside, words=f"{node.step.id} was done before an edit: not done again",
+                       step=node.step.id, place=node.step.place)  # fmt: skip
             inside.goes_on("", inside.done_at, node.next)
         elif not _round_done(draft, inside, node):
             _reach(draft, inside, node, now)

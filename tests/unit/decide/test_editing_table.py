@@ -208,6 +208,9 @@ def test_row_reordered_steps_go_on_from_their_new_place_and_nothing_is_done_twic
     new = seq(before_ask, ask, hello, before_thanks, thanks)
     lived = live(edited(OLD, new), inside(OLD), [], END)
     assert [intent.mail for intent in lived.intents] == ["ask", "thanks"]
+    said = [reason for reason in lived.reasons if reason.why is Why.version]
+    assert [reason.words for reason in said][1:] == ["hello was done before an edit: not done again"]
+    assert lived.intents[0].decided_at <= said[1].at
 
 
 def test_row_a_renamed_step_is_followed_and_its_key_does_not_change() -> None:
