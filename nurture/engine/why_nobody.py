@@ -83,9 +83,11 @@ TOLD = (MESSAGES_NOT_SENT | set(Why) - ENDINGS) - {Why.branch, Why.stage, Why.ca
 
 def keeps_out(book: Book, person: Person, sequence: Sequence, now: datetime) -> str:
     """The first thing that speaks against a start for somebody whom no trigger ever reached."""
-    stage = person.stage.id if person.stage else "none"
+    stage = person.stage.id if person.stage else ""
     if sequence.stage and stage not in sequence.stage and person.moments.isdisjoint(sequence.stage):
-        return f"are in stage {stage}, which it is not for"
+        return (
+            f"are in stage {stage}, which it is not for" if stage else "have no stage yet: nobody looked (nurture run)"
+        )
     found: list[Look] = []
     for trigger in sequence.start:
         seen = moment_seen(book, person, sequence, trigger, None, now)

@@ -125,6 +125,8 @@ class Judge:
             hint = _nearest(token.text, self._names_meant(token.text))
             if token.text.endswith((".opened", ".opened_at")):
                 hint = f"{WHY}; {CURE}"
+            if token.text.startswith("person.orders.") and "person.orders.count" not in self._scope.names:
+                hint = "it is known when sequences/house/catalogue.yaml has 'orders:'"
             if not hint and "." not in token.text and token.offset:
                 hint = f"a text stands in quotes: '{token.text}'"
             self._no(token, f"nothing is called '{token.text}'", hint)

@@ -87,7 +87,7 @@ def test_why_nobody_counts_what_became_of_everybody_and_what_keeps_the_others_ou
     two.table("new.csv", ["id", "event", "at", "ticket"], [("ida", "complaint.opened", now().isoformat(), "T1")])
     two.ok("import", "events", "new.csv")
     two.ok("run", "--once")
-    complaints = two.ok("explain", "--why-nobody", "complaint_care", "--last", "7").lines
+    complaints = two.ok("explain", "--why-nobody", "complaint_care", "--last", "7 days").lines
     assert "1 of 2 people were considered" in complaints
     assert "       1  started: complaint.opened" in complaints
     assert "       1  the event complaint.opened: never came" in complaints
@@ -96,3 +96,5 @@ def test_why_nobody_counts_what_became_of_everybody_and_what_keeps_the_others_ou
     unknown = two.run("explain", "--why-nobody", "gone_quite")
     assert (unknown.code, "there is no sequence 'gone_quite'" in unknown.err) == (64, True)
     assert two.run("explain").code == 64
+    of_a_day = two.run("explain", "--why-nobody", "gone_quiet", "--on", "mon")
+    assert (of_a_day.code, "--why-nobody is of everybody and counts" in of_a_day.err) == (64, True)

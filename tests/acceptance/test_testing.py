@@ -68,6 +68,12 @@ def test_the_starter_book_is_tested_whole(project: Project) -> None:
     assert answer.lines[-1] == "Next: nurture test --sweep   ·   nurture simulate --days 14"
 
 
+def test_cover_of_a_named_sequence_is_of_that_one(project: Project) -> None:
+    answer = project.ok("test", "keep_in_touch", "--cover")
+    assert "1 of 1 steps are reached by some case" in answer.lines
+    assert not any("no case starts it" in line for line in answer.lines)
+
+
 def test_a_failure_says_what_came_and_why_and_is_exit_code_1(little: Project) -> None:
     answer = little.run("test")
     assert answer.code == 1
@@ -91,6 +97,14 @@ def test_cases_are_chosen_by_name_and_words(little: Project) -> None:
     assert (unknown.code, "did you mean 'after_order'?" in unknown.err) == (64, True)
     none = little.run("test", "-k", "noise")
     assert (none.code, "no case has 'noise' in its name" in none.err) == (64, True)
+
+
+def test_a_recording_of_no_case_says_how_to_ask(little: Project) -> None:
+    none = little.run("test", "--record", "noise")
+    assert (
+        none.code,
+        "no case has 'noise' in its name; of all cases of a file: nurture test FILE --record" in none.err,
+    ) == (64, True)
 
 
 def test_a_recording_fills_in_and_touches_nothing_else(little: Project) -> None:

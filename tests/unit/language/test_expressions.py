@@ -129,6 +129,7 @@ def test_without_order_lines_nothing_is_known_to_be_bought() -> None:
     assert problems[0].message == "the catalogue's order event has no lines, so nothing is known to be bought"
     _, problems = parse_condition("person.orders.count > 0", HERE, scope_of(Catalogue()))
     assert problems[0].message == "nothing is called 'person.orders.count'"
+    assert problems[0].hint == "it is known when sequences/house/catalogue.yaml has 'orders:'"
 
 
 def test_event_fields_are_only_known_where_there_is_an_event() -> None:

@@ -95,6 +95,8 @@ def told(problem: Problem) -> tuple[str, str, str]:
          "lower-case letters, digits and underscores, first a letter"),
         ("send: check_in", "send: hello_again", "E204 19:11", "there is no mail 'hello_again' (templates/hello_again/)",
          "`nurture new mail hello_again` writes one"),
+        ("send: check_in", "enrol: tea_course", "E209 19:12", "there is no sequence 'tea_course'",
+         "`nurture new sequence tea_course` writes one"),
     ],
 )  # fmt: skip
 def test_one_slip_is_one_finding(right: str, wrong: str, place: str, message: str, hint: str) -> None:
