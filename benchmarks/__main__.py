@@ -8,6 +8,8 @@ from benchmarks.frame import table
 NAMES = (
     "startup",
     "book_tests",
+    "big_book",
+    "simulate_year",
     "import_cdnow",
     "backtest_cdnow",
     "idle_tick",

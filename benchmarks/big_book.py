@@ -1,0 +1,68 @@
+"""How long a book of 200 sequences takes to be checked, tested, and planned while 100,000 people are inside.
+
+Everybody has complained once and is inside the one sequence that starts by it, whose waits the edit makes shorter.
+The other sequences are the starter's under other names (`book_tests.grow`).
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from benchmarks.book_tests import SEQUENCES, grow
+from benchmarks.crowd import crowd, write
+from benchmarks.frame import Figure, nurture, taken
+from nurture.engine.tick import tick
+from nurture.store.open import Store
+from nurture.wiring import live, now
+
+PEOPLE = 100_000
+EDITED = "complaint_care"
+
+
+def measure() -> list[Figure]:
+    """Whole processes, from start to exit; medians of three, the plans of one."""
+    with crowd(PEOPLE) as (store, _book, _ready):
+        file = store.database.file
+        if file is None:
+            raise SystemExit("the crowd has no file to plan over")
+        folder = file.parent
+        take_everybody_in(store, folder)
+        inside = sum(store.counts().inside.values())
+        grow(folder, SEQUENCES)
+        checked = taken(lambda: nurture("check", folder=folder), times=3)
+        tested = taken(lambda: nurture("test", folder=folder))
+        grown = taken(lambda: nurture("plan", folder=folder))
+        edit(folder / "sequences" / f"{EDITED}.yaml")
+        edited = taken(lambda: nurture("plan", folder=folder))
+    book = f"of a book of {SEQUENCES} sequences"
+    return [
+        Figure(f"`nurture check` {book}", checked.words(), "2 s"),
+        Figure(f"`nurture test` {book}", tested.words(), "5 s"),
+        Figure(f"`nurture plan` {book} that are new, {inside:,} inside", grown.words(), "10 s"),
+        Figure("`nurture plan`, and a wait is shorter for all of them", edited.words(), "10 s"),
+    ]
+
+
+def take_everybody_in(store: Store, folder: Path) -> None:
+    """A complaint of everybody, just now, and the tick that starts them."""
+    at = now() - timedelta(minutes=5)
+    write(folder / "complaints.csv", ("id", "at", "event", "ticket"), complaints(at.isoformat(timespec="seconds")))
+    nurture("import", "events", "complaints.csv", folder=folder)
+    tick(store, live(store).book, now() + timedelta(minutes=30))
+
+
+def complaints(at: str) -> Iterator[tuple[str, ...]]:
+    """One for everybody."""
+    return ((f"c{number}", at, "complaint.opened", f"T{number}") for number in range(PEOPLE))
+
+
+def edit(file: Path) -> None:
+    """Make every wait of whole days one day shorter that has more than one; it must have one."""
+    text = file.read_text(encoding="utf-8")
+    shorter = text
+    for days in range(2, 31):
+        shorter = shorter.replace(f"wait: {days} days", f"wait: {days - 1} days")
+        shorter = shorter.replace(f"up_to: {days} days", f"up_to: {days - 1} days")
+    if shorter == text:
+        raise SystemExit(f"{file.name} has no wait to make shorter")
+    file.write_text(shorter, encoding="utf-8")
