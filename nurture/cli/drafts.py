@@ -9,6 +9,7 @@ from nurture.cli.operating import because, by, speaker
 from nurture.cli.output import answer, plural, say, say_all, say_next
 
 EVERYTHING = 1_000_000_000
+LONGEST_BODY = 100_000  # letters; the same as of any file of a book
 READABLE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -69,6 +70,8 @@ def rewritten(subject: str, body: Path | None) -> tuple[str, str]:
         raise click.UsageError(f"{body} is not UTF-8 text; save it as UTF-8") from None
     if not text.strip():
         raise click.UsageError(f"{body} is empty")
+    if len(text) > LONGEST_BODY:
+        raise click.UsageError(f"{body} is longer than {LONGEST_BODY:,} letters: no mail is")
     return subject, text.replace("\r\n", "\n")
 
 
