@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
 from nurture.model.book import Applied, Book, Move
+from nurture.model.event import CONSENT_REFUSED, PERSON_TAGGED, THEME_SPARED
 from nurture.model.renaming import SEQUENCE, THEME, TOPIC, flattened
 from nurture.store import files, installation, rebuild, save
 from nurture.store.codec import decoded, micros, words_of
@@ -17,6 +18,7 @@ from nurture.store.switches import wake_inside
 from nurture.store.tables import (
     CONSENT,
     ENROLMENT,
+    EVENT,
     MESSAGE,
     MOVE,
     PERSON,
@@ -186,25 +188,40 @@ def people_on(
 
 
 def refusals(connection: Connection, topics: Collection[str]) -> int:
-    """How many refused a topic, under any of its names."""
-    asked = select(func.count(func.distinct(CONSENT.c.person)))
-    return int(connection.execute(asked.where(CONSENT.c.topic.in_(topics), CONSENT.c.given.is_(False))).scalar_one())
+    """How many refused a topic, under any of its names; also what has arrived and was not looked at yet."""
+    asked = select(CONSENT.c.person).where(CONSENT.c.topic.in_(topics), CONSENT.c.given.is_(False)).distinct()
+    return len({*connection.execute(asked).scalars(), *_arrived(connection, CONSENT_REFUSED, topics)})
 
 
 def spared(connection: Connection, themes: frozenset[str]) -> int:
     """How many are spared a theme, under any of its names; asked only when one is dropped: it reads all people."""
-    return sum(not themes.isdisjoint(decoded(text).get("spared", ())) for text in _naming(connection, STATE, themes))
+    named = _naming(connection, STATE, themes)
+    known = (person for person, text in named if not themes.isdisjoint(decoded(text).get("spared", ())))
+    return len({*known, *_arrived(connection, THEME_SPARED, themes)})
 
 
 def tagged(connection: Connection, tags: frozenset[str]) -> int:
     """How many carry a tag, under any of its names; asked only when one is dropped: it reads all people."""
-    return sum(not words_of(text).isdisjoint(tags) for text in _naming(connection, TAGS, tags))
+    known = (person for person, text in _naming(connection, TAGS, tags) if not words_of(text).isdisjoint(tags))
+    return len({*known, *_arrived(connection, PERSON_TAGGED, tags)})
 
 
-def _naming(connection: Connection, column: Any, words: Collection[str]) -> Iterator[str]:
-    """The texts of a column in which one of these names occurs, whatever it is the name of."""
-    named = or_(*(column.contains(f'"{word}"', autoescape=True) for word in words))
-    return (text for (text,) in connection.execute(select(column).where(named)))
+def _naming(connection: Connection, column: Any, words: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Who has one of these names in a column, whatever it is the name of, and the column's text."""
+    rows = connection.execute(select(PERSON.c.id, column).where(_named(column, words)))
+    return ((person, text) for person, text in rows)
+
+
+def _arrived(connection: Connection, event: str, words: Collection[str]) -> set[str]:
+    """Who was told such an event that names one of these and that no decision has taken in yet."""
+    coming = EVENT.join(PERSON, PERSON.c.id == EVENT.c.person)
+    new = or_(EVENT.c.number > PERSON.c.decided_number, EVENT.c.known_at > PERSON.c.decided_until)
+    asked = select(EVENT.c.person).select_from(coming).where(EVENT.c.name == event, new, _named(EVENT.c.fields, words))
+    return set(connection.execute(asked).scalars())
+
+
+def _named(column: Any, words: Collection[str]) -> Any:
+    return or_(*(column.contains(f'"{word}"', autoescape=True) for word in words))
 
 
 @dataclass(frozen=True, slots=True)

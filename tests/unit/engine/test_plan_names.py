@@ -111,6 +111,12 @@ def test_a_sequence_that_comes_back_word_for_word_is_a_new_version_live_from_the
     assert store.load_files().applied["check_in"].live_since == NOW + 2 * DAY
 
 
+def test_a_refusal_counts_before_anybody_has_looked_at_it(store: Store, root: Path) -> None:
+    take(store, ConsentRow(outside_id="p0", topics=("tips",), given=False, at=NOW), now=NOW)
+    edit(root, f"{HOUSE}/topics.yaml", "  tips: {title: {en: Tips, tr: Tips}, basis: opt_in}\n", "")
+    assert missing(planned(store, root)) == ["topic tips"]
+
+
 def test_a_topic_is_not_dropped_while_somebody_refused_it_and_its_refusals_follow_a_rename(
     store: Store, root: Path
 ) -> None:
