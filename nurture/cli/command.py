@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nurture.model.length import Length
 
 WIDTH = 100
+YEARS = range(1970, 2200)  # what a moment typed may lie in; calendars reach no further
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,12 @@ class Instant(click.ParamType[datetime]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Read it, or say how it is written."""
         try:
-            return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+            found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"'{value}' is not a moment; write 2027-03-08 or '2027-03-08 10:00'", param, ctx)
+        if found.year not in YEARS:
+            self.fail(f"'{value}' is too far away; years from {YEARS[0]} to {YEARS[-1]} are reckoned with", param, ctx)
+        return found
 
 
 class Day(click.ParamType[date]):

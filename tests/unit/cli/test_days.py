@@ -5,7 +5,7 @@ from datetime import date
 import click
 import pytest
 
-from nurture.cli.command import NearDay
+from nurture.cli.command import Instant, NearDay
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,9 @@ def test_a_day_is_a_date_or_a_name(typed, read):
 def test_what_names_no_day_says_how_one_is_written(typed):
     with pytest.raises(click.BadParameter, match="write 2027-03-08, mon, today or yesterday"):
         NearDay().convert(typed, None, None)
+
+
+@pytest.mark.parametrize("typed", ["9999-11-30", "1066-10-14 09:00"])
+def test_a_moment_no_calendar_reaches_is_refused(typed: str) -> None:
+    with pytest.raises(click.BadParameter, match="too far away; years from 1970 to 2199"):
+        Instant().convert(typed, None, None)
