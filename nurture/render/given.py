@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from weakref import WeakKeyDictionary
 
 from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue, Field
@@ -79,7 +80,7 @@ def frame_giving(images: frozenset[str]) -> Giving:
 
 def needs_a_way_out(book: Book, mail: str) -> bool:
     """Whether a reader must be able to leave by the mail: all but what only ever goes out as service."""
-    classes = {send.class_ for send, _, _ in _sends(book) if send.mail == mail}
+    classes = {send.class_ for send, _, _ in _sends_of(book, mail)}
     return classes != {SERVICE}
 
 
@@ -89,8 +90,7 @@ def givings(book: Book, mail: str, images: frozenset[str], whole: bool) -> tuple
     house = {"person": person(book.catalogue), "today": Fact("day", False)}
     found = tuple(
         Giving({**_by_itself(send), **_with(send, book), **_drawn(send, sequence, book), **house}, by, offered)
-        for send, sequence, by in _sends(book)
-        if send.mail == mail
+        for send, sequence, by in _sends_of(book, mail)
     )
     return found or (Giving(house, "", offered),)
 
@@ -106,7 +106,8 @@ def _with(send: Send, book: Book) -> dict[str, Fact]:
 
 def _drawn(send: Send, sequence: Sequence, book: Book) -> dict[str, Fact]:
     """What is drawn as the mail leaves is known in it, or the mail does not go; unless it goes without (6.11)."""
-    known, nodes = {}, flow(sequence.steps)
+    known: dict[str, Fact] = {}
+    nodes = flow(sequence.steps) if send.variables else {}
     for variable, value in send.variables:
         if not isinstance(value, Name) or value.path[0] != "gifts":
             continue
@@ -119,6 +120,19 @@ def _drawn(send: Send, sequence: Sequence, book: Book) -> dict[str, Fact]:
         if sure.get(value.path[-1]):
             known[variable] = Fact(value.kind.value, False)
     return known
+
+
+_SENDS: WeakKeyDictionary[Book, dict[str, list[tuple[Send, Sequence, str]]]] = WeakKeyDictionary()
+
+
+def _sends_of(book: Book, mail: str) -> list[tuple[Send, Sequence, str]]:
+    """The steps that send a mail; gathered once for each book, since every mail asks."""
+    found = _SENDS.get(book)
+    if found is None:
+        found = _SENDS[book] = {}
+        for one in _sends(book):
+            found.setdefault(one[0].mail, []).append(one)
+    return found.get(mail, [])
 
 
 def _sends(book: Book) -> Iterator[tuple[Send, Sequence, str]]:

@@ -12,7 +12,7 @@ about: Half are greeted warmly, half briskly.
 stage: any
 class: care
 status: live
-start: {event: subscriber.joined}
+start: {event: subscriber.joined, settle: 0 minutes}
 again: never
 stop_when:
   - {event: order.placed}
