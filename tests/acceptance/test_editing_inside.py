@@ -54,6 +54,11 @@ def test_a_rename_and_a_shorter_wait_from_diff_to_undo(shop: Project) -> None:
     assert "mail how_are_you is now how_is_it: en.md; subject en changed, tr NOT changed" in told
     assert "What a reader would notice: how_is_it comes 2 days earlier" in told
 
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```\n(check_in   version 1 -> 2\n.*?)```", readme, flags=re.DOTALL)
+    printed = shop.run("plan").out
+    assert all(part.strip("\n") in printed for part in shown.split("\n\n"))
+
     plan = shop.run("plan", "--json")
     assert plan.code == 3
     assert json.loads(plan.out)["missing"][0]["key"] == "due_now check_in"

@@ -31,7 +31,10 @@ def test_the_next_days_and_what_is_dropped_in_them(project):
 def test_only_the_people_asked_for(project):
     people(project)
     found = json.loads(project.ok("simulate", "--days", "40", "--people", "ann", "--json").out)
-    assert [(mail["person"], mail["mail"]) for mail in found["mails"]] == [("ann", "happy_birthday"), ("ann", "birthday_reminder")]
+    assert [(mail["person"], mail["mail"]) for mail in found["mails"]] == [
+        ("ann", "happy_birthday"),
+        ("ann", "birthday_reminder"),
+    ]
     assert found["dropped"] == []
     assert project.run("simulate", "--people", "nobody").code == 64
     assert project.run("simulate", "--from", "2020-01-01").code == 64
