@@ -31,10 +31,14 @@ def test_nothing_is_applied_at_first(store: Store) -> None:
 
 
 def test_files_come_back_as_applied_last(store: Store) -> None:
-    first = store.applications.save_files({FILE: b"one", "templates/a/en.md": b"hello"}, {"welcome": FILE}, ["welcome"], NOW)
+    first = store.applications.save_files(
+        {FILE: b"one", "templates/a/en.md": b"hello"}, {"welcome": FILE}, ["welcome"], NOW
+    )
     assert first.added == (FILE, "templates/a/en.md")
     assert first.versions == {"welcome": Applied(1, NOW)}
-    second = store.applications.save_files({FILE: b"two", "templates/b/en.md": b"hello"}, {"welcome": FILE}, ["welcome"], NOW + DAY)
+    second = store.applications.save_files(
+        {FILE: b"two", "templates/b/en.md": b"hello"}, {"welcome": FILE}, ["welcome"], NOW + DAY
+    )
     assert (second.added, second.changed, second.removed) == (("templates/b/en.md",), (FILE,), ("templates/a/en.md",))
     loaded = store.load_files()
     assert dict(loaded.files) == {FILE: b"two", "templates/b/en.md": b"hello"}
