@@ -17,6 +17,7 @@ from nurture.wiring import live, now
 
 PEOPLE = 100_000
 EDITED = "complaint_care"
+PLANNED = (2, 3)  # there are changes; a decision is missing
 
 
 def measure() -> list[Figure]:
@@ -31,9 +32,9 @@ def measure() -> list[Figure]:
         grow(folder, SEQUENCES)
         checked = taken(lambda: nurture("check", folder=folder), times=3)
         tested = taken(lambda: nurture("test", folder=folder))
-        grown = taken(lambda: nurture("plan", folder=folder))
+        grown = taken(lambda: nurture("plan", folder=folder, fine=PLANNED))
         edit(folder / "sequences" / f"{EDITED}.yaml")
-        edited = taken(lambda: nurture("plan", folder=folder))
+        edited = taken(lambda: nurture("plan", folder=folder, fine=PLANNED))
     book = f"of a book of {SEQUENCES} sequences"
     return [
         Figure(f"`nurture check` {book}", checked.words(), "2 s"),

@@ -207,7 +207,7 @@ FALLS = crowds._falls
 PROBES, INSERT = scan.probes, save.insert_many
 TOO_FEW = [
     (scan, "crowds", no_crowds), (crowds, "_keepers", lambda *_: crowds.select(crowds.PERSON.c.id).where(False)),
-    (crowds, "_told", never_told), (crowds, "_falls", wrong_country),
+    (crowds, "_falls", wrong_country),
     (scan, "_silent", no_lapses), (scan, "_dated", no_dates), (scan, "probes", no_agenda),
     (ingest, "expect", nothing), (save, "insert_many", no_wakes),
 ]  # fmt: skip
@@ -229,6 +229,7 @@ def test_the_law_catches_an_agenda_that_is_never_cleared(monkeypatch: pytest.Mon
 # --- never many too many -----------------------------------------------------------------------------------------
 
 PEOPLE = 400
+END = START + timedelta(days=21)
 BREWED = w.condition("numbers.cups.brewed > 0")
 BOOK = w.book(
     w.sequence("birthday", DayTrigger(place=w.HERE, path=("person", "birthday"), yearly=True, lead=w.length("3 days")),
@@ -312,3 +313,27 @@ def test_proposing_everybody_is_caught(tmp_path: Path, monkeypatch: pytest.Monke
     everybody = [scan.select(scan.AGENDA.c.person), scan.select(scan.SILENCE.c.person)]
     monkeypatch.setattr(scan, "probes", lambda *_: iter(everybody))
     assert not few_too_many(tmp_path)
+
+
+def digests(folder: Path) -> int:
+    """How many got into the weekly sequence, which asks for numbers that were told."""
+    store = open_store(f"sqlite:///{folder / 'store.db'}")
+    try:
+        crowd(store)
+        for _ in proposals(store):
+            pass
+        pages = ([person for person, _ in store.people(page, END)] for page in store.everybody())
+        return sum(one.sequence == "weekly" for page in pages for person in page for one in person.enrolments)
+    finally:
+        store.close()
+
+
+def test_who_was_told_numbers_is_found_on_their_day_and_the_law_catches_who_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random shops rarely tell numbers just before the hour; here a hundred people were told."""
+    (tmp_path / "right").mkdir()
+    (tmp_path / "wrong").mkdir()
+    assert digests(tmp_path / "right") > 20
+    monkeypatch.setattr(crowds, "_told", never_told)
+    assert digests(tmp_path / "wrong") == 0
