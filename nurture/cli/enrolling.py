@@ -50,7 +50,8 @@ def these(asked: Asked, sequence: str, people: tuple[str, ...]) -> int:
         answer({"sequence": sequence, "people": found})
         return FINE
     for one in found:
-        say(f"{one.person} {'starts' if one.starts else 'will not start'}: {one.why}")
+        because = f" ({one.found})" if one.found else ""
+        say(f"{one.person} {'starts' if one.starts else 'will not start'}: {one.why}{because}")
     say_next("nurture run --once", "nurture explain PERSON")
     return FINE
 

@@ -9,6 +9,7 @@ from nurture.decide.inside import Inside, entered
 from nurture.decide.switches import stop_on
 from nurture.decide.unheard import NAME as BY_SILENCE
 from nurture.model.decision import Look, Reason, Why
+from nurture.model.event import PERSON_ENROLLED
 from nurture.model.length import Length
 from nurture.model.person import Enrolment, Firing
 from nurture.model.sequence import Sequence, Status
@@ -156,8 +157,8 @@ def _about(draft: Draft, sequence: Sequence, firing: Firing, ordinal: int) -> tu
         subject = firing.thing
     elif per == "event" and event is not None:
         subject = event.outside_id or event.id
-    elif per.startswith("event.") and event is None:
-        subject = firing.day0.isoformat()
+    elif per.startswith("event.") and (event is None or event.name == PERSON_ENROLLED):
+        subject = firing.day0.isoformat()  # a start by hand is about its day
     elif per.startswith("event.") and event is not None:
         value = event.fields.get(per.removeprefix("event."))
         if value is None:

@@ -32,11 +32,12 @@ LETS_IN = frozenset({Why.started, Why.queued})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What becomes of one person who is taken in: whether they start, and the engine's word for it."""
+    """What becomes of one person who is taken in: whether they start, the engine's word for it, and what it found."""
 
     person: str
     starts: bool
     why: str
+    found: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +139,6 @@ def asked(book: Book, sequence: BookSequence, person: Person, cause: Cause | Non
     said = [one for one in decision.reasons if one.sequence == sequence.name and one.why in STARTS]
     if not said:
         return Asked(label, False, "the engine says nothing of it")
-    return Asked(label, said[-1].why in LETS_IN, said[-1].why.value)
+    last = said[-1]
+    against = "; ".join(f"{look.what}: {look.found}" for look in last.looks if look.answer != "yes")
+    return Asked(label, last.why in LETS_IN, last.why.value, against)

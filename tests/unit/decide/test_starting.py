@@ -129,6 +129,14 @@ def test_manual_starts() -> None:
     assert "once only" in whys(life)
 
 
+def test_a_start_by_hand_of_what_is_about_an_events_field_is_about_its_day() -> None:
+    care = sequence("care", DELIVERED, [send("how", "care")], again=Again(per="event.order_id"))
+    enrolled = [event(names.PERSON_ENROLLED, f"2027-03-01 1{hour}:00", sequence="care") for hour in (0, 1)]
+    life = live(w.book(care), newborn(), [*reachable(), *enrolled], "2027-04-30")
+    assert [one.subject for one in life.person.enrolments] == ["2027-03-01"]
+    assert whys(life).count("already") == 1
+
+
 def test_entry_condition_and_stage_are_asked_once_with_the_failing_part() -> None:
     asked = replace(DELIVERED, condition=w.condition("person.orders.count == 1", start="order.delivered"))
     care = sequence("care", asked, [send("how", "care")], again=Again(per="event.order_id"), stage=("buying",))
