@@ -48,7 +48,7 @@ def broken(project) -> Project:
 def test_a_mistake_is_shown_with_its_place_and_cure(broken):
     answer = broken.run("check")
     assert answer.code == 1
-    assert "sequences/welcome.yaml:10:1: error E110" in answer.out
+    assert "sequences/welcome.yaml:11:1: error E110" in answer.out
     assert "did you mean 'priority'?" in answer.out
     assert "1 error," in answer.lines[-2]
 
@@ -78,7 +78,7 @@ def test_the_cure_of_a_missing_mail_works_while_the_file_is_still_broken(project
 
 def test_findings_for_machines(broken):
     findings = json.loads(broken.run("check", "--json").out)["findings"]
-    assert ("sequences/welcome.yaml", 10, "E110") in {(one["file"], one["line"], one["code"]) for one in findings}
+    assert ("sequences/welcome.yaml", 11, "E110") in {(one["file"], one["line"], one["code"]) for one in findings}
     assert json.loads(broken.run("check", "--format", "sarif").out)["version"] == "2.1.0"
     assert broken.run("check", "--format", "github").out.count("::error file=sequences/welcome.yaml") == 1
 
@@ -86,7 +86,7 @@ def test_findings_for_machines(broken):
 def test_broken_files_are_not_applied(broken):
     answer = broken.run("apply")
     assert answer.code == 1
-    assert "nothing was applied" in answer.out
+    assert "nothing was planned or applied" in answer.out
     assert broken.run("run", "--once").code == 4
 
 
