@@ -277,7 +277,10 @@ def _waited(step: AnyStep, way: Way) -> Way:
     match step:
         case WaitLength(length=length, at=at):
             later = _later(way, length)
-            return later if at is None else _at(later, at)
+            if at is None:
+                return later
+            # Only the date counts: the time of day of the step before is no moment that has to come first.
+            return _at(replace(later, soonest=way.soonest, farthest=way.farthest), at)
         case WaitDay(day=day, at=at):
             return replace(_done(way, day * DAY + _minute(at), day * DAY + _minute(at)), clock=at)
         case WaitUntil(at=at):
