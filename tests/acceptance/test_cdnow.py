@@ -1,8 +1,8 @@
 """The real purchase log of a CD shop: what nurture decides is compared with facts worked out here, from the file."""
 
 import csv
-import shutil
 import os
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
