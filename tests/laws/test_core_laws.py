@@ -27,7 +27,7 @@ from tests.random_worlds import END, START, World, replies, worlds
 LAWFUL = settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-HUNT = settings(max_examples=1500, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+HUNT = settings(max_examples=8000, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
 
 def _story(life: w.Life) -> tuple[object, ...]:
