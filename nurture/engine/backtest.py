@@ -4,10 +4,8 @@ Each person lives from wake to wake by the daemon's own core. The log's own time
 arrival, so a person is seen as of each moment and the future is never there to be read.
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
@@ -17,6 +15,7 @@ from nurture.decide.advance import advance
 from nurture.decide.clock import local, reader_clock
 from nurture.decide.explain import why_words
 from nurture.decide.simulate import live
+from nurture.engine.processes import cores, spread
 from nurture.model import event as names
 from nurture.model.book import Applied, Book
 from nurture.model.decision import MESSAGES_NOT_SENT, STARTS, Decision, Reason, Why
@@ -24,7 +23,6 @@ from nurture.model.event import Event, Origin
 from nurture.model.person import Person
 
 PAGE = 200  # people handed to a process at a time
-AHEAD = 8  # pages on their way to each process, so that memory stays small
 TOLD = (STARTS | MESSAGES_NOT_SENT | {Why.sent, Why.moved}) - {Why.started}
 
 
@@ -77,17 +75,9 @@ def backtest(
 ) -> Tally:
     """Live everybody's log through; `tell` hears how many people are done. The lines come sorted."""
     tally = Tally()
-    pages = paged(histories)
-    workers = processes or min(os.cpu_count() or 1, 8)
-    if workers > 1:
-        with ProcessPoolExecutor(workers, initializer=_begin, initargs=(question,)) as pool:
-            for lines, people in spread(pool, pages, workers):
-                tally.add(lines, people)
-                tell(tally.people)
-    else:
-        for page in pages:
-            tally.add(lived(question, page), len(page))
-            tell(tally.people)
+    for lines, people in spread(_page, question, paged(histories), processes or cores()):
+        tally.add(lines, people)
+        tell(tally.people)
     tally.lines.sort()
     return tally
 
@@ -99,26 +89,8 @@ def paged(histories: Iterable[History]) -> Iterator[list[History]]:
         yield page
 
 
-def spread(pool: ProcessPoolExecutor, pages: Iterator[list[History]], workers: int) -> Iterator[tuple[list[Line], int]]:
-    """Hand pages to processes, a few ahead of what has come back, and answer in order."""
-    waiting = [pool.submit(_page, page) for page in islice(pages, workers * AHEAD)]
-    while waiting:
-        yield waiting.pop(0).result()
-        waiting.extend(pool.submit(_page, page) for page in islice(pages, 1))
-
-
-_question: Question | None = None
-
-
-def _begin(question: Question) -> None:
-    global _question  # noqa: PLW0603 - a process of the pool is told once; sending the book with each page costs more
-    _question = question
-
-
-def _page(page: list[History]) -> tuple[list[Line], int]:
-    if _question is None:
-        raise RuntimeError("the process was not told its question")
-    return lived(_question, page), len(page)
+def _page(question: Question, page: list[History]) -> tuple[list[Line], int]:
+    return lived(question, page), len(page)
 
 
 def lived(question: Question, page: Iterable[History]) -> list[Line]:

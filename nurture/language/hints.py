@@ -55,7 +55,7 @@ def of_value(shape: Shape, text: str) -> str:
 
 
 def _of_length(span: Span, text: str) -> str:
-    """A slip of the unit's letters (`3 dayz`) shows what is wrong by itself, as in language.md 9.2."""
+    """What may have been meant by a slip of the unit's letters (`3 dayz`), or how a length is written."""
     units = [f"{unit.value}s" for unit in span.units]
     if length(text, Span(tuple(Unit))):
         return f"a length in {' or '.join(units)}"
@@ -67,8 +67,9 @@ def _of_length(span: Span, text: str) -> str:
     if apart != text and length(apart, span):
         return f"did you mean '{apart}'?"
     near = nearest(unit, units)
-    if near and abs(len(near) - len(unit)) <= 1:
-        return ""
+    if near and amount and abs(len(near) - len(unit)) <= 1:
+        meant = near.removesuffix("s") if amount == "1" else near
+        return f"did you mean '{amount} {meant}'?"
     return f"a whole number and one of {', '.join(units)}, e.g. {amount or 3} {units[min(2, len(units) - 1)]}"
 
 

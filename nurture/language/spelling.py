@@ -5,7 +5,7 @@ import re
 from nurture.language.yaml_source import plain_value
 
 _PLAIN = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`][^\n]*|[-?:](?=[^\s\[\]{},])[^\n]*")
-_IN_FLOW = frozenset(",[]{}")
+_NOT_IN_FLOW = re.compile(r"[,\[\]{}?]|:(?![0-9A-Za-z])|^:")  # what ends a text between braces, or may
 _TWISTED = re.compile(
     r"(?i)y|n|yes|no|on|off|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*|0[0-7]+"
 )
@@ -32,7 +32,7 @@ def in_quotes(text: str) -> str:
 def _stands_plain(text: str, *, flow: bool) -> bool:
     if not _PLAIN.fullmatch(text) or text != text.strip() or ": " in text or " #" in text or text.endswith(":"):
         return False
-    if flow and (text[0] in ":?" or any(letter in _IN_FLOW for letter in text)):
+    if flow and _NOT_IN_FLOW.search(text):
         return False
     try:
         return plain_value(text) == text

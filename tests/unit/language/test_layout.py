@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nurture.language.convert import converted
@@ -109,6 +109,8 @@ def test_comments_are_counted_that_do_not_come_along() -> None:
     assert found.data.startswith(b"#:schema ../.nurture/sequence.schema.json\n")
 
 
+@example("(?", True)
+@example(":0", True)
 @given(WORDS, st.booleans())
 def test_every_text_reads_back_as_itself(text: str, flow: bool) -> None:
     for written in (spelt(text, flow=flow), spelt(text, flow=flow, quote=True), in_quotes(text)):

@@ -73,7 +73,7 @@ def told(problem: Problem) -> tuple[str, str, str]:
         ("in ['FR', 'DE']", "== 'FR' AND true", "E201 20:32", "I don't understand 'AND' here", "write 'and'"),
         ("[sat,", "[saturday,", "E114 18:28", "'until_weekday: saturday' is not understood", "did you mean 'sat'?"),
         ("at: 09:30", "at: 25:00", "E114 16:9", "'at: 25:00' is not understood", "a 24-hour clock time, e.g. 09:30"),
-        ("2 days", "3 dayz", "E114 15:11", "'wait: 3 dayz' is not understood", ""),
+        ("2 days", "3 dayz", "E114 15:11", "'wait: 3 dayz' is not understood", "did you mean '3 days'?"),
         ("2 days", "3days", "E114 15:11", "'wait: 3days' is not understood", "did you mean '3 days'?"),
         ("2 days", "4 hrs", "E114 15:11", "'wait: 4 hrs' is not understood",
          "a whole number and one of minutes, hours, days, weeks, months, years, working days, e.g. 4 days"),
