@@ -99,7 +99,7 @@ sequences/spring_push.yaml:19:28: error E113: 'vaild_for' does not belong to a '
       |                            ^ did you mean 'valid_for'?
 sequences/spring_push.yaml:20:11: error E114: 'wait: 3 dayz' is not understood
    20 |   - wait: 3 dayz
-      |           ^
+      |           ^ did you mean '3 days'?
 sequences/spring_push.yaml:26:5: error E111: 'sned' is not something a step can do
    26 |   - sned: brew_guide_promise
       |     ^ did you mean 'send'?
@@ -110,5 +110,5 @@ sequences/spring_push.yaml:28:5: warning W301: nobody can reach this step: the o
 
 
 def test_the_sample_of_the_specification_to_the_letter() -> None:
-    """language.md 9.2 without what comes later (gifts, waits for events), in the order of files and lines."""
+    """language.md 9.2 in the order of files and lines; a misspelt unit is given its cure as well (decision 34)."""
     assert (SPECIMENS / "sample" / "expected.txt").read_text() == SPECIFIED
