@@ -232,6 +232,10 @@ def _names_given_up(before: Book, found: Plan) -> Iterator[Missing]:
     for name in sorted(renamed_to):
         if name in found.tree.known.numbers and name not in before.renamed.get(SEQUENCE, {}):
             yield Missing(f"name used {name}", 0, f"a sequence was called {name} before; choose another name")
+    for rename in found.tree.renames:
+        if rename.kind == TOPIC and rename.new in before.topics:
+            words = f"{rename.new} is a topic already: who agreed to {rename.old} did not agree to it; keep both"
+            yield Missing(f"merge topic {rename.old}", 0, words)
 
 
 def _refusals(store: Store, before: Book, found: Plan) -> Iterator[Missing]:

@@ -111,6 +111,16 @@ def test_a_sequence_that_comes_back_word_for_word_is_a_new_version_live_from_the
     assert store.load_files().applied["check_in"].live_since == NOW + 2 * DAY
 
 
+def test_a_topic_is_not_merged_into_another_that_its_readers_never_agreed_to(store: Store, root: Path) -> None:
+    topics = f"{HOUSE}/topics.yaml"
+    edit(root, topics, "  tips: {title: {en: Tips, tr: Tips}, basis: opt_in}\n", "")
+    text = (root / topics).read_text()
+    care = next(line for line in text.splitlines() if line.startswith("  care:"))
+    edit(root, topics, care, f"{care.removesuffix('}')}, was: tips}}")
+    assert missing(planned(store, root)) == ["merge topic tips"]
+    assert "who agreed to tips did not agree to it" in said(planned(store, root))
+
+
 def test_a_refusal_counts_before_anybody_has_looked_at_it(store: Store, root: Path) -> None:
     take(store, ConsentRow(outside_id="p0", topics=("tips",), given=False, at=NOW), now=NOW)
     edit(root, f"{HOUSE}/topics.yaml", "  tips: {title: {en: Tips, tr: Tips}, basis: opt_in}\n", "")
