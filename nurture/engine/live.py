@@ -176,7 +176,10 @@ def fitting(
     reading = read_project({**others, path: data})
     if reading.book is None:
         said = "; ".join(problem.message for problem in reading.problems[:3])
-        raise fault(f"people are inside {key[0]} version {key[1]}, which no longer fits the house: {said}")
+        raise fault(
+            f"people are inside {key[0]} version {key[1]}, which no longer fits the house: {said}. Put that back until "
+            "they have finished, or let them move: take out `on_change: finish_old`."
+        )
     return reading.book.sequences[name]
 
 
