@@ -18,6 +18,12 @@ from nurture.model.step import AnyStep, Repeat, WaitDay, WaitEvent, WaitLength, 
 CLICKS = "clicks"
 """What a first click changes, as `draft.changed` names it."""
 _CLOCK_FACTS = frozenset({"zone", "country"})
+_NO_FACTS = frozenset(  # starts and answers, which triggers and waits see, and what only the shell reads
+    {
+        names.PERSON_ENROLLED, names.TASK_DONE, names.WEBHOOK_ANSWERED, names.MAIL_REPLIED, names.CONSENT_ASKED,
+        names.TRACKING_GIVEN, names.TRACKING_REFUSED, names.PERSON_MERGED,
+    }
+)  # fmt: skip
 
 
 def fold(draft: Draft, event: Event) -> None:
@@ -57,9 +63,7 @@ def fold(draft: Draft, event: Event) -> None:
             drafts.settle(draft, event)
         case names.MAIL_CLICKED:
             _clicked(draft, event)
-        case names.PERSON_ENROLLED | names.TASK_DONE | names.WEBHOOK_ANSWERED:
-            pass  # a start or an answer, not a fact: triggers and waits see it
-        case _:
+        case name if name not in _NO_FACTS:
             _happened(draft, event)
 
 

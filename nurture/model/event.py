@@ -14,7 +14,7 @@ PERSON_UNTAGGED = "person.untagged"  # tags: tuple of names
 PERSON_ENROLLED = "person.enrolled"  # sequence: name; what it is for (`--already`): trigger: place, name, day, thing
 ADDRESS_ADDED = "address.added"  # address: the e-mail address, from now on theirs
 ADDRESS_STATE = "address.state"  # address, state: ok soft blocked hard complained role
-CONSENT_GIVEN = "consent.given"  # topics: tuple, basis: text
+CONSENT_GIVEN = "consent.given"  # topics: tuple, basis: text, wording: text, how: text, until: date or None
 CONSENT_REFUSED = "consent.refused"  # topics: tuple; an empty tuple refuses everything
 CONSENT_LIFTED = "consent.lifted"  # topics: tuple; only by the reader: takes a refusal back
 THEME_SPARED = "theme.spared"  # theme: name
@@ -30,6 +30,11 @@ GIFT_REFUSED = "gift.refused"  # key: of the reservation, gift, because: out_of_
 GIFT_USED = "gift.used"  # code
 DRAFT_SETTLED = "draft.settled"  # key: of the mail, outcome: approved edited dropped, by: who
 MAIL_CLICKED = "mail.clicked"  # key: of the mail
+MAIL_REPLIED = "mail.replied"  # key: of the mail it answers or empty, kind: complaint question praise automatic other
+CONSENT_ASKED = "consent.asked"  # topics: tuple, wording: text, how: text (a double opt-in that waits for their click)
+TRACKING_GIVEN = "tracking.given"  # only by the reader: opens and clicks may be told apart by person
+TRACKING_REFUSED = "tracking.refused"
+PERSON_MERGED = "person.merged"  # old: the id of the contact that is this one from now on
 SUPPRESSED = "person.suppressed"  # because: text
 ERASED = "person.erased"
 
@@ -38,7 +43,8 @@ OWN_EVENTS = frozenset(
         PERSON_CHANGED, PERSON_TAGGED, PERSON_UNTAGGED, PERSON_ENROLLED, ADDRESS_ADDED, ADDRESS_STATE,
         CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_LIFTED, THEME_SPARED, THEME_WANTED, SUPPRESSED, ERASED,
         THING_CHANGED, THING_REMOVED, NUMBERS_TOLD, STAGE_MOVED, TASK_DONE, WEBHOOK_ANSWERED, GIFT_GIVEN,
-        GIFT_REFUSED, GIFT_USED, DRAFT_SETTLED, MAIL_CLICKED,
+        GIFT_REFUSED, GIFT_USED, DRAFT_SETTLED, MAIL_CLICKED, MAIL_REPLIED, CONSENT_ASKED, TRACKING_GIVEN,
+        TRACKING_REFUSED, PERSON_MERGED,
     }
 )  # fmt: skip
 

@@ -18,10 +18,30 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Woven:
+    """A text as what many mails share and what is this mail's own: pattern, value, pattern, value, …, pattern.
+
+    `pattern` has one part more than `values`. Mails of equal patterns can travel in one request.
+    """
+
+    pattern: tuple[str, ...]
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The whole text."""
+        parts = [self.pattern[0]]
+        for value, shared in zip(self.values, self.pattern[1:], strict=True):
+            parts += (value, shared)
+        return "".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
 class Email:
     """One mail, whole: what a provider needs and nothing else. Header values hold no line breaks.
 
     `categories` are words a provider may count by: the mail's and the sequence's name, nothing personal.
+    `woven` are text and HTML as they are woven, where the renderer knows it: they say the same as `text` and `html`.
+    `tracked` says that this reader agreed that opens and clicks are told apart by person (email.md 4.3).
     """
 
     key: str
@@ -39,6 +59,8 @@ class Email:
     headers: tuple[tuple[str, str], ...] = ()
     categories: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
+    woven: tuple[Woven, Woven] | None = field(default=None, repr=False)
+    tracked: bool = False
 
 
 class Fate(Enum):
@@ -66,6 +88,7 @@ class Handover:
     `retry_at` (UTC; None: after the usual back-off). `halts` says that the provider refuses us and not this
     mail (a wrong key, an account without credit): nothing more is handed over until a person has looked.
     With `not_before` (UTC) it is we who put it back into the queue, until its reader may have it.
+    `blameless`, with `planned`, says that only another mail of its request was refused: it goes at once, in another.
     """
 
     key: str
@@ -75,3 +98,4 @@ class Handover:
     retry_at: datetime | None = None
     halts: bool = False
     not_before: datetime | None = None
+    blameless: bool = False

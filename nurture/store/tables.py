@@ -7,10 +7,11 @@ Every table of people, events and messages carries `bucket` from the first day (
 from sqlalchemy import BigInteger, Index, LargeBinary, Table, Text, false, text
 from sqlmodel import Field, SQLModel
 
+from nurture.store.arriving_tables import HappeningRow, ReceivedRow
 from nurture.store.journal_tables import BasisRow, DecisionRow
 from nurture.store.sending_tables import CLUSTERED, Counted, Instant
 
-HEAD = "0003"  # the newest migration; kept here so that opening a store need not load Alembic
+HEAD = "0004"  # the newest migration; kept here so that opening a store need not load Alembic
 
 _NOW_VALID = text("valid_to IS NULL")
 
@@ -91,7 +92,10 @@ class AddressRow(SQLModel, table=True):
 
 
 class ConsentRow(SQLModel, table=True):
-    """A person's answer for one topic at an address; the topic '*' is a refusal of everything."""
+    """A person's answer for one topic at an address; the topic '*' is a refusal of everything.
+
+    `how` and `who` say by what it came and from whom; `until` is when a consent that expires does.
+    """
 
     __tablename__ = "consent"
     person: str = Field(primary_key=True)
@@ -102,6 +106,9 @@ class ConsentRow(SQLModel, table=True):
     basis: str = Field(default="", sa_type=Text)
     wording: str = Field(default="", sa_type=Text)
     since: int = Field(sa_type=Instant)
+    how: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+    who: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    until: int | None = Field(default=None, sa_type=Instant)
 
 
 class SuppressionRow(SQLModel, table=True):
@@ -344,7 +351,7 @@ class WebhookRow(SQLModel, table=True):
     settled_at: int | None = Field(default=None, sa_type=Instant)
 
 
-__all__ = ["BasisRow", "DecisionRow"]  # their tables stand with the others below
+__all__ = ["BasisRow", "DecisionRow", "HappeningRow", "ReceivedRow"]  # their tables stand with the others below
 METADATA = SQLModel.metadata
 
 
@@ -364,3 +371,5 @@ HELD, SWITCH, SECRET = _table("held"), _table("switch"), _table("secret")
 DECLARATION, RUNNER = _table("declaration"), _table("runner")
 DRAFT, CODE, TASK, WEBHOOK = _table("draft"), _table("code"), _table("task"), _table("webhook")
 RENAMED, MOVE, DECISION = _table("renamed"), _table("move"), _table("decision")
+RECEIVED, HAPPENING, MAIL_DAY, REPLY = _table("received"), _table("happening"), _table("mail_day"), _table("reply")
+API_KEY, ERASURE, MERGED = _table("api_key"), _table("erasure"), _table("merged")

@@ -4,25 +4,39 @@ The operator's file, beside the marketer's sequences (language.md 3). Keys and p
 in it: it names the environment variables that hold them (`*_env`).
 """
 
-import math
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from nurture.config.values import (
+    Wrong,
+    addresses,
+    filled,
+    length,
+    listen,
+    loopback,
+    mail_host,
+    one_day,
+    one_of,
+    port,
+    rate,
+    text,
+    variable,
+    web_address,
+    whole,
+    yes_or_no,
+)
 from nurture.model.place import Place, Problem
 
 FILE = "config.toml"
 PROVIDERS = ("folder", "smtp", "sendgrid")
 MODES = ("live", "test")
 SECURITIES = ("starttls", "tls", "none")
-SHORTEST_TICK, LONGEST_TICK = timedelta(seconds=1), timedelta(hours=1)
-HIGHEST_RATE = 100_000
-HOST = r"(?:[a-zA-Z0-9_-]{1,63}\.)*[a-zA-Z0-9_-]{1,63}"
 # What a provider cannot do without; `*_env` names an environment variable.
 NEEDS: dict[str, tuple[str, ...]] = {
     "folder": (),
@@ -57,145 +71,17 @@ class Config:
     web_url: str = ""
     web_listen: tuple[str, int] | None = None
     tick_every: timedelta = timedelta(seconds=5)
+    sendgrid_each_request: int = 100
+    sendgrid_events_key: str = ""
+    sendgrid_inbound_key: str = ""
+    sendgrid_inbound_secret: str = field(default="", repr=False)
+    sendgrid_logs: bool = False
+    shopify_secret: str = field(default="", repr=False)
+    woocommerce_secret: str = field(default="", repr=False)
+    stripe_secret: str = field(default="", repr=False)
+    warm_up_since: date | None = None
+    warm_up_first_day: int = 50
     unset: tuple[Problem, ...] = ()
-
-
-class Wrong(NamedTuple):
-    """Why a value is not understood: what it must be, and the cure."""
-
-    message: str
-    hint: str
-
-
-# Readers: what was written becomes what is meant, or why it cannot.
-
-
-def text(value: object) -> str | Wrong:
-    """Any text of one line; a character that nobody sees stands in no path and no name."""
-    if not isinstance(value, str):
-        return Wrong("must be a text", "write it in quotes")
-    hidden = re.search(r"[\x00-\x1f\x7f]", value)
-    return Wrong("holds a character that cannot be seen", "write it anew, in one line") if hidden else value
-
-
-def variable(value: object) -> str | Wrong:
-    """The name of an environment variable. What is none may be the secret itself, and is never repeated."""
-    found = text(value)
-    if isinstance(found, Wrong) or re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)?", found):
-        return found
-    words = "must be the name of an environment variable, and never what it holds"
-    return Wrong(words, 'such as "SHOP_SECRET"; if a secret stood here, have a new one made')
-
-
-def filled(value: object) -> str | Wrong:
-    """A text that is not empty."""
-    found = text(value)
-    return found if isinstance(found, Wrong) or found.strip() else Wrong("is empty", "write it, or take the line out")
-
-
-def one_of(*words: str) -> Callable[[object], str | Wrong]:
-    """A word of a closed list."""
-
-    def read(value: object) -> str | Wrong:
-        found = text(value)
-        if isinstance(found, Wrong) or found in words:
-            return found
-        return Wrong(f"is never '{value}'", f"one of: {', '.join(words)}")
-
-    return read
-
-
-def addresses(value: object) -> tuple[str, ...] | Wrong:
-    """A list of e-mail addresses; anything else in it would let nobody have mail, and nobody would know why."""
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        return Wrong("must be a list of texts", "write it in [ ]")
-    strange = [one for one in value if not re.fullmatch(r"[^\s@]+@[^\s@]+", one)]
-    return Wrong(f"holds '{strange[0]}', which is no e-mail address", "write name@domain") if strange else tuple(value)
-
-
-def port(value: object) -> int | Wrong:
-    """The number of a port; truth is no number."""
-    if type(value) is int and 1 <= value <= 65_535:
-        return value
-    return Wrong("must be a whole number from 1 to 65535", "587 is the usual one for smtp")
-
-
-def rate(value: object) -> float | Wrong:
-    """How many a second; half a mail a second is one every two."""
-    if type(value) in (int, float) and math.isfinite(number := float(str(value))) and 0 < number <= HIGHEST_RATE:
-        return number
-    return Wrong(f"must be a number above 0 and up to {HIGHEST_RATE}", "take the line out for as fast as it goes")
-
-
-def length(value: object) -> timedelta | Wrong:
-    """How long, in the language's words: `5 seconds`, `1 minute`."""
-    found = re.fullmatch(r"([0-9]{1,6}) (second|minute|hour)s?", value.strip()) if isinstance(value, str) else None
-    if not found:
-        return Wrong(f"is not a length: {value!r}", 'write "5 seconds" or "1 minute"')
-    meant = timedelta(**{f"{found[2]}s": int(found[1])})
-    if not SHORTEST_TICK <= meant <= LONGEST_TICK:
-        return Wrong(f"is out of bounds: {value!r}", "from 1 second to 1 hour")
-    return meant
-
-
-def listen(value: object) -> tuple[str, int] | Wrong | None:
-    """Where to listen: `127.0.0.1:8080` or `[::1]:8080`; empty is nowhere."""
-    if value == "":
-        return None
-    pattern = rf"(?:\[([0-9a-fA-F:.]+)\]|({HOST})):([0-9]{{1,5}})"
-    found = re.fullmatch(pattern, value) if isinstance(value, str) else None
-    if not found or not 1 <= int(found[3]) <= 65_535:
-        return Wrong("is not an address to listen at", 'write "127.0.0.1:8080" or "[::1]:8080"')
-    return found[1] or found[2], int(found[3])
-
-
-def mail_host(value: object) -> str | Wrong:
-    """The name or the number of a mail server, without a port; empty is none."""
-    import ipaddress
-
-    found = text(value)
-    if isinstance(found, Wrong) or not found or re.fullmatch(HOST, found):
-        return found
-    try:
-        return str(ipaddress.IPv6Address(found))
-    except ValueError:
-        words = "is not the name of a mail server"
-        return Wrong(
-            words, 'write "smtp.shop.example", without http:// or a port; the port is its own line: port = 587'
-        )
-
-
-def web_address(value: object) -> str | Wrong:
-    """An https address, or http on this machine; nothing behind the host and its port. Empty is none."""
-    from urllib.parse import urlsplit
-
-    if value == "":
-        return ""
-    cure = 'write "https://mail.shop.example"'
-    if not isinstance(value, str) or not re.fullmatch(r"[!-~]+", value):
-        return Wrong("must be a web address in plain letters", cure)
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return Wrong("is not a web address", cure)
-    if parts.scheme not in ("https", "http") or not host:
-        return Wrong("must begin with https://", cure)
-    if parts.path not in ("", "/") or "?" in value or "#" in value or "@" in parts.netloc:
-        return Wrong("must end with its host or port: no path, query, fragment or name before the host", cure)
-    if parts.scheme == "http" and not loopback(host):
-        return Wrong("must begin with https://: only an address of this machine may do without", cure)
-    return value.rstrip("/")
-
-
-def loopback(host: str) -> bool:
-    """Whether a host is this machine itself: localhost, 127.0.0.0/8 or ::1."""
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.casefold() == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +100,21 @@ KEYS: dict[str, Key] = {
     "folder.path": Key(filled, "outbox"),
     "sendgrid.url": Key(web_address, "https://api.sendgrid.com"),
     "sendgrid.key_env": Key(variable),
+    "sendgrid.each_request": Key(whole(1, 1000), 100),
+    "sendgrid.events_key": Key(text),
+    "sendgrid.inbound_key": Key(text),
+    "sendgrid.inbound_secret_env": Key(variable),
+    "sendgrid.logs": Key(yes_or_no, False),
     "smtp.host": Key(mail_host),
     "smtp.port": Key(port, 587),
     "smtp.security": Key(one_of(*SECURITIES), "starttls"),
     "smtp.user": Key(text),
     "smtp.password_env": Key(variable),
+    "shops.shopify_secret_env": Key(variable),
+    "shops.woocommerce_secret_env": Key(variable),
+    "shops.stripe_secret_env": Key(variable),
+    "warm_up.since": Key(one_day),
+    "warm_up.first_day": Key(whole(1, 1_000_000), 50),
     "rate.per_second": Key(rate, None),
     "web.url": Key(web_address),
     "web.listen": Key(listen),
@@ -333,6 +229,16 @@ def build(
         web_url=settings["web.url"],
         web_listen=settings["web.listen"],
         tick_every=settings["tick.every"],
+        sendgrid_each_request=settings["sendgrid.each_request"],
+        sendgrid_events_key=settings["sendgrid.events_key"],
+        sendgrid_inbound_key=settings["sendgrid.inbound_key"],
+        sendgrid_inbound_secret=secret("sendgrid.inbound_secret_env"),
+        sendgrid_logs=settings["sendgrid.logs"],
+        shopify_secret=secret("shops.shopify_secret_env"),
+        woocommerce_secret=secret("shops.woocommerce_secret_env"),
+        stripe_secret=secret("shops.stripe_secret_env"),
+        warm_up_since=settings["warm_up.since"],
+        warm_up_first_day=settings["warm_up.first_day"],
         unset=unset,
     )
 
