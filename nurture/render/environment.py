@@ -17,8 +17,10 @@ from markupsafe import Markup, escape
 
 from nurture.model.event import MonthDay
 from nurture.render.calls import Giver
+from nurture.render.generator import PatternsApart
 from nurture.render.locales import babel_locale
 from nurture.render.values import END_OF_ISOLATE, ISOLATE, Attributes, Unknown, WrongValue, amount_of
+from nurture.render.weaving import Shared
 
 READER = "_reader"
 A_LEAP_YEAR = 2000
@@ -127,6 +129,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     # Not worked out when a file is compiled, since `{{ 99999999 ** 99999999 }}` would take for ever.
     intercepted_binops = frozenset({"*", "**"})
+    code_generator_class = PatternsApart
+    shared = Shared  # what the generated code makes its pieces of
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:  # noqa: ARG002  (Jinja asks so)
         """Only the values that a mail is given have parts, and none of those begins with an underscore."""

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from nurture.links import Links
 from nurture.model.decision import Intent
+from nurture.model.mail import Woven
 from nurture.model.rules import Rules, Sender
 from nurture.render.addresses import domain_of, encoded
 from nurture.render.values import Isolated, clean
@@ -49,15 +50,15 @@ class Footer:
             "unsubscribe_url": self.leaving.url,
         }
 
-    def as_text(self, isolated: bool) -> str:
+    def woven(self, isolated: bool) -> Woven:
         """The footer of the text part; `isolated` keeps name and address apart from a right-to-left line."""
         name, address = self.sender.name, self.postal_address
         if isolated:
             name, address = str(Isolated(name)), str(Isolated(address))
-        lines = ["* * *", self.reply, self.why]
-        if self.leaving.url:
-            lines.append(f"{self.unsubscribe}: {self.leaving.url}")
-        return "\n".join([*lines, f"{name} · {address}"]) + "\n"
+        above, below = f"\n* * *\n{self.reply}\n{self.why}\n", f"{name} · {address}\n"
+        if not self.leaving.url:
+            return Woven((above + below,), ())
+        return Woven((f"{above}{self.unsubscribe}: ", f"\n{below}"), (self.leaving.url,))
 
 
 def sender_of(rules: Rules, intent: Intent) -> Sender:

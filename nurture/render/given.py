@@ -24,8 +24,8 @@ from nurture.model.expression import (
 from nurture.model.sequence import Sequence
 from nurture.model.step import Gift, Offer, Send, flow
 from nurture.render.footer import SERVICE
-from nurture.render.layout import CONTENT, TOLD
-from nurture.render.settled import SETTLED
+from nurture.render.layout import CONTENT
+from nurture.render.told import SETTLED, TOLD
 
 ALWAYS_KNOWN = frozenset({"person.id", "person.email", "person.stage", "person.orders.count", "person.orders.total"})
 ALWAYS_KNOWN_STARTS = frozenset({"start.name", "start.day"})

@@ -11,17 +11,14 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from nurture.model.place import Place, Problem
 from nurture.render.environment import TEXT
 from nurture.render.protect import Scan
-from nurture.render.settled import SETTLED, facts
+from nurture.render.settled import facts
 from nurture.render.source import Piece
 from nurture.render.tokens import TOKEN, Hidden, Misplaced, Token
+from nurture.render.told import OWN, SETTLED, TOLD
 
 FIRST = 50_000  # the number of the layout's first mark; those of the mail begin at 0
-TOLD = (
-    "subject", "preheader", "sender_name", "postal_address", "why", "reply", "unsubscribe", "unsubscribe_url",
-)  # fmt: skip
 CONTENT = "content"
 NEEDED = (CONTENT, "unsubscribe_url", "postal_address")
-OWN = "_page_"  # before every name of the layout, so that a mail may be given the same names
 _WRAPS = {
     "mj-body": '<mj-section css-class="content"><mj-column><mj-text css-class="content-text" padding="0">{}'
     "</mj-text></mj-column></mj-section>",

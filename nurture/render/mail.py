@@ -1,7 +1,6 @@
 """One intent becomes one mail: in the reader's language, with a footer and the headers that let them leave."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote
@@ -11,7 +10,7 @@ from jinja2 import Template
 from nurture.links import Links
 from nurture.model.book import Book
 from nurture.model.decision import Intent
-from nurture.model.mail import Email
+from nurture.model.mail import Email, Woven
 from nurture.model.person import Person
 from nurture.model.place import Place, Problem
 from nurture.model.rules import Rules
@@ -27,8 +26,6 @@ from nurture.render.locales import chain, with_territory
 from nurture.render.settled import facts
 from nurture.render.source import Piece, Written, read
 from nurture.render.values import (
-    END_OF_ISOLATE,
-    ISOLATE,
     RIGHT_TO_LEFT_MARK,
     Attributes,
     clean,
@@ -36,9 +33,10 @@ from nurture.render.values import (
     starts_right_to_left,
 )
 from nurture.render.versions import BUILT_IN, FORMATS, TEXT_PART, Origin, candidates, layout_of
+from nurture.render.weaving import Part, woven_page, woven_text
 
 ORDER_FACTS = frozenset({"count", "first_at", "last_at", "total"})
-_EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
+_NO_FOOTER = Woven(("",), ())
 
 
 class Version(NamedTuple):
@@ -54,7 +52,7 @@ class Spoken:
 
     subject: str
     preheader: str
-    text: str
+    text: Sequence[str]
 
 
 def render(
@@ -84,10 +82,10 @@ def render(
         return _without_subject(version.mail.written)
     subject = _turned(spoken.subject, version.locale)
     told |= {"subject": subject, "preheader": spoken.preheader}
-    html = _page(version.mail, ready.page, {**page_names(told), **context})
-    if isinstance(html, Problem):
-        return html
-    return _email(book, templates, intent, version, footer, spoken, (subject, html), person)
+    page = _page(version.mail, ready.page, {**page_names(told), **context})
+    if isinstance(page, Problem):
+        return page
+    return _email(book, templates, intent, version, footer, spoken.text, (subject, page), person)
 
 
 def version_for(rules: Rules, templates: Mapping[str, bytes], intent: Intent, person: Person) -> Version | Problem:
@@ -143,17 +141,22 @@ def _calls(templates: Mapping[str, bytes], intent: Intent, links: Links | None, 
 
 def _spoken(mail: Compiled, templates: Templates, context: Mapping[str, object]) -> Spoken | Problem:
     """Run the templates of the author's own words for one reader."""
-    parts: list[str] = []
+    parts: list[Sequence[str]] = []
     written = mail.written
     for template, piece in zip(
         templates[:-1], (written.subject, written.preheader, mail.own_text or written.body), strict=True
     ):
         try:
-            parts.append(template.render(context))
+            parts.append(_pieces(template, context))
         except Exception as fault:  # noqa: BLE001  (whatever a template raises is the template's fault)
             return fault_of((piece,), context, fault)
     subject, preheader, text = parts
-    return Spoken(_one_line(subject), _one_line(preheader), _EMPTY_LINES.sub("\n\n", text))
+    return Spoken(_one_line(subject), _one_line(preheader), text)
+
+
+def _pieces(template: Template, context: Mapping[str, object]) -> list[str]:
+    """What a template says to this reader, in the pieces that the weaver can tell apart."""
+    return list(template.root_render_func(template.new_context(dict(context), shared=True)))
 
 
 def _without_subject(written: Written) -> Problem:
@@ -163,20 +166,19 @@ def _without_subject(written: Written) -> Problem:
     return Problem("E223", place, "the subject is empty for this reader", "say something in every case: {% else %}…")
 
 
-def _page(mail: Compiled, template: Template, context: Mapping[str, object]) -> str | Problem:
+def _page(mail: Compiled, template: Template, context: Mapping[str, object]) -> Part | Problem:
     """The page for one reader."""
     try:
-        html = template.render(context)
+        return woven_page(_pieces(template, context))
     except Exception as fault:  # noqa: BLE001  (whatever a template raises is the template's fault)
         pieces: list[Piece] = [mail.written.body]
         if mail.frame is not None:
             pieces.append(mail.frame.piece)
         return fault_of(tuple(pieces), {**context, "content": ""}, fault)
-    return html.replace(ISOLATE, "<bdi>").replace(END_OF_ISOLATE, "</bdi>")
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _one_line(pieces: Sequence[str]) -> str:
+    return " ".join("".join(pieces).split())
 
 
 def _turned(subject: str, locale: str) -> str:
@@ -191,16 +193,14 @@ def _email(
     intent: Intent,
     version: Version,
     footer: Footer,
-    spoken: Spoken,
-    shown_parts: tuple[str, str],
+    said: Sequence[str],
+    shown_parts: tuple[str, Part],
     person: Person,
 ) -> Email:
     """The whole mail: what was written, with its headers."""
-    subject, html = shown_parts
+    subject, page = shown_parts
     way = facts(version.locale)["direction"]
-    text = spoken.text.strip("\n") + "\n"
-    if not version.mail.says_its_footer:
-        text += "\n" + footer.as_text(isolated=way == "rtl")
+    text = woven_text(said, _NO_FOOTER if version.mail.says_its_footer else footer.woven(isolated=way == "rtl"))
     sender = footer.sender
     return Email(
         key=intent.key,
@@ -209,15 +209,16 @@ def _email(
         to_name=clean(str(person.facts.get("first_name") or "")),
         to_address=encoded(intent.address),
         subject=subject,
-        text=text,
-        html=html,
+        text=text.whole,
+        html=page.whole,
         locale=version.locale,
         direction=way,
         date=intent.decided_at,
         reply_to=encoded(sender.reply_to) if sender.reply_to else "",
         headers=tuple(headers(book.rules, intent, footer)),
         categories=(intent.mail, intent.sequence),
-        images=carried(templates, html),
+        images=carried(templates, page.whole),
+        woven=(text.woven, page.woven) if text.woven is not None and page.woven is not None else None,
     )
 
 

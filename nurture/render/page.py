@@ -21,11 +21,12 @@ from nurture.render.source import Written
 from nurture.render.tokens import Hidden, hide, mark_of
 
 ADDED = 90_000  # the number of the first mark of what is added here
+_FILLER = "\u200c\u00a0" * 60  # keeps the first words of the mail out of the list of mails
 PREHEADER = (
     "{% if _page_preheader %}"
     '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;'
     'mso-hide:all">'
-    "{{ _page_preheader }}{{ '\u200c\u00a0' * 60 }}</div>"
+    f"{{{{ _page_preheader }}}}{_FILLER}</div>"
     "{% endif %}"
 )
 TITLE = "<title>{{ _page_subject }}</title>"

@@ -6,8 +6,7 @@ from jinja2 import TemplateError, meta
 
 from nurture.render.environment import TEXT
 from nurture.render.locales import direction
-
-SETTLED = ("locale", "direction", "start", "end")
+from nurture.render.told import SETTLED
 
 
 def facts(locale: str) -> dict[str, str]:

@@ -1,0 +1,61 @@
+"""How templates become Python: as Jinja does it, with every piece of output saying whether it is the pattern's.
+
+Jinja lets a generator of one's own write constants and outputs (its native types use the same three places). The
+code does what Jinja's does, in the same order; only the pieces that go straight into the mail are `Shared` where they
+are the template's own words, or come out the same for everybody, or shape the page. Joined, they say what they said.
+"""
+
+from collections.abc import Iterable
+
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+
+from nurture.render.told import HOUSE, OWN, SETTLED
+
+SHAPING = "_styled"  # the filter of a value in a style; in a class or a tag there is none (protect.py)
+EVERYBODYS = frozenset({*HOUSE, *(OWN + name for name in (*HOUSE, *SETTLED)), *SETTLED, "image", "_image"})
+
+
+class PatternsApart(CodeGenerator):
+    """Jinja's own generator, but for what goes straight into the mail."""
+
+    straight = False  # not into a block that is kept in a variable or given to a filter
+    mine = False
+    words: tuple[str, ...] = ()
+
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802  (Jinja's name)
+        """Words and values, one after another."""
+        self.straight = frame.buffer is None
+        super().visit_Output(node, frame)
+
+    def _output_const_repr(self, group: Iterable[object]) -> str:
+        words = "".join(map(str, group))
+        if not self.straight:
+            return repr(words)
+        self.words = (*self.words, words)
+        return f"shared_{len(self.words)}"
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        if self.straight and is_everybodys(node):
+            self.write("Shared(")
+        super()._output_child_pre(node, frame, finalize)
+
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        super()._output_child_post(node, frame, finalize)
+        if self.straight and is_everybodys(node):
+            self.write(")")
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802  (Jinja's name)
+        """The whole module, with the template's words at its end, made once."""
+        super().visit_Template(node, frame)
+        self.writeline("Shared = environment.shared")
+        for number, words in enumerate(self.words, 1):
+            self.writeline(f"shared_{number} = Shared({words!r})")
+
+
+def is_everybodys(node: nodes.Expr) -> bool:
+    """Whether what comes out is the pattern's: it is the same for everybody, or it shapes the page."""
+    if isinstance(node, nodes.Filter) and node.name == SHAPING:
+        return True
+    names = [node] if isinstance(node, nodes.Name) else node.find_all(nodes.Name)
+    return all(name.name in EVERYBODYS for name in names)

@@ -1,0 +1,145 @@
+"""A rendered part of a mail, told apart: the pattern that many readers share, and what is each reader's own.
+
+Mails of equal patterns travel in one request; a provider puts every reader's values into the pattern by literal
+replacement (email.md 1.4). What is taken for the pattern by mistake costs a request more and is never wrong. The
+opposite would be, so a value is only what cannot change the pattern round it.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from nurture.model.mail import Woven
+from nurture.render.values import END_OF_ISOLATE, ISOLATE
+
+PATTERNS_KEPT = 512  # of up to 100 KB each; a mail has one for each language and each way through its conditions
+_HOLE = "\ufdd0"  # no character (Unicode 23.7): it stands for a value while a pattern is finished
+_BLANK = " \t\n"  # all that is squeezed out of a text
+_EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
+_MARKS = re.compile(f"([{ISOLATE}{END_OF_ISOLATE}])")
+
+
+class Shared(str):
+    """A piece of a mail that is its pattern's: the template's own words, and what shapes the page or is everybody's."""
+
+    __slots__ = ()
+
+
+Shape = tuple[str | None, ...]  # pieces of the pattern; None where a value stands
+Pattern = tuple[str, ...]
+
+
+class Part(NamedTuple):
+    """A part of a mail as it goes out, and how it is woven where that is known."""
+
+    whole: str
+    woven: Woven | None
+
+
+def woven_page(pieces: Sequence[str]) -> Part:
+    """A page of the pieces that its template gave; marks that set a reader's text apart become <bdi>."""
+    shape: list[str | None] = []
+    values: list[str] = []
+    for piece in pieces:
+        if type(piece) is Shared:
+            shape.append(piece)
+        elif "<" in piece:
+            shape.append(_plain(piece))
+        elif ISOLATE in piece or END_OF_ISOLATE in piece:
+            _set_apart(_plain(piece), shape, values)
+        else:
+            shape.append(None)
+            values.append(_plain(piece))
+    return _part(tuple(shape), values, (), _PAGES, lambda: _finished_page("".join(pieces)))
+
+
+def woven_text(pieces: Sequence[str], footer: Woven) -> Part:
+    """A text of the pieces that its template gave, without empty lines in a row, and the footer under it.
+
+    White space at the edges of a value is the pattern's, since it may belong to an empty line.
+    """
+    shape: list[str | None] = []
+    values: list[str] = []
+    for piece in pieces:
+        if type(piece) is Shared or "<" in piece:
+            shape.append(piece)
+        elif piece and piece[0] not in _BLANK and piece[-1] not in _BLANK:
+            shape.append(None)
+            values.append(_EMPTY_LINES.sub("\n\n", piece) if "\n" in piece else _plain(piece))
+        else:
+            _peeled(_plain(piece), shape, values)
+    values += footer.values
+    return _part(tuple(shape), values, footer.pattern, _TEXTS, lambda: _finished_text("".join(pieces)) + str(footer))
+
+
+def _plain(piece: str) -> str:
+    """Without the mark of having been escaped, which would escape whatever is put beside it."""
+    return str.__str__(piece)
+
+
+def _set_apart(piece: str, shape: list[str | None], values: list[str]) -> None:
+    """A value with marks in it, which become tags."""
+    for part in _MARKS.split(piece):
+        if part in (ISOLATE, END_OF_ISOLATE):
+            shape.append(part)
+        elif part:
+            shape.append(None)
+            values.append(part)
+
+
+def _peeled(piece: str, shape: list[str | None], values: list[str]) -> None:
+    """A value that is empty or has white space at its edges. Nothing at all is a value only behind a word."""
+    core = piece.strip(_BLANK)
+    if not core:
+        behind = shape[-1] if shape else ""
+        if piece or (behind is not None and behind[-1:] in _BLANK):
+            shape.append(piece)
+        else:
+            shape.append(None)
+            values.append("")
+        return
+    before, _, after = piece.partition(core)
+    shape += [before, None, after]
+    values.append(_EMPTY_LINES.sub("\n\n", core))
+
+
+def _finished_page(text: str) -> str:
+    return text.replace(ISOLATE, "<bdi>").replace(END_OF_ISOLATE, "</bdi>")
+
+
+def _finished_text(text: str) -> str:
+    return _EMPTY_LINES.sub("\n\n", text).strip("\n") + "\n"
+
+
+class _Patterns:
+    """The patterns of the latest shapes; each is compared with a mail made whole when it is new."""
+
+    def __init__(self, finish: Callable[[str], str]) -> None:
+        self.finish = finish
+        self.known: dict[tuple[Shape, Pattern], Pattern | None] = {}
+
+    def new(self, shape: Shape, under: Pattern, values: Sequence[str], whole: str) -> Pattern | None:
+        """The pattern of a shape; None when it does not say the same as the whole, and so for all of this shape."""
+        above = self.finish("".join([_HOLE if piece is None else piece for piece in shape])).split(_HOLE)
+        pattern = (*above[:-1], above[-1] + under[0], *under[1:]) if under else tuple(above)
+        fits = len(pattern) == len(values) + 1 and str(Woven(pattern, tuple(values))) == whole
+        if len(self.known) >= PATTERNS_KEPT:
+            self.known.clear()
+        self.known[shape, under] = found = pattern if fits else None
+        return found
+
+
+_PAGES = _Patterns(_finished_page)
+_TEXTS = _Patterns(_finished_text)
+_UNKNOWN: Pattern = ("unknown",)
+
+
+def _part(shape: Shape, values: Sequence[str], under: Pattern, patterns: _Patterns, whole: Callable[[], str]) -> Part:
+    """The part of this shape with these values; `whole` makes it without weaving."""
+    pattern = patterns.known.get((shape, under), _UNKNOWN)
+    if pattern is _UNKNOWN:
+        pattern = patterns.new(shape, under, values, whole())
+    if pattern is None:
+        return Part(whole(), None)
+    woven = Woven(pattern, tuple(values))
+    return Part(str(woven), woven)
