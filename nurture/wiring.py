@@ -180,7 +180,7 @@ def provider(config: Config) -> Provider[Any, Any]:
     if config.provider == "sendgrid":
         from nurture.deliver.sendgrid import SendGrid
 
-        return SendGrid(config.sendgrid_url, config.sendgrid_key, now)
+        return SendGrid(config.sendgrid_url, config.sendgrid_key, now, each_request=config.sendgrid_each_request)
     if config.provider == "smtp":
         from nurture.deliver.smtp import Smtp
 

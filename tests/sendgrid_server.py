@@ -1,10 +1,13 @@
 """A server in SendGrid's shape on loopback: takes mails as it does, and fails in the ways that it can.
 
+Each personalization is a mail of its own in `accepted` and in the log, after substitution as SendGrid does it.
+
 In a test: `with sendgrid() as server`, then `server.url`, `server.accepted`, `server.fail("503", "late:0.2")`.
 As a program: `python -m tests.sendgrid_server --port 0 --log FILE`, which prints its port. While it runs, POST /control
 takes {"faults": ["lost_answer", …], "always": "503"}: each request uses up one fault, then `always` holds;
-"forget": true drops the faults that were left. GET /control counts. Every mail it accepts
-is a line of the log, on the disk before the answer leaves.
+"forget": true drops the faults that were left. "unwanted": [address, …] are refused by their place in a request or,
+with "vague": true, without a word on whose fault it was; "largest" is the size of a body, in bytes, from which on
+nginx says 413. GET /control counts. Every mail it accepts is a line of the log, on the disk before the answer leaves.
 
 | fault | accepted | what the client sees |
 |---|---|---|
@@ -42,6 +45,7 @@ from tests.sockets import all_accepted
 
 KEY = "SG.loopback"
 LARGEST = 30_000_000
+NESTED = 4  # levels of tags in values, as SendGrid has it
 WORDS = {
     400: "Bad Request",
     401: "The provided authorization grant is invalid, expired, or revoked",
@@ -67,12 +71,12 @@ class Log:
         self.waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self.task: asyncio.Task[None] | None = None
 
-    async def add(self, line: Line) -> None:
-        """Returns when the line is on the disk."""
+    async def add(self, lines: list[Line]) -> None:
+        """Returns when the lines are on the disk."""
         if self.file is None:
             return
         written = asyncio.get_running_loop().create_future()
-        self.waiting.append((orjson.dumps(line) + b"\n", written))
+        self.waiting.append((b"".join(orjson.dumps(line) + b"\n" for line in lines), written))
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._flush())
         await written
@@ -116,6 +120,10 @@ class SendGridServer:
         self.accepted: list[Line] = []
         self.requests = 0
         self.refused: list[Fault] = []
+        self.unwanted: set[str] = set()
+        self.vague = False
+        self.largest = LARGEST
+        self.bytes = 0
         self.url = ""
 
     def fail(self, *faults: str) -> None:
@@ -150,7 +158,11 @@ class SendGridServer:
                 self.faults.clear()
             self.fail(*wanted.get("faults", []))
             self.always = wanted.get("always", self.always)
-        counts = {"requests": self.requests, "accepted": len(self.accepted), "refused": self.refused[:10]}
+            self.unwanted |= set(wanted.get("unwanted", []))
+            self.vague = wanted.get("vague", self.vague)
+            self.largest = wanted.get("largest", self.largest)
+        counts: Line = {"requests": self.requests, "accepted": len(self.accepted), "bytes": self.bytes}
+        counts |= {"refused": self.refused[:10]}
         return web.json_response({**counts, "faults": list(self.faults), "always": self.always})
 
     async def failed(self, request: web.BaseRequest, name: str, value: float) -> web.Response:
@@ -181,16 +193,27 @@ class SendGridServer:
         if request.path != "/v3/mail/send" or request.method != "POST":
             return error(404 if request.path != "/v3/mail/send" else 405)
         data = await request.read()
-        if len(data) >= LARGEST:
+        if len(data) >= self.largest:
             return web.Response(status=413, text=NGINX, content_type="text/html")
         body, faults = self.judged(request, data)
         if faults:
             self.refused += faults
             return error(400, faults)
-        line = self.line(body)
-        self.accepted.append(line)
-        await self.log.add(line)
-        return web.Response(status=202, headers={"X-Message-Id": line["id"]})
+        if unwanted := self.disliked(body):
+            return error(400, unwanted)
+        self.bytes += len(data)
+        number = f"loopback{self.requests:014}"
+        lines = [self.line(number, body, one) for one in body["personalizations"]]
+        self.accepted += lines
+        await self.log.add(lines)
+        return web.Response(status=202, headers={"X-Message-Id": number})
+
+    def disliked(self, body: Any) -> list[Fault]:
+        """Addresses that this server will not have: each by its place, or vaguely."""
+        places = [n for n, one in enumerate(body["personalizations"]) if one["to"][0]["email"] in self.unwanted]
+        if self.vague and places:
+            return [("Bad Request", None)]
+        return [("Does not contain a valid address.", f"personalizations.{place}.to.0.email") for place in places]
 
     def judged(self, request: web.BaseRequest, data: bytes) -> tuple[Any, list[Fault]]:
         """The body, and what is wrong with it."""
@@ -208,18 +231,35 @@ class SendGridServer:
         except (KeyError, TypeError, AttributeError):  # not the document's shape, and not its turn to be held to it
             return body, list(against_the_document(self.validator, body))
 
-    def line(self, body: Any) -> Line:
-        """What is kept of an accepted mail; with several personalizations, of the first."""
-        first = body["personalizations"][0]
+    def line(self, number: str, body: Any, person: Any) -> Line:
+        """What is kept of an accepted mail; where bodies are kept, with its own: as if it had been posted alone."""
+        own = person.get("substitutions", {})
+        headers = {**body.get("headers", {}), **person.get("headers", {})}
+        subject = substituted(person.get("subject") or body.get("subject", ""), own)
         kept = {
-            "id": f"loopback{len(self.accepted):014}",
+            "id": number,
             "at": now().isoformat(),
-            "key": first.get("custom_args", {}).get("nv_send", ""),
-            "to": first["to"][0]["email"],
-            "subject": first.get("subject") or body.get("subject", ""),
-            "message_id": body.get("headers", {}).get("Message-ID", ""),
+            "key": person.get("custom_args", {}).get("nv_send", ""),
+            "to": person["to"][0]["email"],
+            "subject": subject,
+            "message_id": headers.get("Message-ID", ""),
         }
-        return {**kept, "body": body} if self.bodies else kept
+        if not self.bodies:
+            return kept
+        content = [{**part, "value": substituted(part["value"], own)} for part in body.get("content", [])]
+        alone = {"personalizations": [person], "subject": subject, "content": content}
+        return {**kept, "body": {**body, **alone, **({"headers": headers} if headers else {})}}
+
+
+def substituted(text: str, values: dict[str, str]) -> str:
+    """A text after substitution, one value after the other, and again while what was put in holds tags itself."""
+    for _ in range(NESTED):
+        before = text
+        for tag, value in values.items():
+            text = text.replace(tag, value)
+        if text == before:
+            break
+    return text
 
 
 def error(status: int, faults: list[Fault] | None = None, headers: dict[str, str] | None = None) -> web.Response:

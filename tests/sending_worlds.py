@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from nurture.config import Config
+from nurture.deliver.protocol import OneEach
 from nurture.engine.applying import LiveBook
 from nurture.engine.hand_over import directly
 from nurture.engine.sending import Sending
@@ -104,7 +105,7 @@ def accepts(mail: Email, _nth: int) -> Answer:
 
 
 @dataclass
-class Scripted:
+class Scripted(OneEach):
     """A provider that answers as the script says: by the mail and how many were posted before it."""
 
     script: Script = accepts

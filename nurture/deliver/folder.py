@@ -10,6 +10,7 @@ from datetime import UTC
 from pathlib import Path
 
 from nurture.deliver.message import CannotBeSaid, as_bytes
+from nurture.deliver.protocol import OneEach
 from nurture.model.mail import Email, Fate, Handover
 
 ENDING = ".eml"
@@ -44,7 +45,7 @@ def file_name(mail: Email) -> str:
 
 
 @dataclass(slots=True)
-class Folder:
+class Folder(OneEach):
     """Writes mails into `path`, which is made when it is missing. What is there is left alone."""
 
     path: Path

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from nurture.model.mail import Email, Handover
 
@@ -23,8 +23,20 @@ class Provider(Protocol[Request, Answer]):
         """How many requests it can have on the way at one time."""
         ...
 
+    @property
+    def each(self) -> int:
+        """How many mails one request carries at the most."""
+        ...
+
     def build(self, mails: Sequence[Email]) -> Iterator[Request | Handover]:
-        """The requests for these mails, in order; a mail that cannot be said becomes its refusal. Pure."""
+        """The requests for these mails; a mail that cannot be said becomes its refusal. Pure.
+
+        Each mail is in one request or refused, and is there once.
+        """
+        ...
+
+    def keys(self, request: Request) -> tuple[str, ...]:
+        """The send keys of the mails in a request."""
         ...
 
     async def post(self, request: Request) -> Answer:
@@ -41,6 +53,13 @@ class Provider(Protocol[Request, Answer]):
         """
         ...
 
+    def again(self, request: Request, answer: Answer) -> Iterator[Request | Handover]:
+        """Requests for the mails that this answer left blameless (`Handover.blameless`). Pure.
+
+        They come to an end: a request of one mail leaves none blameless, and those made here are smaller.
+        """
+        ...
+
     async def close(self) -> None:
         """Let connections go; it can be used again afterwards, in another event loop.
 
@@ -49,13 +68,37 @@ class Provider(Protocol[Request, Answer]):
         ...
 
 
+class OneEach:
+    """A provider whose requests carry one mail each, and its key as `key`."""
+
+    __slots__ = ()
+
+    @property
+    def each(self) -> int:
+        """One."""
+        return 1
+
+    def keys(self, request: Any) -> tuple[str, ...]:
+        """The one."""
+        return (request.key,)
+
+    def again(self, _request: Any, _answer: Any) -> Iterator[Any]:
+        """Nobody was kept back by another."""
+        return iter(())
+
+
 async def hand_over(provider: Provider[Request, Answer], mails: Sequence[Email]) -> AsyncIterator[Handover]:
     """Hand mails to a provider; exactly one handover for each, as soon as it is known."""
     gate = asyncio.Semaphore(provider.at_once)
 
     async def one(request: Request) -> list[Handover]:
         async with gate:
-            return list(provider.read(request, await provider.post(request)))
+            answer = await provider.post(request)
+        answers = {found.key: found for found in provider.read(request, answer)}
+        for smaller in provider.again(request, answer):
+            found = [smaller] if isinstance(smaller, Handover) else await one(smaller)
+            answers |= {told.key: told for told in found}
+        return list(answers.values())
 
     posted: list[Request] = []
     for request in provider.build(mails):

@@ -1,8 +1,9 @@
-"""SendGrid, v3 Mail Send: one mail a request, posted with aiohttp.
+"""SendGrid, v3 Mail Send: many mails a request, posted with aiohttp.
 
 Nothing of SendGrid's own client is used: it connects anew for every request, has no time-out and logs the key.
 SendGrid knows no idempotency key, so a request whose answer is lost may or may not have been taken: that is *in
-doubt*, and never posted again from here. The body is made in `sendgrid_body`, the answer read in `sendgrid_answer`.
+doubt*, and never posted again from here. The requests are made in `sendgrid_bundle` and `sendgrid_body`, the answers
+read in `sendgrid_answer`.
 """
 
 import asyncio
@@ -16,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from yarl import URL  # aiohttp's own form of an address: made once, not for every request
 
-from nurture.deliver.plain import CannotBeSaid
-from nurture.deliver.sendgrid_answer import Answer, Reached, read_answer
-from nurture.deliver.sendgrid_body import body_of
-from nurture.model.mail import Email, Fate, Handover
+from nurture.deliver.sendgrid_answer import Answer, Reached, read_answers
+from nurture.deliver.sendgrid_bundle import MOST_MAILS, Post, requests, without
+from nurture.model.mail import Email, Handover
 
 if TYPE_CHECKING:
     import aiohttp
+
+__all__ = ["Post", "SendGrid"]
 
 PATH = "/v3/mail/send"
 ACCEPTED = 202
@@ -32,20 +34,13 @@ IDLE = 15.0  # seconds a connection is kept unused: less than servers keep it, s
 READING = 10.0  # seconds for the words of an answer whose status is known
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """One request: the send key and the JSON."""
-
-    key: str
-    body: bytes = field(repr=False)
-
-
 @dataclass(slots=True)
 class SendGrid:
     """Posts to `url`/v3/mail/send with `key`. `clock` tells the instant (UTC) at which an answer came.
 
     `connections`: how many are open at most. `connect_within` and `answer_within`: seconds, for the connection and
-    for each wait on the server after it. A proxy of the environment is not used, a redirect not followed: both would
+    for each wait on the server after it. `each_request`: how many mails travel in one at the most: after a cut all of
+    it are in doubt. A proxy of the environment is not used, a redirect not followed: both would
     carry the key elsewhere.
     """
 
@@ -55,6 +50,7 @@ class SendGrid:
     connections: int = 100
     connect_within: float = 5.0
     answer_within: float = 30.0
+    each_request: int = 100
     _address: URL = field(default=URL(), init=False, repr=False, compare=False)
     _session: "aiohttp.ClientSession | None" = field(default=None, init=False, repr=False, compare=False)
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False, compare=False)
@@ -69,6 +65,11 @@ class SendGrid:
         """As many as there are connections: rate × latency, 1,000 mails/s at 100 ms."""
         return self.connections
 
+    @property
+    def each(self) -> int:
+        """What was set, within what SendGrid takes."""
+        return max(1, min(self.each_request, MOST_MAILS))
+
     async def close(self) -> None:
         """Let the connections go. Call it in the event loop that posted, before that loop ends."""
         session, loop = self._session, self._loop
@@ -77,12 +78,12 @@ class SendGrid:
             await session.close()
 
     def build(self, mails: Sequence[Email]) -> Iterator[Post | Handover]:
-        """A request for each mail; what SendGrid would not take is refused here, in words."""
-        for mail in mails:
-            try:
-                yield Post(mail.key, body_of(mail))
-            except CannotBeSaid as fault:
-                yield Handover(mail.key, Fate.refused, str(fault))
+        """Requests of mails that share all but their readers' own; what SendGrid would not take is refused."""
+        return requests(mails, self.each)
+
+    def keys(self, request: Post) -> tuple[str, ...]:
+        """The send keys, in the order of the personalizations."""
+        return request.keys
 
     async def post(self, request: Post) -> Answer:
         """One POST, at most once. Every way it can end is an answer, a cancellation too."""
@@ -147,7 +148,13 @@ class SendGrid:
 
     def read(self, request: Post, answer: Answer) -> Iterator[Handover]:
         """What the answer means; the key is taken out of SendGrid's words, should it ever repeat it."""
-        yield read_answer(request.key, answer, self.key)
+        yield from read_answers(request.keys, answer, self.key)
+
+    def again(self, request: Post, answer: Answer) -> Iterator[Post | Handover]:
+        """Without the mails that SendGrid named, or by halves where it named none."""
+        left = {one.key for one in self.read(request, answer) if one.blameless}
+        if left:
+            yield from without(request, [mail for mail in request.mails if mail.key in left])
 
 
 async def beginning(response: "aiohttp.ClientResponse") -> bytes:

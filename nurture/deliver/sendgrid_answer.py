@@ -1,10 +1,11 @@
-"""What SendGrid's answers, and the lack of one, mean for a mail. Pure: the instant of an answer is part of it.
+"""What SendGrid's answers, and the lack of one, mean for the mails of a request. Pure: an answer has its instant.
 
 One question decides: can the mail have gone? Only where it certainly has not may it go back into the queue.
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
@@ -16,6 +17,7 @@ EPOCH_FROM = 1e9  # a Reset above is a unix time, one below counts seconds: Send
 SOONEST = timedelta(seconds=1)
 LATEST = timedelta(hours=1)  # a Reset further away than this is not believed
 ERRORS_SHOWN = 3
+_PLACE = re.compile(r"personalizations[.\[](\d{1,6})")
 _NUMBER = re.compile(r"\d{1,15}(\.\d{0,9})?")
 
 
@@ -59,6 +61,49 @@ NOT_SENDGRID = "a web page answered, not SendGrid. Look at sendgrid.url of confi
 NOT_OUR_SENDER = "SendGrid does not take the sender's address. Look at `sender` of the house rules"
 
 
+def read_answers(keys: Sequence[str], answer: Answer, secret: str) -> list[Handover]:
+    """What the answer to a request of many means for each of them, by their places in it.
+
+    SendGrid takes a request whole or not at all. Where it refuses one and names who is to blame, the others are not,
+    and where it names nobody, none is until it stood alone.
+    """
+    if len(keys) == 1 or not refuses_mails(answer):
+        said = read_answer(keys[0], answer, secret)
+        return [replace(said, key=key) for key in keys]
+    named = to_blame(answer, len(keys), secret)
+    words = f"SendGrid refuses a request of {len(keys)} mails ({answer.status}){said_by(answer, secret)}"
+    words = "another mail of its request was refused" if named else words
+    return [
+        Handover(key, Fate.refused, f"SendGrid refuses this mail ({answer.status}): {named[place]}")
+        if place in named
+        else Handover(key, Fate.planned, words, blameless=True)
+        for place, key in enumerate(keys)
+    ]
+
+
+def refuses_mails(answer: Answer) -> bool:
+    """Whether an answer refuses what was said, and neither us nor the moment."""
+    status = answer.status
+    if answer.reached is not Reached.answered or not 400 <= status < 500 or status in (408, 429) or status in HALTS:
+        return False
+    return not of_the_sender(answer)
+
+
+def to_blame(answer: Answer, count: int, secret: str) -> dict[int, str]:
+    """Places of a request of so many mails that SendGrid names, and what it says of each."""
+    found: dict[int, list[str]] = {}
+    for where, message in errors(answer.body):
+        place = _PLACE.match(where)
+        if place is not None and int(place[1]) < count:
+            found.setdefault(int(place[1]), []).append(f"{message} ({where})")
+    return {place: kept_words("; ".join(words[:ERRORS_SHOWN]), [secret]) for place, words in found.items()}
+
+
+def of_the_sender(answer: Answer) -> bool:
+    """Whether an error is about the sender, who is that of all mails."""
+    return any(where == "from" or where.startswith("from.") for where, _ in errors(answer.body))
+
+
 def read_answer(key: str, answer: Answer, secret: str) -> Handover:
     """The table of outcomes; `secret` never stands in the words."""
     said = said_by(answer, secret)
@@ -90,7 +135,7 @@ def sandbox(key: str, answer: Answer) -> Handover:
 
 def refusal(key: str, answer: Answer, said: str) -> Handover:
     """A 4xx about this mail; one about the sender is about all mails, and must not use them up."""
-    if any(where == "from" or where.startswith("from.") for where, _ in errors(answer.body)):
+    if of_the_sender(answer):
         return Handover(key, Fate.planned, f"{NOT_OUR_SENDER} ({answer.status}){said}", halts=True)
     return Handover(key, Fate.refused, f"SendGrid refuses this mail ({answer.status}){said}")
 

@@ -1,11 +1,13 @@
-"""An Email as the JSON of SendGrid's v3 Mail Send; what SendGrid would not take is refused here, in words.
+"""Mails as the JSON of SendGrid's v3 Mail Send; what SendGrid would not take is refused here, in words.
 
 The limits are those of its OpenAPI document and its pages "Limitations" and "Errors". A personalization carries the
-address and our key, `nv_send`, and nothing else of a person: SendGrid keeps custom_args and cannot erase them.
+address, our key, `nv_send`, and what of the text is this reader's own: SendGrid keeps custom_args and categories and
+cannot erase them, so nothing of a person is in those.
 """
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from nurture.deliver.message import SAFE_KEY, ascii_line, field_name, picture_name
 from nurture.deliver.plain import CannotBeSaid, address, one_line
@@ -17,43 +19,53 @@ MOST_CATEGORIES = 10
 LONGEST_CATEGORY = 255  # characters
 THEIRS = {"x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding"}
 THEIRS |= {"to", "from", "subject", "reply-to", "cc", "bcc"}
-NO_TRACKING = {
-    "click_tracking": {"enable": False, "enable_text": False},
-    "open_tracking": {"enable": False},
-    "subscription_tracking": {"enable": False},
-    "ganalytics": {"enable": False},
-}
+
+Part = dict[str, Any]
 
 
-def body_of(mail: Email) -> bytes:
-    """The request's body; CannotBeSaid with the part that SendGrid would not take."""
+def tracking(asked: bool) -> Part:
+    """Opens and clicks are told apart by person only where the reader agreed; leaving is always ours."""
+    return {
+        "click_tracking": {"enable": asked, "enable_text": False},
+        "open_tracking": {"enable": asked},
+        "subscription_tracking": {"enable": False},
+        "ganalytics": {"enable": False},
+    }
+
+
+def dumped(part: Mapping[str, Any]) -> bytes:
+    """A part as it stands in the body."""
     import orjson
 
-    body = orjson.dumps(dict(parts(mail)))
-    if len(body) >= LARGEST:
-        raise CannotBeSaid(f"the mail is {len(body) / 1e6:.1f} MB with its pictures; SendGrid takes less than 30 MB")
-    return body
+    return orjson.dumps(part)
 
 
-def parts(mail: Email) -> Iterator[tuple[str, object]]:
-    """The members of the body, each checked."""
+def envelope(mail: Email) -> Iterator[tuple[str, object]]:
+    """What is one reader's own: to whom, the subject, the headers, our key.
+
+    All headers stand here and none beside: SendGrid does not say what becomes of those of a request when a
+    personalization has some of its own.
+    """
     if not SAFE_KEY.fullmatch(mail.key):
         raise CannotBeSaid(f"the send key '{mail.key}' is no word of letters, digits, - and _")
-    reader = party(without_separators(mail.to_name), mail.to_address, "the reader")
-    yield "personalizations", [{"to": [reader], "custom_args": {OUR_KEY: mail.key}}]
+    yield "to", [party(without_separators(mail.to_name), mail.to_address, "the reader")]
+    yield "subject", filled(one_line(mail.subject, "the subject"), "the subject")
+    if mail.headers:
+        yield "headers", dict(headers(mail))
+    yield "custom_args", {OUR_KEY: mail.key}
+
+
+def shared(mail: Email, text: str, html: str) -> Iterator[tuple[str, object]]:
+    """What mails of one request have in common, with these texts."""
     yield "from", party(mail.from_name, mail.from_address, "the sender")
     if mail.reply_to:
         yield "reply_to", party("", mail.reply_to, "the reply address")
-    yield "subject", filled(one_line(mail.subject, "the subject"), "the subject")
-    texts = (("text/plain", filled(mail.text, "the text")), ("text/html", filled(mail.html, "the HTML")))
-    yield "content", [{"type": kind, "value": value} for kind, value in texts]
-    if mail.headers:
-        yield "headers", dict(headers(mail))
+    yield "content", [{"type": "text/plain", "value": text}, {"type": "text/html", "value": html}]
     if mail.categories:
         yield "categories", categories(mail)
     if mail.images:
         yield "attachments", [attachment(image) for image in mail.images]
-    yield "tracking_settings", NO_TRACKING
+    yield "tracking_settings", tracking(mail.tracked)
 
 
 def party(name: str, where: str, whose: str) -> dict[str, str]:

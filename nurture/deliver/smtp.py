@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from nurture.deliver.message import CannotBeSaid, as_bytes
+from nurture.deliver.protocol import OneEach
 from nurture.deliver.smtp_answer import Answer, Phase, read_answer
 from nurture.model.mail import Email, Fate, Handover
 
@@ -44,7 +45,7 @@ class Stale(Exception):
 
 
 @dataclass(slots=True)
-class Smtp:
+class Smtp(OneEach):
     """Hands mails to `host`:`port`, on at most `connections` connections that are kept and used again.
 
     `security`: "starttls" and "tls" check the server's certificate against the system's authorities; "none" is for

@@ -1,6 +1,7 @@
 """A batch on its way: what of it was begun, what was answered, and what that comes to for each mail."""
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,11 +16,12 @@ class Flight:
     """A batch that is committed as `handed`. `lease_until` (UTC) is until when it is ours alone.
 
     `lost` is set when the lease ended and somebody put it in doubt: what was not begun yet is not begun any more.
+    `begun` and `answers` go by send key: a request that was begun puts exactly its own mails in doubt.
     `halts` is the answer by which the provider refused us, and not a mail.
     """
 
     batch: Batch
-    mails: tuple[Ready, ...]
+    requests: tuple[Ready, ...]
     kept: tuple[Kept, ...]
     lease_until: datetime
     begun: set[str] = field(default_factory=set)
@@ -28,13 +30,24 @@ class Flight:
     halts: Handover | None = None
     renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def begin(self, keys: Sequence[str]) -> None:
+        """The first byte of a request with these mails is about to leave."""
+        self.begun.update(keys)
+        for key in keys:
+            self.answers.pop(key, None)  # of a request that certainly took none of them
+
+    def heard(self, answers: Iterable[Handover]) -> None:
+        """What a provider answered, or what became certain without it."""
+        self.answers.update((answer.key, answer) for answer in answers)
+
     def handovers(self) -> list[Handover]:
         """One for each mail: kept, answered, in doubt since it was begun, or back in the queue."""
         return [*(one.handover for one in self.kept), *self.posted()]
 
     def posted(self) -> list[Handover]:
         """One for each mail that was not kept; the refusal of a second copy leaves open whether the first went."""
-        found = [self.answers.get(one.intent.key) or self._silent(one.intent) for one in self.mails]
+        intents = [intent for one in self.requests for intent in one.intents]
+        found = [self.answers.get(intent.key) or self._silent(intent) for intent in intents]
         again = self.batch.again
         refused = "refused when sent once more"
         return [

@@ -3,13 +3,14 @@
 All that can fail by itself is done here, before `handed` is committed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from nurture.decide.advance import advance
 from nurture.decide.last_look import last_look, put_off
+from nurture.deliver.protocol import Provider
 from nurture.engine.applying import LiveBook
 from nurture.engine.giving import WORDS, asked_for, filled, gone, purse
 from nurture.engine.workshop import Workshop
@@ -40,10 +41,18 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The request that carries a mail, in the provider's own form."""
+    """A request in the provider's own form, and the mails that it carries."""
+
+    intents: tuple[Intent, ...]
+    request: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A mail as it goes out."""
 
     intent: Intent
-    request: Any
+    email: Email
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +65,15 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A batch made ready: each of its mails, in its order, and what is told of gifts as they leave."""
+    """A batch made ready: the requests that leave, the mails that stay, and what is told of gifts as they leave."""
 
-    mails: tuple[Ready | Kept, ...]
+    requests: tuple[Ready, ...]
+    kept: tuple[Kept, ...]
     gone: Gone
 
 
 def ready(shop: Workshop, live: LiveBook, batch: Batch, now: datetime) -> Prepared:
-    """Every mail of a batch, ready to be posted or kept, in the order of the batch.
+    """Every mail of a batch, ready to be posted or kept; service first, as in the batch.
 
     The codes of all its gifts are drawn at once, after the last look. One that cannot be written, for whatever
     reason, holds up no other. A fault of the store is raised.
@@ -71,13 +81,53 @@ def ready(shop: Workshop, live: LiveBook, batch: Batch, now: datetime) -> Prepar
     people = {person.id: (person, news) for person, news in shop.store.people([i.person for i in batch.intents], END)}
     looked = [looked_at(shop, live, intent, people.get(intent.person), now) for intent in batch.intents]
     drawn = draw(shop, live, [one for one in looked if isinstance(one, Looked)], now)
-    made = [one if isinstance(one, Kept) else written(shop, live, one, drawn) for one in looked]
-    leaving = [one.intent for one in made if isinstance(one, Ready)]
-    mails = [
-        not_again(one) if isinstance(one, Kept) and intent.key in batch.again and not put_back(one) else one
-        for intent, one in zip(batch.intents, made, strict=True)
-    ]
-    return Prepared(tuple(mails), gone(leaving, batch.intents, drawn))
+    texts = [one if isinstance(one, Kept) else written(shop, live, one, drawn) for one in looked]
+    made = list(bundled(shop.provider, [one for one in texts if isinstance(one, Written)]))
+    requests = tuple(one for one in made if isinstance(one, Ready))
+    kept = tuple(
+        not_again(one) if one.handover.key in batch.again and not put_back(one) else one
+        for one in (*texts, *made)
+        if isinstance(one, Kept)
+    )
+    leaving = [intent for one in requests for intent in one.intents]
+    return Prepared(requests, kept, gone(leaving, batch.intents, drawn))
+
+
+def bundled(provider: Provider[Any, Any], mails: Sequence[Written]) -> Iterator[Ready | Kept]:
+    """The provider's requests for these mails; classes apart, so that no service waits behind others in one."""
+    classes: dict[str, list[Written]] = {}
+    for mail in mails:
+        classes.setdefault(mail.intent.class_, []).append(mail)
+    for same in classes.values():
+        yield from built(provider, same)
+
+
+def built(provider: Provider[Any, Any], mails: Sequence[Written]) -> list[Ready | Kept]:
+    """The requests for mails that may share them; where that fails in an unforeseen way, one after the other."""
+    intents = {mail.intent.key: mail.intent for mail in mails}
+    try:
+        made = list(provider.build([mail.email for mail in mails]))
+    except Exception as fault:  # noqa: BLE001  (one mail that cannot be written must not hold up all the others)
+        if len(mails) == 1:
+            return [unwritten(mails[0].intent, fault)]
+        return [one for mail in mails for one in built(provider, [mail])]
+    return [carrying(provider, intents, one) for one in made]
+
+
+def carrying(provider: Provider[Any, Any], intents: Mapping[str, Intent], made: Any) -> Ready | Kept:
+    """A request with its mails; or the mail that cannot be said in the provider's form."""
+    if isinstance(made, Handover):
+        return Kept(Why.broken, made)
+    return Ready(tuple(intents[key] for key in provider.keys(made)), made)
+
+
+def once_more(provider: Provider[Any, Any], refused: Ready, answer: Any, left: Collection[str]) -> list[Ready | Kept]:
+    """The requests for those mails of a refused one that are `left` without blame."""
+    intents = {intent.key: intent for intent in refused.intents if intent.key in left}
+    try:
+        return [carrying(provider, intents, one) for one in provider.again(refused.request, answer)]
+    except Exception as fault:  # noqa: BLE001  (they have not gone, and would come to the same each time)
+        return [unwritten(intent, fault) for intent in intents.values()]
 
 
 def put_back(kept: Kept) -> bool:
@@ -149,7 +199,7 @@ def kept_here(shop: Workshop, live: LiveBook, intent: Intent, person: Person, no
     return Kept(why, Handover(intent.key, Fate.planned if until else Fate.expired, words, not_before=until))
 
 
-def written(shop: Workshop, live: LiveBook, one: Looked, drawn: Mapping[str, Mapping[str, Drawn]]) -> Ready | Kept:
+def written(shop: Workshop, live: LiveBook, one: Looked, drawn: Mapping[str, Mapping[str, Drawn]]) -> Written | Kept:
     """The mail as it goes out, with the codes it was given; or why it does not."""
     try:
         intent, refused = filled(one.intent, drawn.get(one.intent.key, {}))
@@ -159,10 +209,9 @@ def written(shop: Workshop, live: LiveBook, one: Looked, drawn: Mapping[str, Map
         email = rendered(shop, live, intent, one.person)
         if isinstance(email, Problem):
             return Kept(Why.broken, Handover(intent.key, Fate.refused, email.message, email))
-        (request,) = shop.provider.build([email])
     except Exception as fault:  # noqa: BLE001  (one mail that cannot be written must not hold up all the others)
         return unwritten(one.intent, fault)
-    return Kept(Why.broken, request) if isinstance(request, Handover) else Ready(intent, request)
+    return Written(intent, email)
 
 
 def rendered(shop: Workshop, live: LiveBook, intent: Intent, person: Person) -> Email | Problem:

@@ -6,8 +6,8 @@ mails are posted at the same time, and what became of each is settled. What is n
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -19,7 +19,7 @@ from nurture.engine.flight import Flight
 from nurture.engine.gates import gate_of, halt_ourselves, why_waiting
 from nurture.engine.handed import SHOWN, Handed
 from nurture.engine.pace import BackOff, Deferred, Pace
-from nurture.engine.preparing import Kept, Ready, kept_reasons, ready
+from nurture.engine.preparing import Kept, Ready, kept_reasons, once_more, ready
 from nurture.engine.slots import Slots
 from nurture.engine.tick import uncollected
 from nurture.engine.workshop import Workshop
@@ -70,7 +70,7 @@ class Sending:
         self.back_off, self._because = BackOff(), ""
         self.deferred = Deferred()
         self._slots, self._room = Slots(shop.provider.at_once), asyncio.Event()
-        self._unbegun: Counter[bool] = Counter()  # mails on their way that wait for a place: service, and others
+        self._unbegun: Counter[bool] = Counter()  # requests on their way that wait for a place: service, and others
         self._upkeep = Upkeep(shop)
         self._stopped = self._refused = False
         self.morning: datetime | None = None  # when the first mail may go that was put off to its reader's hours
@@ -161,16 +161,21 @@ class Sending:
         if (wait := self.pace.wait(second)) > 0:
             return wait
         at_once = self.shop.provider.at_once
-        limit = 1 if self.back_off.trying else self.pace.most(min(BATCH, TURNS * at_once))
+        limit = 1 if self.back_off.trying else self.pace.most(self._batch())
         full = len(flights) == ON_THEIR_WAY or self._unbegun.total() >= at_once
         if full and self._unbegun[True] >= at_once:
             return None
         found = await self.run(self._prepare, limit, full, done)
         if isinstance(found, Flight):
-            self.pace.take(len(found.mails), second)
-            self._unbegun.update(is_service(one) for one in found.mails)
+            self.pace.take(sum(len(one.intents) for one in found.requests), second)
+            self._unbegun.update(is_service(one) for one in found.requests)
             flights.add(asyncio.create_task(self._fly(found, done)))
         return 0 if found else None
+
+    def _batch(self) -> int:
+        """How many mails a batch may have: as many as one request carries, or the usual number."""
+        provider = self.shop.provider
+        return min(max(BATCH, provider.each), TURNS * provider.at_once * provider.each)
 
     def _shut(self) -> bool:
         """Whether nothing may be begun now."""
@@ -207,14 +212,13 @@ class Sending:
         made = ready(self.shop, live, batch, self.clock())
         now = self.clock()
         self.shop.store.outbox.hand(batch, now, made.gone)
-        mails = tuple(one for one in made.mails if isinstance(one, Ready))
-        return Flight(batch, mails, tuple(one for one in made.mails if isinstance(one, Kept)), now + LEASE)
+        return Flight(batch, made.requests, made.kept, now + LEASE)
 
     def _settle(self, flight: Flight) -> list[Handover]:
         """Keep what became of each mail of a batch."""
         now, handovers = self.clock(), flight.handovers()
         reasons = list(kept_reasons(flight.batch.intents, flight.kept, flight.posted(), now))
-        self.shop.store.settle(flight.batch, handovers, now, self.live().book, reasons)
+        self.shop.store.settle(flight.batch, handovers, now, self.live().book, reasons, self.shop.provider.name)
         if flight.halts is not None:
             halt_ourselves(self.shop, flight.halts, now)
         if doubts := sum(one.fate is Fate.in_doubt for one in handovers):
@@ -227,51 +231,68 @@ class Sending:
         """Post a batch and settle it; also when it is cancelled in the middle."""
         try:
             async with self._leased(flight), asyncio.TaskGroup() as group:
-                for one in flight.mails:
-                    group.create_task(self._post(flight, one))
+                for one in flight.requests:
+                    group.create_task(self._post_all(flight, one))
         finally:
             await asyncio.shield(self._keep(flight, done))
 
-    async def _post(self, flight: Flight, mail: Ready) -> None:
-        """Post one mail, unless the way was closed meanwhile: then it has certainly not gone."""
-        provider, key = self.shop.provider, mail.intent.key
-        async with self._slots.one(is_service(mail)):
-            self._unbegun[is_service(mail)] -= 1
+    async def _post_all(self, flight: Flight, first: Ready) -> None:
+        """Post a request, and those made of the mails that only another mail of it was in the way of."""
+        requests = deque([first])
+        while requests:
+            one = requests.popleft()
+            smaller = await self._post(flight, one)
+            self._unbegun[is_service(one)] += len(smaller)
+            requests += smaller
+
+    async def _post(self, flight: Flight, one: Ready) -> list[Ready]:
+        """Post one request, unless the way was closed meanwhile: then it has certainly not gone. What goes at once."""
+        provider, keys = self.shop.provider, [intent.key for intent in one.intents]
+        async with self._slots.one(is_service(one)):
+            self._unbegun[is_service(one)] -= 1
             if self._unbegun.total() < provider.at_once:
                 self._room.set()
             if self._shut() or not await self._ours(flight):
-                return
-            flight.begun.add(key)
+                return []
+            flight.begin(keys)
+            smaller: list[Ready | Kept] = []
             try:
-                answers = list(provider.read(mail.request, await provider.post(mail.request)))
+                answer = await provider.post(one.request)
+                answers = list(provider.read(one.request, answer))
+                if left := {found.key for found in answers if found.blameless}:
+                    smaller = once_more(provider, one, answer, left)
             except Exception as fault:  # noqa: BLE001  (whatever it was, it says nothing about the others)
-                answers = [Handover(key, Fate.in_doubt, f"no answer: {type(fault).__name__}")]
-            for answer in answers:
-                flight.answers[answer.key] = answer
-                self._heed(flight, answer)
+                answers = [Handover(key, Fate.in_doubt, f"no answer: {type(fault).__name__}") for key in keys]
+            flight.heard(answers)
+            flight.heard(found.handover for found in smaller if isinstance(found, Kept))
+            self._heed(flight, answers)
+            return [found for found in smaller if isinstance(found, Ready)]
 
-    def _heed(self, flight: Flight, answer: Handover) -> None:
-        """What an answer means for the mails after it."""
+    def _heed(self, flight: Flight, answers: Sequence[Handover]) -> None:
+        """What the answer to one request means for the requests after it: it counts once, however many it carried."""
         now = self.clock()
         begun = False
-        if answer.fate is not Fate.planned:
-            self.deferred.forget(answer.key)
-        if answer.halts:
-            self._refused, flight.halts = True, flight.halts or answer
-        elif answer.fate is Fate.planned and answer.retry_at is not None:
-            begun = self.back_off.fail(now, answer.retry_at)
-        elif answer.fate in (Fate.planned, Fate.in_doubt):
+        for answer in answers:
+            if answer.fate is not Fate.planned:
+                self.deferred.forget(answer.key)
+        halts = [answer for answer in answers if answer.halts]
+        paused = [answer for answer in answers if answer.fate is Fate.planned and answer.retry_at is not None]
+        missed = [answer for answer in answers if answer.fate in (Fate.planned, Fate.in_doubt) and not answer.blameless]
+        if halts:
+            self._refused, flight.halts = True, flight.halts or halts[0]
+        elif paused:
+            begun = self.back_off.fail(now, paused[0].retry_at)
+        elif missed:
             begun = self.back_off.miss(now)
-            if answer.fate is Fate.planned:
-                self.deferred.turned_away(answer.key, now)
+            if len(answers) == 1 and missed[0].fate is Fate.planned:
+                self.deferred.turned_away(missed[0].key, now)
         elif self.back_off.succeed(now):
             self.deferred.clear()
             observe.note(observe.BACKOFF_OVER, provider=self.shop.provider.name)
         if begun:
             until, failures = self.back_off.until(now), self.back_off.failures
-            because = self._because = answer.detail.partition(":")[
-                0
-            ]  # our words; what the provider said may name somebody
+            detail = (paused or missed)[0].detail
+            because = self._because = detail.partition(":")[0]  # our words; what the provider said may name somebody
             observe.note(observe.BACKOFF_BEGUN, level=logging.WARNING, until=until, failures=failures, because=because)
 
     async def _keep(self, flight: Flight, done: Handed) -> None:
@@ -352,9 +373,9 @@ class Sending:
             done.waits += why_waiting(self.shop, done.held)
 
 
-def is_service(mail: Ready) -> bool:
-    """Whether a mail is an answer that is owed, which goes before all else."""
-    return mail.intent.class_ == SERVICE
+def is_service(one: Ready) -> bool:
+    """Whether a request carries answers that are owed, which go before all else; it never carries others beside."""
+    return one.intents[0].class_ == SERVICE
 
 
 def fields(fault: Exception) -> dict[str, str]:

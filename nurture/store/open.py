@@ -297,12 +297,13 @@ class Store:
         now: datetime,
         book: Book | None = None,
         reasons: Sequence[tuple[str, Reason]] = (),
+        provider: str = "",
     ) -> None:
-        """What became of each mail, with (person, reason) for those that did not go; without an answer: in doubt."""
-        self._remember(outbox.settle(self.database, batch, handovers, now, book, reasons))
+        """What became of each mail, with (person, reason) for those that did not go. See `outbox.settle`."""
+        self._remember(outbox.settle(self.database, batch, handovers, now, book, reasons, provider))
 
     def settle_key(self, key: str, fate: Fate, detail: str, now: datetime) -> bool:
-        """News about one mail by its send key; False when it tells nothing new. See `Outbox.settle_key`."""
+        """News about one mail; False when it tells nothing new. See `Outbox.settle_key`."""
         return self.outbox.settle_key(key, fate, detail, now)
 
     def in_doubt(self, limit: int) -> list[tuple[str, str]]:
@@ -314,8 +315,6 @@ class Store:
         """Where each of these mails stands."""
         with self.database.reading() as connection:
             return fates(connection, keys)
-
-    # Applied files
 
     def load_files(self) -> files.Files:
         """The newest applied files and versions; empty when nothing was applied yet."""

@@ -18,6 +18,7 @@ from nurture.store.codec import instant, micros
 from nurture.store.codes import NOTHING_GONE, Gone, give
 from nurture.store.database import BULK, Conflict, Database, among, bucket, insert_many, insert_one
 from nurture.store.installation import Mark, count_on
+from nurture.store.mail_days import count_accepted
 from nurture.store.outbox_rows import (
     LEASE,
     RANK,
@@ -177,13 +178,14 @@ def settle(
     now: datetime,
     book: Book | None,
     reasons: Sequence[tuple[str, Reason]],
+    provider: str = "",
 ) -> Mark:
     """What became of every mail of a handed batch, and for (person, reason) why one did not go.
 
     `planned` puts a mail back into the queue (the provider said: not now, or it is night for its reader); a mail
     without an answer is in doubt.
     An answer that comes when the batch was given up for doubtful is still the truth about its mails.
-    It counts as a commit: a backup from before it takes for doubtful what went.
+    It counts as a commit: a backup from before it takes for doubtful what went. What `provider` accepted is counted.
     """
     answers = {one.key: one for one in handovers}
     done = {"status": SETTLED, "settled_at": micros(now), "braked": _left_here(batch, answers, book)}
@@ -196,6 +198,8 @@ def settle(
             keep_reasons(connection, reasons, basis)
         else:
             _settle_late(connection, batch, answers, at, classes_of(book))
+        taken = {key for key, answer in answers.items() if answer.fate is Fate.accepted}
+        count_accepted(connection, at, provider, [one.address for one in batch.intents if one.key in taken])
         return count_on(connection)
 
 

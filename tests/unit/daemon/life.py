@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from nurture.daemon import Daemon
+from nurture.deliver.protocol import OneEach
 from nurture.engine.by_hand import held
 from nurture.engine.intake import Wanted
 from nurture.engine.take_in import take_in
@@ -41,7 +42,7 @@ class Clock:
 
 
 @dataclass
-class Hanging:
+class Hanging(OneEach):
     """A way out that never answers, until it is let go."""
 
     free: threading.Event = field(default_factory=threading.Event)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from nurture.deliver.protocol import OneEach
 from nurture.engine.turns import AT_WORK
 from nurture.model.mail import Email, Fate, Handover
 
@@ -12,7 +13,7 @@ from .life import NOW, PERSONAL, Clock, complain, living, runner, until
 
 
 @dataclass
-class Closed:
+class Closed(OneEach):
     """A way out that is closed until a test opens it."""
 
     open: bool = False

@@ -10,6 +10,7 @@ import pytest
 
 from nurture.config import Config
 from nurture.deliver.folder import Folder
+from nurture.deliver.protocol import OneEach
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError, RefusedError
 from nurture.engine.preview import Desk, links_of, read_tree, sending_of
@@ -25,7 +26,7 @@ ME = "me@example.net"
 
 
 @dataclass
-class Says:
+class Says(OneEach):
     """A way out that answers what it is told to, and remembers what it was given."""
 
     answer: Fate
