@@ -130,7 +130,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     # Not worked out when a file is compiled, since `{{ 99999999 ** 99999999 }}` would take for ever.
     intercepted_binops = frozenset({"*", "**"})
     code_generator_class = PatternsApart
-    shared = Shared  # what the generated code makes its pieces of
+    pattern_piece = Shared  # what the generated code makes them of
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:  # noqa: ARG002  (Jinja asks so)
         """Only the values that a mail is given have parts, and none of those begins with an underscore."""

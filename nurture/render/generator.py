@@ -48,7 +48,7 @@ class PatternsApart(CodeGenerator):
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802  (Jinja's name)
         """The whole module, with the template's words at its end, made once."""
         super().visit_Template(node, frame)
-        self.writeline("Shared = environment.shared")
+        self.writeline("Shared = environment.pattern_piece")
         for number, words in enumerate(self.words, 1):
             self.writeline(f"shared_{number} = Shared({words!r})")
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Template
+from markupsafe import escape
 
 from nurture.links import Links
 from nurture.model.book import Book
@@ -33,7 +34,7 @@ from nurture.render.values import (
     starts_right_to_left,
 )
 from nurture.render.versions import BUILT_IN, FORMATS, TEXT_PART, Origin, candidates, layout_of
-from nurture.render.weaving import Part, woven_page, woven_text
+from nurture.render.weaving import Part, Shared, woven_page, woven_text
 
 ORDER_FACTS = frozenset({"count", "first_at", "last_at", "total"})
 _NO_FOOTER = Woven(("",), ())
@@ -48,11 +49,12 @@ class Version(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """The author's own words for one reader."""
+    """The author's own words for one reader; `everybodys` names those that ask nothing of the reader."""
 
     subject: str
     preheader: str
     text: Sequence[str]
+    everybodys: tuple[str, ...]
 
 
 def render(
@@ -82,7 +84,8 @@ def render(
         return _without_subject(version.mail.written)
     subject = _turned(spoken.subject, version.locale)
     told |= {"subject": subject, "preheader": spoken.preheader}
-    page = _page(version.mail, ready.page, {**page_names(told), **context})
+    everybodys = [escape(told[name]) for name in spoken.everybodys]
+    page = _page(version.mail, ready.page, {**page_names(told), **context}, everybodys)
     if isinstance(page, Problem):
         return page
     return _email(book, templates, intent, version, footer, spoken.text, (subject, page), person)
@@ -151,7 +154,9 @@ def _spoken(mail: Compiled, templates: Templates, context: Mapping[str, object])
         except Exception as fault:  # noqa: BLE001  (whatever a template raises is the template's fault)
             return fault_of((piece,), context, fault)
     subject, preheader, text = parts
-    return Spoken(_one_line(subject), _one_line(preheader), text)
+    heads = {"subject": subject, "preheader": preheader}
+    everybodys = (name for name, pieces in heads.items() if pieces and all(type(piece) is Shared for piece in pieces))
+    return Spoken(_one_line(subject), _one_line(preheader), text, tuple(everybodys))
 
 
 def _pieces(template: Template, context: Mapping[str, object]) -> list[str]:
@@ -166,10 +171,12 @@ def _without_subject(written: Written) -> Problem:
     return Problem("E223", place, "the subject is empty for this reader", "say something in every case: {% else %}…")
 
 
-def _page(mail: Compiled, template: Template, context: Mapping[str, object]) -> Part | Problem:
+def _page(
+    mail: Compiled, template: Template, context: Mapping[str, object], everybodys: Sequence[str]
+) -> Part | Problem:
     """The page for one reader."""
     try:
-        return woven_page(_pieces(template, context))
+        return woven_page(_pieces(template, context), everybodys)
     except Exception as fault:  # noqa: BLE001  (whatever a template raises is the template's fault)
         pieces: list[Piece] = [mail.written.body]
         if mail.frame is not None:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from jinja2 import Template, nodes
 
-from nurture.render.environment import HTML
+from nurture.render.environment import HTML, Sandbox
 from nurture.render.protect import ADDRESSES, VOID
 from nurture.render.tokens import CLOSING, LETTERS, MIDDLE, OPENING, Hidden, Misplaced, Token, refuse_count
 
@@ -178,7 +178,7 @@ def joined(parts: Sequence[Part]) -> tuple[Part, ...]:
     return tuple(made)
 
 
-def template_of(parts: Sequence[Part], file: str) -> Template:
+def template_of(parts: Sequence[Part], file: str, environment: Sandbox = HTML) -> Template:
     """One Jinja template of a page's parts. Raises jinja2.TemplateSyntaxError when the parts are none together.
 
     What is the same for every reader never goes through Jinja's lexer: it takes its place in the parsed template.
@@ -186,8 +186,8 @@ def template_of(parts: Sequence[Part], file: str) -> Template:
     held = [part for part in parts if isinstance(part, str)]
     numbers = iter(range(len(held)))
     source = "".join(part.text if isinstance(part, Source) else f"\x02{next(numbers)}\x03" for part in parts)
-    tree = HTML.parse(source, filename=file)
+    tree = environment.parse(source, filename=file)
     for node in tree.find_all(nodes.TemplateData):
         node.data = _HELD.sub(lambda match: held[int(match[1])], node.data)
-    code = HTML.compile(tree, filename=file)
-    return Template.from_code(HTML, code, HTML.globals)
+    code = environment.compile(tree, filename=file)
+    return Template.from_code(environment, code, environment.globals)

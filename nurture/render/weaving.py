@@ -6,7 +6,7 @@ opposite would be, so a value is only what cannot change the pattern round it.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from nurture.model.mail import Woven
@@ -36,14 +36,17 @@ class Part(NamedTuple):
     woven: Woven | None
 
 
-def woven_page(pieces: Sequence[str]) -> Part:
-    """A page of the pieces that its template gave; marks that set a reader's text apart become <bdi>."""
+def woven_page(pieces: Sequence[str], everybodys: Collection[str] = ()) -> Part:
+    """A page of the pieces that its template gave; marks that set a reader's text apart become <bdi>.
+
+    `everybodys` are texts, as they stand in HTML, that are the pattern's although the template was given them.
+    """
     shape: list[str | None] = []
     values: list[str] = []
     for piece in pieces:
         if type(piece) is Shared:
             shape.append(piece)
-        elif "<" in piece:
+        elif "<" in piece or piece in everybodys:
             shape.append(_plain(piece))
         elif ISOLATE in piece or END_OF_ISOLATE in piece:
             _set_apart(_plain(piece), shape, values)
@@ -65,9 +68,9 @@ def woven_text(pieces: Sequence[str], footer: Woven) -> Part:
             shape.append(piece)
         elif piece and piece[0] not in _BLANK and piece[-1] not in _BLANK:
             shape.append(None)
-            values.append(_EMPTY_LINES.sub("\n\n", piece) if "\n" in piece else _plain(piece))
+            values.append(_squeezed(piece) if "\n" in piece else piece)
         else:
-            _peeled(_plain(piece), shape, values)
+            _peeled(piece, shape, values)
     values += footer.values
     return _part(tuple(shape), values, footer.pattern, _TEXTS, lambda: _finished_text("".join(pieces)) + str(footer))
 
@@ -78,11 +81,11 @@ def _plain(piece: str) -> str:
 
 
 def _set_apart(piece: str, shape: list[str | None], values: list[str]) -> None:
-    """A value with marks in it, which become tags."""
+    """A value with marks in it, which become tags; what is only punctuation beside them is the pattern's."""
     for part in _MARKS.split(piece):
-        if part in (ISOLATE, END_OF_ISOLATE):
+        if not any(map(str.isalnum, part)):
             shape.append(part)
-        elif part:
+        else:
             shape.append(None)
             values.append(part)
 
@@ -100,7 +103,7 @@ def _peeled(piece: str, shape: list[str | None], values: list[str]) -> None:
         return
     before, _, after = piece.partition(core)
     shape += [before, None, after]
-    values.append(_EMPTY_LINES.sub("\n\n", core))
+    values.append(_squeezed(core))
 
 
 def _finished_page(text: str) -> str:
@@ -108,7 +111,11 @@ def _finished_page(text: str) -> str:
 
 
 def _finished_text(text: str) -> str:
-    return _EMPTY_LINES.sub("\n\n", text).strip("\n") + "\n"
+    return _squeezed(text).strip("\n") + "\n"
+
+
+def _squeezed(text: str) -> str:
+    return _EMPTY_LINES.sub("\n\n", text)
 
 
 class _Patterns:
