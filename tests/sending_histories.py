@@ -19,13 +19,17 @@ class Step:
 
 @dataclass(frozen=True)
 class World:
-    """What happens: steps, what the provider does with one post after the other, the size of a batch, quiet hours."""
+    """What happens: steps, what the provider does with one post after the other, the size of a batch, quiet hours.
+
+    `each`: how many mails travel in one request at the most.
+    """
 
     steps: tuple[Step, ...]
     answers: tuple[str, ...]
     size: int
     brake: int | None
     quiet: Span | None = NIGHT
+    each: int = 1
 
     @property
     def forward(self) -> bool:
@@ -40,7 +44,21 @@ STEPS = st.builds(
     st.none() | st.integers(1, 9),
 )
 ANSWERS = st.sampled_from(
-    ["accept", "accept", "lost", "doubt", "busy", "refuse", "raise", "cut", "die before", "die after", "meanwhile"]
+    [
+        "accept",
+        "accept",
+        "lost",
+        "doubt",
+        "busy",
+        "refuse",
+        "raise",
+        "cut",
+        "die before",
+        "die after",
+        "meanwhile",
+        "one refused",
+        "vague",
+    ]
 )
 WORLDS = st.builds(
     World,
@@ -49,4 +67,5 @@ WORLDS = st.builds(
     st.sampled_from([1, 2, 100]),
     st.sampled_from([None, None, 1]),
     st.sampled_from([NIGHT, NIGHT, None]),
+    st.sampled_from([1, 2, 3, 100]),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from nurture.config import Config
 from nurture.deliver.protocol import OneEach
@@ -132,6 +133,54 @@ class Scripted(OneEach):
 
     async def close(self) -> None:
         pass
+
+
+@dataclass
+class Bundling(Scripted):
+    """A provider that carries `each` mails in a request: `before` is asked once for each, `script` for each mail.
+
+    What the script leaves blameless goes again by itself. `requests` holds the keys of each.
+    """
+
+    each: int = 100  # type: ignore[assignment]
+    together: tuple[Email, ...] = ()
+    requests: list[tuple[str, ...]] = field(default_factory=list)
+
+    def build(self, mails: Sequence[Email]) -> Iterator[Any]:
+        yield from chunks(mails, self.each)
+
+    def keys(self, request: tuple[Email, ...]) -> tuple[str, ...]:
+        return tuple(mail.key for mail in request)
+
+    async def post(self, request: tuple[Email, ...]) -> list[Answer]:  # type: ignore[override]
+        waits = self.before(request[0])
+        if hasattr(waits, "__await__"):
+            await waits
+        self.requests.append(self.keys(request))
+        self.together = request
+        self.posted += self.keys(request)
+        answers, ends = [], []
+        for place, mail in enumerate(request):
+            try:
+                answers.append(self.script(mail, len(self.posted) - len(request) + place))
+            except BaseException as end:  # noqa: BLE001  (all of the request are on their way)
+                ends.append(end)
+        ends += [answer for answer in answers if isinstance(answer, BaseException)]
+        if ends:
+            raise ends[0]
+        return answers
+
+    def read(self, request: tuple[Email, ...], answer: list[Handover]) -> Iterator[Handover]:  # type: ignore[override]
+        yield from (replace(one, key=mail.key) for mail, one in zip(request, answer, strict=True))
+
+    def again(self, request: tuple[Email, ...], answer: list[Handover]) -> Iterator[Any]:
+        left = [mail for mail, one in zip(request, answer, strict=True) if one.blameless]
+        yield from chunks(left, len(left) if len(left) < len(request) else (len(left) + 1) // 2)
+
+
+def chunks(mails: Sequence[Email], size: int) -> Iterator[tuple[Email, ...]]:
+    """So many at a time."""
+    return (tuple(mails[start : start + size]) for start in range(0, len(mails), max(1, size)))
 
 
 @dataclass
