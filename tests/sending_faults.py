@@ -66,10 +66,6 @@ def _loses_who_is_left(_provider: Any, refused: Any, _answer: Any, left: Any) ->
     return [preparing.unwritten(one, ValueError()) for one in refused.intents if one.key in left]
 
 
-def _hears_of_the_first_alone(self: flight.Flight, answers: Any) -> None:
-    self.answers.update((one.key, one) for one in list(answers)[:1])
-
-
 FAULTS: list[tuple[str, object, str, object]] = [
     ("nothing_goes_twice_but_service_once_more", flight.Flight, "_silent", _forgets_what_was_begun),
     ("nothing_goes_twice_but_service_once_more", outbox, "doubt", _put_back_of_members),
@@ -91,5 +87,4 @@ FAULTS: list[tuple[str, object, str, object]] = [
     ("nothing_goes_twice_but_service_once_more", flight.Flight, "begin", _remembers_that_they_had_not_gone),
     ("nothing_goes_twice_but_service_once_more", sending, "once_more", _all_of_it_again),
     ("one_that_is_to_blame_holds_up_no_other", sending, "once_more", _loses_who_is_left),
-    ("what_went_is_never_called_not_gone", flight.Flight, "heard", _hears_of_the_first_alone),
 ]
