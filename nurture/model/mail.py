@@ -29,9 +29,8 @@ class Woven:
 
     def __str__(self) -> str:
         """The whole text."""
-        parts = [self.pattern[0]]
-        for value, shared in zip(self.values, self.pattern[1:], strict=True):
-            parts += (value, shared)
+        parts = [""] * (len(self.pattern) + len(self.values))
+        parts[::2], parts[1::2] = self.pattern, self.values
         return "".join(parts)
 
 

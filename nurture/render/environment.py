@@ -4,9 +4,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_currency
@@ -19,11 +22,13 @@ from nurture.model.event import MonthDay
 from nurture.render.calls import Giver
 from nurture.render.generator import PatternsApart
 from nurture.render.locales import babel_locale
-from nurture.render.values import END_OF_ISOLATE, ISOLATE, Attributes, Unknown, WrongValue, amount_of
+from nurture.render.values import END_OF_ISOLATE, ISOLATE, Attributes, Isolated, Unknown, WrongValue, amount_of
 from nurture.render.weaving import Shared
 
 READER = "_reader"
 A_LEAP_YEAR = 2000
+WORDS_KEPT = 4096
+_NEEDS_ESCAPING = re.compile("[&<>'\"]").search
 _NO_STYLE = re.compile(r"[^A-Za-z0-9#%., -]+")
 
 
@@ -54,7 +59,7 @@ def day(context: Context, value: object) -> object:
     if isinstance(value, datetime):
         value = value.astimezone(ZoneInfo(reader.zone)).date()
     if isinstance(value, date):
-        return format_date(value, "long", locale=locale)
+        return _in_words(value, locale)
     raise WrongValue("'day' needs a day or a moment")
 
 
@@ -67,7 +72,18 @@ def money(context: Context, value: object) -> object:
     found = amount_of(value, reader.currency)
     if found is None:
         raise WrongValue("'money' needs an amount")
-    return format_currency(found[0], found[1], locale=babel_locale(reader.locale))
+    return _in_figures(str(found[0]), found[1], babel_locale(reader.locale))
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _in_words(when: date, locale: Locale) -> str:
+    """Many readers of a mail are told the same day, and Babel works on it longer than on all the rest of a page."""
+    return format_date(when, "long", locale=locale)
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _in_figures(amount: str, currency: str, locale: Locale) -> str:
+    return format_currency(Decimal(amount), currency, locale=locale)
 
 
 def or_else(value: object, instead: object) -> object:
@@ -87,18 +103,31 @@ def list_and(context: Context, value: object) -> object:
     return Markup(words) if context.eval_ctx.autoescape else words
 
 
+def escaped(value: object) -> str:
+    """What MarkupSafe's `escape` says, without its mark; most words need no escaping and are taken as they are."""
+    if type(value) is Markup:
+        return str.__str__(value)
+    if (type(value) is str or type(value) is Shared) and _NEEDS_ESCAPING(value) is None:
+        return value
+    if type(value) is Isolated and _NEEDS_ESCAPING(value) is None:
+        return str(value)
+    return str.__str__(escape(value))
+
+
 def plain(value: object) -> str:
     """For an attribute of a tag: escaped, and without the marks that become <bdi> in text."""
-    text = str(escape(value))  # Markup's own `replace` escapes what it is given, again and again
-    return Markup(text.replace(ISOLATE, "").replace(END_OF_ISOLATE, ""))
+    text = escaped(value)
+    if ISOLATE in text or END_OF_ISOLATE in text:
+        text = text.replace(ISOLATE, "").replace(END_OF_ISOLATE, "")
+    return Markup(text)
 
 
 def address(value: object) -> str:
     """For a whole address in a link: only https, http, mailto and cid, so that a value cannot run a script."""
-    text = str(plain(value))
+    text = plain(value)
     if not text.lower().startswith(("https://", "http://", "mailto:", "cid:")):
         raise WrongValue("a link must start with https://")
-    return Markup(text)
+    return text
 
 
 def quoted(value: object) -> str:
@@ -130,7 +159,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     # Not worked out when a file is compiled, since `{{ 99999999 ** 99999999 }}` would take for ever.
     intercepted_binops = frozenset({"*", "**"})
     code_generator_class = PatternsApart
-    pattern_piece = Shared  # what the generated code makes them of
+    pattern_piece, escaped = Shared, staticmethod(escaped)  # what the generated code makes pieces with
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:  # noqa: ARG002  (Jinja asks so)
         """Only the values that a mail is given have parts, and none of those begins with an underscore."""

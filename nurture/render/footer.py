@@ -8,7 +8,7 @@ from nurture.links import Links
 from nurture.model.decision import Intent
 from nurture.model.mail import Woven
 from nurture.model.rules import Rules, Sender
-from nurture.render.addresses import domain_of, encoded
+from nurture.render.addresses import domain_of, house_address
 from nurture.render.values import Isolated, clean
 
 SERVICE = "service"
@@ -36,7 +36,7 @@ class Footer:
     @property
     def answers_to(self) -> str:
         """The address that answers go to."""
-        return encoded(self.sender.reply_to or self.sender.address)
+        return house_address(self.sender.reply_to or self.sender.address)
 
     def fields(self, isolated: bool) -> dict[str, str]:
         """The footer's part of what the frame is given; `isolated` keeps name and address apart from their line."""
@@ -75,7 +75,7 @@ def leaving(intent: Intent, links: Links | None, sender: Sender) -> Leaving:
         return Leaving()
     if links is not None:
         return Leaving(links.unsubscribe(intent.person, intent.topic, intent.key), one_click=True)
-    answers_to = encoded(sender.reply_to or sender.address)
+    answers_to = house_address(sender.reply_to or sender.address)
     return Leaving(f"mailto:{quote(answers_to, safe='@')}?subject={quote(f'unsubscribe {intent.topic}')}")
 
 

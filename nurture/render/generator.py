@@ -38,7 +38,12 @@ class PatternsApart(CodeGenerator):
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
         if self.straight and is_everybodys(node):
             self.write("Shared(")
-        super()._output_child_pre(node, frame, finalize)
+        if frame.eval_ctx.volatile:
+            self.write("(escaped if context.eval_ctx.autoescape else str)(")
+        else:
+            self.write("escaped(" if frame.eval_ctx.autoescape else "str(")
+        if finalize.src is not None:
+            self.write(finalize.src)
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
         super()._output_child_post(node, frame, finalize)
@@ -48,7 +53,7 @@ class PatternsApart(CodeGenerator):
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802  (Jinja's name)
         """The whole module, with the template's words at its end, made once."""
         super().visit_Template(node, frame)
-        self.writeline("Shared = environment.pattern_piece")
+        self.writeline("Shared, escaped = environment.pattern_piece, environment.escaped")
         for number, words in enumerate(self.words, 1):
             self.writeline(f"shared_{number} = Shared({words!r})")
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from nurture.model.mail import Image
+from nurture.render.weaving import PATTERNS_KEPT, Part
 
 FOLDER = "templates/_images/"
 MEDIA_TYPES = {
@@ -74,10 +75,17 @@ def content_id(found: Picture) -> str:
     return f"{found.digest[:ID_LETTERS]}@images"
 
 
-def carried(templates: Mapping[str, bytes], html: str) -> tuple[Image, ...]:
-    """The pictures that a page names as `cid:`, each once."""
-    if "cid:" not in html:
+@lru_cache(maxsize=PATTERNS_KEPT)
+def _names_some(pattern: tuple[str, ...]) -> bool:
+    return any("cid:" in piece for piece in pattern)
+
+
+def carried(templates: Mapping[str, bytes], page: Part) -> tuple[Image, ...]:
+    """The pictures that a page names as `cid:`, each once. Most of a page is looked through once for all readers."""
+    woven = page.woven
+    if woven is not None and not _names_some(woven.pattern) and "cid:" not in "".join(woven.values):
         return ()
+    html = page.whole
     return tuple(
         Image(found.name, content_id(found), found.media_type, found.data)
         for found in pictures(templates)

@@ -1,6 +1,5 @@
 """Locales of readers and mails: the chain of fallbacks, and which way a script runs."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -9,11 +8,11 @@ from babel.dates import get_day_names
 SCRIPT_LETTERS = 4
 
 
-def chain(wanted: str, house: tuple[str, ...]) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def chain(wanted: str, house: tuple[str, ...]) -> tuple[str, ...]:
     """The locales to try for a reader, best first: fr-CA, then fr, then the house's own order (language.md 3)."""
     parts = spelt(wanted).split("-") if wanted else []
-    yield from ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
-    yield from house
+    return (*("-".join(parts[:length]) for length in range(len(parts), 0, -1)), *house)
 
 
 def spelt(locale: str) -> str:

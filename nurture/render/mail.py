@@ -6,7 +6,6 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Template
-from markupsafe import escape
 
 from nurture.links import Links
 from nurture.model.book import Book
@@ -15,7 +14,7 @@ from nurture.model.mail import Email, Woven
 from nurture.model.person import Person
 from nurture.model.place import Place, Problem
 from nurture.model.rules import Rules
-from nurture.render.addresses import encoded
+from nurture.render.addresses import encoded, house_address
 from nurture.render.calls import Answer, Images, Spare
 from nurture.render.compiled import Compiled, Templates, compiled, fault_of
 from nurture.render.environment import READER, Reader
@@ -49,12 +48,11 @@ class Version(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """The author's own words for one reader; `everybodys` names those that ask nothing of the reader."""
+    """The author's own words for one reader."""
 
     subject: str
     preheader: str
     text: Sequence[str]
-    everybodys: tuple[str, ...]
 
 
 def render(
@@ -84,8 +82,7 @@ def render(
         return _without_subject(version.mail.written)
     subject = _turned(spoken.subject, version.locale)
     told |= {"subject": subject, "preheader": spoken.preheader}
-    everybodys = [escape(told[name]) for name in spoken.everybodys]
-    page = _page(version.mail, ready.page, {**page_names(told), **context}, everybodys)
+    page = _page(version.mail, ready.page, {**page_names(told), **context})
     if isinstance(page, Problem):
         return page
     return _email(book, templates, intent, version, footer, spoken.text, (subject, page), person)
@@ -142,26 +139,29 @@ def _calls(templates: Mapping[str, bytes], intent: Intent, links: Links | None, 
     return {"_image": images, **{name: call for name, call in calls.items() if name not in intent.variables}}
 
 
-def _spoken(mail: Compiled, templates: Templates, context: Mapping[str, object]) -> Spoken | Problem:
-    """Run the templates of the author's own words for one reader."""
-    parts: list[Sequence[str]] = []
+def _spoken(mail: Compiled, templates: Templates, context: dict[str, object]) -> Spoken | Problem:
+    """Run the templates of the author's own words for one reader; what asks for nothing is what it says."""
     written = mail.written
-    for template, piece in zip(
-        templates[:-1], (written.subject, written.preheader, mail.own_text or written.body), strict=True
+    parts: list[Sequence[str]] = []
+    for template, piece in (
+        (templates.subject, written.subject),
+        (templates.preheader, written.preheader),
+        (templates.text, mail.own_text or written.body),
     ):
+        if template is not templates.text and "{" not in piece.text:
+            parts.append((Shared(piece.text),))
+            continue
         try:
             parts.append(_pieces(template, context))
         except Exception as fault:  # noqa: BLE001  (whatever a template raises is the template's fault)
             return fault_of((piece,), context, fault)
     subject, preheader, text = parts
-    heads = {"subject": subject, "preheader": preheader}
-    everybodys = (name for name, pieces in heads.items() if pieces and all(type(piece) is Shared for piece in pieces))
-    return Spoken(_one_line(subject), _one_line(preheader), text, tuple(everybodys))
+    return Spoken(_one_line(subject), _one_line(preheader), text)
 
 
-def _pieces(template: Template, context: Mapping[str, object]) -> list[str]:
+def _pieces(template: Template, context: dict[str, object]) -> list[str]:
     """What a template says to this reader, in the pieces that the weaver can tell apart."""
-    return list(template.root_render_func(template.new_context(dict(context), shared=True)))
+    return list(template.root_render_func(template.new_context(context, shared=True)))
 
 
 def _without_subject(written: Written) -> Problem:
@@ -171,12 +171,10 @@ def _without_subject(written: Written) -> Problem:
     return Problem("E223", place, "the subject is empty for this reader", "say something in every case: {% else %}…")
 
 
-def _page(
-    mail: Compiled, template: Template, context: Mapping[str, object], everybodys: Sequence[str]
-) -> Part | Problem:
+def _page(mail: Compiled, template: Template, context: dict[str, object]) -> Part | Problem:
     """The page for one reader."""
     try:
-        return woven_page(_pieces(template, context), everybodys)
+        return woven_page(_pieces(template, context))
     except Exception as fault:  # noqa: BLE001  (whatever a template raises is the template's fault)
         pieces: list[Piece] = [mail.written.body]
         if mail.frame is not None:
@@ -185,13 +183,15 @@ def _page(
 
 
 def _one_line(pieces: Sequence[str]) -> str:
-    return " ".join("".join(pieces).split())
+    """One line; it is the pattern's where nothing of it is the reader's."""
+    line = " ".join("".join(pieces).split())
+    return Shared(line) if all(type(piece) is Shared for piece in pieces) else line
 
 
 def _turned(subject: str, locale: str) -> str:
     """A subject that a mail program would show from the wrong side gets a mark of its direction."""
     flips = facts(locale)["direction"] == "rtl" and not starts_right_to_left(subject)
-    return RIGHT_TO_LEFT_MARK + subject if flips else subject
+    return type(subject)(RIGHT_TO_LEFT_MARK + subject) if flips else subject
 
 
 def _email(
@@ -212,19 +212,19 @@ def _email(
     return Email(
         key=intent.key,
         from_name=clean(sender.name),
-        from_address=encoded(sender.address),
+        from_address=house_address(sender.address),
         to_name=clean(str(person.facts.get("first_name") or "")),
         to_address=encoded(intent.address),
-        subject=subject,
+        subject=str(subject),
         text=text.whole,
         html=page.whole,
         locale=version.locale,
         direction=way,
         date=intent.decided_at,
-        reply_to=encoded(sender.reply_to) if sender.reply_to else "",
+        reply_to=house_address(sender.reply_to) if sender.reply_to else "",
         headers=tuple(headers(book.rules, intent, footer)),
         categories=(intent.mail, intent.sequence),
-        images=carried(templates, page.whole),
+        images=carried(templates, page),
         woven=(text.woven, page.woven) if text.woven is not None and page.woven is not None else None,
     )
 

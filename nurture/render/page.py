@@ -5,6 +5,7 @@ The order matters: what makes HTML must not see Jinja, and one template renders 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -197,7 +198,7 @@ def _turned(text: str) -> str:
     return text.replace("<mj-body", f"<mj-head>{_RIGHT_TO_LEFT}</mj-head><mj-body", 1)
 
 
-def _root(tag: str, attributes: str, said: dict[str, str]) -> str:
+def _root(tag: str, attributes: str, said: Mapping[str, str]) -> str:
     """The root element with the mail's language and direction, whatever it said before."""
     others = re.sub(r'\s(?:lang|dir)="[^"]*"', "", attributes)
     return f'<{tag} lang="{said["locale"]}" dir="{said["direction"]}"{others}>'

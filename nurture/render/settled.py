@@ -1,6 +1,8 @@
 """What a page is told before anything is compiled: its locale, and the sides that follow from it."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 from jinja2 import TemplateError, meta
 
@@ -9,11 +11,12 @@ from nurture.render.locales import direction
 from nurture.render.told import SETTLED
 
 
-def facts(locale: str) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def facts(locale: str) -> Mapping[str, str]:
     """What is settled before anything is compiled."""
     way = direction(locale)
     sides = ("right", "left") if way == "rtl" else ("left", "right")
-    return {"locale": locale, "direction": way, "start": sides[0], "end": sides[1]}
+    return MappingProxyType({"locale": locale, "direction": way, "start": sides[0], "end": sides[1]})
 
 
 @lru_cache(maxsize=4096)

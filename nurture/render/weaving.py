@@ -6,7 +6,7 @@ opposite would be, so a value is only what cannot change the pattern round it.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from nurture.model.mail import Woven
@@ -36,23 +36,17 @@ class Part(NamedTuple):
     woven: Woven | None
 
 
-def woven_page(pieces: Sequence[str], everybodys: Collection[str] = ()) -> Part:
-    """A page of the pieces that its template gave; marks that set a reader's text apart become <bdi>.
-
-    `everybodys` are texts, as they stand in HTML, that are the pattern's although the template was given them.
-    """
-    shape: list[str | None] = []
-    values: list[str] = []
-    for piece in pieces:
-        if type(piece) is Shared:
-            shape.append(piece)
-        elif "<" in piece or piece in everybodys:
-            shape.append(_plain(piece))
-        elif ISOLATE in piece or END_OF_ISOLATE in piece:
-            _set_apart(_plain(piece), shape, values)
-        else:
-            shape.append(None)
-            values.append(_plain(piece))
+def woven_page(pieces: Sequence[str]) -> Part:
+    """A page of the pieces that its template gave; marks that set a reader's text apart become <bdi>."""
+    values = [piece for piece in pieces if type(piece) is not Shared]
+    said = "".join(values)
+    if "<" in said or ISOLATE in said or END_OF_ISOLATE in said:
+        shape: list[str | None] = []
+        values = []
+        for piece in pieces:
+            _taken_apart(piece, shape, values)
+    else:
+        shape = [piece if type(piece) is Shared else None for piece in pieces]
     return _part(tuple(shape), values, (), _PAGES, lambda: _finished_page("".join(pieces)))
 
 
@@ -75,9 +69,15 @@ def woven_text(pieces: Sequence[str], footer: Woven) -> Part:
     return _part(tuple(shape), values, footer.pattern, _TEXTS, lambda: _finished_text("".join(pieces)) + str(footer))
 
 
-def _plain(piece: str) -> str:
-    """Without the mark of having been escaped, which would escape whatever is put beside it."""
-    return str.__str__(piece)
+def _taken_apart(piece: str, shape: list[str | None], values: list[str]) -> None:
+    """One piece of a page."""
+    if type(piece) is Shared or "<" in piece:
+        shape.append(piece)
+    elif ISOLATE in piece or END_OF_ISOLATE in piece:
+        _set_apart(piece, shape, values)
+    else:
+        shape.append(None)
+        values.append(piece)
 
 
 def _set_apart(piece: str, shape: list[str | None], values: list[str]) -> None:
