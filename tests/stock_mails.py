@@ -68,7 +68,8 @@ def _templates(ready: Compiled) -> Templates:
     written = ready.written
     text = ready.text if ready.own_text is None else ready.own_text.text
     sources = (written.subject.text, written.preheader.text, text)
-    return Templates(*map(TEXT.from_string, sources), template_of(ready.parts, written.file, HTML))
+    subject, preheader, words = (TEXT.from_string(source) for source in sources)
+    return Templates(subject, preheader, words, template_of(ready.parts, written.file, HTML))
 
 
 def stock_mail(

@@ -53,7 +53,7 @@ def woven_page(pieces: Sequence[str]) -> Part:
 def woven_text(pieces: Sequence[str], footer: Woven) -> Part:
     """A text of the pieces that its template gave, without empty lines in a row, and the footer under it.
 
-    White space at the edges of a value is the pattern's, since it may belong to an empty line.
+    White space at the edges of a value is the pattern's where it may belong to an empty line.
     """
     shape: list[str | None] = []
     values: list[str] = []
@@ -91,15 +91,15 @@ def _set_apart(piece: str, shape: list[str | None], values: list[str]) -> None:
 
 
 def _peeled(piece: str, shape: list[str | None], values: list[str]) -> None:
-    """A value that is empty or has white space at its edges. Nothing at all is a value only behind a word."""
+    """A value that is empty or has white space at its edges, which is the pattern's unless words are before it."""
+    behind = shape[-1] if shape else ""
+    if "\n" not in piece and (behind is None or behind.rstrip(" \t")[-1:] not in ("", "\n")):
+        shape.append(None)  # no line ends here, and this one is not empty: it stays as it is
+        values.append(piece)
+        return
     core = piece.strip(_BLANK)
     if not core:
-        behind = shape[-1] if shape else ""
-        if piece or (behind is not None and behind[-1:] in _BLANK):
-            shape.append(piece)
-        else:
-            shape.append(None)
-            values.append("")
+        shape.append(piece)
         return
     before, _, after = piece.partition(core)
     shape += [before, None, after]
