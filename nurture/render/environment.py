@@ -119,7 +119,7 @@ def plain(value: object) -> str:
     text = escaped(value)
     if ISOLATE in text or END_OF_ISOLATE in text:
         text = text.replace(ISOLATE, "").replace(END_OF_ISOLATE, "")
-    return Markup(text)
+    return text if type(text) is Shared else Markup(text)
 
 
 def address(value: object) -> str:
