@@ -12,7 +12,7 @@ from typing import NamedTuple
 from nurture.model.mail import Woven
 from nurture.render.values import END_OF_ISOLATE, ISOLATE
 
-PATTERNS_KEPT = 512  # of up to 100 KB each; a mail has one for each language and each way through its conditions
+PATTERNS_KEPT = 256  # 30 KB each, so 8 MB; a mail has one for each language and each way through its conditions
 _HOLE = "\ufdd0"  # no character (Unicode 23.7): it stands for a value while a pattern is finished
 _BLANK = " \t\n"  # all that is squeezed out of a text
 _EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
