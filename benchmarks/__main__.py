@@ -16,6 +16,7 @@ NAMES = (
     "decisions",
     "rendering",
     "hand_over",
+    "many_in_one",
     "first_tick",
     "daemon_memory",
     "service_amid_broadcast",

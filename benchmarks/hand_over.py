@@ -1,4 +1,4 @@
-"""From decided to accepted, one mail a request: how many a second and core, and what of it each part takes.
+"""From decided to accepted, up to 100 mails a request: how many a second and core, and what of it each part takes.
 
 The server is another process; only this one's processor counts. Work on the store and on mails runs in one thread
 beside the event loop, as in the daemon.
