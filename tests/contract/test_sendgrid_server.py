@@ -109,6 +109,47 @@ def test_a_wrong_key_a_wrong_path_and_too_much(server: SendGridServer) -> None:
     assert (status, answer[:6]) == (413, b"<html>")
 
 
+def two(*values: str) -> dict[str, Any]:
+    """A request of as many mails as there are values, each put in for a tag."""
+    people = [
+        {"to": [{"email": f"r{n}@shop.example"}], "custom_args": {"nv_send": f"k{n}"}, "substitutions": {"-a-": value}}
+        for n, value in enumerate(values)
+    ]
+    content = [{"type": "text/plain", "value": "Dear -a-"}, {"type": "text/html", "value": "<p>Dear -a-</p>"}]
+    return {**GOOD, "personalizations": people, "content": content, "subject": "Hello -a-"}
+
+
+def test_each_personalization_is_a_mail_of_its_own_as_its_reader_gets_it(server: SendGridServer) -> None:
+    before = len(server.accepted)
+    assert post(server.url, two("Salma", "Omar"))[0] == 202
+    first, second = server.accepted[before:]
+    assert first["id"] == second["id"]
+    assert [(one["key"], one["to"], one["subject"]) for one in (first, second)] == [
+        ("k0", "r0@shop.example", "Hello Salma"), ("k1", "r1@shop.example", "Hello Omar"),
+    ]  # fmt: skip
+    assert [part["value"] for part in second["body"]["content"]] == ["Dear Omar", "<p>Dear Omar</p>"]
+
+
+def test_it_puts_in_what_a_value_names_once_more_as_sendgrid_does(server: SendGridServer) -> None:
+    body = two("-b-")
+    body["personalizations"][0]["substitutions"]["-b-"] = "whoever"
+    assert post(server.url, body)[0] == 202
+    assert server.accepted[-1]["subject"] == "Hello whoever"
+
+
+def test_addresses_it_does_not_want_are_named_by_their_place_or_not_at_all() -> None:
+    with sendgrid() as server:
+        post(server.url, {"unwanted": ["r1@shop.example", "r2@shop.example"]}, path="/control")
+        status, answer = post(server.url, two("a", "b", "c"))
+        fields = [one["field"] for one in json.loads(answer)["errors"]]
+        assert (status, fields) == (400, ["personalizations.1.to.0.email", "personalizations.2.to.0.email"])
+        post(server.url, {"vague": True, "largest": 2_000}, path="/control")
+        status, answer = post(server.url, two("a", "b"))
+        assert (status, json.loads(answer)["errors"][0]["field"]) == (400, None)
+        assert post(server.url, two("a" * 2_000))[0] == 413
+        assert server.accepted == []
+
+
 def test_the_program_logs_each_mail_before_it_answers_and_fails_on_demand(tmp_path: Path) -> None:
     log = tmp_path / "accepted.jsonl"
     command = [sys.executable, "-m", "tests.sendgrid_server", "--port", "0", "--log", str(log), "--validate", "10"]

@@ -52,6 +52,13 @@ def test_places_count_requests_and_not_mails(shop: Shop) -> None:
     assert most == 3
 
 
+def test_a_batch_is_as_large_as_a_request_may_be(shop: Shop) -> None:
+    planned(shop.store, news=300)
+    way(shop).each = 250
+    assert rounds(shop).fates == {Fate.accepted: 300}
+    assert sorted(map(len, way(shop).requests)) == [50, 250]
+
+
 def test_a_cut_leaves_exactly_the_mails_of_begun_requests_in_doubt(shop: Shop) -> None:
     planned(shop.store, news=100)
 
