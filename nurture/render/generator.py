@@ -1,8 +1,8 @@
 """How templates become Python: as Jinja does it, with every piece of output saying whether it is the pattern's.
 
 Jinja lets a generator of one's own write constants and outputs (its native types use the same three places). The
-code does what Jinja's does, in the same order; only the pieces that go straight into the mail are `Shared` where they
-are the template's own words, or come out the same for everybody, or shape the page. Joined, they say what they said.
+code does what Jinja's does, in the same order; only the pieces are `Shared` where they are the template's own words, or
+come out the same for everybody, or shape the page. Joined, as in a block that is kept in a variable, they are words.
 """
 
 from collections.abc import Iterable
@@ -17,26 +17,16 @@ EVERYBODYS = frozenset({*HOUSE, *(OWN + name for name in (*HOUSE, *SETTLED)), *S
 
 
 class PatternsApart(CodeGenerator):
-    """Jinja's own generator, but for what goes straight into the mail."""
+    """Jinja's own generator, but for how pieces of output are written."""
 
-    straight = False  # not into a block that is kept in a variable or given to a filter
-    mine = False
     words: tuple[str, ...] = ()
 
-    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802  (Jinja's name)
-        """Words and values, one after another."""
-        self.straight = frame.buffer is None
-        super().visit_Output(node, frame)
-
     def _output_const_repr(self, group: Iterable[object]) -> str:
-        words = "".join(map(str, group))
-        if not self.straight:
-            return repr(words)
-        self.words = (*self.words, words)
+        self.words = (*self.words, "".join(map(str, group)))
         return f"shared_{len(self.words)}"
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
-        if self.straight and is_everybodys(node):
+        if is_everybodys(node):
             self.write("Shared(")
         if frame.eval_ctx.volatile:
             self.write("(escaped if context.eval_ctx.autoescape else str)(")
@@ -47,7 +37,7 @@ class PatternsApart(CodeGenerator):
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
         super()._output_child_post(node, frame, finalize)
-        if self.straight and is_everybodys(node):
+        if is_everybodys(node):
             self.write(")")
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802  (Jinja's name)

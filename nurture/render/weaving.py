@@ -91,10 +91,10 @@ def _set_apart(piece: str, shape: list[str | None], values: list[str]) -> None:
 
 
 def _peeled(piece: str, shape: list[str | None], values: list[str]) -> None:
-    """A value that is empty or has white space at its edges, which is the pattern's unless words are before it."""
+    """A value that is empty or has white space at its edges: the pattern's, unless words stand before it there."""
     behind = shape[-1] if shape else ""
     if "\n" not in piece and (behind is None or behind.rstrip(" \t")[-1:] not in ("", "\n")):
-        shape.append(None)  # no line ends here, and this one is not empty: it stays as it is
+        shape.append(None)  # there are words in this line already, and it does not end here
         values.append(piece)
         return
     core = piece.strip(_BLANK)
