@@ -12,6 +12,7 @@ from nurture.engine.hand_over import hand_over_all
 from nurture.engine.tick import tick
 from nurture.model.mail import Email, Fate
 from nurture.wiring import live, now, workshop
+from tests.prism_server import PATCHED, prism
 from tests.projects import Project
 from tests.sendgrid_server import KEY, SendGridServer, sendgrid
 
@@ -52,7 +53,10 @@ def shop(project: Project, server: SendGridServer, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_installed_command_hands_over_all_in_a_request_a_language(shop: Project, server: SendGridServer) -> None:
-    assert f"{PEOPLE} taken by sendgrid" in shop.ok("run", "--once").out
+    """Prism stands between, and lets nothing pass that is against SendGrid's document, in neither direction."""
+    with prism(PATCHED, server.url) as between:
+        (shop.root / "config.toml").write_text(CONFIG.format(url=between), encoding="utf-8")
+        assert f"{PEOPLE} taken by sendgrid" in shop.ok("run", "--once").out
     assert (server.requests, server.refused) == (len(NAMES), [])
     assert sorted(line["to"] for line in server.accepted) == sorted(f"c{n}@shop.example" for n in range(PEOPLE))
     texts = [part["value"] for line in server.accepted for part in line["body"]["content"]]
