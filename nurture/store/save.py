@@ -250,7 +250,8 @@ def _consents(rows: Rows, person: Person, old: Loaded) -> None:
         if event.name in _CONSENT_EVENTS
         for topic in _topics(event)
     }
-    who = {"person": person.id, "bucket": bucket(person.id), "address": person.address, "how": "", "who": ""}
+    who: Row = {"person": person.id, "bucket": bucket(person.id), "address": person.address}
+    who |= {"how": "", "who": "", "until": None}
     for topic, one in person.consents.items():
         words = {"basis": one.basis, "wording": worded.get(topic, "")}
         rows.consents.append({**who, **words, "topic": topic, "given": one.given, "since": micros(one.since)})
