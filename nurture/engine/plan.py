@@ -50,6 +50,7 @@ class SequencePlan:
     unfit: int = 0
     looked: int = 0
     gone: int = 0
+    settling: int = 0
     starts: Heads | None = None
     already: Already | None = None
     draft: bool = False
@@ -140,7 +141,7 @@ def plan(
     for one in found.sequences:
         one.groups = people.groups.get(one.name, [])
         one.unfit, one.looked = people.unfit[one.name], people.looked[one.name]
-        one.gone = people.gone.get(one.name, 0)
+        one.gone, one.settling = people.gone.get(one.name, 0), people.settling[one.name]
         if one.how in (NEW, CHANGED) and to_be.book.sequences[one.name].status is Status.live:
             one.starts = heads(store, to_be.book, to_be.book.sequences[one.name], now)
     found.missing = list(_missing(store, before, found))

@@ -13,6 +13,7 @@ from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
 from nurture.decide.migrate import STAYS, UNDECIDED, Landing, landing, moves_people, same_work
 from nurture.decide.retime import retime
+from nurture.engine.lengths import length_span
 from nurture.engine.tick import Tell, uncollected
 from nurture.model.book import Book
 from nurture.model.decision import Why
@@ -28,6 +29,7 @@ from nurture.model.step import (
     WaitUntil,
     WaitWeekday,
 )
+from nurture.model.trigger import Trigger
 from nurture.store.database import pages
 from nurture.store.open import Store
 
@@ -58,12 +60,16 @@ class Group:
 
 @dataclass(slots=True)
 class People:
-    """All groups by sequence, those who no longer fit a `while` that is new, and of how many that was asked."""
+    """All groups by sequence, those who no longer fit a `while` that is new, and of how many that was asked.
+
+    `settling` counts by sequence of whom it is not asked yet whether they start.
+    """
 
     groups: dict[str, list[Group]] = field(default_factory=dict)
     unfit: Counter[str] = field(default_factory=Counter)
     looked: Counter[str] = field(default_factory=Counter)
     gone: dict[str, int] = field(default_factory=dict)
+    settling: Counter[str] = field(default_factory=Counter)
 
 
 def count(store: Store, before: Book | None, after: Book, same: Collection[str], now: datetime, tell: Tell) -> People:
@@ -88,7 +94,14 @@ def count(store: Store, before: Book | None, after: Book, same: Collection[str],
             if not group.stays and version != after.version(name) and name not in same:
                 closer.update(_closer(after, new, group, (was, version, step), now))
     _look(store, after, closer, found, now, tell)
+    longest = max((length_span(one.settle) for one in _triggers(before, after)), default=timedelta(0))
+    for was, number in store.applications.settling(now + longest).items():
+        found.settling[names.get(was, was)] += number
     return found
+
+
+def _triggers(*books: Book) -> Iterator[Trigger]:
+    yield from (trigger for book in books for sequence in book.sequences.values() for trigger in sequence.start)
 
 
 def _group(after: Book, new: Sequence, key: tuple[str, int], step: str | None, number: int) -> Group:

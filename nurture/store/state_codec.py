@@ -1,6 +1,6 @@
 """The state of a person as compact JSON text and back: what is in flight, and what follows from their events."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
@@ -91,6 +91,11 @@ def _firing(row: list[Any], known: Known) -> Firing:
         parked,
         *thing,
     )
+
+
+def firings_of(state: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """What is to be asked whether it starts, of a decoded state: its sequence, and whether it queues behind another."""
+    yield from ((row[0], row[8]) for row in state.get("firings", ()))
 
 
 def _enrolment_list(one: Enrolment, known: Known) -> list[Any]:

@@ -4,13 +4,18 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from nurture.decide.clock import Clock
 from nurture.engine.applying import make_live
 from nurture.engine.faults import RefusedError
+from nurture.engine.people import settling
+from nurture.engine.plan_words import document
 from nurture.engine.project import read_files
 from nurture.store.open import Store
+from nurture.store.rows import EventRow
 from tests.small_project import SEQUENCE, edit, rename_the_mail
 
 from .editing_shop import (  # noqa: F401
@@ -156,3 +161,23 @@ def test_finish_old_keeps_people_where_they_are(store: Store, root: Path) -> Non
     applied(store, root, NOW + 2 * DAY)
     run(store, NOW + 2 * DAY)
     assert {one.version for name in NAMES for one in person(store, name).enrolments} == {3}
+
+
+def test_who_waits_out_settle_is_counted_beside_who_is_inside(store: Store, root: Path) -> None:
+    edit(root, SEQUENCE, "settle: 0 minutes", "settle: 2 hours")
+    applied(store, root)
+    for name in NAMES[:3]:
+        order = {"order_id": f"second-{name}"}
+        take(store, EventRow(outside_id=name, name="order.delivered", at=NOW, fields=order), now=NOW)
+    run(store, NOW)
+    edit(root, SEQUENCE, "topic: care", "topic: tips")
+    found = planned(store, root)
+    assert "6 people inside, 3 waiting to settle 6 waiting" in said(found)
+    (one,) = (one for one in document(found)["sequences"] if one["sequence"] == "check_in")
+    assert (one["inside"], one["settling"]) == (6, 3)
+    lines = settling(person(store), Clock(ZoneInfo("UTC")))
+    assert lines == ["Waiting to settle:", "  check_in by order.delivered, asked Sat 06 Mar 11:00"]
+    (root / SEQUENCE).unlink()
+    assert "3 waiting to settle would not start" in said(planned(store, root))
+    run(store, NOW + DAY)
+    assert "waiting to settle" not in said(planned(store, root, NOW + DAY))
