@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from nurture.decide.same_work import same_work
 from nurture.model.book import Book
 from nurture.model.sequence import Sequence
 from nurture.model.step import AnyStep, Branch, Node, Repeat, Split, WaitEvent, flow
@@ -53,7 +54,7 @@ def traced(new: Sequence, old: Sequence | None, version: int, known_once: Mappin
     if old is None:
         return new
     known = {id_: lineage_of(old, id_) for id_ in old.nodes}
-    given = _given(new, known)
+    given = _given(new, old, known)
     held = set(given.values())
     for id_ in new.nodes:
         if id_ not in given:
@@ -63,10 +64,12 @@ def traced(new: Sequence, old: Sequence | None, version: int, known_once: Mappin
     return with_lineages(new, old.lineage or old.name, given)
 
 
-def _given(new: Sequence, known: Mapping[str, str]) -> dict[str, str]:
+def _given(new: Sequence, old: Sequence, known: Mapping[str, str]) -> dict[str, str]:
     """The lineages that steps keep: under their own name, by `was:`, or taking a first name back (an undo)."""
-    given = {id_: known[id_] for id_ in new.nodes if id_ in known}
-    free = {lineage for id_, lineage in known.items() if id_ not in new.nodes}
+    behind = _put_behind(new, old)
+    given = {today: known[was] for was, today in behind.items()}
+    given |= {id_: known[id_] for id_ in new.nodes if id_ in known and id_ not in behind}
+    free = {lineage for id_, lineage in known.items() if id_ not in new.nodes and id_ not in behind}
     for id_ in new.nodes:
         was = former(new, id_)
         told = known[was] if was in known and was not in new.nodes else id_
@@ -74,6 +77,33 @@ def _given(new: Sequence, known: Mapping[str, str]) -> dict[str, str]:
             given[id_] = told
             free.discard(told)
     return given
+
+
+def _put_behind(new: Sequence, old: Sequence) -> dict[str, str]:
+    """Waits without a name behind which steps were put: each goes by what stands behind it now, and is the same wait.
+
+    Else whoever waits would stand behind the new steps and never come to them.
+    """
+    found: dict[str, str] = {}
+    for was, node in old.nodes.items():
+        there = new.nodes.get(was)
+        if was != f"{WAIT_BEFORE}{node.next}" or (there is not None and same_work(node.step, there.step)):
+            continue
+        for id_, today in new.nodes.items():
+            taken = id_ in found.values() or (id_ in old.nodes and same_work(old.nodes[id_].step, today.step))
+            if id_ != was and not taken and same_work(node.step, today.step) and _leads_to(new, old, id_, was):
+                found[was] = id_
+                break
+    return found
+
+
+def _leads_to(new: Sequence, old: Sequence, wait: str, was: str) -> bool:
+    """Whether behind a wait there are new steps alone until the one that stood behind it before."""
+    at, seen = new.nodes[wait].next, {wait}
+    while at is not None and at not in seen and (at not in old.nodes or at == was):
+        seen.add(at)
+        at = new.nodes[at].next
+    return wait.startswith(WAIT_BEFORE) and at is not None and at == old.nodes[was].next
 
 
 def lineages(sequence: Sequence) -> dict[str, str]:

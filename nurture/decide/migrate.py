@@ -4,21 +4,15 @@ Structure is moved here, by first names and what the author decided; when they a
 The subject, the ordinal and every first name stay, so no send key changes.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from nurture.decide.lineages import WAIT_BEFORE, by_lineage, lineage_of
 from nurture.model.book import Book
 from nurture.model.person import Enrolment
-from nurture.model.plain import plain
 from nurture.model.sequence import Removal, Sequence
-from nurture.model.step import AnyStep
 
 STAYS, FOLLOWS, NEXT, GO_TO, STOP, UNDECIDED = "stays", "follows", "next", "go_to", "stop", "undecided"
-_NAMES = frozenset({"id", "place", "note", "was", "lineage"})
-"""Fields of a step that do not say what it does."""
-_INSIDE = frozenset({"then", "otherwise", "arms", "ways", "steps"})
-"""Fields that hold other steps: those are compared by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +126,3 @@ def _names(old: Sequence, new: Sequence) -> Mapping[str, str]:
     """From every name that a step had to the one it has; those of steps that are gone stay."""
     there = by_lineage(new)
     return {id_: there.get(lineage_of(old, id_), id_) for id_ in old.nodes}
-
-
-def same_work(old: AnyStep, new: AnyStep) -> bool:
-    """Whether two steps do the same, whatever they are called and wherever they stand."""
-    return type(old) is type(new) and dict(_said(old)) == dict(_said(new))
-
-
-def _said(step: AnyStep) -> Iterator[tuple[str, object]]:
-    for field in fields(step):
-        if field.name not in _NAMES and field.name not in _INSIDE:
-            yield field.name, plain(getattr(step, field.name))

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from nurture.decide.conditions import truth
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
-from nurture.decide.migrate import STAYS, UNDECIDED, Landing, landing, moves_people, same_work
+from nurture.decide.migrate import STAYS, UNDECIDED, Landing, landing, moves_people
 from nurture.decide.retime import retime
+from nurture.decide.same_work import same_work
 from nurture.engine.lengths import length_span
 from nurture.engine.tick import Tell, uncollected
 from nurture.model.book import Book
