@@ -68,7 +68,7 @@ def apply_command(
         checked = check(files)
         if checked.book is None:
             return say_findings(asked, checked)
-        return carry_out(asked, shop, files, choice, planned, yes_send)
+        return carry_out(asked, shop, files, choice, planned, yes_send, from_files=version_of is None)
 
 
 def carry_out(
@@ -78,8 +78,10 @@ def carry_out(
     choice: "Choice",
     planned: Path | None,
     yes_send: int | None,
+    *,
+    from_files: bool,
 ) -> int:
-    """Plan, ask, and make live."""
+    """Plan, ask, and make live; `from_files`: these are the files of the working tree, not those of before."""
     from nurture.engine.applying import make_live
     from nurture.engine.broadcasts import head_lines
     from nurture.engine.plan_file import read_bound, refuse_moved
@@ -110,7 +112,7 @@ def carry_out(
         found = again
     refuse_without_pools(shop.store, asked.root, found.tree.book)
     moment = now()
-    done = make_live(shop.store, found, files, moment, who(), commit_of(asked.root))
+    done = make_live(shop.store, found, files, moment, who(), commit_of(asked.root) if from_files else "")
     filled = fill_pools(shop.store, asked.root, found.tree.book)
     copies = tuple(copies_for_seeds(configuration(asked.root), way_out, found.tree.book, files, done.versions, now()))
     if asked.json:
@@ -182,12 +184,19 @@ def typed(count: int, ask: Callable[..., str]) -> bool:
 
 
 def commit_of(root: Path) -> str:
-    """The short name of the git commit that the files stand at; empty where there is none."""
+    """The short name of the git commit that the files stand at, said when they differ; empty where there is none."""
+    commit = _git(root, "rev-parse", "--short", "HEAD")
+    edited = _git(root, "status", "--porcelain", "--", "sequences", "templates") if commit else ""
+    return f"{commit} and edits since" if edited else commit
+
+
+def _git(root: Path, *question: str) -> str:
+    """What git says of the folder; empty where it says nothing, or is not there."""
     import subprocess
 
     try:
         told = subprocess.run(  # noqa: S603 - nothing of it is anybody's input
-            ["git", "-C", str(root), "rev-parse", "--short", "HEAD"],  # noqa: S607 - the git that the user has
+            ["git", "-C", str(root), *question],  # noqa: S607 - the git that the user has
             capture_output=True,
             text=True,
             check=False,

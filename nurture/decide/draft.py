@@ -121,12 +121,15 @@ class Draft:
             inside.sequence, inside.version, inside.subject)  # fmt: skip
         self.reasons.append(Reason(why, at, due_at, sequence, version, subject, step, mail, words, until, looks, place))
 
-    def end(self, inside: Inside, why: Why, at: datetime, words: str = "", looks: tuple[Look, ...] = ()) -> None:
-        """An enrolment ends, with a word of the closed list (6.5)."""
+    def end(
+        self, inside: Inside, why: Why, at: datetime, words: str = "", looks: tuple[Look, ...] = (),
+        place: Place | None = None,
+    ) -> None:  # fmt: skip
+        """An enrolment ends, with a word of the closed list (6.5); `place` is that of the rule that ends it."""
         inside.ended_at = at
         inside.ending = f"{why.value}: {words}" if words else why.value
         step = inside.step or ""
-        self.note(why, at, inside, words=words, step=step, due_at=inside.message_due, looks=looks)
+        self.note(why, at, inside, words=words, step=step, due_at=inside.message_due, looks=looks, place=place)
 
     def close(self) -> None:
         """Move what has ended from the running to the past."""

@@ -152,5 +152,5 @@ def _stops(draft: Draft, inside: Inside, moved: Moved, at: datetime) -> None:
             continue
         scene = draft.scene(at, inside)
         if truth(rule.condition, scene):
-            draft.end(inside, Why.stopped, at, rule.condition.text, looks(rule.condition, scene))
+            draft.end(inside, Why.stopped, at, rule.condition.text, looks(rule.condition, scene), rule.place)
             return

@@ -20,7 +20,7 @@ from nurture.engine.tick import Tell, silent
 from nurture.language.project import digest
 from nurture.model.book import Book
 from nurture.model.renaming import MAIL, SEQUENCE, TAG, THEME, TOPIC
-from nurture.model.sequence import Status
+from nurture.model.sequence import Sequence, Status
 from nurture.store.open import Store
 
 NEW, CHANGED, GONE, SAME = "new", "changed", "gone", "same"
@@ -191,7 +191,7 @@ def _sequence(
 def _missing(store: Store, before: Book, found: Plan) -> Iterator[Missing]:
     """The decisions that are asked for, in the order in which they are numbered."""
     for one in found.sequences:
-        yield from _undecided(one)
+        yield from _undecided(one, found.tree.book.sequences)
     if not found.choice.due_now:
         for one in found.sequences:
             if one.at_once:
@@ -207,14 +207,15 @@ def _missing(store: Store, before: Book, found: Plan) -> Iterator[Missing]:
     yield from _refusals(store, before, found)
 
 
-def _undecided(one: SequencePlan) -> Iterator[Missing]:
+def _undecided(one: SequencePlan, sequences: Mapping[str, Sequence]) -> Iterator[Missing]:
     steps: dict[str, int] = {}
     for group in one.groups:
         if group.undecided and group.step is not None:
             steps[group.step] = steps.get(group.step, 0) + group.count
     for step, people in steps.items():
         cure = f"removed: [{{step: {step}, people_there: next}}]    (or stop, or go_to …)"
-        yield Missing(f"removed {one.name} {step}", people, f"{one.name}: add    {cure}")
+        file = sequences[one.name].place.file
+        yield Missing(f"removed {one.name} {step}", people, f"{one.name}: add to {file}    {cure}")
 
 
 def _names_given_up(before: Book, found: Plan) -> Iterator[Missing]:

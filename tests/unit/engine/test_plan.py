@@ -109,7 +109,7 @@ def test_a_removed_step_asks_where_they_go(store: Store, root: Path) -> None:
     found = planned(store, root)
     assert missing(found) == ["removed check_in before_how_are_you"]
     assert "6 waiting before_how_are_you nobody said where they go <- decide" in said(found)
-    assert "check_in: add removed: [{step: before_how_are_you, people_there: next}]" in said(found)
+    assert "check_in: add to sequences/check_in.yaml removed: [{step: before_how_are_you, people_there: next}]" in said(found)
     edit(root, SEQUENCE, "start:", "removed: [{step: before_how_are_you, people_there: next}]\nstart:")
     decided = planned(store, root)
     assert "6 waiting before_how_are_you go on to before_one_question; 6 of them would be due at once" in said(decided)
