@@ -29,10 +29,20 @@ def node_now(book: Book, name: str, version: int, step: str) -> Node | None:
 
     The book keeps older versions only while people are inside them; by its first name a step is found without.
     """
+    then = book.sequence(name, version)
+    return then.nodes.get(step) if then is not None else node_today(book, name, version, step)
+
+
+def node_today(book: Book, name: str, version: int, step: str) -> Node | None:
+    """A step of a version of a sequence as the live one has it; None where it has it no more, or people end on theirs.
+
+    With `on_change: finish_old` what was promised on the older version holds.
+    """
     then, now = book.sequence(name, version), book.sequences.get(name)
-    if then is not None or now is None:
+    if now is None or (then is not None and now.on_change == "finish_old"):
         return then.nodes.get(step) if then is not None else None
-    today = by_lineage(now).get(book.lineages.get((name, version), {}).get(step, step))
+    first = lineage_of(then, step) if then is not None else book.lineages.get((name, version), {}).get(step, step)
+    today = by_lineage(now).get(first)
     return now.nodes[today] if today is not None else None
 
 

@@ -34,7 +34,8 @@ Mint = Callable[[int], str]
 class Asked:
     """A code that a mail wants: for which reservation, from which source (neither: a gift without a code).
 
-    `worth` is what the gift takes of the budget; `expires_on` the last day it is good if it is given now.
+    `worth` is what the gift takes of the budget; `expires_on` the last day it is good if it is given now. `unknown` is
+    a gift that the shop gives no more: only who had its code drawn before gets it.
     """
 
     reservation: str
@@ -45,6 +46,7 @@ class Asked:
     make: str = ""
     worth: Decimal = Decimal(0)
     expires_on: date | None = None
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ def _draw(connection: Connection, one: Asked, purse: Purse | None, now: datetime
     known = connection.execute(_OF.where(CODE.c.reservation == one.reservation)).first()
     if known is not None:
         return _again(connection, known, one)
+    if one.unknown:
+        return Drawn(refused=OUT_OF_CODES)
     if purse is not None and _spent(connection, purse) + one.worth > purse.amount:
         return Drawn(refused=OVER_BUDGET)
     number, code = _from_pool(connection, one.gift) if one.pool else _made(connection, one, mint)
