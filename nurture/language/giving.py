@@ -24,7 +24,20 @@ def read_gifts(root: Node, reader: Reader) -> tuple[tuple[Present, ...], Budget 
         return (), None, None
     gifts = tuple(_gift(name, part, reader) for name, part in fields.named("gifts", Fields).items())
     budget = fields.get("budget", Fields)
-    return gifts, _budget(budget, "each_person"), _budget(budget, "all")
+    each, all_ = _budget(budget, "each_person"), _budget(budget, "all")
+    for part in fields.named("gifts", Fields).values():
+        for limit in (each, all_):
+            _check_currency(part, limit, reader)
+    return gifts, each, all_
+
+
+def _check_currency(part: Fields, budget: Budget | None, reader: Reader) -> None:
+    """E114 for a gift that a budget cannot count, since it is in another currency."""
+    key = "cost" if part.text("cost") else "worth"
+    text = part.text(key)
+    if budget is not None and text and _money(text).currency != budget.currency:
+        message = f"'{key}: {text}' is not understood; the budget is in {budget.currency} and could not count it"
+        reader.say("E114", part.place_of(key), message, f"cost: what it costs you, in {budget.currency}")
 
 
 def _gift(name: str, part: Fields, reader: Reader) -> Present:
