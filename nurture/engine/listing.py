@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from nurture.engine.faults import MisuseError
+from nurture.engine.unknown import refuse_unknown
 from nurture.engine.unstarted import trigger_words
 from nurture.model.book import Book
 from nurture.model.sequence import Sequence, Status
@@ -109,7 +109,7 @@ def chosen(book: Book, names: Iterable[str], stages: Iterable[str], tags: Iterab
         ("tag", touched, set(book.tags)),
     ):
         if asked - known:
-            raise MisuseError(f"there is no {kind} '{min(asked - known)}'; there are: {', '.join(sorted(known))}.")
+            refuse_unknown(kind, min(asked - known), known)
     if not (wanted or at or touched):
         return set(book.sequences)
     return wanted | {

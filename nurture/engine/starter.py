@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nurture.engine.book_tests_starting import first_test
 from nurture.engine.faults import MisuseError
+from nurture.engine.unknown import meant
 from nurture.model.book import Book
 from nurture.render.source import read
 from nurture.render.versions import FORMATS
@@ -121,7 +122,7 @@ def new_sequence(root: Path, name: str, piece: str, book: Book) -> list[Path]:
         return [path, *mails]
     original = piece if piece in PIECES.values() else PIECES.get(piece)
     if original is None:
-        raise MisuseError(f"there is no library piece '{piece}'; there are: {', '.join(PIECES)}.")
+        raise MisuseError(f"there is no library piece '{piece}'; {meant(piece, PIECES)}")
     source = next((starter() / "sequences").glob(f"{original}.*"))
     path = root / "sequences" / f"{name}{source.suffix}"
     path.write_text(renamed(source.read_text(encoding="utf-8"), original, name), encoding="utf-8")
