@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import find as find_example
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Table
 
@@ -26,12 +25,14 @@ from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow, EventRow
 from nurture.store.tables import AGENDA
 from tests import worlds as w
+from tests.drawing import Dice, between, drawn, one_of
+from tests.hunting import hunt
 from tests.random_triggers import AT_HOME
-from tests.random_worlds import START, World, worlds
+from tests.random_worlds import START, World, world
 
 QUARTER = timedelta(minutes=15)
 LAWFUL = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-HUNT = settings(max_examples=300, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+TRIES = 300
 
 
 class Shop:
@@ -48,14 +49,18 @@ class Shop:
         return "\n\n".join(repr(world)[:6_000] for world in self.people)
 
 
+def shop(dice: Dice) -> Shop:
+    people = [world(dice) for _ in range(between(dice, 1, 3))]
+    ticks, now = [START], START
+    for _ in range(60):
+        now += one_of(dice, 1, 1, 2, 5, 24, 97, 300) * QUARTER
+        ticks.append(now)
+    return Shop(people, ticks, one_of(dice, False, True))
+
+
 @st.composite
 def shops(draw: st.DrawFn) -> Shop:
-    people = draw(st.lists(worlds(), min_size=1, max_size=3))
-    ticks, now = [START], START
-    for step in draw(st.lists(st.sampled_from([1, 1, 2, 5, 24, 97, 300]), min_size=60, max_size=60)):
-        now += step * QUARTER
-        ticks.append(now)
-    return Shop(people, ticks, draw(st.booleans()))
+    return shop(drawn(draw))
 
 
 def contact(number: int, world: World) -> ContactRow:
@@ -218,12 +223,12 @@ def test_the_law_catches_a_source_left_out(
     room: object, name: str, fault: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, name, fault)
-    assert find_example(shops(), missed, settings=HUNT)
+    hunt(shop, lambda one: missed(one) != "", TRIES)
 
 
 def test_the_law_catches_an_agenda_that_is_never_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(save, "_clear_agenda", nothing)
-    assert find_example(shops(), in_vain, settings=HUNT)
+    hunt(shop, in_vain, TRIES)
 
 
 # --- never many too many -----------------------------------------------------------------------------------------
