@@ -113,7 +113,7 @@ def carry_out(
     refuse_without_pools(shop.store, asked.root, found.tree.book)
     moment = now()
     done = make_live(shop.store, found, files, moment, who(), commit_of(asked.root) if from_files else "")
-    filled = fill_pools(shop.store, asked.root, found.tree.book)
+    filled = fill_pools(shop.store, asked.root, found.tree.book, moment)
     copies = tuple(copies_for_seeds(configuration(asked.root), way_out, found.tree.book, files, done.versions, now()))
     if asked.json:
         answer(done)

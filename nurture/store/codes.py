@@ -18,6 +18,7 @@ from nurture.model.event import GIFT_GIVEN, GIFT_REFUSED, GIFT_USED, Origin
 from nurture.model.mail import Fate
 from nurture.store.arrivals import expect
 from nurture.store.codec import micros, values_of, values_text
+from nurture.store.codes_aside import ELSEWHERE, NOT_IN_FILE, CodesAside
 from nurture.store.database import BULK, Database, bucket, insert_many, pages
 from nurture.store.tables import CODE, EVENT, MESSAGE
 
@@ -68,12 +69,16 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """How many codes of a pool are free, and how many of a gift were drawn for mails to come, given, and used."""
+    """How many codes of a pool are free, and how many of a gift were drawn for mails to come, given, and used.
+
+    `aside` are those of a pool that nobody gets for now.
+    """
 
     free: int = 0
     drawn: int = 0
     given: int = 0
     used: int = 0
+    aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,11 @@ class Codes:
             for one in asked:
                 found.setdefault(one.mail, {})[one.reservation] = _draw(connection, one, purse, now, mint)
         return found
+
+    @property
+    def aside(self) -> CodesAside:
+        """The doors to codes that are set aside."""
+        return CodesAside(self.database)
 
     def stock(self) -> dict[str, Stock]:
         """What is left and what became of the codes, by gift."""
@@ -294,9 +304,10 @@ def _tell(connection: Connection, events: Sequence[dict[str, Any]]) -> None:
 def _stock(connection: Connection) -> dict[str, Stock]:
     found: dict[str, Stock] = {}
     reserved, given, used = CODE.c.reservation.is_not(None), CODE.c.given_at.is_not(None), CODE.c.used_at.is_not(None)
-    asked = select(CODE.c.gift, CODE.c.made, reserved, given, used, func.count())
-    for gift, own, has, gave, was_used, number in connection.execute(
-        asked.group_by(CODE.c.gift, CODE.c.made, reserved, given, used)
+    held = CODE.c.mail.in_((ELSEWHERE, NOT_IN_FILE))
+    asked = select(CODE.c.gift, CODE.c.made, reserved, given, used, held, func.count())
+    for gift, own, has, gave, was_used, aside, number in connection.execute(
+        asked.group_by(CODE.c.gift, CODE.c.made, reserved, given, used, held)
     ):
         before = found.get(gift, Stock())
         found[gift] = Stock(
@@ -304,5 +315,6 @@ def _stock(connection: Connection) -> dict[str, Stock]:
             before.drawn + (number if has and not gave else 0),
             before.given + (number if gave and has else 0),
             before.used + (number if was_used else 0),
+            before.aside + (number if aside else 0),
         )
     return found
