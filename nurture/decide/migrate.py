@@ -7,6 +7,7 @@ The subject, the ordinal and every first name stay, so no send key changes.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from nurture.decide.by_identity import by_identity
 from nurture.decide.lineages import WAIT_BEFORE, by_lineage, lineage_of
 from nurture.model.book import Book
 from nurture.model.person import Enrolment
@@ -109,20 +110,34 @@ def brought_over(book: Book, enrolment: Enrolment) -> Moved | None:
 
 def moved(old: Sequence, new: Sequence, enrolment: Enrolment, version: int) -> Moved:
     """The enrolment under the names of the newer version, on the step where it lands; times are as they were."""
-    landed = Landing(STAYS) if enrolment.step is None else landing(old, new, enrolment.step)
-    names = _names(old, new)
+    landed = Landing(STAYS) if enrolment.step is None else _landed(old, new, enrolment.step)
+    names = _new_names(old, new)
+    of = names.keys()  # mostly nothing is called otherwise
     there = replace(
         enrolment,
         version=version,
         step=landed.step,
-        outcomes=tuple(replace(one, step=names.get(one.step, one.step)) for one in enrolment.outcomes),
-        rounds=tuple(replace(one, repeat=names.get(one.repeat, one.repeat)) for one in enrolment.rounds),
-        gifts=tuple(replace(one, step=names.get(one.step, one.step)) for one in enrolment.gifts),
+        outcomes=tuple(replace(one, step=names[one.step]) if one.step in of else one for one in enrolment.outcomes),
+        rounds=tuple(replace(one, repeat=names[one.repeat]) if one.repeat in of else one for one in enrolment.rounds),
+        gifts=tuple(replace(one, step=names[one.step]) if one.step in of else one for one in enrolment.gifts),
     )
     return Moved(there, landed, old, enrolment.version, enrolment.step or "")
 
 
-def _names(old: Sequence, new: Sequence) -> Mapping[str, str]:
-    """From every name that a step had to the one it has; those of steps that are gone stay."""
+def _landed(old: Sequence, new: Sequence, step: str) -> Landing:
+    known = _landings(old, new).get(step)
+    return landing(old, new, step) if known is None else known
+
+
+@by_identity
+def _landings(old: Sequence, new: Sequence) -> Mapping[str, Landing]:
+    """Where whoever stood on each step comes to."""
+    return {step: landing(old, new, step) for step in old.nodes}
+
+
+@by_identity
+def _new_names(old: Sequence, new: Sequence) -> Mapping[str, str]:
+    """From every name that a step had to the one it has, where that is another; those of steps that are gone stay."""
     there = by_lineage(new)
-    return {id_: there.get(lineage_of(old, id_), id_) for id_ in old.nodes}
+    today = {id_: there.get(lineage_of(old, id_), id_) for id_ in old.nodes}
+    return {was: name for was, name in today.items() if was != name}

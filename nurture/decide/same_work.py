@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import fields
 
+from nurture.decide.by_identity import by_identity
 from nurture.model.plain import plain
 from nurture.model.step import AnyStep
 
@@ -12,6 +13,7 @@ _INSIDE = frozenset({"then", "otherwise", "arms", "ways", "steps"})
 """Fields that hold other steps: those are compared by themselves."""
 
 
+@by_identity
 def same_work(old: AnyStep, new: AnyStep) -> bool:
     """Whether two steps do the same, whatever they are called and wherever they stand."""
     return type(old) is type(new) and dict(_said(old)) == dict(_said(new))

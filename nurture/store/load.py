@@ -118,19 +118,23 @@ def _page(
     horizon: int,
     unreadable: Unreadable | None,
 ) -> list[Loaded]:
-    rows = among(connection, _PEOPLE, PERSON.c.id, ids)
-    events = _by_person(among(connection, _EVENTS, EVENT.c.person, ids))
-    messages = _by_person(among(connection, _MESSAGES, MESSAGE.c.person, ids))
     found: list[Loaded] = []
-    for row in rows:
+    for of_row in rows_of(connection, ids):
         try:
-            of_row = (row, events.get(row[0], ()), messages.get(row[0], ()))
             found.append(loaded(*of_row, now, looked_until, horizon))
         except Exception as fault:  # one damaged row must not hold up everybody else
             if unreadable is None:
                 raise
-            unreadable.tell(row[0], fault)
+            unreadable.tell(of_row[0][0], fault)
     return found
+
+
+def rows_of(connection: Connection, ids: Sequence[str]) -> list[tuple[Any, Sequence[Any], Sequence[Any]]]:
+    """The row of each person with those of their events and mails, as `loaded` takes them."""
+    rows = among(connection, _PEOPLE, PERSON.c.id, ids)
+    events = _by_person(among(connection, _EVENTS, EVENT.c.person, ids))
+    messages = _by_person(among(connection, _MESSAGES, MESSAGE.c.person, ids))
+    return [(row, events.get(row[0], ()), messages.get(row[0], ())) for row in rows]
 
 
 def _by_person(rows: Iterable[Any]) -> dict[str, list[Any]]:

@@ -188,6 +188,22 @@ def _enrolment(row: list[Any], known: Known) -> Enrolment:
     )
 
 
+class _Untold(dict[str, Any]):
+    """Stands for events that were not read: of none of them anything is known."""
+
+    def __missing__(self, _id: str) -> None:
+        return None
+
+
+_UNTOLD = _Untold()
+
+
+def running_of(text: str) -> tuple[Enrolment, ...]:
+    """What runs of a state, without the events that it is about."""
+    rows = decoded(text).get("enrolments", ())
+    return tuple([_enrolment(row, _UNTOLD) for row in rows if row[14] is None])
+
+
 def _orders_list(orders: Orders) -> list[Any] | None:
     if not orders.days and orders == Orders():
         return None
