@@ -12,7 +12,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from nurture.model.event import GIFT_GIVEN, GIFT_REFUSED, GIFT_USED, Origin
 from nurture.model.mail import Fate
@@ -88,7 +88,10 @@ class Codes:
     database: Database
 
     def fill(self, gift: str, codes: Iterable[str]) -> int:
-        """Put the codes of a pool in that are not there yet; how many were new. One that was given stays given."""
+        """Put the codes of a pool in that are not there yet; how many were new. One that was given stays given.
+
+        So does one that another gift gave, whose name this one may have had.
+        """
         wanted, new = list(dict.fromkeys(code.strip() for code in codes if code.strip())), 0
         for page in pages(wanted, BULK):
             with self.database.writing() as connection:
@@ -117,14 +120,27 @@ class Codes:
 
 
 def _fill(connection: Connection, gift: str, codes: Sequence[str]) -> int:
+    """A code is one gift's: what another drew or gave is not taken in, what is free there comes over to this one."""
     known: set[str] = set()
+    own: set[str] = set()
+    free: dict[str, int] = {}
+    gifts = sorted({gift, *connection.execute(select(CODE.c.gift).distinct()).scalars()})
     for page in pages(codes):
-        known.update(
-            connection.execute(select(CODE.c.code).where(CODE.c.gift == gift, CODE.c.code.in_(page))).scalars()
-        )
+        there = and_(CODE.c.gift.in_(gifts), CODE.c.code.in_(page), or_(CODE.c.gift == gift, CODE.c.made.is_(False)))
+        asked = select(CODE.c.number, CODE.c.gift, CODE.c.code, _IS_FREE).where(there)
+        for number, whose, code, is_free in connection.execute(asked):
+            known.add(code)
+            own |= {code} if whose == gift or not is_free else set()
+            free |= {code: number} if is_free else {}
+    come = [number for code, number in free.items() if code not in own]
+    for page in pages(come):
+        connection.execute(update(CODE).where(CODE.c.number.in_(page)).values(gift=gift))
     rows = [_row(gift, code) for code in codes if code not in known]
     insert_many(connection, CODE, rows)
-    return len(rows)
+    return len(rows) + len(come)
+
+
+_IS_FREE = and_(CODE.c.reservation.is_(None), CODE.c.given_at.is_(None))
 
 
 def _row(gift: str, code: str, made: bool = False) -> dict[str, Any]:
