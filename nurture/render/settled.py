@@ -1,5 +1,6 @@
 """What a page is told before anything is compiled: its locale, and the sides that follow from it."""
 
+import re
 from functools import lru_cache
 
 from jinja2 import TemplateError, meta
@@ -7,6 +8,7 @@ from jinja2 import TemplateError, meta
 from nurture.render.environment import TEXT
 from nurture.render.locales import direction
 
+_NAME = re.compile(r"\{\{ *([a-z_]+) *\}\}")  # nearly every token; Jinja need not read it
 SETTLED = ("locale", "direction", "start", "end")
 
 
@@ -22,6 +24,8 @@ def settled(token: str, locale: str) -> str | None:
     """What an expression comes to that asks for the locale and its direction only; None when it asks for more."""
     if not token.startswith("{{"):
         return None
+    if plain := _NAME.fullmatch(token):
+        return facts(locale).get(plain[1])
     try:
         asked = meta.find_undeclared_variables(TEXT.parse(token))
         if not asked or not asked <= set(SETTLED):
