@@ -119,7 +119,7 @@ def _house(dice: Dice) -> House:
     )
 
 
-def _trigger(dice: Dice) -> AnyTrigger:
+def any_trigger(dice: Dice) -> AnyTrigger:
     """Mostly what happens to people, so that sequences meet; beside it what the clock and the calendar start."""
     return one_of(dice, _happening, _happening, feast, clocked)(dice)
 
@@ -144,12 +144,12 @@ def _happening(dice: Dice) -> AnyTrigger:
 PER = {EventTrigger: "event", DayTrigger: "occurrence", HolidayTrigger: "occurrence", EveryTrigger: "occurrence"}
 
 
-def _sequence(dice: Dice, name: str) -> Sequence:
-    trigger = _trigger(dice)
+def _sequence(dice: Dice, name: str, started_by: Callable[[Dice], AnyTrigger]) -> Sequence:
+    trigger = started_by(dice)
     per = PER.get(type(trigger), "person")
     start: tuple[AnyTrigger, ...] = (trigger,)
     if one_of(dice, False, False, False, True):
-        start = (trigger, _trigger(dice))
+        start = (trigger, started_by(dice))
         per = one_of(dice, "event", "event", "person", "event.order_id")
     again = Again(
         per=per,
@@ -251,9 +251,9 @@ CHANGES: dict[str, Callable[[Dice], dict[str, object]]] = {
 }
 
 
-def world(dice: Dice) -> World:
-    """A book of three to five sequences and one person's three months."""
-    sequences = [_sequence(dice, f"s{one}") for one in range(between(dice, 3, 5))]
+def world(dice: Dice, started_by: Callable[[Dice], AnyTrigger] = any_trigger) -> World:
+    """A book of three to five sequences, all started by what is asked for, and one person's three months."""
+    sequences = [_sequence(dice, f"s{one}", started_by) for one in range(between(dice, 3, 5))]
     known: dict[str, object] = {"zone": one_of(dice, *ZONES), "country": one_of(dice, "FR", "US", None)}
     if one_of(dice, False, True):
         known["birthday"] = _birthday(dice)
