@@ -1,6 +1,7 @@
 """The door between files and what runs: apply."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import click
 from nurture.cli.command import Asked, Instant, command
 from nurture.cli.edge import DECISION, FINE
 from nurture.cli.output import answer, say, say_all, say_next
-from nurture.cli.planning import next_of, say_findings
+from nurture.cli.planning import PAST_HOUR, next_of, say_findings
 
 if TYPE_CHECKING:
     from nurture.config import Config
@@ -28,12 +29,7 @@ if TYPE_CHECKING:
     'nurture apply --version-of "2026-11-21 14:01"     what was live then, as a new version',
 )
 @click.option("--due-now", default="", help="Who is due at once by it: send, old-day, or 'spread 3 days'.")
-@click.option(
-    "--past-hour",
-    type=click.Choice(["send", "skip"]),
-    default="skip",
-    help="Whether a new broadcast goes also to readers whose hour has passed.",
-)
+@PAST_HOUR
 @click.option("--drop", multiple=True, help="NAME=stop: all inside a sequence whose file is gone leave.")
 @click.option("--yes-send", type=click.IntRange(0), default=None, help="So many mails may go at once; do not ask.")
 @click.option(
@@ -46,7 +42,7 @@ if TYPE_CHECKING:
 def apply_command(
     asked: Asked,
     due_now: str,
-    past_hour: str,
+    past_hour: str | None,
     drop: tuple[str, ...],
     yes_send: int | None,
     planned: Path | None,
@@ -62,7 +58,7 @@ def apply_command(
     from nurture.engine.project import read_files
     from nurture.wiring import workshop
 
-    choice = choice_of(due_now, drop, past_hour)
+    choice = choice_of(due_now, drop, past_hour or "")
     with workshop(asked.root) as shop:
         files = files_at(shop.store, version_of) if version_of is not None else read_files(asked.root)
         checked = check(files)
@@ -85,7 +81,7 @@ def carry_out(
     from nurture.engine.applying import make_live
     from nurture.engine.broadcasts import head_lines
     from nurture.engine.plan_file import read_bound, refuse_moved
-    from nurture.engine.plan_words import bound_of, document, plan_lines
+    from nurture.engine.plan_words import bound_of
     from nurture.engine.pools import fill_pools, refuse_without_pools
     from nurture.engine.seeding import copies_for_seeds
     from nurture.wiring import configuration, now
@@ -94,14 +90,11 @@ def carry_out(
     found = planned_now(shop, files, choice)
     if bound is not None:
         refuse_moved(found, bound)
+    if not asked.json and (said := past_hour_said(found, click.prompt)):
+        choice = replace(choice, past_hour=said)
+        found = planned_now(shop, files, choice)
     if found.missing:
-        if asked.json:
-            answer(document(found))
-            return DECISION
-        say_all(plan_lines(found))
-        say("Nothing was changed.")
-        say_next(*next_of(DECISION, None))
-        return DECISION
+        return say_missing(asked, found)
     if not asked.json:
         say_all(head_lines(shop.store, found.tree.book, now()))
     if not agreed(found.next_hour, yes_send, asked.json, click.prompt):
@@ -149,6 +142,37 @@ def planned_now(shop: "Workshop", files: Mapping[str, bytes], choice: "Choice") 
     found = plan(shop.store, book, files, now(), choice)
     refuse_not_gone(choice, {one.name: one for one in found.sequences if one.how == "gone"})
     return found
+
+
+def say_missing(asked: Asked, found: "Plan") -> int:
+    """A decision is missing: the plan says which, and nothing is changed."""
+    from nurture.engine.plan_words import document, plan_lines
+
+    if asked.json:
+        answer(document(found))
+        return DECISION
+    say_all(plan_lines(found))
+    say("Nothing was changed.")
+    say_next(*next_of(DECISION, None))
+    return DECISION
+
+
+def past_hour_said(found: "Plan", ask: Callable[..., str]) -> str:
+    """Whether those get a broadcast whose hour has passed, asked where nothing else is missing: send, skip, or nothing.
+
+    Where nobody can type, nothing was said, and the plan says what is missing.
+    """
+    from nurture.engine.plan import PAST_HOUR
+
+    if not found.missing or not all(one.key.startswith(f"{PAST_HOUR} ") for one in found.missing):
+        return ""
+    for one in found.missing:
+        say(one.words.partition(" Add  ")[0])
+    try:
+        said = ask("Send it to them all the same, or skip them? (send/skip)", default="", show_default=False)
+    except click.Abort:
+        return ""
+    return said.strip() if said.strip() in ("send", "skip") else ""
 
 
 def undo(moment: datetime) -> str:

@@ -16,7 +16,7 @@ HOW = "write --due-now send, --due-now old-day, or --due-now 'spread 3 days'"
 
 def choice_of(due_now: str, drop: Iterable[str], past_hour: str = "") -> Choice:
     """The choice in words as a value. MisuseError for words that are not understood."""
-    return replace(_choice_of(due_now, drop), past_too=past_hour == "send")
+    return replace(_choice_of(due_now, drop), past_hour=past_hour)
 
 
 def _choice_of(due_now: str, drop: Iterable[str]) -> Choice:

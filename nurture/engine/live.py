@@ -45,14 +45,19 @@ class LiveBook:
 class Choice:
     """What whoever applies chose: when those go who are due at once by it, and which sequences are given up.
 
-    `due_now` is send, old-day, spread (over `spread`), or empty while nothing was said. `past_too` says of a new
-    broadcast that it goes also to those whose hour has passed.
+    `due_now` is send, old-day, spread (over `spread`), or empty while nothing was said. `past_hour` says whether a
+    new broadcast goes also to those whose hour has passed: send, skip, or empty while nothing was said.
     """
 
     due_now: str = ""
     spread: Length | None = None
     drop: frozenset[str] = frozenset()
-    past_too: bool = False
+    past_hour: str = ""
+
+    @property
+    def past_too(self) -> bool:
+        """Whether a broadcast goes also to those whose hour has passed."""
+        return self.past_hour == "send"
 
 
 NOTHING_CHOSEN = Choice()

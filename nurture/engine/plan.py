@@ -25,6 +25,8 @@ from nurture.store.open import Store
 
 NEW, CHANGED, GONE, SAME = "new", "changed", "gone", "same"
 DUE_NOW = "due_now"
+PAST_HOUR = "past_hour"
+PAST_HOUR_OPTIONS = "--past-hour send  |  skip"
 DUE_NOW_OPTIONS = '--due-now send  |  "spread 3 days"  |  old-day'
 
 
@@ -144,7 +146,7 @@ def plan(
         one.gone, one.settling = people.gone.get(one.name, 0), people.settling[one.name]
         if one.how in (NEW, CHANGED) and to_be.book.sequences[one.name].status is Status.live:
             one.starts = heads(store, to_be.book, to_be.book.sequences[one.name], now)
-    found.missing = list(_missing(store, before, found))
+    found.missing = list(_missing(store, before, found, now))
     if look_ahead:
         _look_ahead(store, before, found, now, tell)
     return found
@@ -188,7 +190,7 @@ def _sequence(
     return SequencePlan(name, CHANGED, before.version(was), version, change.details if change else (), draft=draft)
 
 
-def _missing(store: Store, before: Book, found: Plan) -> Iterator[Missing]:
+def _missing(store: Store, before: Book, found: Plan, now: datetime) -> Iterator[Missing]:
     """The decisions that are asked for, in the order in which they are numbered."""
     for one in found.sequences:
         yield from _undecided(one, found.tree.book.sequences)
@@ -203,8 +205,21 @@ def _missing(store: Store, before: Book, found: Plan) -> Iterator[Missing]:
             cure = f"put it back with  status: closed  until they have finished, or add  --drop {one.name}=stop"
             words = f"{one.name}: {one.gone:,} inside, and its file is gone; {cure}"
             yield Missing(f"gone {one.name}", one.gone, words)
+    yield from _past_hours(found, now)
     yield from _names_given_up(before, found)
     yield from _refusals(store, before, found)
+
+
+def _past_hours(found: Plan, now: datetime) -> Iterator[Missing]:
+    """Broadcasts that go live, or move to another hour, when it has passed for some readers and not for others."""
+    for one in found.sequences if not found.choice.past_hour else ():
+        applied = found.tree.book.applied.get(one.name)
+        anew = applied is not None and now in (applied.live_since, applied.starts_since)
+        if anew and one.starts is not None and one.starts.past:
+            past = one.starts.past
+            readers = "1 reader's hour has" if past == 1 else f"the hour of {past:,} readers has"
+            words = f"{one.name}: {readers} passed already. Add  {PAST_HOUR_OPTIONS}"
+            yield Missing(f"{PAST_HOUR} {one.name}", past, words)
 
 
 def _undecided(one: SequencePlan, sequences: Mapping[str, Sequence]) -> Iterator[Missing]:

@@ -140,3 +140,36 @@ def test_a_removed_step_waits_for_a_decision_and_a_file_with_a_mistake_is_not_pl
     assert "removed by version 2" in shop.ok("explain", "a0").out
     edit(shop.root, SEQUENCE, "steps:", "stepz:")
     assert [shop.run(verb).code for verb in ("plan", "apply", "diff")] == [1, 1, 1]
+
+
+def test_a_broadcast_whose_hour_has_passed_for_some_is_asked_about(shop: Project) -> None:
+    """At whatever hour this runs, it is past in Kiritimati and to come in Niue, 25 hours behind."""
+    people = [
+        ("east", "east@small.example", "tips", "Pacific/Kiritimati"),
+        ("west", "west@small.example", "tips", "Pacific/Niue"),
+    ]
+    shop.table("zones.csv", ("id", "email", "consent", "zone"), people)
+    edit(
+        shop.root,
+        "sequences/house/catalogue.yaml",
+        "  locale: ",
+        "  zone: {type: text, format: zone, example: UTC}\n  locale: ",
+    )
+    shop.ok("apply")
+    shop.ok("import", "contacts", "zones.csv", "--basis", "a test")
+    shop.ok("run", "--once")
+    text = (shop.root / SEQUENCE).read_text(encoding="utf-8")
+    start = text[text.index("start:") : text.index("again:")]
+    hour = f"start:\n  once: {now():%Y-%m-%d %H:%M}\n"
+    news = text.replace(start, hour).replace("check_in", "news").replace("{per: event.order_id}", "never\nat_most: 100")
+    (shop.root / "sequences/news.yaml").write_text(news, encoding="utf-8")
+    refused = shop.run("apply", "--json")
+    assert refused.code == 3
+    assert [one["key"] for one in json.loads(refused.out)["missing"]] == ["past_hour news"]
+    nobody_there = shop.run("apply")
+    assert (nobody_there.code, "--past-hour send | skip" in said(nobody_there)) == (3, True)
+    assert "Nothing was changed." in nobody_there.out
+    assert "passed already" in said(typed(shop, "perhaps\n", "apply"))
+    assert shop.run("plan").code == 3
+    assert shop.run("plan", "--past-hour", "skip").code == 2
+    assert typed(shop, "skip\n", "apply").code == 0
