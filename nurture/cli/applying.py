@@ -83,7 +83,7 @@ def carry_out(
     from nurture.engine.plan_file import read_bound, refuse_moved
     from nurture.engine.plan_words import bound_of
     from nurture.engine.pools import fill_pools, refuse_without_pools
-    from nurture.engine.seeding import copies_for_seeds
+    from nurture.engine.seeding import copies_for_seeds, fresh_mails
     from nurture.wiring import configuration, now
 
     bound = read_bound(planned) if planned is not None else None
@@ -107,7 +107,11 @@ def carry_out(
     moment = now()
     done = make_live(shop.store, found, files, moment, who(), commit_of(asked.root) if from_files else "")
     filled = fill_pools(shop.store, asked.root, found.tree.book, moment)
-    copies = tuple(copies_for_seeds(configuration(asked.root), way_out, found.tree.book, files, done.versions, now()))
+    copies = tuple(
+        copies_for_seeds(
+            configuration(asked.root), way_out, found.tree.book, files, fresh_mails(found, done.versions), now()
+        )
+    )
     if asked.json:
         answer(done)
         return FINE
