@@ -80,6 +80,7 @@ def carry_out(
     """Plan, ask, and make live; `from_files`: these are the files of the working tree, not those of before."""
     from nurture.engine.applying import make_live
     from nurture.engine.broadcasts import head_lines
+    from nurture.engine.check import without_holidays
     from nurture.engine.plan_file import read_bound, refuse_moved
     from nurture.engine.plan_words import bound_of
     from nurture.engine.pools import fill_pools, refuse_without_pools
@@ -118,6 +119,7 @@ def carry_out(
     say_all(done.lines())
     say_all(copies)
     say_all(filled.lines())
+    say_all(f"{one.place}: warning {one.code}: {one.message} ({one.hint})" for one in without_holidays(found.tree.book))
     if not found.first and done.changes:
         say(f"Applied {moment:%a} {moment.day} {moment:%b %Y %H:%M} UTC. To undo it:")
         say(f"  {undo(moment)}")
