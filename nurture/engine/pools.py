@@ -106,6 +106,8 @@ def pool_file(root: Path, present: Present) -> Path | None:
     file = (root / present.pool).resolve()
     if not file.is_relative_to(root.resolve()):
         raise RefusedError(f"{present.name}: the file of codes {present.pool} is outside the project; put it inside.")
+    if file.is_dir():
+        raise RefusedError(f"{present.name}: {present.pool} is a folder, not a file of codes; name the file in it.")
     return file if file.is_file() else None
 
 

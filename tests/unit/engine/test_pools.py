@@ -159,3 +159,9 @@ def test_what_is_left_is_told_and_doctor_says_when_it_is_little(store: Store, tm
     store.outbox.codes.draw(more, None, NOW, None)
     assert [f.state.value for f in gift_findings(store, book())] == ["wrong"]
     assert list(gift_findings(store, w.book())) == []
+
+
+def test_a_pool_that_is_a_folder_is_called_one(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "codes").mkdir()
+    with pytest.raises(RefusedError, match="bag: codes is a folder, not a file of codes; name the file in it"):
+        refuse_without_pools(store, tmp_path, book(pool="codes"))
