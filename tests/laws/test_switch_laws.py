@@ -5,6 +5,7 @@ Each law is shown to catch a fault planted in product code.
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -173,7 +174,15 @@ def _anything_pending(draft: Draft, now: datetime) -> list[Inside]:
     return [inside for inside in draft.inside if inside.message_due is not None]
 
 
-_DROP, _PENDING = arbiter._drop, arbiter.pending
+def _held_daily(*about: object) -> arbiter.Verdict:
+    """A pause is told of again on every day."""
+    verdict, now = _VERDICT(*about), about[-1]  # type: ignore[arg-type]
+    if verdict.why is not Why.held or verdict.until is None:
+        return verdict
+    return replace(verdict, until=min(verdict.until, now + timedelta(days=1)))  # type: ignore[operator]
+
+
+_DROP, _PENDING, _VERDICT = arbiter._drop, arbiter.pending, arbiter._verdict
 FAULTS: list[tuple[str, object, str, object]] = [
     ("a_stop_ends_all_inside_and_nothing_goes_after_it", leaving, "stop", lambda *_: None),
     ("a_stop_ends_all_inside_and_nothing_goes_after_it", entry, "stop_on", lambda *_: None),
@@ -182,6 +191,7 @@ FAULTS: list[tuple[str, object, str, object]] = [
      send, verdict, now: draft.reasons.pop() and _DROP(draft, inside, node, send, verdict, now)),
     ("a_replay_tells_a_switch_as_it_happened", arbiter, "hold_on", lambda sequence, _: sequence.switch.words
      if sequence and sequence.switch else ""),
+    ("what_is_paused_sends_nothing_and_each_of_its_mails_has_its_fate", arbiter, "_verdict", _held_daily),
     ("asking_more_often_changes_nothing", core, "pending", _anything_pending),
 ]  # fmt: skip
 
