@@ -38,7 +38,6 @@ def check_command(asked: Asked, names: tuple[str, ...], strict: bool, state: boo
     With NAMES, of sequences or mails, only what concerns them.
     """
     from nurture.engine.check import check
-    from nurture.engine.check_chosen import of_names
     from nurture.engine.project import read_files
     from nurture.language import report
 
@@ -47,6 +46,8 @@ def check_command(asked: Asked, names: tuple[str, ...], strict: bool, state: boo
     if state:
         checked = looked_at_state(asked, checked)
     if names:
+        from nurture.engine.check_chosen import of_names
+
         checked = of_names(checked, files, names)
     failed = bool(checked.errors or (strict and checked.warnings))
     if asked.json or form == "json":

@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from nurture.engine.project import read_files
-from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
+
+if TYPE_CHECKING:  # `check` asks for files only and loads no store
+    from nurture.engine.workshop import Workshop
 
 
 def differing_files(files: Mapping[str, bytes], applied: Mapping[str, str]) -> int:
@@ -15,7 +18,7 @@ def differing_files(files: Mapping[str, bytes], applied: Mapping[str, str]) -> i
     return sum(hashes.get(path) != applied.get(path) for path in hashes.keys() | applied.keys())
 
 
-def standing(shop: Workshop, book: Book) -> tuple[dict[str, int], frozenset[str]]:
+def standing(shop: "Workshop", book: Book) -> tuple[dict[str, int], frozenset[str]]:
     """How many are inside each sequence, and the sequences whose file differs from what is live."""
     known = shop.store.load_files()
     counts: Counter[str] = Counter()
