@@ -7,7 +7,7 @@ from datetime import date, datetime
 from nurture.decide.clock import Clock, local_day, reader_clock
 from nurture.decide.index import Index, index
 from nurture.decide.inside import Inside
-from nurture.decide.migrate import Moved, brought_over
+from nurture.decide.migrate import STOP, Moved, brought_over, given_up
 from nurture.decide.scene import Entered, Scene
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Intent, Look, Reason, TaskIntent, WebhookIntent, Why
@@ -65,6 +65,9 @@ class Draft:
             if enrolment.ended_at is not None:
                 self.past.append(enrolment)
                 continue
+            if self.book.moves and given_up(self.book, enrolment):
+                self._lost(enrolment)
+                continue
             moved = brought_over(self.book, enrolment)
             if moved is not None:
                 inside = Inside(moved.enrolment, self.book.sequences[enrolment.sequence])
@@ -85,8 +88,9 @@ class Draft:
     def _lost(self, enrolment: Enrolment) -> None:
         """The version they stand on is gone from the book: it ends, and says so."""
         self.lost = True
-        moves = self.book.moves.get(enrolment.sequence)  # a sequence that is gone has no live version
-        words = f"removed by version {moves[-1].version if moves else self.book.version(enrolment.sequence)}"
+        moves = self.book.moves.get(enrolment.sequence, ())  # a sequence that is gone has no live version
+        let_go = next((move.version for move in reversed(moves) if move.due_now == STOP), 0)
+        words = f"removed by version {let_go or self.book.version(enrolment.sequence)}"
         self.past.append(_ended(enrolment, self.asof, words))
         self.reasons.append(
             Reason(Why.removed, self.asof, None, enrolment.sequence, enrolment.version, enrolment.subject, words=words)

@@ -97,6 +97,12 @@ def moves_people(sequence: Sequence) -> bool:
     return sequence.on_change != "finish_old"
 
 
+def given_up(book: Book, enrolment: Enrolment) -> bool:
+    """Whether an apply took the sequence away since and let those inside go; it stands when the file comes back."""
+    moves = book.moves.get(enrolment.sequence, ())
+    return any(move.due_now == STOP and enrolment.version < move.version for move in moves)
+
+
 def brought_over(book: Book, enrolment: Enrolment) -> Moved | None:
     """A running enrolment of an older version on the live one; None where it is on it, stays, or nothing is known."""
     version = book.version(enrolment.sequence)

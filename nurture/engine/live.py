@@ -324,6 +324,8 @@ def _moves(
     found = {name: before.moves.get(former.get(name, name), ()) for name in applied}
     for name, one in applied.items():
         last = before.applied.get(former.get(name, name))
+        if found[name] and found[name][-1].version == one.version and found[name][-1].due_now == "stop":
+            continue  # put back: whoever was let go then goes, also if nobody has looked at them since
         if last is None or last.version != one.version:
             found[name] = (*found[name], Move(one.version, now, choice.due_now or "send", choice.spread))
     for name in given_up:
