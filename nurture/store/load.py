@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from nurture import observe
 from nurture.model.event import OWN_EVENTS, Event
 from nurture.model.person import Message, Person
 from nurture.model.renaming import person_today
 from nurture.store.codec import event_of, instant, maybe_instant, micros, values_of, words_of
-from nurture.store.database import among, pages
+from nurture.store.database import among, ask, pages
 from nurture.store.files import renamed
 from nurture.store.state_codec import state_of
 from nurture.store.tables import EVENT, MESSAGE, PERSON, WATERMARK
@@ -79,8 +79,12 @@ class Loaded:
 
 def watermark(connection: Connection, name: str = "tick") -> datetime | None:
     """Up to when everything that falls due by itself has been looked at; None before the first tick."""
-    at = connection.execute(select(WATERMARK.c.at).where(WATERMARK.c.name == name)).scalar()
-    return None if at is None else instant(at)
+    found = ask(connection, _WATERMARK, name=name)
+    return instant(found[0][0]) if found else None
+
+
+_WATERMARK = select(WATERMARK.c.at).where(WATERMARK.c.name == bindparam("name"))
+_NEWEST = select(func.max(EVENT.c.number))
 
 
 class Unreadable(set[str]):
@@ -102,7 +106,7 @@ def people(
     """
     looked = watermark(connection)
     looked_until = 0 if looked is None else micros(looked)
-    horizon = connection.execute(select(func.max(EVENT.c.number))).scalar() or 0
+    horizon = ask(connection, _NEWEST)[0][0] or 0
     known = renamed(connection)
     found: list[Loaded] = []
     for page in pages(sorted(ids)):
