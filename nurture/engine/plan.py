@@ -128,7 +128,8 @@ def plan(
     """What an apply of these checked files would do at `now`; with `look_ahead` the house's changes are lived too."""
     before = plain_book(store)
     to_be = tree(store, before, book, files, now, choice)
-    found = Plan(to_be, digest(files), to_be.known.application, choice, first=before is None)
+    seen = to_be.known.application if before is None else before.application
+    found = Plan(to_be, digest(files), seen, choice, first=before is None)
     if before is None:
         found.sequences = [SequencePlan(name, NEW, 0, 1, draft=_draft(one)) for name, one in sorted(_all(to_be))]
         return found
