@@ -204,3 +204,16 @@ def test_who_waits_out_settle_is_counted_beside_who_is_inside(store: Store, root
     assert "3 waiting to settle would not start" in said(planned(store, root))
     run(store, NOW + DAY)
     assert "waiting to settle" not in said(planned(store, root, NOW + DAY))
+
+
+def test_a_wait_before_a_wait_gets_a_better_name_and_its_people_follow(store: Store, root: Path) -> None:
+    edit(root, SEQUENCE, "- wait: {until_day: 6, at: 10:00}", "- wait: {until_day: 6, at: 10:00}\n  - wait: 1 day")
+    applied(store, root)
+    run(store, NOW)
+    edit(root, SEQUENCE, "- wait: 1 day", "- wait: 2 days")
+    assert "before_before_how_are_you" in {step for steps in store.applications.standing().values() for step in steps}
+    edit(
+        root, SEQUENCE, "- wait: {until_day: 6, at: 10:00}",
+        "- id: pause\n    was: before_before_how_are_you\n    wait: {until_day: 6, at: 10:00}",
+    )  # fmt: skip
+    assert "waiting before_before_how_are_you follow the new name pause" in said(planned(store, root))
