@@ -3,6 +3,7 @@
 import pytest
 
 from nurture.language.project import read_project
+from nurture.language.test_files_reader import read_test_files
 from nurture.model.place import Problem, Severity
 from tests.small_project import FILES, SEQUENCE
 
@@ -102,3 +103,18 @@ def test_a_gift_that_its_budget_cannot_count_is_refused(limit: str) -> None:
     assert told(book("worth: 9 USD, cost: 4 EUR")) == [("E114", "cost: what it costs you, in USD")]
     assert told(book("worth: 9 EUR, cost: 4 USD")) == []
     assert told(book("worth: 9 USD")) == []
+
+
+def test_a_test_file_that_still_has_former_names_is_told_those_of_today() -> None:
+    renamed = FILES[SEQUENCE].replace("check_in", "how_was_it").replace("title:", "was: check_in\ntitle:", 1)
+    renamed = renamed.replace("- {send: one_question}", "- {send: one_question, was: ask}")
+    case = "{name: one, given: {person: {}}, until: 2027-03-01, never: [ask]}"
+    written = f"tests: a\nwith: [check_in]\ncases:\n  - {case}\n"
+    files = {path: text.encode() for path, text in FILES.items() if path != SEQUENCE}
+    files |= {"sequences/how_was_it.yaml": renamed.encode(), "sequences/tests/a.test.yaml": written.encode()}
+    mails = {f"templates/{mail}/en.md": b"---\nsubject: Hello\n---\nHello." for mail in ("how_are_you", "one_question")}
+    found = read_test_files(files | mails, read_project(files | mails).partial, ()).problems
+    assert [(one.code, one.hint) for one in found] == [
+        ("E209", "it is called 'how_was_it' now"),
+        ("E204", "it is called 'one_question' now"),
+    ]
