@@ -11,7 +11,7 @@ from nurture.cli.output import answer, say, say_all, say_next
     "codes",
     "nurture codes          what is left of every gift",
     "nurture codes add      take in the codes that are new in the files of the pools",
-    "nurture codes again    the codes of these files are given to nobody: after a copied or restored store",
+    "nurture codes again    after a copied or restored store: what is in the files is free again",
 )
 @click.argument("act", required=False, type=click.Choice(["add", "again"]))
 def codes_command(asked: Asked, act: str | None) -> int:
