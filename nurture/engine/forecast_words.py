@@ -103,6 +103,7 @@ def assumption_lines(question: Question, found: Forecast) -> Iterator[str]:
         yield "Timers only: no new orders or answers are imagined."
     else:
         length = max(1, (question.imagined.until - question.imagined.since).days)
-        yield f"{found.events:,} events are imagined, as they came in the last {length} days (--no-events: none)."
+        span = "day" if length == 1 else f"{length} days"
+        yield f"{found.events:,} events are imagined, as they came in the last {span} (--no-events: none)."
     if question.back is not None:
         yield f"Nobody looked before {question.back:%Y-%m-%d %H:%M} UTC."

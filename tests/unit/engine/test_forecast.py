@@ -174,6 +174,11 @@ def test_what_was_assumed_is_said() -> None:
         "Timers only: no new orders or answers are imagined.",
         "Nobody looked before 2027-03-04 09:00 UTC.",
     ]
+    for days, span in ((1, "the last day"), (90, "the last 90 days")):
+        lent = replace(question, imagined=Imagined("shop", NOW - timedelta(days=days), NOW), back=None)
+        assert list(assumption_lines(lent, Forecast(events=4))) == [
+            f"4 events are imagined, as they came in {span} (--no-events: none)."
+        ]
 
 
 def test_the_page_shades_its_days_and_lets_no_name_break_out() -> None:
