@@ -354,4 +354,7 @@ def move_watermark(connection: Connection, until: datetime, name: str = "tick") 
     if known is None:
         connection.execute(insert(WATERMARK), {"name": name, "at": at})
     elif known < until:
-        connection.execute(update(WATERMARK).where(WATERMARK.c.name == name).values(at=at))
+        connection.execute(_MOVE_ON, {"called": name, "moved_to": at})
+
+
+_MOVE_ON = update(WATERMARK).where(WATERMARK.c.name == bindparam("called")).values(at=bindparam("moved_to"))

@@ -69,11 +69,11 @@ class Webhooks:
 
     def claim(self, limit: int, now: datetime) -> list[Ring]:
         """Up to so many calls whose time has come; from now on, safe from a power cut, they are `handed`."""
-        due = and_(WEBHOOK.c.state.in_((PLANNED, HANDED)), WEBHOOK.c.next_at <= micros(now))
-        asked = select(*_COLUMNS).where(due).order_by(WEBHOOK.c.next_at, WEBHOOK.c.key).limit(limit)
         with self.database.reading() as connection:
             if not ask(connection, _DUE, now=micros(now)):
                 return []
+        due = and_(WEBHOOK.c.state.in_((PLANNED, HANDED)), WEBHOOK.c.next_at <= micros(now))
+        asked = select(*_COLUMNS).where(due).order_by(WEBHOOK.c.next_at, WEBHOOK.c.key).limit(limit)
         with self.database.writing(durable=True) as connection:
             found = [_ring(*row) for row in connection.execute(asked)]
             for one in found:
