@@ -26,7 +26,7 @@ from tests.hunting import hunt
 from tests.random_worlds import END, START, World, replies, world, worlds
 
 LAWFUL = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 TRIES = 8000
 

@@ -21,7 +21,7 @@ from tests.drawing import seeded
 from tests.hunting import hunt
 from tests.random_worlds import World, world, worlds
 
-LAWFUL = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+LAWFUL = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 TRIES = 1500
 
 

@@ -28,7 +28,7 @@ from tests.hunting import hunt
 from tests.random_worlds import END, START, World, world, worlds
 
 LAWFUL = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 TRIES = 1500
 NAME = "s0"
