@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from nurture.decide.special_days import moves
+from nurture.engine.collecting import uncollected
 from nurture.engine.faults import RefusedError
 from nurture.engine.project import read_files
 from nurture.language.allowances import allowed_in_template
@@ -53,6 +54,11 @@ class Checked:
 
 def check(files: Mapping[str, bytes]) -> Checked:
     """Judge sequences, house and templates together: everything that is wrong, in one go."""
+    with uncollected():
+        return _judged(files)
+
+
+def _judged(files: Mapping[str, bytes]) -> Checked:
     reading = read_project(files)
     tests = tests_of(reading, files)
     problems = [*reading.problems, *tests.problems, *without_holidays(reading.partial)]
