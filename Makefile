@@ -22,8 +22,10 @@ install: $(INSTALLED) ## set up .venv with nurture and its development tools
 demo: $(INSTALLED) ## a little shop, its mails in a folder, and why one was not sent
 	$(BIN)/nurture demo
 
+# A file stays with one process, for what its tests share. In the order of the folders the long files of
+# tests/acceptance and tests/laws come before the short ones of tests/unit, so that both end together.
 test: $(INSTALLED) ## run every test
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(INSTALLED) ## style, types, directions of imports
 	$(BIN)/ruff check .

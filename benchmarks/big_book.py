@@ -49,7 +49,7 @@ def take_everybody_in(store: Store, folder: Path) -> None:
     at = now() - timedelta(minutes=5)
     write(folder / "complaints.csv", ("id", "at", "event", "ticket"), complaints(at.isoformat(timespec="seconds")))
     nurture("import", "events", "complaints.csv", folder=folder)
-    tick(store, live(store).book, now() + timedelta(minutes=30))
+    tick(store, live(store).book, now())
 
 
 def complaints(at: str) -> Iterator[tuple[str, ...]]:
@@ -58,12 +58,15 @@ def complaints(at: str) -> Iterator[tuple[str, ...]]:
 
 
 def edit(file: Path) -> None:
-    """Make every wait of whole days one day shorter that has more than one; it must have one."""
+    """Make every wait of whole days one day shorter that has more than one, and none for an event longer than a minute.
+
+    So all who wait for the complaint's end are due at once, and everybody is looked at; it must have such a wait.
+    """
     text = file.read_text(encoding="utf-8")
     shorter = text
     for days in range(2, 31):
         shorter = shorter.replace(f"wait: {days} days", f"wait: {days - 1} days")
-        shorter = shorter.replace(f"up_to: {days} days", f"up_to: {days - 1} days")
+        shorter = shorter.replace(f"up_to: {days} days", "up_to: 1 minute")
     if shorter == text:
         raise SystemExit(f"{file.name} has no wait to make shorter")
     file.write_text(shorter, encoding="utf-8")

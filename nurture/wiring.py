@@ -24,10 +24,12 @@ from nurture.model.place import Place, Problem
 from nurture.store.database import CACHE
 from nurture.store.installation import owner_of
 from nurture.store.open import Store, open_store
+from nurture.store.runner import Runner
 
 DAEMON, ONCE = "daemon", "once"  # who holds a project's run lock
 UNMISTAKEN = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LOOK_AGAIN = 0.2  # seconds between two looks at a lock that another holds
+GLANCES, GLANCE = 3, 0.01  # looks at a lock, and seconds between them, before somebody is taken to hold it
 
 
 def now() -> datetime:
@@ -95,9 +97,7 @@ class RunLock:
         """Take it and answer None; or answer who holds it. Does not wait."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(file, fcntl.LOCK_EX):
             file.seek(0)
             said = file.read()
             file.close()
@@ -108,11 +108,40 @@ class RunLock:
         self._file = file
         return None
 
+    @property
+    def free(self) -> bool:
+        """Whether nobody has it; asked without taking it."""
+        if not self._path.exists():
+            return True
+        with self._path.open(encoding="utf-8") as file:
+            return _locked(file, fcntl.LOCK_SH)
+
     def release(self) -> None:
         """Let it go; nothing happens when it was not taken."""
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _locked(file: TextIO, how: int) -> bool:
+    """Whether a file could be locked. Somebody who only asks whether it is free has it for a moment."""
+    for _ in range(GLANCES):
+        try:
+            fcntl.flock(file, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(GLANCE)
+        else:
+            return True
+    return False
+
+
+def gone(root: Path) -> Callable[[Runner], bool]:
+    """Whether a daemon that did not say goodbye is gone: one of this installation, whose process has its lock no more.
+
+    Nothing is known of a daemon that works from another installation.
+    """
+    lock, ours = RunLock(root), owner_of(configuration(root).installation)
+    return lambda runner: not runner.ended and runner.name == ours and lock.free
 
 
 def holder_of(said: str) -> Holder:

@@ -1,8 +1,7 @@
 """Random starts by the clock, by feasts and by things, for the laws of the core and of the store."""
 
-from datetime import date, time
-
-from hypothesis import strategies as st
+from collections.abc import Callable
+from datetime import date, time, timedelta
 
 from nurture.model import event as names
 from nurture.model.event import MonthDay
@@ -10,8 +9,9 @@ from nurture.model.house import House, SpecialDay
 from nurture.model.rules import Silence
 from nurture.model.trigger import AnyTrigger, DayTrigger, EveryTrigger, HolidayTrigger, OnceTrigger, StageTrigger
 from tests import worlds as w
+from tests.drawing import Dice, between, one_of
 
-LEADS = st.sampled_from([None, w.length("3 days"), w.length("1 week")])
+LEADS = (None, w.length("3 days"), w.length("1 week"))
 BREWED = w.condition("numbers.cups.brewed > 3 and person.country == 'FR'")
 AT_HOME = w.condition("person.country in ['FR', 'US']")
 OUR_DAYS = House(
@@ -22,59 +22,52 @@ OUR_DAYS = House(
     )
 )
 SILENCE = Silence(w.length("25 days"), "s0")
-OBSERVED = st.sampled_from([(), ("eid_al_fitr",), ("easter", "eid_al_fitr"), ("hanukkah",)])
+OBSERVED = ((), ("eid_al_fitr",), ("easter", "eid_al_fitr"), ("hanukkah",))
 
 
-def feasts() -> st.SearchStrategy[AnyTrigger]:
-    """Some that people say they keep, some that all keep, and one of the house's own."""
-    kept = st.builds(
-        lambda lead, days: HolidayTrigger(
-            place=w.HERE, days=days, observed_by=("person", "observes"), lead=lead, skip_if_late=lead is None
-        ),
-        LEADS,
-        st.sampled_from([("eid_al_fitr",), ("eid_al_fitr", "easter", "holi")]),
+def feast(dice: Dice) -> AnyTrigger:
+    """One that people say they keep, one that all keep, or one of the house's own."""
+    lead = one_of(dice, *LEADS)
+    if one_of(dice, False, True):
+        return HolidayTrigger(place=w.HERE, days=("womens_day", "mothers_day", "our_day"), lead=lead)
+    days = one_of(dice, ("eid_al_fitr",), ("eid_al_fitr", "easter", "holi"))
+    return HolidayTrigger(
+        place=w.HERE, days=days, observed_by=("person", "observes"), lead=lead, skip_if_late=lead is None
     )
-    common = st.builds(
-        lambda lead: HolidayTrigger(place=w.HERE, days=("womens_day", "mothers_day", "our_day"), lead=lead), LEADS
-    )
-    return kept | common
 
 
-def clocked() -> st.SearchStrategy[AnyTrigger]:
+def clocked(dice: Dice) -> AnyTrigger:
     """By every week, once, a thing's date and what is left."""
-    return st.one_of(
-        st.builds(
-            lambda day, at, asked: EveryTrigger(place=w.HERE, weekday=day, at=at, condition=asked),
-            st.integers(0, 6),
-            st.sampled_from([time(8, 30), time(2, 30), time(0), time(23, 30)]),
-            st.sampled_from([None, BREWED, AT_HOME]),
-        ),
-        st.builds(
-            lambda day, at: OnceTrigger(place=w.HERE, day=day, at=at),
-            st.dates(date(2027, 2, 21), date(2027, 3, 31)),
-            st.sampled_from([time(10), time(2, 30), time(0)]),
-        ),
-        LEADS.map(
-            lambda lead: DayTrigger(place=w.HERE, path=("subscription", "renews_on"), per="subscription", lead=lead)
-        ),
-        st.sampled_from(["looking", "buying", "telling", "waiting"]).map(
-            lambda stage: StageTrigger(place=w.HERE, stage=stage, left=True)
-        ),
-    )
+    kind = one_of(dice, EveryTrigger, OnceTrigger, DayTrigger, StageTrigger)
+    if kind is EveryTrigger:
+        at = one_of(dice, time(8, 30), time(2, 30), time(0), time(23, 30))
+        asked = one_of(dice, None, BREWED, AT_HOME)
+        return EveryTrigger(place=w.HERE, weekday=between(dice, 0, 6), at=at, condition=asked)
+    if kind is OnceTrigger:
+        at = one_of(dice, time(10), time(2, 30), time(0))
+        return OnceTrigger(place=w.HERE, day=date(2027, 2, 21) + timedelta(days=between(dice, 0, 38)), at=at)
+    if kind is DayTrigger:
+        lead = one_of(dice, *LEADS)
+        return DayTrigger(place=w.HERE, path=("subscription", "renews_on"), per="subscription", lead=lead)
+    return StageTrigger(place=w.HERE, stage=one_of(dice, "looking", "buying", "telling", "waiting"), left=True)
 
 
-def told() -> dict[str, st.SearchStrategy[dict[str, object]]]:
+def told() -> dict[str, Callable[[Dice], dict[str, object]]]:
     """What may be learned of people: feasts, a country, subscriptions that renew and end, the week's numbers."""
-    renewals = st.dates(date(2027, 2, 20), date(2027, 5, 20)).map(lambda day: {"renews_on": day})
-    keys = st.sampled_from(["S1", "S2"])
-    things = st.builds(lambda key, fields: {"thing": "subscription", "key": key, "fields": fields}, keys, renewals)
     return {
-        f"{names.PERSON_CHANGED} observes": OBSERVED.map(lambda kept: {"facts": {"observes": kept}}),
-        f"{names.PERSON_CHANGED} country": st.sampled_from(["FR", "US", "IN", None]).map(
-            lambda country: {"facts": {"country": country}}
-        ),
-        f"{names.THING_CHANGED} one": things,
-        f"{names.THING_CHANGED} two": things,
-        names.THING_REMOVED: keys.map(lambda key: {"thing": "subscription", "key": key}),
-        names.NUMBERS_TOLD: st.integers(0, 9).map(lambda brewed: {"numbers": "cups", "fields": {"brewed": brewed}}),
+        f"{names.PERSON_CHANGED} observes": lambda dice: {"facts": {"observes": one_of(dice, *OBSERVED)}},
+        f"{names.PERSON_CHANGED} country": lambda dice: {"facts": {"country": one_of(dice, "FR", "US", "IN", None)}},
+        f"{names.THING_CHANGED} one": _renewal,
+        f"{names.THING_CHANGED} two": _renewal,
+        names.THING_REMOVED: lambda dice: {"thing": "subscription", "key": one_of(dice, "S1", "S2")},
+        names.NUMBERS_TOLD: lambda dice: {"numbers": "cups", "fields": {"brewed": between(dice, 0, 9)}},
     }
+
+
+def _renewal(dice: Dice) -> dict[str, object]:
+    return {"thing": "subscription", "key": one_of(dice, "S1", "S2"), "fields": {"renews_on": day_of(dice)}}
+
+
+def day_of(dice: Dice) -> date:
+    """A day of the three months that are lived."""
+    return date(2027, 2, 20) + timedelta(days=between(dice, 0, 89))

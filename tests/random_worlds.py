@@ -1,8 +1,10 @@
 """Random books with random people inside, for the laws of the core."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from hashlib import sha256
 
 from hypothesis import strategies as st
@@ -28,8 +30,9 @@ from nurture.model.trigger import (
     StageTrigger,
 )
 from tests import worlds as w
+from tests.drawing import Dice, between, drawn, one_of
 from tests.random_steps import BORN, VIP_SINCE, steps
-from tests.random_triggers import OBSERVED, OUR_DAYS, SILENCE, clocked, feasts, told
+from tests.random_triggers import OBSERVED, OUR_DAYS, SILENCE, clocked, day_of, feast, told
 
 START = w.utc("2027-02-20 06:00")
 END = w.utc("2027-05-20 06:00")
@@ -64,6 +67,11 @@ class World:
     person: Person
     events: tuple[Event, ...]
 
+    @cached_property
+    def life(self) -> w.Life:
+        """As it is lived to the end: once, however many laws ask."""
+        return self.live()
+
     def live(self, **more: object) -> w.Life:
         return w.live(self.book, self.person, self.events, END, answers=replies, **more)  # type: ignore[arg-type]
 
@@ -97,104 +105,84 @@ def _reply(name: str, key: str, asked: datetime, *, hours: int, never: int, **fi
     return Event(f"{name}-{key[:12]}", name, happened, known, 1_000_000 + dice, {**told, **fields})
 
 
-def _houses() -> st.SearchStrategy[House]:
+def _house(dice: Dice) -> House:
     """Gifts with all kinds of limits, and a ladder that soon closes."""
-    return st.builds(
-        lambda days, most, budget: replace(
-            days,
-            gifts=(
-                Present("bag", Money(Decimal(9), "EUR"), make="B-{8}", each_person=most, valid=w.length("21 days")),
-                Present("card", Money(Decimal(3), "EUR"), make="C-{8}", kind="perk"),
-            ),
-            budget_each=budget,
-            ladders=(LADDER,),
+    most = one_of(dice, (1, w.length("20 days")), None, (2, w.length("1 month")))
+    return replace(
+        one_of(dice, NOTHING_GIVEN, OUR_DAYS),
+        gifts=(
+            Present("bag", Money(Decimal(9), "EUR"), make="B-{8}", each_person=most, valid=w.length("21 days")),
+            Present("card", Money(Decimal(3), "EUR"), make="C-{8}", kind="perk"),
         ),
-        st.sampled_from([NOTHING_GIVEN, OUR_DAYS]),
-        st.sampled_from([(1, w.length("20 days")), None, (2, w.length("1 month"))]),
-        st.sampled_from([None, Budget(Decimal(12), "EUR", w.length("30 days"))]),
+        budget_each=one_of(dice, None, Budget(Decimal(12), "EUR", w.length("30 days"))),
+        ladders=(LADDER,),
     )
 
 
-def _triggers() -> st.SearchStrategy[AnyTrigger]:
+def any_trigger(dice: Dice) -> AnyTrigger:
     """Mostly what happens to people, so that sequences meet; beside it what the clock and the calendar start."""
-    return st.one_of(_happening(), _happening(), feasts(), clocked())
+    return one_of(dice, _happening, _happening, feast, clocked)(dice)
 
 
-def _happening() -> st.SearchStrategy[AnyTrigger]:
-    return st.one_of(
-        st.sampled_from(["subscriber.joined", "order.placed", "order.delivered", "review.posted"]).map(
-            lambda name: EventTrigger(place=w.HERE, event=name)
-        ),
-        st.sampled_from([None, w.length("3 days"), w.length("7 days")]).map(
-            lambda lead: DayTrigger(place=w.HERE, path=BORN, yearly=True, lead=lead)
-        ),
-        st.sampled_from([None, w.length("3 days")]).map(
-            lambda lead: DayTrigger(place=w.HERE, path=VIP_SINCE, lead=lead)
-        ),
-        st.sampled_from(["5 days", "20 days"]).map(
-            lambda text: LapseTrigger(place=w.HERE, event="order.placed", length=w.length(text))
-        ),
-        st.just(LapseTrigger(place=w.HERE, event="order.placed", rhythm=2, if_unknown=w.length("15 days"))),
-        st.sampled_from(["vip", "again", "buying", "telling", "waiting"]).map(
-            lambda stage: StageTrigger(place=w.HERE, stage=stage)
-        ),
-    )
+def _happening(dice: Dice) -> AnyTrigger:
+    kind = one_of(dice, "event", "event", "event", "birthday", "day", "lapse", "rhythm", "stage")
+    if kind == "event":
+        name = one_of(dice, "subscriber.joined", "order.placed", "order.delivered", "review.posted")
+        return EventTrigger(place=w.HERE, event=name)
+    if kind == "birthday":
+        lead = one_of(dice, None, w.length("3 days"), w.length("7 days"))
+        return DayTrigger(place=w.HERE, path=BORN, yearly=True, lead=lead)
+    if kind == "day":
+        return DayTrigger(place=w.HERE, path=VIP_SINCE, lead=one_of(dice, None, w.length("3 days")))
+    if kind == "lapse":
+        return LapseTrigger(place=w.HERE, event="order.placed", length=w.length(one_of(dice, "5 days", "20 days")))
+    if kind == "rhythm":
+        return LapseTrigger(place=w.HERE, event="order.placed", rhythm=2, if_unknown=w.length("15 days"))
+    return StageTrigger(place=w.HERE, stage=one_of(dice, "vip", "again", "buying", "telling", "waiting"))
 
 
-@st.composite
-def _sequences(draw: st.DrawFn, name: str) -> Sequence:
-    trigger = draw(_triggers())
-    per = {
-        EventTrigger: "event",
-        DayTrigger: "occurrence",
-        HolidayTrigger: "occurrence",
-        EveryTrigger: "occurrence",
-    }.get(type(trigger), "person")
-    both = draw(st.sampled_from([False, False, False, True]))
-    start = (trigger, draw(_triggers())) if both else (trigger,)
-    if both:
-        per = draw(st.sampled_from(["event", "event", "person", "event.order_id"]))
+PER = {EventTrigger: "event", DayTrigger: "occurrence", HolidayTrigger: "occurrence", EveryTrigger: "occurrence"}
+
+
+def _sequence(dice: Dice, name: str, started_by: Callable[[Dice], AnyTrigger]) -> Sequence:
+    trigger = started_by(dice)
+    per = PER.get(type(trigger), "person")
+    start: tuple[AnyTrigger, ...] = (trigger,)
+    if one_of(dice, False, False, False, True):
+        start = (trigger, started_by(dice))
+        per = one_of(dice, "event", "event", "person", "event.order_id")
     again = Again(
         per=per,
-        running=draw(st.sampled_from(["ignore", "restart", "queue", "alongside"])),
-        gap=draw(st.sampled_from([None, None, w.length("10 days")])),
-        limit=draw(st.sampled_from([None, None, (2, w.length("1 month"))])),
+        running=one_of(dice, "ignore", "restart", "queue", "alongside"),
+        gap=one_of(dice, None, None, w.length("10 days")),
+        limit=one_of(dice, None, None, (2, w.length("1 month"))),
     )
     return w.sequence(
-        name, start, draw(steps(name)), again=again, priority=draw(st.integers(30, 60)),
-        while_=draw(st.sampled_from([None, None, w.condition("not has_tag('do_not_ask')")])),
-        stop_when=draw(st.sampled_from([(), (), (StopRule("complaint.opened"),)])),
-        goal=draw(st.sampled_from([None, None, Goal("order.placed", w.length("20 days"))])),
-        spread=draw(st.sampled_from([None, w.length("4 hours")])) if isinstance(trigger, OnceTrigger) else None,
-        stage=draw(st.sampled_from([(), (), ("buying", "again")])) if isinstance(trigger, EveryTrigger) else (),
-        hold_out=draw(st.sampled_from([0, 0, 0, 0, 50])),
+        name, start, steps(dice, name), again=again, priority=between(dice, 30, 60),
+        while_=one_of(dice, None, None, ASKED),
+        stop_when=one_of(dice, (), (), (StopRule("complaint.opened"),)),
+        goal=one_of(dice, None, None, Goal("order.placed", w.length("20 days"))),
+        spread=one_of(dice, None, w.length("4 hours")) if isinstance(trigger, OnceTrigger) else None,
+        stage=one_of(dice, (), (), ("buying", "again")) if isinstance(trigger, EveryTrigger) else (),
+        hold_out=one_of(dice, 0, 0, 0, 0, 50),
     )  # fmt: skip
 
 
-def _rules() -> st.SearchStrategy[Rules]:
-    return st.builds(
-        lambda quiet, gap, weekly, daily, monthly, silence, balance, hold_out: replace(
-            w.RULES,
-            balance=balance,
-            hold_out=hold_out,
-            silence=silence,
-            quiet_hours=quiet,
-            min_gap=gap,
-            limits=(
-                *((Limit(1, per="day"),) if daily else ()),
-                *weekly,
-                *((monthly,) if monthly else ()),
-                Limit(1, within=w.length("14 days"), classes=frozenset({"offer"})),
-            ),
+def _rules(dice: Dice) -> Rules:
+    monthly = one_of(dice, None, Limit(2, per="month"), Limit(1, per="month", classes=frozenset({"news"})))
+    return replace(
+        w.RULES,
+        quiet_hours=one_of(dice, w.RULES.quiet_hours, Span(time(22), time(6)), Span(time(12), time(13))),
+        min_gap=one_of(dice, None, w.length("18 hours"), w.length("6 hours")),
+        limits=(
+            *one_of(dice, (Limit(1, per="day"),), (Limit(1, per="day"),), (Limit(1, per="day"),), ()),
+            *_weekly(between(dice, 1, 3), one_of(dice, False, False, True)),
+            *((monthly,) if monthly else ()),
+            Limit(1, within=w.length("14 days"), classes=frozenset({"offer"})),
         ),
-        st.sampled_from([w.RULES.quiet_hours, Span(time(22), time(6)), Span(time(12), time(13))]),
-        st.sampled_from([None, w.length("18 hours"), w.length("6 hours")]),
-        st.builds(_weekly, st.integers(1, 3), st.sampled_from([False, False, True])),
-        st.sampled_from([True, True, True, False]),
-        st.sampled_from([None, Limit(2, per="month"), Limit(1, per="month", classes=frozenset({"news"}))]),
-        st.sampled_from([None, None, None, SILENCE]),
-        st.sampled_from([None, None, Balance(1, 2, w.length("30 days")), Balance(2, 1, w.length("10 days"))]),
-        st.sampled_from([0] * 11 + [100]),
+        silence=one_of(dice, None, None, None, SILENCE),
+        balance=one_of(dice, None, None, Balance(1, 2, w.length("30 days")), Balance(2, 1, w.length("10 days"))),
+        hold_out=one_of(dice, *[0] * 11, 100),
     )
 
 
@@ -204,85 +192,86 @@ def _weekly(most: int, by_calendar: bool) -> tuple[Limit, ...]:
     return (rolling, Limit(1, per="week")) if by_calendar else (rolling,)
 
 
-@st.composite
-def _histories(draw: st.DrawFn, sequences: list[Sequence]) -> tuple[Event, ...]:
-    """What happens: mostly what starts something, so that sequences meet."""
+def _history(dice: Dice, sequences: list[Sequence]) -> tuple[Event, ...]:
+    """What happens: mostly what starts something, and soon, so that sequences meet; a few answers come later."""
     starting = [trigger.event for s in sequences for trigger in s.start if isinstance(trigger, EventTrigger)] * 8
     events: list[Event] = []
-    if draw(st.sampled_from([True] * 9 + [False])):  # what Hypothesis likes best comes first: somebody to be reached
+    if one_of(dice, *[True] * 9, False):  # the simplest first: somebody to be reached
         events += w.reachable(START)
-    for _ in range(draw(st.integers(8, 14))):
-        at = START + timedelta(minutes=draw(st.integers(0, 20 * 24 * 12)) * 5)
-        late = draw(st.sampled_from([0, 0, 0, 1, 600, 5_000]))
-        known = at + timedelta(minutes=late)
-        order = draw(st.sampled_from(["A", "B", "C"]))
-        events.append(
-            w.event(
-                draw(st.sampled_from([*starting, *EVENTS])), at, known, order_id=order, ticket=order, stars=5,
-                lines=draw(st.sampled_from([(), (Line("one"),), (Line("two"), Line("one"))])),
-            )
-        )  # fmt: skip
-    for _ in range(draw(st.integers(0, 2))):
-        at = START + timedelta(hours=draw(st.integers(0, 80 * 24)))
-        events.append(draw(_changes(at)))
+    events += [_happened(dice, (*starting, *EVENTS), 12) for _ in range(between(dice, 12, 16))]
+    events += [_happened(dice, ANSWERS, 40) for _ in range(between(dice, 1, 4))]
+    for _ in range(between(dice, 0, 2)):
+        events.append(_change(dice, START + timedelta(hours=between(dice, 0, 80 * 24))))
     return tuple(events)
 
 
-@st.composite
-def _changes(draw: st.DrawFn, at: datetime) -> Event:
-    return draw(st.sampled_from([*_CHANGES] * 3 + [names.ERASED]).flatmap(lambda kind: _change(kind, at)))
+def _happened(dice: Dice, names_of: tuple[str, ...], days: int) -> Event:
+    """Something within so many days, known at once or later."""
+    at = START + timedelta(minutes=between(dice, 0, days * 24 * 12) * 5)
+    known = at + timedelta(minutes=one_of(dice, 0, 0, 0, 1, 600, 5_000))
+    order = one_of(dice, "A", "B", "C")
+    lines = one_of(dice, (), (Line("one"),), (Line("two"), Line("one")))
+    return w.event(one_of(dice, *names_of), at, known, order_id=order, ticket=order, stars=5, lines=lines)
 
 
-def _change(kind: str, at: datetime) -> st.SearchStrategy[Event]:
+def _change(dice: Dice, at: datetime) -> Event:
     """One thing that is learned about a person, or that they decide."""
-    return _CHANGES.get(kind, st.just({})).map(lambda fields: w.event(kind.partition(" ")[0], at, **fields))
+    kind = one_of(dice, *[*CHANGES] * 3, names.ERASED)
+    known = CHANGES[kind](dice) if kind in CHANGES else {}
+    return w.event(kind.partition(" ")[0], at, **known)
 
 
-def _days() -> st.SearchStrategy[date]:
-    return st.dates(date(2027, 2, 20), date(2027, 5, 20))
+def _birthday(dice: Dice) -> object:
+    day = day_of(dice)
+    return one_of(dice, MonthDay(day.month, day.day), day.replace(year=1991))
 
 
-def _birthdays() -> st.SearchStrategy[object]:
-    days = _days()
-    return days.map(lambda day: MonthDay(day.month, day.day)) | days.map(lambda day: day.replace(year=1991))
+def _tags(dice: Dice) -> dict[str, object]:
+    return {"tags": one_of(dice, ("do_not_ask",), ("sleeping",))}
 
 
-_TAGS = st.sampled_from([("do_not_ask",), ("sleeping",)]).map(lambda tags: {"tags": tags})
-_TOPICS = st.sampled_from([(), ("tips",), ("offers",)]).map(lambda topics: {"topics": topics})
-_CHANGES: dict[str, st.SearchStrategy[dict[str, object]]] = {
-    f"{names.PERSON_CHANGED} zone": st.sampled_from(ZONES).map(lambda zone: {"facts": {"zone": zone}}),
-    f"{names.PERSON_CHANGED} birthday": _birthdays().map(lambda day: {"facts": {"birthday": day}}),
-    f"{names.PERSON_CHANGED} vip_since": _days().map(lambda day: {"facts": {"vip_since": day}}),
-    names.PERSON_TAGGED: _TAGS,
-    names.PERSON_UNTAGGED: _TAGS,
-    names.CONSENT_REFUSED: _TOPICS,
-    names.CONSENT_LIFTED: _TOPICS,
-    names.THEME_SPARED: st.just({"theme": "mothers_day"}),
-    names.ADDRESS_STATE: st.just({"state": "hard"}),
-    names.SUPPRESSED: st.just({"because": "asked"}),
+def _topics(dice: Dice) -> dict[str, object]:
+    return {"topics": one_of(dice, (), ("tips",), ("offers",))}
+
+
+ANSWERS = ("review.posted", "review.posted", "order.placed")
+ASKED = w.condition("not has_tag('do_not_ask')")
+CHANGES: dict[str, Callable[[Dice], dict[str, object]]] = {
+    f"{names.PERSON_CHANGED} zone": lambda dice: {"facts": {"zone": one_of(dice, *ZONES)}},
+    f"{names.PERSON_CHANGED} birthday": lambda dice: {"facts": {"birthday": _birthday(dice)}},
+    f"{names.PERSON_CHANGED} vip_since": lambda dice: {"facts": {"vip_since": day_of(dice)}},
+    names.PERSON_TAGGED: _tags,
+    names.PERSON_UNTAGGED: _tags,
+    names.CONSENT_REFUSED: _topics,
+    names.CONSENT_LIFTED: _topics,
+    names.THEME_SPARED: lambda _: {"theme": "mothers_day"},
+    names.ADDRESS_STATE: lambda _: {"state": "hard"},
+    names.SUPPRESSED: lambda _: {"because": "asked"},
     **told(),
 }
 
 
+def world(dice: Dice, started_by: Callable[[Dice], AnyTrigger] = any_trigger) -> World:
+    """A book of three to five sequences, all started by what is asked for, and one person's three months."""
+    sequences = [_sequence(dice, f"s{one}", started_by) for one in range(between(dice, 3, 5))]
+    known: dict[str, object] = {"zone": one_of(dice, *ZONES), "country": one_of(dice, "FR", "US", None)}
+    if one_of(dice, False, True):
+        known["birthday"] = _birthday(dice)
+    if one_of(dice, False, True):
+        known["vip_since"] = day_of(dice)
+    if one_of(dice, False, True):
+        known["observes"] = one_of(dice, *OBSERVED)
+    person = w.newborn("p1", START, **{name: value for name, value in known.items() if value is not None})
+    book = replace(w.book(*sequences, rules=_rules(dice)), moments=one_of(dice, (), MOMENTS), house=_house(dice))
+    return World(book, person, _numbered(_history(dice, sequences)))
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """A book of two to five sequences and one person's three months."""
-    sequences = [draw(_sequences(f"s{number}")) for number in range(draw(st.integers(3, 5)))]
-    known = {"zone": draw(st.sampled_from(ZONES)), "country": draw(st.sampled_from(["FR", "US", None]))}
-    if draw(st.booleans()):
-        known["birthday"] = draw(_birthdays())  # type: ignore[assignment]
-    if draw(st.booleans()):
-        known["vip_since"] = draw(_days())  # type: ignore[assignment]
-    if draw(st.booleans()):
-        known["observes"] = draw(OBSERVED)  # type: ignore[assignment]
-    person = w.newborn("p1", START, **{name: value for name, value in known.items() if value is not None})
-    book = replace(
-        w.book(*sequences, rules=draw(_rules())), moments=draw(st.sampled_from([(), MOMENTS])),
-        house=draw(_houses()),
-    )  # fmt: skip
-    return World(book, person, _numbered(draw(_histories(sequences))))
+    """Worlds as Hypothesis draws them."""
+    return world(drawn(draw))
 
 
 def _numbered(events: tuple[Event, ...]) -> tuple[Event, ...]:
     """Counted within their world, so that the same world has the same keys and answers whenever it is drawn."""
-    return tuple(replace(event, id=f"w{number:06d}", number=number) for number, event in enumerate(events))
+    return tuple(replace(event, id=f"w{place:06d}", number=place) for place, event in enumerate(events))

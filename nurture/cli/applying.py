@@ -1,6 +1,7 @@
 """The door between files and what runs: apply."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import click
 from nurture.cli.command import Asked, Instant, command
 from nurture.cli.edge import DECISION, FINE
 from nurture.cli.output import answer, say, say_all, say_next
-from nurture.cli.planning import next_of, say_findings
+from nurture.cli.planning import PAST_HOUR, next_of, say_findings
 
 if TYPE_CHECKING:
     from nurture.config import Config
@@ -28,12 +29,7 @@ if TYPE_CHECKING:
     'nurture apply --version-of "2026-11-21 14:01"     what was live then, as a new version',
 )
 @click.option("--due-now", default="", help="Who is due at once by it: send, old-day, or 'spread 3 days'.")
-@click.option(
-    "--past-hour",
-    type=click.Choice(["send", "skip"]),
-    default="skip",
-    help="Whether a new broadcast goes also to readers whose hour has passed.",
-)
+@PAST_HOUR
 @click.option("--drop", multiple=True, help="NAME=stop: all inside a sequence whose file is gone leave.")
 @click.option("--yes-send", type=click.IntRange(0), default=None, help="So many mails may go at once; do not ask.")
 @click.option(
@@ -46,7 +42,7 @@ if TYPE_CHECKING:
 def apply_command(
     asked: Asked,
     due_now: str,
-    past_hour: str,
+    past_hour: str | None,
     drop: tuple[str, ...],
     yes_send: int | None,
     planned: Path | None,
@@ -62,13 +58,13 @@ def apply_command(
     from nurture.engine.project import read_files
     from nurture.wiring import workshop
 
-    choice = choice_of(due_now, drop, past_hour)
+    choice = choice_of(due_now, drop, past_hour or "")
     with workshop(asked.root) as shop:
         files = files_at(shop.store, version_of) if version_of is not None else read_files(asked.root)
         checked = check(files)
         if checked.book is None:
             return say_findings(asked, checked)
-        return carry_out(asked, shop, files, choice, planned, yes_send)
+        return carry_out(asked, shop, files, choice, planned, yes_send, from_files=version_of is None)
 
 
 def carry_out(
@@ -78,28 +74,28 @@ def carry_out(
     choice: "Choice",
     planned: Path | None,
     yes_send: int | None,
+    *,
+    from_files: bool,
 ) -> int:
-    """Plan, ask, and make live."""
+    """Plan, ask, and make live; `from_files`: these are the files of the working tree, not those of before."""
     from nurture.engine.applying import make_live
     from nurture.engine.broadcasts import head_lines
+    from nurture.engine.check import without_holidays
     from nurture.engine.plan_file import read_bound, refuse_moved
-    from nurture.engine.plan_words import bound_of, document, plan_lines
+    from nurture.engine.plan_words import bound_of
     from nurture.engine.pools import fill_pools, refuse_without_pools
-    from nurture.engine.seeding import copies_for_seeds
+    from nurture.engine.seeding import copies_for_seeds, fresh_mails
     from nurture.wiring import configuration, now
 
     bound = read_bound(planned) if planned is not None else None
     found = planned_now(shop, files, choice)
     if bound is not None:
         refuse_moved(found, bound)
+    if not asked.json and (said := past_hour_said(found, click.prompt)):
+        choice = replace(choice, past_hour=said)
+        found = planned_now(shop, files, choice)
     if found.missing:
-        if asked.json:
-            answer(document(found))
-            return DECISION
-        say_all(plan_lines(found))
-        say("Nothing was changed.")
-        say_next(*next_of(DECISION, None))
-        return DECISION
+        return say_missing(asked, found)
     if not asked.json:
         say_all(head_lines(shop.store, found.tree.book, now()))
     if not agreed(found.next_hour, yes_send, asked.json, click.prompt):
@@ -110,15 +106,20 @@ def carry_out(
         found = again
     refuse_without_pools(shop.store, asked.root, found.tree.book)
     moment = now()
-    done = make_live(shop.store, found, files, moment, who(), commit_of(asked.root))
-    filled = fill_pools(shop.store, asked.root, found.tree.book)
-    copies = tuple(copies_for_seeds(configuration(asked.root), way_out, found.tree.book, files, done.versions, now()))
+    done = make_live(shop.store, found, files, moment, who(), commit_of(asked.root) if from_files else "")
+    filled = fill_pools(shop.store, asked.root, found.tree.book, moment)
+    copies = tuple(
+        copies_for_seeds(
+            configuration(asked.root), way_out, found.tree.book, files, fresh_mails(found, done.versions), now()
+        )
+    )
     if asked.json:
         answer(done)
         return FINE
     say_all(done.lines())
     say_all(copies)
     say_all(filled.lines())
+    say_all(f"{one.place}: warning {one.code}: {one.message} ({one.hint})" for one in without_holidays(found.tree.book))
     if not found.first and done.changes:
         say(f"Applied {moment:%a} {moment.day} {moment:%b %Y %H:%M} UTC. To undo it:")
         say(f"  {undo(moment)}")
@@ -147,6 +148,37 @@ def planned_now(shop: "Workshop", files: Mapping[str, bytes], choice: "Choice") 
     found = plan(shop.store, book, files, now(), choice)
     refuse_not_gone(choice, {one.name: one for one in found.sequences if one.how == "gone"})
     return found
+
+
+def say_missing(asked: Asked, found: "Plan") -> int:
+    """A decision is missing: the plan says which, and nothing is changed."""
+    from nurture.engine.plan_words import document, plan_lines
+
+    if asked.json:
+        answer(document(found))
+        return DECISION
+    say_all(plan_lines(found))
+    say("Nothing was changed.")
+    say_next(*next_of(DECISION, None))
+    return DECISION
+
+
+def past_hour_said(found: "Plan", ask: Callable[..., str]) -> str:
+    """Whether those get a broadcast whose hour has passed, asked where nothing else is missing: send, skip, or nothing.
+
+    Where nobody can type, nothing was said, and the plan says what is missing.
+    """
+    from nurture.engine.plan import PAST_HOUR
+
+    if not found.missing or not all(one.key.startswith(f"{PAST_HOUR} ") for one in found.missing):
+        return ""
+    for one in found.missing:
+        say(one.words.partition(" Add  ")[0])
+    try:
+        said = ask("Send it to them all the same, or skip them? (send/skip)", default="", show_default=False)
+    except click.Abort:
+        return ""
+    return said.strip() if said.strip() in ("send", "skip") else ""
 
 
 def undo(moment: datetime) -> str:
@@ -182,12 +214,19 @@ def typed(count: int, ask: Callable[..., str]) -> bool:
 
 
 def commit_of(root: Path) -> str:
-    """The short name of the git commit that the files stand at; empty where there is none."""
+    """The short name of the git commit that the files stand at, said when they differ; empty where there is none."""
+    commit = _git(root, "rev-parse", "--short", "HEAD")
+    edited = _git(root, "status", "--porcelain", "--", "sequences", "templates") if commit else ""
+    return f"{commit} and edits since" if edited else commit
+
+
+def _git(root: Path, *question: str) -> str:
+    """What git says of the folder; empty where it says nothing, or is not there."""
     import subprocess
 
     try:
         told = subprocess.run(  # noqa: S603 - nothing of it is anybody's input
-            ["git", "-C", str(root), "rev-parse", "--short", "HEAD"],  # noqa: S607 - the git that the user has
+            ["git", "-C", str(root), *question],  # noqa: S607 - the git that the user has
             capture_output=True,
             text=True,
             check=False,

@@ -25,13 +25,13 @@ def doctor_command(asked: Asked, offline: bool) -> int:
     from nurture.engine.examining import Outside, examine, misconfigured
     from nurture.engine.faults import StateError
     from nurture.store.probe import Reach, probe
-    from nurture.wiring import looked_at, now, workshop
+    from nurture.wiring import gone, looked_at, now, workshop
 
     config, problems, there = looked_at(asked.root)
     if config is None:
         found = misconfigured(problems)
     else:
-        outside = Outside() if offline else Outside(Dns(), why_unreachable)
+        outside = Outside(gone=gone(asked.root)) if offline else Outside(Dns(), why_unreachable, gone(asked.root))
         reached = probe(config.store_url)
         with ExitStack() as opened:
             try:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from nurture.cli.command import Asked, ExampleGroup, command
-from nurture.cli.output import answer, say, say_next
+from nurture.cli.output import answer, plural, say, say_next
 
 
 @command(
@@ -48,13 +48,15 @@ def new_group() -> None:
 def new_sequence_command(asked: Asked, name: str, piece: str) -> None:
     """Start a new sequence, as a draft, with the mails it sends."""
     from nurture.engine.check import readable_book
-    from nurture.engine.starter import new_sequence
+    from nurture.engine.starter import marked, new_sequence
 
     root = asked.root
-    tell_written(asked, new_sequence(root, name, piece, readable_book(root)), root)
+    written = new_sequence(root, name, piece, readable_book(root))
+    tell_written(asked, written, root)
     if not asked.json:
+        say(f"Marked  # choose:  in the sequence: {plural(marked(written[0]), 'place')}.")
         say("It is a draft: nothing runs before you write  status: live  and apply.")
-        say_next("nurture check", "nurture simulate --days 14")
+        say_next(f"nurture check {name}", f"nurture preview {name} --timeline")
 
 
 @command(

@@ -126,6 +126,7 @@ def document(found: "Forecast", applied: "Forecast | None") -> dict[str, object]
         "days": days,
         "sequences": dict(sorted(found.sent.items())),
         "lost": lost,
+        "held": dict(sorted(found.held.items())),
         "gifts": dict(sorted(found.gifts.items())),
         "tasks": dict(sorted(found.tasks.items())),
         "limited": dict(found.limited.most_common(100)),

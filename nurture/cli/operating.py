@@ -167,10 +167,10 @@ def agreed(name: str, count: int, who: str, ask: Callable[..., str]) -> bool:
 def status_command(asked: Asked) -> None:
     """Show what runs and since when, what is paused, what waits, what is next and what went today."""
     from nurture.engine.status import status
-    from nurture.wiring import now, workshop
+    from nurture.wiring import gone, now, workshop
 
     with workshop(asked.root) as shop:
-        found = status(shop, now())
+        found = status(shop, now(), gone(asked.root))
     if asked.json:
         answer(found)
         return

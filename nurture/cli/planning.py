@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from nurture.engine.check import Checked
 
 
+PAST_HOUR = click.option(
+    "--past-hour",
+    type=click.Choice(["send", "skip"]),
+    help="Whether a new broadcast goes also to readers whose hour has passed.",
+)
+
+
 @command(
     "diff",
     "nurture diff                every file against what is live",
@@ -48,10 +55,13 @@ def diff_command(asked: Asked, sequence: str) -> int:
     "nurture plan --comment            Markdown for a merge request",
 )
 @click.option("--due-now", default="", help="Who is due at once by it: send, old-day, or 'spread 3 days'.")
+@PAST_HOUR
 @click.option("--drop", multiple=True, help="NAME=stop: all inside a sequence whose file is gone leave.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Keep the plan for apply --plan.")
 @click.option("--comment", is_flag=True, help="Write Markdown, for a comment on a merge request.")
-def plan_command(asked: Asked, due_now: str, drop: tuple[str, ...], out: Path | None, comment: bool) -> int:
+def plan_command(
+    asked: Asked, due_now: str, past_hour: str | None, drop: tuple[str, ...], out: Path | None, comment: bool
+) -> int:
     """Show what an apply would change: sequences, people inside, house rules, mails, and decisions that are missing.
 
     Exit code 0: nothing changes; 1: the files have errors; 2: there are changes; 3: a decision is missing.
@@ -66,7 +76,7 @@ def plan_command(asked: Asked, due_now: str, drop: tuple[str, ...], out: Path | 
     from nurture.engine.switches import switch_lines
     from nurture.wiring import now, workshop
 
-    choice = choice_of(due_now, drop)
+    choice = choice_of(due_now, drop, past_hour or "")
     files = read_files(asked.root)
     checked = check(files)
     if checked.book is None:

@@ -171,8 +171,7 @@ def _allowed(draft: Draft, send: Send, moment: datetime, good_until: datetime, n
     quiet = draft.book.rules.quiet_hours
     if send.class_ == SERVICE or (moment == now and send.at_once and _answers(draft, now)):
         quiet = None
-    found = allowed_from(moment, draft.clock, send.window, quiet, good_until)
-    return found if found is not None and found <= good_until else None
+    return allowed_from(moment, draft.clock, send.window, quiet, good_until + _INSTANT)  # its last moment is good
 
 
 def _answers(draft: Draft, now: datetime) -> bool:

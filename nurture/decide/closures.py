@@ -302,7 +302,7 @@ def _count(call: Call) -> Closure:
 def _field(name: str, value: Expression) -> Callable[[Event, Scene], object | None]:
     """Reads an event's field in the form of the value that it is compared with."""
     if value.kind is Kind.number:
-        return lambda event, _scene: as_number(event.fields.get(name))
+        return lambda event, scene: as_number(event.fields.get(name), scene)
     if value.kind is Kind.day:
         return lambda event, scene: as_day(event.fields.get(name), scene)
     return lambda event, _scene: event.fields.get(name)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from nurture.decide.clock import Clock, local_day, reader_clock
 from nurture.decide.index import Index, index
 from nurture.decide.inside import Inside
-from nurture.decide.migrate import Moved, brought_over
+from nurture.decide.migrate import STOP, Moved, brought_over, given_up
 from nurture.decide.scene import Entered, Scene
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Intent, Look, Reason, TaskIntent, WebhookIntent, Why
@@ -65,6 +65,9 @@ class Draft:
             if enrolment.ended_at is not None:
                 self.past.append(enrolment)
                 continue
+            if self.book.moves and given_up(self.book, enrolment):
+                self._lost(enrolment)
+                continue
             moved = brought_over(self.book, enrolment)
             if moved is not None:
                 inside = Inside(moved.enrolment, self.book.sequences[enrolment.sequence])
@@ -85,8 +88,9 @@ class Draft:
     def _lost(self, enrolment: Enrolment) -> None:
         """The version they stand on is gone from the book: it ends, and says so."""
         self.lost = True
-        moves = self.book.moves.get(enrolment.sequence)  # a sequence that is gone has no live version
-        words = f"removed by version {moves[-1].version if moves else self.book.version(enrolment.sequence)}"
+        moves = self.book.moves.get(enrolment.sequence, ())  # a sequence that is gone has no live version
+        let_go = next((move.version for move in reversed(moves) if move.due_now == STOP), 0)
+        words = f"removed by version {let_go or self.book.version(enrolment.sequence)}"
         self.past.append(_ended(enrolment, self.asof, words))
         self.reasons.append(
             Reason(Why.removed, self.asof, None, enrolment.sequence, enrolment.version, enrolment.subject, words=words)
@@ -121,12 +125,15 @@ class Draft:
             inside.sequence, inside.version, inside.subject)  # fmt: skip
         self.reasons.append(Reason(why, at, due_at, sequence, version, subject, step, mail, words, until, looks, place))
 
-    def end(self, inside: Inside, why: Why, at: datetime, words: str = "", looks: tuple[Look, ...] = ()) -> None:
-        """An enrolment ends, with a word of the closed list (6.5)."""
+    def end(
+        self, inside: Inside, why: Why, at: datetime, words: str = "", looks: tuple[Look, ...] = (),
+        place: Place | None = None,
+    ) -> None:  # fmt: skip
+        """An enrolment ends, with a word of the closed list (6.5); `place` is that of the rule that ends it."""
         inside.ended_at = at
         inside.ending = f"{why.value}: {words}" if words else why.value
         step = inside.step or ""
-        self.note(why, at, inside, words=words, step=step, due_at=inside.message_due, looks=looks)
+        self.note(why, at, inside, words=words, step=step, due_at=inside.message_due, looks=looks, place=place)
 
     def close(self) -> None:
         """Move what has ended from the running to the past."""

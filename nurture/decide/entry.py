@@ -96,9 +96,9 @@ def _enter(
     draft: Draft, sequence: Sequence, firing: Firing, ordinal: int, running: list[Inside], now: datetime
 ) -> bool:
     inside = entered(firing, sequence, draft.book.version(sequence.name), ordinal, now)
-    refused = _fits(draft, sequence, inside, now)
+    refused, words = _fits(draft, sequence, inside, now)
     if refused:
-        return _refuse(draft, firing, Why.condition, now, looks=refused)
+        return _refuse(draft, firing, Why.condition, now, looks=refused, words=f"{firing.name} came; {words}")
     if sequence.again.running == "restart":
         for other in running:
             draft.end(other, Why.restarted, now)
@@ -109,17 +109,20 @@ def _enter(
     return True
 
 
-def _fits(draft: Draft, sequence: Sequence, inside: Inside, now: datetime) -> tuple[Look, ...]:
-    """What speaks against the start: stage and `if`; empty when nothing does."""
+def _fits(draft: Draft, sequence: Sequence, inside: Inside, now: datetime) -> tuple[tuple[Look, ...], str]:
+    """What speaks against the start: stage and `if`, and which of them in words; empty when nothing does."""
     found: list[Look] = []
+    asked: list[str] = []
     scene = draft.scene(now, inside, inside.event)
     trigger = sequence.start[inside.trigger]
     if trigger.condition is not None and not truth(trigger.condition, scene):
         found.extend(looks(trigger.condition, scene))
+        asked.append("start if")
     stage = draft.stage.id if draft.stage else ""
     if sequence.stage and stage not in sequence.stage and not draft.moments.intersection(sequence.stage):
         found.append(Look("stage " + ", ".join(sequence.stage), f"was in stage {stage or 'none'}", "no"))
-    return tuple(found)
+        asked.append("stage")
+    return tuple(found), f"{' and '.join(asked)} {'does' if len(asked) == 1 else 'do'} not hold"
 
 
 def _starts(draft: Draft, name: str) -> list[Enrolment | Inside]:

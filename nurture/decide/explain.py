@@ -19,6 +19,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 INDENT = " " * 7
 GIFT_WORDS = {"waiting": "reserved, to be drawn with the mail that carries it"}
+_RULES = {Why.stopped: " (stop_when)", Why.no_longer_fits: " (while)"}  # said where a rule of the sequence ended it
 NO_FATES: Mapping[str, Fate] = MappingProxyType({})
 FATES = {
     Fate.planned: "waits to be handed over",
@@ -115,7 +116,8 @@ def verdict(reason: Reason, clock: Clock) -> str:
     if reason.why in MESSAGES_NOT_SENT:
         return f"{what}  not sent: {why_words(reason, clock)}"
     if reason.why in ENDINGS:
-        return f"ended: {why_words(reason, clock)}"
+        rule = _RULES.get(reason.why, "") if reason.place is not None else ""
+        return f"ended: {why_words(reason, clock)}{rule}"
     if reason.why is Why.version:
         due = f", until {moment_words(reason.until, clock)}" if reason.until else ""
         return f"{reason.words}{due}"

@@ -3,7 +3,7 @@
 Nothing is drawn here: the code comes with the event that the store writes when the mail is handed over.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,9 +13,11 @@ from nurture.decide.draft import Draft
 from nurture.decide.fulfilling import fulfil
 from nurture.decide.inside import Inside
 from nurture.decide.keys import key_of
+from nurture.decide.lineages import node_today
 from nurture.decide.outcomes import book_sequence_of, everyone, found, note_of, turn
 from nurture.model import event as names
-from nurture.model.decision import Carried, Look, Why
+from nurture.model.book import Book
+from nurture.model.decision import Carried, Intent, Look, Why
 from nurture.model.event import Event
 from nurture.model.expression import Name
 from nurture.model.house import Budget, Present
@@ -148,10 +150,34 @@ def carried(draft: Draft, inside: Inside, send: Send) -> tuple[Carried, ...]:
         reserved, gift = _reserved(inside, step), _gift_step(inside, step)
         if reserved is None or gift is None or reserved.state != WAITING:
             continue
-        present = draft.book.house.gift(reserved.gift)
-        valid = gift.valid or (present.valid if present is not None else None)
-        shown = (variables.get("code", ""), variables.get("expires_on", ""))
-        found.append(Carried(reserved.key, reserved.gift, *shown, valid, gift.if_none == "go_on"))
+        found.append(_carried(draft.book, reserved, gift, variables))
+    return tuple(found)
+
+
+def _carried(book: Book, reserved: Reserved, gift: Gift, variables: Mapping[str, str]) -> Carried:
+    """What a mail carries; a gift that an edit took away is the one that its step names now."""
+    name = reserved.gift if book.house.gift(reserved.gift) is not None else gift.gift
+    present = book.house.gift(name)
+    valid = gift.valid or (present.valid if present is not None else None)
+    shown = (variables.get("code", ""), variables.get("expires_on", ""))
+    return Carried(reserved.key, name, *shown, valid, gift.if_none == "go_on")
+
+
+def carried_now(draft: Draft, intent: Intent) -> tuple[Carried, ...]:
+    """What a mail that was decided carries by the book of today: its text is of today too (language.md 8).
+
+    A gift that the step no longer shows is not drawn. Where the step is gone, it is as it was decided.
+    """
+    node = node_today(draft.book, intent.sequence, intent.version, intent.step)
+    if node is None or not isinstance(node.step, Send):
+        return intent.gifts
+    shown, there = carries(node.step), {one.key: one for one in intent.gifts}
+    found = []
+    for one in everyone(draft):
+        for reserved in one.gifts:
+            gift = node_today(draft.book, one.sequence, one.version, reserved.step)
+            if reserved.key in there and gift is not None and isinstance(gift.step, Gift) and gift.step.id in shown:
+                found.append(_carried(draft.book, reserved, gift.step, shown[gift.step.id]))
     return tuple(found)
 
 
@@ -211,8 +237,8 @@ def _told(gift: Reserved, event: Event) -> Reserved:
         return replace(gift, state=state, code="", expires_on=None, given_at=None)
     expires = event.fields.get("expires_on")
     return replace(
-        gift, state=GIVEN, code=str(event.fields.get("code") or ""), given_at=event.happened_at,
-        expires_on=expires if isinstance(expires, date) else None,
+        gift, gift=str(event.fields.get("gift") or gift.gift), state=GIVEN, code=str(event.fields.get("code") or ""),
+        given_at=event.happened_at, expires_on=expires if isinstance(expires, date) else None,
     )  # fmt: skip
 
 

@@ -99,8 +99,9 @@ def _last(_scene: Scene, events: list[Event], field: str) -> object | None:
     return _taken(max(events, key=_order, default=None), field)
 
 
-def _sum(_scene: Scene, events: list[Event], field: str) -> object:
-    values = (as_number(event.fields.get(field)) for event in events)
+def _sum(scene: Scene, events: list[Event], field: str) -> object:
+    """Like the total of orders: amounts in another currency than the project's are not added."""
+    values = (as_number(event.fields.get(field), scene) for event in events)
     return sum(value for value in values if value is not None)
 
 
@@ -123,12 +124,12 @@ def _taken(event: Event | None, field: str) -> object | None:
     return event.fields.get(field) if field else event.happened_at
 
 
-def as_number(value: object) -> int | float | None:
-    """A number as conditions compare it: money by its amount, whatever its currency."""
+def as_number(value: object, scene: Scene) -> int | float | None:
+    """A number as conditions compare it: money by its amount, and unknown in another currency than the project's."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
         return value
     if isinstance(value, Money):
-        return float(value.amount)
+        return float(value.amount) if value.currency == scene.book.rules.currency else None
     return float(value) if isinstance(value, Decimal) else None

@@ -61,7 +61,8 @@ def put_off(book: Book, person: Person, intent: Intent, now: datetime) -> tuple[
     if send is not None and send.at_once and now <= intent.decided_at + AN_ANSWER:
         quiet = None
     clock = Draft(book, person).clock
-    found = allowed_from(now, clock, send.window if send is not None else None, quiet, intent.valid_until)
+    beyond = intent.valid_until + timedelta.resolution  # its last moment is good
+    found = allowed_from(now, clock, send.window if send is not None else None, quiet, beyond)
     if found is None:
         return Why.expired, "waited into quiet hours or out of its window, and is too old when they end", None
     return (Why.held, "quiet hours or window", found) if found > now else None

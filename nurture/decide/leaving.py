@@ -96,12 +96,12 @@ def _by_rule(draft: Draft, inside: Inside, events: tuple[Event, ...], now: datet
         if rule.event:
             for event in events:
                 if event.name == rule.event and _stops(draft, inside, rule, event, now):
-                    draft.end(inside, Why.stopped, now, rule.event)
+                    draft.end(inside, Why.stopped, now, rule.event, place=rule.place)
                     return
         elif rule.condition and draft.changed & stops_on(inside.book_sequence, draft.book.catalogue):
             scene = draft.scene(now, inside)
             if truth(rule.condition, scene):
-                draft.end(inside, Why.stopped, now, rule.condition.text, looks(rule.condition, scene))
+                draft.end(inside, Why.stopped, now, rule.condition.text, looks(rule.condition, scene), rule.place)
                 return
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from nurture.decide.same_work import same_work
 from nurture.model.book import Book
 from nurture.model.sequence import Sequence
 from nurture.model.step import AnyStep, Branch, Node, Repeat, Split, WaitEvent, flow
@@ -28,10 +29,20 @@ def node_now(book: Book, name: str, version: int, step: str) -> Node | None:
 
     The book keeps older versions only while people are inside them; by its first name a step is found without.
     """
+    then = book.sequence(name, version)
+    return then.nodes.get(step) if then is not None else node_today(book, name, version, step)
+
+
+def node_today(book: Book, name: str, version: int, step: str) -> Node | None:
+    """A step of a version of a sequence as the live one has it; None where it has it no more, or people end on theirs.
+
+    With `on_change: finish_old` what was promised on the older version holds.
+    """
     then, now = book.sequence(name, version), book.sequences.get(name)
-    if then is not None or now is None:
+    if now is None or (then is not None and now.on_change == "finish_old"):
         return then.nodes.get(step) if then is not None else None
-    today = by_lineage(now).get(book.lineages.get((name, version), {}).get(step, step))
+    first = lineage_of(then, step) if then is not None else book.lineages.get((name, version), {}).get(step, step)
+    today = by_lineage(now).get(first)
     return now.nodes[today] if today is not None else None
 
 
@@ -53,7 +64,7 @@ def traced(new: Sequence, old: Sequence | None, version: int, known_once: Mappin
     if old is None:
         return new
     known = {id_: lineage_of(old, id_) for id_ in old.nodes}
-    given = _given(new, known)
+    given = _given(new, old, known)
     held = set(given.values())
     for id_ in new.nodes:
         if id_ not in given:
@@ -63,10 +74,12 @@ def traced(new: Sequence, old: Sequence | None, version: int, known_once: Mappin
     return with_lineages(new, old.lineage or old.name, given)
 
 
-def _given(new: Sequence, known: Mapping[str, str]) -> dict[str, str]:
+def _given(new: Sequence, old: Sequence, known: Mapping[str, str]) -> dict[str, str]:
     """The lineages that steps keep: under their own name, by `was:`, or taking a first name back (an undo)."""
-    given = {id_: known[id_] for id_ in new.nodes if id_ in known}
-    free = {lineage for id_, lineage in known.items() if id_ not in new.nodes}
+    behind = _put_behind(new, old)
+    given = {today: known[was] for was, today in behind.items()}
+    given |= {id_: known[id_] for id_ in new.nodes if id_ in known and id_ not in behind}
+    free = {lineage for id_, lineage in known.items() if id_ not in new.nodes and id_ not in behind}
     for id_ in new.nodes:
         was = former(new, id_)
         told = known[was] if was in known and was not in new.nodes else id_
@@ -74,6 +87,33 @@ def _given(new: Sequence, known: Mapping[str, str]) -> dict[str, str]:
             given[id_] = told
             free.discard(told)
     return given
+
+
+def _put_behind(new: Sequence, old: Sequence) -> dict[str, str]:
+    """Waits without a name behind which steps were put: each goes by what stands behind it now, and is the same wait.
+
+    Else whoever waits would stand behind the new steps and never come to them.
+    """
+    found: dict[str, str] = {}
+    for was, node in old.nodes.items():
+        there = new.nodes.get(was)
+        if was != f"{WAIT_BEFORE}{node.next}" or (there is not None and same_work(node.step, there.step)):
+            continue
+        for id_, today in new.nodes.items():
+            taken = id_ in found.values() or (id_ in old.nodes and same_work(old.nodes[id_].step, today.step))
+            if id_ != was and not taken and same_work(node.step, today.step) and _leads_to(new, old, id_, was):
+                found[was] = id_
+                break
+    return found
+
+
+def _leads_to(new: Sequence, old: Sequence, wait: str, was: str) -> bool:
+    """Whether behind a wait there are new steps alone until the one that stood behind it before."""
+    at, seen = new.nodes[wait].next, {wait}
+    while at is not None and at not in seen and (at not in old.nodes or at == was):
+        seen.add(at)
+        at = new.nodes[at].next
+    return wait.startswith(WAIT_BEFORE) and at is not None and at == old.nodes[was].next
 
 
 def lineages(sequence: Sequence) -> dict[str, str]:

@@ -4,21 +4,16 @@ Structure is moved here, by first names and what the author decided; when they a
 The subject, the ordinal and every first name stay, so no send key changes.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+from nurture.decide.by_identity import by_identity
 from nurture.decide.lineages import WAIT_BEFORE, by_lineage, lineage_of
 from nurture.model.book import Book
 from nurture.model.person import Enrolment
-from nurture.model.plain import plain
 from nurture.model.sequence import Removal, Sequence
-from nurture.model.step import AnyStep
 
 STAYS, FOLLOWS, NEXT, GO_TO, STOP, UNDECIDED = "stays", "follows", "next", "go_to", "stop", "undecided"
-_NAMES = frozenset({"id", "place", "note", "was", "lineage"})
-"""Fields of a step that do not say what it does."""
-_INSIDE = frozenset({"then", "otherwise", "arms", "ways", "steps"})
-"""Fields that hold other steps: those are compared by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +97,12 @@ def moves_people(sequence: Sequence) -> bool:
     return sequence.on_change != "finish_old"
 
 
+def given_up(book: Book, enrolment: Enrolment) -> bool:
+    """Whether an apply took the sequence away since and let those inside go; it stands when the file comes back."""
+    moves = book.moves.get(enrolment.sequence, ())
+    return any(move.due_now == STOP and enrolment.version < move.version for move in moves)
+
+
 def brought_over(book: Book, enrolment: Enrolment) -> Moved | None:
     """A running enrolment of an older version on the live one; None where it is on it, stays, or nothing is known."""
     version = book.version(enrolment.sequence)
@@ -115,31 +116,34 @@ def brought_over(book: Book, enrolment: Enrolment) -> Moved | None:
 
 def moved(old: Sequence, new: Sequence, enrolment: Enrolment, version: int) -> Moved:
     """The enrolment under the names of the newer version, on the step where it lands; times are as they were."""
-    landed = Landing(STAYS) if enrolment.step is None else landing(old, new, enrolment.step)
-    names = _names(old, new)
+    landed = Landing(STAYS) if enrolment.step is None else _landed(old, new, enrolment.step)
+    names = _new_names(old, new)
+    of = names.keys()  # mostly nothing is called otherwise
     there = replace(
         enrolment,
         version=version,
         step=landed.step,
-        outcomes=tuple(replace(one, step=names.get(one.step, one.step)) for one in enrolment.outcomes),
-        rounds=tuple(replace(one, repeat=names.get(one.repeat, one.repeat)) for one in enrolment.rounds),
-        gifts=tuple(replace(one, step=names.get(one.step, one.step)) for one in enrolment.gifts),
+        outcomes=tuple(replace(one, step=names[one.step]) if one.step in of else one for one in enrolment.outcomes),
+        rounds=tuple(replace(one, repeat=names[one.repeat]) if one.repeat in of else one for one in enrolment.rounds),
+        gifts=tuple(replace(one, step=names[one.step]) if one.step in of else one for one in enrolment.gifts),
     )
     return Moved(there, landed, old, enrolment.version, enrolment.step or "")
 
 
-def _names(old: Sequence, new: Sequence) -> Mapping[str, str]:
-    """From every name that a step had to the one it has; those of steps that are gone stay."""
+def _landed(old: Sequence, new: Sequence, step: str) -> Landing:
+    known = _landings(old, new).get(step)
+    return landing(old, new, step) if known is None else known
+
+
+@by_identity
+def _landings(old: Sequence, new: Sequence) -> Mapping[str, Landing]:
+    """Where whoever stood on each step comes to."""
+    return {step: landing(old, new, step) for step in old.nodes}
+
+
+@by_identity
+def _new_names(old: Sequence, new: Sequence) -> Mapping[str, str]:
+    """From every name that a step had to the one it has, where that is another; those of steps that are gone stay."""
     there = by_lineage(new)
-    return {id_: there.get(lineage_of(old, id_), id_) for id_ in old.nodes}
-
-
-def same_work(old: AnyStep, new: AnyStep) -> bool:
-    """Whether two steps do the same, whatever they are called and wherever they stand."""
-    return type(old) is type(new) and dict(_said(old)) == dict(_said(new))
-
-
-def _said(step: AnyStep) -> Iterator[tuple[str, object]]:
-    for field in fields(step):
-        if field.name not in _NAMES and field.name not in _INSIDE:
-            yield field.name, plain(getattr(step, field.name))
+    today = {id_: there.get(lineage_of(old, id_), id_) for id_ in old.nodes}
+    return {was: name for was, name in today.items() if was != name}

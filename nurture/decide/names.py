@@ -38,7 +38,7 @@ def reader(name: Name) -> Reader:
 def _typed(raw: Reader, kind: Kind) -> Reader:
     """Guard against data that came in another type than the catalogue says: it is unknown, not a crash."""
     if kind is Kind.number:
-        return lambda scene: as_number(raw(scene))
+        return lambda scene: as_number(raw(scene), scene)
     if kind is Kind.day:
         return lambda scene: _day(raw(scene), scene)
     wanted = {Kind.text: str, Kind.bool: bool, Kind.moment: datetime}.get(kind)

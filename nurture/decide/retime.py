@@ -11,8 +11,9 @@ from nurture.decide.clock import after
 from nurture.decide.conditions import looks, truth
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
-from nurture.decide.migrate import STOP, Moved, same_work
+from nurture.decide.migrate import STOP, Moved
 from nurture.decide.repeating import next_round
+from nurture.decide.same_work import same_work
 from nurture.decide.steps import WAITS, due_of
 from nurture.model.book import Move
 from nurture.model.decision import Why
@@ -151,5 +152,5 @@ def _stops(draft: Draft, inside: Inside, moved: Moved, at: datetime) -> None:
             continue
         scene = draft.scene(at, inside)
         if truth(rule.condition, scene):
-            draft.end(inside, Why.stopped, at, rule.condition.text, looks(rule.condition, scene))
+            draft.end(inside, Why.stopped, at, rule.condition.text, looks(rule.condition, scene), rule.place)
             return

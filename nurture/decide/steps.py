@@ -38,6 +38,7 @@ from nurture.model.step import (
 )
 
 WAITS = (WaitLength, WaitDay, WaitUntil, WaitWeekday)
+STEP_IF = "the step's if does not hold"
 
 
 def run(draft: Draft, inside: Inside, now: datetime) -> None:
@@ -116,7 +117,7 @@ def fits_on(draft: Draft, inside: Inside, now: datetime) -> bool:
     scene = draft.scene(now, inside)
     if truth(condition, scene):
         return True
-    draft.end(inside, Why.no_longer_fits, now, condition.text, looks(condition, scene))
+    draft.end(inside, Why.no_longer_fits, now, condition.text, looks(condition, scene), condition.place)
     return False
 
 
@@ -128,7 +129,7 @@ def _asked(draft: Draft, inside: Inside, node: Node, now: datetime) -> bool:
         return True
     if isinstance(step, Send):
         draft.note(
-            Why.not_asked, now, inside, step=step.id, mail=step.mail, due_at=inside.done_at,
+            Why.not_asked, now, inside, step=step.id, mail=step.mail, due_at=inside.done_at, words=STEP_IF,
             looks=looks(step.condition, scene), place=step.place,
         )  # fmt: skip
     inside.goes_on(Why.not_asked.value, inside.done_at, node.next)

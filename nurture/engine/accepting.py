@@ -20,8 +20,9 @@ def accept(shop: Workshop, live: LiveBook, now: datetime) -> int:
     What fell due since the store's last commit is decided, and with all that waited or was held put in doubt: the
     other store may have sent it. None of it is sent once more by itself, not even service: the doubt is about a
     whole stretch of time in which the other store did its work, not about one answer that was lost. News settles
-    it, or `nurture outbox resend`, or it closes after 72 hours. Only then is the store accepted, so that a cut here
-    changes nothing. A store that was not halted is only counted on.
+    it, or `nurture outbox resend`, or it closes after 72 hours. Codes of pools that were free may have been given by
+    the other store too: they are set aside, until a person has looked (`nurture codes again`). Only then is the
+    store accepted, so that a cut here changes nothing. A store that was not halted is only counted on.
     """
     held = 0
     if shop.store.halted:
@@ -35,6 +36,7 @@ def accept(shop: Workshop, live: LiveBook, now: datetime) -> int:
             shop.store.settle(batch, doubts, now, live.book)
             held += len(doubts)
         outbox.never_again()
+        outbox.codes.aside.hold(now)
     shop.store.accept()
     return held
 

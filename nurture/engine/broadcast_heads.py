@@ -15,9 +15,10 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The most that a new sequence can mail in the next hour."""
+    """The most that a new sequence can mail in the next hour; and whose hour has passed, while others' is to come."""
 
     next_hour: int = 0
+    past: int = 0
 
 
 def heads(store: Store, book: Book, sequence: Sequence, now: datetime) -> Heads | None:
@@ -28,10 +29,15 @@ def heads(store: Store, book: Book, sequence: Sequence, now: datetime) -> Heads 
     hours = [one for one in sequence.start if isinstance(one, OnceTrigger)]
     if not hours:
         return None
-    applied, people = book.applied.get(sequence.name), 0
+    applied, people, passed, to_come = book.applied.get(sequence.name), 0, 0, False
     past_too = applied is not None and applied.past_too
     for zone, count in store.figures.fitting(book, sequence).items():
         moments = [at(one.day, one.at, Clock(ZoneInfo(zone))) for one in hours]
         if any(moment <= now + HOUR and (moment >= now or past_too) for moment in moments):
             people += count
-    return Heads(min(people, sequence.at_most) if sequence.at_most is not None else people)
+        if max(moments) < now:
+            passed += count
+        else:
+            to_come = True
+    next_hour = min(people, sequence.at_most) if sequence.at_most is not None else people
+    return Heads(next_hour, passed if to_come else 0)

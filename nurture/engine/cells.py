@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -31,7 +31,7 @@ def reader(field: Field, currency: str, zone: ZoneInfo) -> Reader:
     if field.type == "moment":
         return lambda text: moment(text, zone)
     if field.type == "lines":
-        return lambda text: lines(text, currency)
+        return lambda text: lines(text, currency, field.parts)
     if field.one_of and field.type == "text":
         return lambda text: one_of(text, field.one_of)
     return READERS[field.type]
@@ -116,19 +116,27 @@ def one_of(text: str, options: tuple[str, ...]) -> str:
     return text
 
 
-def lines(text: str, currency: str) -> tuple[Line, ...]:
-    """The lines of an order, as JSON: `[{"product": "sampler", "quantity": 1, "price": "18.00"}]`."""
+def lines(text: str, currency: str, parts: Collection[str]) -> tuple[Line, ...]:
+    """The lines of an order, as JSON: `[{"product": "sampler", "quantity": 1, "price": "18.00"}]`.
+
+    What the catalogue does not name among `parts` is not taken in: without a quantity each line is one.
+    """
     try:
         return tuple(
             Line(
                 text_of(str(line["product"])),
-                float(line.get("quantity", 1)),
-                money(str(line["price"]), currency) if line.get("price") not in (None, "") else None,
+                float(line.get("quantity", 1)) if "quantity" in parts else 1,
+                _price(line, currency) if "price" in parts else None,
             )
             for line in json.loads(text)
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CellError('not the lines of an order; write [{"product": "…", "quantity": 1}]') from None
+
+
+def _price(line: Mapping[str, object], currency: str) -> Money | None:
+    found = line.get("price")
+    return None if found in (None, "") else money(str(found), currency)
 
 
 def address(text: str) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from nurture.decide.special_days import moves
+from nurture.engine.collecting import uncollected
 from nurture.engine.faults import RefusedError
 from nurture.engine.project import read_files
 from nurture.language.allowances import allowed_in_template
@@ -16,6 +18,7 @@ from nurture.model.book import Book
 from nurture.model.length import Unit
 from nurture.model.place import Problem, Severity
 from nurture.model.step import WaitLength
+from nurture.model.trigger import HolidayTrigger
 from nurture.render.check import LARGEST, check_templates
 
 CATALOGUE = "sequences/house/catalogue"  # .yaml or .toml
@@ -51,6 +54,11 @@ class Checked:
 
 def check(files: Mapping[str, bytes]) -> Checked:
     """Judge sequences, house and templates together: everything that is wrong, in one go."""
+    with uncollected():
+        return _judged(files)
+
+
+def _judged(files: Mapping[str, bytes]) -> Checked:
     reading = read_project(files)
     tests = tests_of(reading, files)
     problems = [*reading.problems, *tests.problems, *without_holidays(reading.partial)]
@@ -84,10 +92,19 @@ def tests_of(reading: Reading, files: Mapping[str, bytes]) -> TestFiles:
 
 
 def without_holidays(book: Book) -> Iterator[Problem]:
-    """W355: working days without the extra `calendars`, which knows public holidays: only weekends are left out."""
+    """W355: without the extra `calendars` working days leave out weekends only, and feasts that move start nobody."""
     if find_spec("holidays") is not None:
         return
     for sequence in book.sequences.values():
+        for trigger in sequence.start:
+            named = trigger.days if isinstance(trigger, HolidayTrigger) else ()
+            if lacking := [name for name in named if moves(name) and book.house.day(name) is None]:
+                yield Problem(
+                    "W355",
+                    trigger.place,
+                    f"{', '.join(lacking)} cannot be dated: no calendar is installed here, so nobody starts by it",
+                    "pip install 'nurture[calendars]', or give its dates in sequences/house/calendars/",
+                )
         for node in sequence.nodes.values():
             if isinstance(node.step, WaitLength) and node.step.length.unit is Unit.working_day:
                 yield Problem(

@@ -8,6 +8,7 @@ from nurture.decide.clock import at, reader_clock
 from nurture.engine.faults import MisuseError
 from nurture.engine.lengths import read_length
 from nurture.engine.live import Choice, plain_book
+from nurture.language.names import did_you_mean
 from nurture.store.open import Store
 
 HOW = "write --due-now send, --due-now old-day, or --due-now 'spread 3 days'"
@@ -15,7 +16,7 @@ HOW = "write --due-now send, --due-now old-day, or --due-now 'spread 3 days'"
 
 def choice_of(due_now: str, drop: Iterable[str], past_hour: str = "") -> Choice:
     """The choice in words as a value. MisuseError for words that are not understood."""
-    return replace(_choice_of(due_now, drop), past_too=past_hour == "send")
+    return replace(_choice_of(due_now, drop), past_hour=past_hour)
 
 
 def _choice_of(due_now: str, drop: Iterable[str]) -> Choice:
@@ -54,4 +55,5 @@ def files_at(store: Store, moment: datetime) -> dict[str, bytes]:
 def refuse_not_gone(choice: Choice, gone: Mapping[str, object]) -> None:
     """MisuseError for a --drop of a sequence whose file is there, or that never was."""
     for name in sorted(choice.drop - gone.keys()):
-        raise MisuseError(f"--drop {name}: no live sequence of that name has lost its file.")
+        words = f"--drop {name}: no live sequence of that name has lost its file. {did_you_mean(name, gone)}"
+        raise MisuseError(words.rstrip())

@@ -100,7 +100,7 @@ class Demo:
         shown = list(self.calendar.lines())
         yield from (f"  {line}" for line in shown[:SHOWN])
         if len(shown) > SHOWN:
-            yield f"  … {len(self.calendar.mails):,} messages, {len(self.calendar.dropped):,} moved or dropped"
+            yield f"  … {len(self.calendar.mails):,} messages, {self.calendar.beside}"
         yield ""
         yield from self.gifts
         yield ""

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from nurture.decide.lineages import lineage_of
 from nurture.engine.differences import Change, book_changes
-from nurture.engine.faults import MisuseError
 from nurture.engine.live import Tree, plain_book, tree
 from nurture.engine.plan import mail_changes
+from nurture.engine.unknown import refuse_unknown
 from nurture.model.book import Book
 from nurture.model.renaming import SEQUENCE
 from nurture.model.sequence import Sequence
@@ -47,8 +47,8 @@ def differences(store: Store, book: Book, files: Mapping[str, bytes], now: datet
     """The checked files against the live book; only one sequence when it is named. MisuseError for no such one."""
     before = plain_book(store)
     to_be = tree(store, before, book, files, now)
-    if wanted and wanted not in to_be.book.sequences and (before is None or wanted not in before.sequences):
-        raise MisuseError(f"there is no sequence '{wanted}'; there are: {', '.join(sorted(book.sequences))}.")
+    if wanted:
+        refuse_unknown("sequence", wanted, {*to_be.book.sequences, *(before.sequences if before is not None else ())})
     former = {rename.new: rename.old for rename in to_be.renames if rename.kind == SEQUENCE}
     changes = [one for one in book_changes(before, to_be.book, former) if not wanted or one.what == wanted]
     mails = mail_changes(to_be, files) if before is not None else ()

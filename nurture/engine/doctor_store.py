@@ -3,20 +3,21 @@
 Nothing walks through everybody: zones are looked at for the first people only, currencies in the newest events.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from nurture.decide.clock import after, at, reader_clock
 from nurture.decide.zones import known_zone
 from nurture.engine.doctor import Finding, look, ok, wrong
-from nurture.engine.gates import undeclared
-from nurture.engine.status import ago, is_silent, moment
+from nurture.engine.gates import held_words, undeclared
+from nurture.engine.status import ENDED_WITHOUT_A_WORD, ago, is_silent, moment, never
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.event import Event, Money
 from nurture.model.length import Length
 from nurture.model.mail import Fate
 from nurture.store.open import Store
+from nurture.store.runner import Runner
 
 SLACK = timedelta(minutes=1)  # clocks of two machines may differ so much
 BEHIND = timedelta(minutes=15)  # of a daemon at work; the first turn after a long rest may take so long
@@ -76,12 +77,14 @@ def clock_findings(store: Store, now: datetime) -> Iterator[Finding]:
         yield ok("clock", f"{moment(now)}, after everything the store has seen")
 
 
-def daemon_findings(store: Store, now: datetime) -> Iterator[Finding]:
+def daemon_findings(store: Store, now: datetime, gone: Callable[[Runner], bool] = never) -> Iterator[Finding]:
     """Whether somebody works, and whether a daemon fell silent."""
     running = [one for one in store.runners() if not one.ended]
     for one in running:
         seen = f"process {one.process} was last seen {ago(now - one.seen_at)} ago"
-        if is_silent(one, now):
+        if gone(one):
+            yield wrong("daemon", f"{ENDED_WITHOUT_A_WORD}: {seen}", "start nurture run again")
+        elif is_silent(one, now):
             yield wrong("daemon", f"silent: {seen}", "look whether it lives, and start nurture run again")
         elif one.state.startswith(HOLDS):
             yield wrong("daemon", f"{seen} and {one.state}", "do what it says")
@@ -101,15 +104,15 @@ def daemon_findings(store: Store, now: datetime) -> Iterator[Finding]:
 
 def mail_findings(store: Store) -> Iterator[Finding]:
     """Mail that a person should look at."""
-    number = store.outbox.how_many()
+    number, held = store.outbox.how_many(), store.figures.held_by_cause()
     doubts = "they may have gone; `nurture outbox` shows each, and what can be done"
     said = (
         (Fate.in_doubt, "in doubt", doubts),
-        (Fate.held, "held by the brake", "nurture outbox --held, then nurture release"),
         (Fate.refused, "refused, or cannot be written", "nurture outbox --refused; nurture explain PERSON says why"),
         (Fate.unknown, "of unknown fate: no answer came in 72 hours", doubts),
     )
     found = [look("mail", f"{number[fate]:,} {words}", cure) for fate, words, cure in said if number.get(fate)]
+    found += [look("mail", held_words(held), "nurture outbox --held, then nurture release")] if held else []
     yield from found or [ok("mail", "none is in doubt, held or refused")]
 
 

@@ -83,8 +83,15 @@ def listing(shop: Workshop, live: LiveBook, now: datetime, limit: int) -> tuple[
 def shown(one: Sheet, label: str, refusal: Reason | None = None) -> Shown:
     """A draft with what people call its reader."""
     mail, good = one.intent, str(one.valid_for or "")
-    gone = (refusal.words or refusal.why.value) if refusal else ""
+    gone = said(refusal) if refusal else ""
     return Shown(mail.key, label, mail.mail, mail.sequence, one.approver, one.since, good, gone)
+
+
+def said(refusal: Reason) -> str:
+    """Why it goes no more, for people; of what may be one word, what it is a word for."""
+    if refusal.why is Why.suppressed:
+        return f"suppressed: {refusal.words}"
+    return refusal.words or refusal.why.value
 
 
 def why_not(shop: Workshop, book: Book, sheets: list[Sheet], now: datetime) -> Mapping[str, Reason]:
@@ -124,7 +131,8 @@ def read_draft(shop: Workshop, live: LiveBook, prefix: str, now: datetime) -> Re
         shop, live, sheet.intent, person, now, (sheet.subject, sheet.body) if sheet.state == EDITED else None
     )
     label = shop.store.labels([person.id])[person.id]
-    return Read(shown(sheet, label), made.to_address, made.subject, made.text)
+    refusal = why_not(shop, live.book, [sheet], now).get(sheet.intent.key) if sheet.state == "waiting" else None
+    return Read(shown(sheet, label, refusal), made.to_address, made.subject, made.text)
 
 
 def written(
@@ -164,7 +172,7 @@ def approve(
     mail = sheet.intent
     if sheet.state == "waiting" and (reason := why_not(shop, live.book, [sheet], now).get(mail.key)) is not None:
         desk(shop.store).drafts.call_off({mail.key: reason}, now, live.book)
-        raise RefusedError(f"{mail.mail} goes no more, and is cancelled: {reason.words or reason.why.value}.")
+        raise RefusedError(f"{mail.mail} goes no more, and is cancelled: {said(reason)}.")
     if edit is not None:
         refuse_without_places(mail, edit)
     written(shop, live, mail, person, now, edit)

@@ -11,19 +11,24 @@ from nurture.engine import doctor_store as inside
 from nurture.engine.doctor import Diagnosis, Finding, wrong
 from nurture.engine.doctor_feasts import feast_findings
 from nurture.engine.doctor_gifts import gift_findings
-from nurture.engine.status import readable
+from nurture.engine.status import never, readable
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.place import Problem
 from nurture.store.probe import Probe
+from nurture.store.runner import Runner
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Who is asked outside this machine; None asks nobody. `reach` says why an address does not answer."""
+    """Who is asked outside this machine; None asks nobody. `reach` says why an address does not answer.
+
+    `gone` says of a daemon that did not say goodbye whether it is known to have ended.
+    """
 
     ask: Ask | None = None
     reach: Callable[[str], str] | None = None
+    gone: Callable[[Runner], bool] = never
 
 
 def misconfigured(problems: Sequence[Problem]) -> Diagnosis:
@@ -47,7 +52,7 @@ def _findings(
     if isinstance(shop, Workshop):
         book, unreadable = readable(shop)
         yield from inside.book_findings(shop, book, unreadable)
-        yield from _of_store(shop, book, now)
+        yield from _of_store(shop, book, now, outside.gone)
         yield from around.disk_findings(shop.store.database.file)
     elif shop:
         yield wrong("store", shop, "then ask again")
@@ -57,13 +62,13 @@ def _findings(
     yield from around.zone_data_findings(now.year)
 
 
-def _of_store(shop: Workshop, book: Book | None, now: datetime) -> Iterator[Finding]:
+def _of_store(shop: Workshop, book: Book | None, now: datetime, gone: Callable[[Runner], bool]) -> Iterator[Finding]:
     store = shop.store
     yield from inside.mark_findings(store)
     yield from inside.switch_findings(store)
     yield from inside.suppression_findings(shop)
     yield from inside.clock_findings(store, now)
-    yield from inside.daemon_findings(store, now)
+    yield from inside.daemon_findings(store, now, gone)
     yield from inside.mail_findings(store)
     yield from inside.zone_findings(store)
     if book is not None:

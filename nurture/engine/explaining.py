@@ -18,6 +18,7 @@ from nurture.decide.explain import (
 )
 from nurture.decide.simulate import live as lived
 from nurture.decide.simulate import nobody
+from nurture.engine import unknown
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
 from nurture.engine.people import find_person, present
@@ -99,10 +100,11 @@ def whereabouts(book: Book, person: Person, one: Enrolment) -> list[str]:
 
 def refuse_unknown(book: Book, asking: Asking) -> None:
     """MisuseError for a mail or a sequence that is not in the live book."""
-    if asking.sequence and asking.sequence not in book.sequences:
-        raise MisuseError(f"there is no sequence '{asking.sequence}'; there are: {', '.join(sorted(book.sequences))}.")
+    if asking.sequence:
+        unknown.refuse_unknown("sequence", asking.sequence, book.sequences)
     if asking.mail and not senders(book, asking.mail):
-        raise MisuseError(f"no sequence sends '{asking.mail}'; mails are: {', '.join(sorted(book.mails))}.")
+        sent = {mail for sequence in book.sequences.values() for mail in mails_of(sequence)}
+        raise MisuseError(f"no sequence sends '{asking.mail}'; {unknown.meant(asking.mail, sent)}")
 
 
 def asked_for(book: Book, asking: Asking) -> list[str]:

@@ -56,12 +56,16 @@ class Question:
 
 @dataclass(slots=True)
 class Forecast:
-    """Counts by the readers' own dates. `limited` counts how often a limit moved or dropped something, by person."""
+    """Counts by the readers' own dates. `limited` counts how often a limit moved or dropped something, by person.
+
+    `held` are mails that only wait for an hour at which they may go, by sequence.
+    """
 
     people: int = 0
     days: Counter[tuple[date, str]] = field(default_factory=Counter)
     sent: Counter[str] = field(default_factory=Counter)
     lost: Counter[tuple[str, str]] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
     limited: Counter[str] = field(default_factory=Counter)
     gifts: Counter[str] = field(default_factory=Counter)
     tasks: Counter[str] = field(default_factory=Counter)
@@ -77,7 +81,7 @@ class Forecast:
     @property
     def few(self) -> bool:
         """Whether every line is still told."""
-        return self.messages + self.lost.total() <= FEW
+        return self.messages + self.lost.total() + self.held.total() <= FEW
 
     def add(self, other: "Forecast") -> None:
         """Take in what one page of people gave."""
@@ -85,7 +89,7 @@ class Forecast:
         self.events += other.events
         for mine, theirs in (
             (self.days, other.days), (self.sent, other.sent), (self.lost, other.lost), (self.limited, other.limited),
-            (self.gifts, other.gifts), (self.tasks, other.tasks),
+            (self.gifts, other.gifts), (self.tasks, other.tasks), (self.held, other.held),
         ):  # fmt: skip
             mine.update(theirs)  # type: ignore[arg-type]
         if self.few:
@@ -143,7 +147,10 @@ def _count(found: Forecast, question: Question, label: str, decision: Decision) 
             found.mails.append(mail_entry(intent, label, clock))
     for reason in decision.reasons:
         if reason.why in DROPPED and reason.at >= question.begin:
-            found.lost[reason.sequence, reason.why.value] += 1
+            if reason.why is Why.held:
+                found.held[reason.sequence] += 1
+            else:
+                found.lost[reason.sequence, reason.why.value] += 1
             if reason.why in _BY_LIMITS and "limit" in reason.words:
                 found.limited[label] += 1
             found.dropped.append(dropped_entry(reason, label, clock))

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from nurture.decide.explain import day_words
 from nurture.engine.forecast import Forecast, Question
+from nurture.engine.simulation import held_words
 from nurture.store.codes import Stock
 
 FULLEST = 10
@@ -64,10 +65,11 @@ def gift_lines(found: Forecast, stock: Mapping[str, Stock], pools: Sequence[str]
 
 def lost_lines(found: Forecast) -> Iterator[str]:
     """What each sequence lost to limits, mutes, expiry and the rest, and what was only moved."""
-    for sequence in sorted({name for name, _ in found.lost}):
+    for sequence in sorted({name for name, _ in found.lost} | found.held.keys()):
         mine = sorted(((why, n) for (name, why), n in found.lost.items() if name == sequence), key=lambda one: -one[1])
-        told = (f"{why.replace('_', ' ')} {number:,}" for why, number in mine)
-        yield from folded(f"{sequence}: {found.sent[sequence]:,} sent; ", told)
+        told = [f"{why.replace('_', ' ')} {number:,}" for why, number in mine]
+        told += [held_words(found.held[sequence])] if found.held[sequence] else []
+        yield from folded(f"{sequence}: {found.sent[sequence]:,} sent; ", iter(told))
 
 
 def compared_lines(live: Forecast, files: Forecast) -> Iterator[str]:
@@ -101,6 +103,7 @@ def assumption_lines(question: Question, found: Forecast) -> Iterator[str]:
         yield "Timers only: no new orders or answers are imagined."
     else:
         length = max(1, (question.imagined.until - question.imagined.since).days)
-        yield f"{found.events:,} events are imagined, as they came in the last {length} days (--no-events: none)."
+        span = "day" if length == 1 else f"{length} days"
+        yield f"{found.events:,} events are imagined, as they came in the last {span} (--no-events: none)."
     if question.back is not None:
         yield f"Nobody looked before {question.back:%Y-%m-%d %H:%M} UTC."

@@ -1,7 +1,7 @@
 """What may be handed over at all: halts, pauses, the brake, and whether it is known who must not have mail."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from nurture import observe
@@ -12,7 +12,7 @@ from nurture.engine.workshop import Workshop
 from nurture.model.mail import Handover
 from nurture.model.switch import Switch, Word
 from nurture.store.installation import SUPPRESSIONS
-from nurture.store.outbox import Gate
+from nurture.store.outbox import BRAKE, Gate
 from nurture.store.switches import ITSELF
 
 UNDECLARED = (
@@ -54,12 +54,19 @@ def halt_ourselves(shop: Workshop, refused: Handover, now: datetime) -> None:
     observe.note(observe.HALT_SET, level=logging.ERROR, provider=provider)
 
 
-def why_waiting(shop: Workshop, held: int) -> Iterator[str]:
-    """Why mails wait that nothing is wrong with, each with its remedy; `held` is how many the brake holds."""
+def held_words(held: Mapping[str, int], how: str = "held ") -> str:
+    """`180 held by the brake, 12 held by at_most of harvest_2027`: so many by each cause."""
+    by = ((number, f"the {cause}" if cause == BRAKE else cause) for cause, number in held.items())
+    return ", ".join(f"{number:,} {how}by {cause}" for number, cause in by)
+
+
+def why_waiting(shop: Workshop) -> Iterator[str]:
+    """Why mails wait that nothing is wrong with, each with its remedy."""
     if (halt := halt_of(shop)) is not None:
         but = ", but for service" if halt.keep_service else ""
         yield f"nothing goes{but}: {halt.words}. `nurture unhalt` lets it go on"
     if undeclared(shop):
         yield UNDECLARED
+    held = shop.store.figures.held_by_cause()
     if held:
-        yield f"{held:,} held by the brake: `nurture outbox --held` shows them, `nurture release` lets them go"
+        yield f"{held_words(held)}: `nurture outbox --held` shows them, `nurture release` lets them go"

@@ -8,7 +8,8 @@ from decimal import Decimal
 from nurture.decide.assume import last_day, sample_code
 from nurture.decide.calendar import add_dates
 from nurture.decide.clock import day_start, local_day, reader_clock
-from nurture.decide.gifts import counted
+from nurture.decide.draft import Draft
+from nurture.decide.gifts import carried_now, counted
 from nurture.decide.shop import shop_clock
 from nurture.model.book import Book
 from nurture.model.decision import Carried, Intent
@@ -17,6 +18,11 @@ from nurture.model.person import Person
 from nurture.store.codes import Asked, Drawn, Gone, Purse
 
 WORDS = {"out_of_codes": "no code of {gift} is left", "over_budget": "the budget for gifts is spent: {gift}"}
+
+
+def gifts_now(book: Book, intent: Intent, person: Person) -> tuple[Carried, ...]:
+    """What a mail that is about to leave carries, by the book of today."""
+    return carried_now(Draft(book, person), intent) if intent.gifts else ()
 
 
 def asked_for(book: Book, intent: Intent, person: Person, now: datetime) -> list[Asked]:
@@ -31,6 +37,7 @@ def _asked(book: Book, intent: Intent, carried: Carried, today: date) -> Asked:
         carried.key, carried.gift, intent.key, intent.person,
         pool=bool(present and present.pool), make=present.make if present else "",
         worth=counted(present, budget) if present else Decimal(0), expires_on=last_day(today, carried.valid),
+        unknown=present is None,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from nurture.engine.cells import CellError, Reader
 from nurture.engine.faults import MisuseError
 from nurture.engine.records import check_about, key_column, numbers_row, record_fields, thing_row
 from nurture.engine.table import Row, Table
+from nurture.engine.unknown import meant
 from nurture.engine.world_names import Unheard
 from nurture.model.book import Book
 from nurture.model.catalogue import Field
@@ -171,7 +172,8 @@ class Intake:
     def happened(self, row: Row, who: Who, at: datetime, name: str) -> EventRow:
         """One event of the catalogue."""
         if name not in self.fields:
-            raise CellError(f"there is no event '{name}' in the catalogue" if name else "no event")
+            words = f"there is no event '{name}' in the catalogue; {meant(name, self.fields)}"
+            raise CellError(words if name else "no event")
         fields = values(row, self.fields[name])
         outside = self.cell(row, "outside_id")
         return EventRow(**self.common(row, who), name=name, at=at, id=outside, fields=fields, fresh=self.fresh(at))
@@ -207,7 +209,8 @@ class Intake:
         topics = cells.words(self.cell(row, "consent"))
         unknown = [topic for topic in topics if topic.removeprefix("-") not in self.book.topics]
         if unknown:
-            raise CellError(f"there is no topic '{unknown[0].removeprefix('-')}' in topics.yaml")
+            topic = unknown[0].removeprefix("-")
+            raise CellError(f"there is no topic '{topic}' in topics.yaml; {meant(topic, self.book.topics)}")
         given = tuple(topic for topic in topics if not topic.startswith("-"))
         refused = tuple(topic[1:] for topic in topics if topic.startswith("-"))
         for answer, named in ((True, given), (False, refused)):
@@ -221,7 +224,7 @@ class Intake:
         """A mail that went before nurture; without a class it counts as news."""
         class_ = self.cell(row, "class") or "news"
         if class_ not in self.book.rules.classes:
-            raise CellError(f"there is no class '{class_}'; there are: {', '.join(self.book.rules.classes)}")
+            raise CellError(f"there is no class '{class_}'; {meant(class_, self.book.rules.classes)}")
         mail = self.cell(row, "mail")
         if not mail:
             raise CellError("no mail")
@@ -327,7 +330,7 @@ def check_wanted(wanted: Wanted, book: Book) -> None:
     check_about(wanted.kind, wanted.about, book)
     unknown = [topic for topic in wanted.topics if topic not in book.topics]
     if unknown:
-        raise MisuseError(f"--consent {unknown[0]}: there is no such topic; there are: {', '.join(book.topics)}")
+        raise MisuseError(f"--consent {unknown[0]}: there is no such topic; {meant(unknown[0], book.topics)}")
     if (wanted.topics or wanted.kind == "consents") and not wanted.basis:
         raise MisuseError(NO_BASIS)
     if wanted.delivered_after and (wanted.kind != "orders" or DELIVERED not in book.catalogue.events):

@@ -1,9 +1,11 @@
 """`nurture ls`: the sequences, and the map of what each stage is given, with its holes (language.md 3 and 15)."""
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
-from nurture.engine.faults import MisuseError
+from nurture.engine.unknown import refuse_unknown
 from nurture.engine.unstarted import trigger_words
 from nurture.model.book import Book
 from nurture.model.sequence import Sequence, Status
@@ -12,6 +14,7 @@ from nurture.model.step import Gift, Send
 COLUMNS = ("content", "gift", "upsell", "asks and care", "greetings")
 PILLARS = ("product", "service", "community", "experience", "bridge")  # mission B9 to B13
 OF_CLASS = {"news": "content", "offer": "upsell", "care": "asks and care", "celebration": "greetings"}
+WIDTH = 100  # columns of a terminal, as every command keeps to
 HOLES = {"content": "nothing to read", "asks and care": "nobody is asked"}
 
 
@@ -38,19 +41,37 @@ class Grid:
     notes: Mapping[tuple[str, str], str]
 
     def lines(self) -> Iterator[str]:
-        """As a table; a cell that is empty is `-`, with what is missing where that is a hole."""
+        """As a table of at most 100 columns; a cell that is empty is `-`, with what is missing where that is a hole."""
         texts = {(row, column): self._cell(row, column) for row in self.rows for column in self.columns}
         first = max(map(len, self.rows), default=0) + 2
-        widths = {c: max(len(c), *(len(texts[row, c]) for row in self.rows)) + 2 for c in self.columns}
-        yield (" " * first + "".join(f"{column:<{widths[column]}}" for column in self.columns)).rstrip()
+        widths = _narrowed({c: [c, *(texts[row, c] for row in self.rows)] for c in self.columns}, WIDTH - first)
+        yield (" " * first + "".join(f"{column:<{widths[column] + 2}}" for column in self.columns)).rstrip()
         for row in self.rows:
-            cells = "".join(f"{texts[row, column]:<{widths[column]}}" for column in self.columns)
-            yield f"{row:<{first}}{cells}".rstrip()
+            cells = [_wrapped(texts[row, column], widths[column]) for column in self.columns]
+            for number, parts in enumerate(zip_longest(*cells, fillvalue="")):
+                line = "".join(f"{part:<{widths[c] + 2}}" for c, part in zip(self.columns, parts, strict=True))
+                yield f"{'' if number else row:<{first}}{line}".rstrip()
 
     def _cell(self, row: str, column: str) -> str:
         names = self.cells.get((row, column), ())
         note = self.notes.get((row, column), "")
         return ", ".join(names) or (f"-  <- {note}" if note else "-")
+
+
+def _narrowed(cells: Mapping[str, list[str]], most: int) -> dict[str, int]:
+    """The widths of columns: as wide as their texts, the widest made narrower until all fit, a word at the least."""
+    widths = {column: max(map(len, texts)) for column, texts in cells.items()}
+    least = {column: max(map(len, [column, *" ".join(texts).split()])) for column, texts in cells.items()}
+    while sum(widths.values()) + 2 * (len(widths) - 1) > most:
+        column = max(widths, key=lambda each: (widths[each] > least[each], widths[each]))
+        if widths[column] <= least[column]:
+            break
+        widths[column] -= 1
+    return widths
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def listed(book: Book, inside: Mapping[str, int] | None = None) -> list[Listed]:
@@ -109,7 +130,7 @@ def chosen(book: Book, names: Iterable[str], stages: Iterable[str], tags: Iterab
         ("tag", touched, set(book.tags)),
     ):
         if asked - known:
-            raise MisuseError(f"there is no {kind} '{min(asked - known)}'; there are: {', '.join(sorted(known))}.")
+            refuse_unknown(kind, min(asked - known), known)
     if not (wanted or at or touched):
         return set(book.sequences)
     return wanted | {

@@ -45,14 +45,19 @@ class LiveBook:
 class Choice:
     """What whoever applies chose: when those go who are due at once by it, and which sequences are given up.
 
-    `due_now` is send, old-day, spread (over `spread`), or empty while nothing was said. `past_too` says of a new
-    broadcast that it goes also to those whose hour has passed.
+    `due_now` is send, old-day, spread (over `spread`), or empty while nothing was said. `past_hour` says whether a
+    new broadcast goes also to those whose hour has passed: send, skip, or empty while nothing was said.
     """
 
     due_now: str = ""
     spread: Length | None = None
     drop: frozenset[str] = frozenset()
-    past_too: bool = False
+    past_hour: str = ""
+
+    @property
+    def past_too(self) -> bool:
+        """Whether a broadcast goes also to those whose hour has passed."""
+        return self.past_hour == "send"
 
 
 NOTHING_CHOSEN = Choice()
@@ -319,6 +324,8 @@ def _moves(
     found = {name: before.moves.get(former.get(name, name), ()) for name in applied}
     for name, one in applied.items():
         last = before.applied.get(former.get(name, name))
+        if found[name] and found[name][-1].version == one.version and found[name][-1].due_now == "stop":
+            continue  # put back: whoever was let go then goes, also if nobody has looked at them since
         if last is None or last.version != one.version:
             found[name] = (*found[name], Move(one.version, now, choice.due_now or "send", choice.spread))
     for name in given_up:

@@ -87,9 +87,15 @@ def consent_words(person: Person) -> str:
 def inside_lines(book: Book, person: Person, clock: Clock, now: datetime) -> list[str]:
     """Every running enrolment with the step it stands on."""
     inside = [one for one in person.enrolments if one.running]
-    if not inside:
-        return ["Inside: nothing"]
-    return ["Inside:", *(f"  {line}" for one in inside for line in inside_words(book, person, one, clock, now))]
+    lines = [line for one in inside for line in inside_words(book, person, one, clock, now)]
+    return ["Inside:" if inside else "Inside: nothing", *(f"  {line}" for line in lines), *settling(person, clock)]
+
+
+def settling(person: Person, clock: Clock) -> list[str]:
+    """What came for them and is asked in a moment whether it starts: it settles first (language.md 6.4)."""
+    came = [one for one in person.firings if not one.parked]
+    lines = (f"  {one.sequence} by {one.name}, asked {moment_words(one.settles_at, clock)}" for one in came)
+    return ["Waiting to settle:", *lines] if came else []
 
 
 def inside_words(book: Book, person: Person, one: Enrolment, clock: Clock, now: datetime) -> list[str]:

@@ -20,11 +20,13 @@ from nurture.engine.tick import Tell, silent
 from nurture.language.project import digest
 from nurture.model.book import Book
 from nurture.model.renaming import MAIL, SEQUENCE, TAG, THEME, TOPIC
-from nurture.model.sequence import Status
+from nurture.model.sequence import Sequence, Status
 from nurture.store.open import Store
 
 NEW, CHANGED, GONE, SAME = "new", "changed", "gone", "same"
 DUE_NOW = "due_now"
+PAST_HOUR = "past_hour"
+PAST_HOUR_OPTIONS = "--past-hour send  |  skip"
 DUE_NOW_OPTIONS = '--due-now send  |  "spread 3 days"  |  old-day'
 
 
@@ -50,6 +52,7 @@ class SequencePlan:
     unfit: int = 0
     looked: int = 0
     gone: int = 0
+    settling: int = 0
     starts: Heads | None = None
     already: Already | None = None
     draft: bool = False
@@ -125,7 +128,8 @@ def plan(
     """What an apply of these checked files would do at `now`; with `look_ahead` the house's changes are lived too."""
     before = plain_book(store)
     to_be = tree(store, before, book, files, now, choice)
-    found = Plan(to_be, digest(files), to_be.known.application, choice, first=before is None)
+    seen = to_be.known.application if before is None else before.application
+    found = Plan(to_be, digest(files), seen, choice, first=before is None)
     if before is None:
         found.sequences = [SequencePlan(name, NEW, 0, 1, draft=_draft(one)) for name, one in sorted(_all(to_be))]
         return found
@@ -140,10 +144,10 @@ def plan(
     for one in found.sequences:
         one.groups = people.groups.get(one.name, [])
         one.unfit, one.looked = people.unfit[one.name], people.looked[one.name]
-        one.gone = people.gone.get(one.name, 0)
+        one.gone, one.settling = people.gone.get(one.name, 0), people.settling[one.name]
         if one.how in (NEW, CHANGED) and to_be.book.sequences[one.name].status is Status.live:
             one.starts = heads(store, to_be.book, to_be.book.sequences[one.name], now)
-    found.missing = list(_missing(store, before, found))
+    found.missing = list(_missing(store, before, found, now))
     if look_ahead:
         _look_ahead(store, before, found, now, tell)
     return found
@@ -187,10 +191,10 @@ def _sequence(
     return SequencePlan(name, CHANGED, before.version(was), version, change.details if change else (), draft=draft)
 
 
-def _missing(store: Store, before: Book, found: Plan) -> Iterator[Missing]:
+def _missing(store: Store, before: Book, found: Plan, now: datetime) -> Iterator[Missing]:
     """The decisions that are asked for, in the order in which they are numbered."""
     for one in found.sequences:
-        yield from _undecided(one)
+        yield from _undecided(one, found.tree.book.sequences)
     if not found.choice.due_now:
         for one in found.sequences:
             if one.at_once:
@@ -202,18 +206,32 @@ def _missing(store: Store, before: Book, found: Plan) -> Iterator[Missing]:
             cure = f"put it back with  status: closed  until they have finished, or add  --drop {one.name}=stop"
             words = f"{one.name}: {one.gone:,} inside, and its file is gone; {cure}"
             yield Missing(f"gone {one.name}", one.gone, words)
+    yield from _past_hours(found, now)
     yield from _names_given_up(before, found)
     yield from _refusals(store, before, found)
 
 
-def _undecided(one: SequencePlan) -> Iterator[Missing]:
+def _past_hours(found: Plan, now: datetime) -> Iterator[Missing]:
+    """Broadcasts that go live, or move to another hour, when it has passed for some readers and not for others."""
+    for one in found.sequences if not found.choice.past_hour else ():
+        applied = found.tree.book.applied.get(one.name)
+        anew = applied is not None and now in (applied.live_since, applied.starts_since)
+        if anew and one.starts is not None and one.starts.past:
+            past = one.starts.past
+            readers = "1 reader's hour has" if past == 1 else f"the hour of {past:,} readers has"
+            words = f"{one.name}: {readers} passed already. Add  {PAST_HOUR_OPTIONS}"
+            yield Missing(f"{PAST_HOUR} {one.name}", past, words)
+
+
+def _undecided(one: SequencePlan, sequences: Mapping[str, Sequence]) -> Iterator[Missing]:
     steps: dict[str, int] = {}
     for group in one.groups:
         if group.undecided and group.step is not None:
             steps[group.step] = steps.get(group.step, 0) + group.count
     for step, people in steps.items():
         cure = f"removed: [{{step: {step}, people_there: next}}]    (or stop, or go_to …)"
-        yield Missing(f"removed {one.name} {step}", people, f"{one.name}: add    {cure}")
+        file = sequences[one.name].place.file
+        yield Missing(f"removed {one.name} {step}", people, f"{one.name}: add to {file}    {cure}")
 
 
 def _names_given_up(before: Book, found: Plan) -> Iterator[Missing]:

@@ -1,22 +1,20 @@
 """What an apply does to the people inside: where each group comes to, who is due at once, who would leave.
 
-Counted by the database wherever the versions alone say it; only people on a step whose time changed are looked at.
+Counted by the database wherever the versions alone say it; only people on a step whose time changed are looked at,
+and with no more of their past than the new time needs.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from nurture.decide.conditions import truth
-from nurture.decide.draft import Draft
-from nurture.decide.inside import Inside
-from nurture.decide.migrate import STAYS, UNDECIDED, Landing, landing, moves_people, same_work
-from nurture.decide.retime import retime
-from nurture.engine.tick import Tell, uncollected
+from nurture.decide.migrate import STAYS, UNDECIDED, Landing, landing, moves_people
+from nurture.decide.same_work import same_work
+from nurture.engine.lengths import length_span
+from nurture.engine.plan_looks import Look, Place, Question, Tally, look
+from nurture.engine.tick import Tell
 from nurture.model.book import Book
-from nurture.model.decision import Why
-from nurture.model.person import Person
 from nurture.model.sequence import Sequence
 from nurture.model.step import (
     AnyStep,
@@ -28,13 +26,12 @@ from nurture.model.step import (
     WaitUntil,
     WaitWeekday,
 )
-from nurture.store.database import pages
+from nurture.model.trigger import Trigger
 from nurture.store.open import Store
 
-HOUR = timedelta(hours=1)
 _SLACK = timedelta(days=2)
+_OF_THEIR_PAST = WaitUntil  # its date can be one of an event, an order, a thing
 _TIMED = (WaitLength, WaitDay, WaitUntil, WaitWeekday, WaitEvent, Repeat, Task)
-Place = tuple[str, int, str | None]
 
 
 @dataclass(slots=True)
@@ -58,12 +55,16 @@ class Group:
 
 @dataclass(slots=True)
 class People:
-    """All groups by sequence, those who no longer fit a `while` that is new, and of how many that was asked."""
+    """All groups by sequence, those who no longer fit a `while` that is new, and of how many that was asked.
+
+    `settling` counts by sequence of whom it is not asked yet whether they start.
+    """
 
     groups: dict[str, list[Group]] = field(default_factory=dict)
     unfit: Counter[str] = field(default_factory=Counter)
     looked: Counter[str] = field(default_factory=Counter)
     gone: dict[str, int] = field(default_factory=dict)
+    settling: Counter[str] = field(default_factory=Counter)
 
 
 def count(store: Store, before: Book | None, after: Book, same: Collection[str], now: datetime, tell: Tell) -> People:
@@ -75,7 +76,7 @@ def count(store: Store, before: Book | None, after: Book, same: Collection[str],
     if before is None:
         return found
     names = after.renamed.get("sequence", {})
-    closer: dict[Place, datetime | None] = {}
+    closer: dict[Place, Look] = {}
     for (was, version), steps in sorted(store.applications.standing().items()):
         name = names.get(was, was)
         new = after.sequences.get(name)
@@ -87,8 +88,17 @@ def count(store: Store, before: Book | None, after: Book, same: Collection[str],
             found.groups.setdefault(name, []).append(group)
             if not group.stays and version != after.version(name) and name not in same:
                 closer.update(_closer(after, new, group, (was, version, step), now))
-    _look(store, after, closer, found, now, tell)
+    if closer:
+        places = frozenset((names.get(was, was), version, step) for was, version, step in closer)
+        _tell(found, look(store, Question(after, now, places), closer, tell))
+    longest = max((length_span(one.settle) for one in _triggers(before, after)), default=timedelta(0))
+    for was, number in store.applications.settling(now + longest).items():
+        found.settling[names.get(was, was)] += number
     return found
+
+
+def _triggers(*books: Book) -> Iterator[Trigger]:
+    yield from (trigger for book in books for sequence in book.sequences.values() for trigger in sequence.start)
 
 
 def _group(after: Book, new: Sequence, key: tuple[str, int], step: str | None, number: int) -> Group:
@@ -99,28 +109,35 @@ def _group(after: Book, new: Sequence, key: tuple[str, int], step: str | None, n
     return Group(key[1], step, number, landing(old, new, step), stays)
 
 
-def _closer(
-    after: Book, new: Sequence, group: Group, place: Place, now: datetime
-) -> Iterator[tuple[Place, datetime | None]]:
+def _tell(found: People, seen: Tally) -> None:
+    """Put what was seen of people to their groups."""
+    found.looked, found.unfit = seen.looked, seen.unfit
+    for name, groups in found.groups.items():
+        for group in groups:
+            place = (name, group.version, group.step)
+            group.at_once, group.ends = seen.at_once[place], seen.ends[place]
+            group.within_the_hour = seen.within_the_hour[place]
+
+
+def _closer(after: Book, new: Sequence, group: Group, place: Place, now: datetime) -> Iterator[tuple[Place, Look]]:
     """Whether the people of a group must be looked at one by one, and only those due by some instant."""
     old = after.older.get((new.name, group.version))
     if old is None or group.step is None or group.undecided:
         return
-    if asks_anew(old, new):
-        yield place, None
+    today = new.nodes.get(group.landing.step or "")
+    look = Look(whole=asks_anew(old, new) or (today is not None and isinstance(today.step, _OF_THEIR_PAST)))
+    if asks_anew(old, new) or group.landing.moved_on:
+        yield place, look
         return
-    if group.landing.moved_on:
-        yield place, None
-        return
-    before, today = old.nodes.get(group.step), new.nodes.get(group.landing.step or "")
+    before = old.nodes.get(group.step)
     if before is None or today is None or same_work(before.step, today.step):
         return
     if type(before.step) is not type(today.step) or isinstance(today.step, _TIMED):
         bound = shorter_by(before.step, today.step)
         if bound is None:
-            yield place, None
+            yield place, look
         elif bound > timedelta(0):
-            yield place, now + bound + _SLACK
+            yield place, replace(look, until=now + bound + _SLACK)
 
 
 def asks_anew(old: Sequence, new: Sequence) -> bool:
@@ -151,50 +168,3 @@ def _long(amount: int, unit: str, side: int = 1) -> timedelta:
     if unit == "working day":
         return timedelta(days=amount * 5 + 10 if side > 0 else amount)
     return timedelta(days=amount * days[unit] + side)
-
-
-def _look(
-    store: Store, after: Book, closer: Mapping[Place, datetime | None], found: People, now: datetime, tell: Tell
-) -> None:
-    """Open everybody who must be looked at under the new book, and see what their move means."""
-    if not closer:
-        return
-    limits = {place: until for place, until in closer.items() if until is not None}
-    ids = store.applications.people_on(list(closer), limits)
-    done = 0
-    for page in pages(ids):
-        with uncollected():
-            for person, _ in store.people(page, now):
-                _one(after, person, found, now)
-        done += len(page)
-        tell(done)
-
-
-def _one(after: Book, person: Person, found: People, now: datetime) -> None:
-    draft = Draft(after, person)
-    draft.asof = max(draft.asof, now)
-    for inside, moved, arrival in retime(draft):
-        group = _of(found, inside.sequence, moved.old_version, moved.stood_on)
-        if group is None:
-            continue
-        if not inside.running and inside.ending.startswith(Why.stopped.value):
-            group.ends += 1
-        elif arrival.at_once:
-            group.at_once += 1
-            group.within_the_hour += arrival.due is not None and arrival.due <= now + HOUR
-        if inside.running:
-            _fits(draft, inside, moved.old, found, now)
-
-
-def _of(found: People, name: str, version: int, step: str) -> Group | None:
-    mine = (one for one in found.groups.get(name, ()) if one.version == version and one.step == step)
-    return next(mine, None)
-
-
-def _fits(draft: Draft, inside: Inside, old: Sequence, found: People, now: datetime) -> None:
-    """Whether a `while` that is new holds for one who goes on; it is asked at their next step."""
-    condition = inside.book_sequence.while_
-    if condition is None or (old.while_ is not None and old.while_.text == condition.text):
-        return
-    found.looked[inside.sequence] += 1
-    found.unfit[inside.sequence] += not truth(condition, draft.scene(now, inside))

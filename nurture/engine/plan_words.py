@@ -44,11 +44,13 @@ def sequence_lines(found: Plan, one: SequencePlan) -> Iterator[str]:
         yield f"{one.name}    gone"
         if one.gone:
             yield f"    {people(one.gone)} inside    {'leave' if chosen else f'would lose their place    {DECIDE}'}"
+        if one.settling:
+            yield f"    {one.settling:,} waiting to settle would not start"
         return
     yield f"{one.name}   version {one.was_version} -> {one.version}" if one.how == CHANGED else one.name
     yield from (f"  {change}" for change in one.changes)
     yield ""
-    yield f"  {people(one.inside)} inside"
+    yield f"  {people(one.inside)} inside{settling(one.settling)}"
     widest = max((len(_stand(found, one, group)) for group in one.groups), default=0)
     for group in one.groups:
         decide = group.undecided or (group.at_once and not found.choice.due_now)
@@ -167,6 +169,11 @@ def people(count: int) -> str:
     return "1 person" if count == 1 else f"{count:,} people"
 
 
+def settling(count: int) -> str:
+    """`, 3 waiting to settle`: what would start them came, and who may start is asked in a moment."""
+    return f", {count:,} waiting to settle" if count else ""
+
+
 def messages(count: int) -> str:
     """`1 message`, `4 messages`."""
     return "1 message" if count == 1 else f"{count:,} messages"
@@ -228,6 +235,7 @@ def _sequence_document(found: Plan, one: SequencePlan) -> dict[str, object]:
         "new_version": one.version,
         "changes": one.changes,
         "inside": one.inside,
+        "settling": one.settling,
         "already_fulfil": None if one.already is None else one.already.fulfil,
         "people": groups,
         "would_not_fit": one.unfit,

@@ -3,7 +3,8 @@
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from nurture.engine.faults import RefusedError
@@ -19,16 +20,33 @@ FEW = 20  # codes left of a pool, below which it is said
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """How many codes were new, by gift; of those gifts that have a pool. `missing` are the files that are not there."""
+    """How many codes were new, by gift; of those gifts that have a pool. `missing` are the files that are not there.
+
+    `gone` are free codes that their file has no more, `back` those it has again, `again` those a person freed.
+    """
 
     new: Mapping[str, int]
     missing: tuple[str, ...] = ()
+    gone: Mapping[str, int] = field(default_factory=dict)
+    back: Mapping[str, int] = field(default_factory=dict)
+    again: Mapping[str, int] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
         """For people; nothing is said of pools that brought nothing new."""
         for gift, number in self.new.items():
             if number:
-                yield f"{number:,} new code{'' if number == 1 else 's'} for {gift}."
+                yield f"{codes(number, 'new ')} for {gift}."
+        for gift, number in self.gone.items():
+            yield f"{codes(number)} of {gift} set aside: not in its file any more. Put back, they are given again."
+        for gift, number in self.back.items():
+            yield f"{codes(number)} of {gift} in its file again."
+        for gift, number in self.again.items():
+            yield f"{codes(number)} of {gift} can be given again."
+
+
+def codes(number: int, how: str = "") -> str:
+    """`1 new code`, `2 new codes`."""
+    return f"{number:,} {how}code{'' if number == 1 else 's'}"
 
 
 def refuse_without_pools(store: Store, root: Path, book: Book) -> None:
@@ -47,12 +65,35 @@ def refuse_without_pools(store: Store, root: Path, book: Book) -> None:
         )
 
 
-def fill_pools(store: Store, root: Path, book: Book) -> Filled:
-    """Take the codes of every pool in that are not there yet. A code that is there, drawn or given stays as it is."""
+def fill_pools(store: Store, root: Path, book: Book, now: datetime, again: bool = False) -> Filled:
+    """Take the codes of every pool in that are not there yet. A code that was drawn or given stays as it is.
+
+    A free code that its file has no more is set aside. With `again` a person has looked which codes another store
+    gave, and has taken those out of the file: what is in it is free.
+    """
     files = {present: pool_file(root, present) for present in with_pools(book)}
     read = {present.name: codes_of(file) for present, file in files.items() if file is not None}
-    new = {name: store.outbox.codes.fill(name, codes) for name, codes in read.items()}
-    return Filled(new, tuple(f"{present.pool} ({present.name})" for present, file in files.items() if file is None))
+    pool = store.outbox.codes
+    new = {name: pool.fill(name, found) for name, found in read.items()}
+    moved = {name: pool.aside.follow(name, found, now) for name, found in read.items()}
+    freed = {name: pool.aside.again(name, found) for name, found in read.items()} if again else {}
+    return Filled(
+        new,
+        tuple(f"{present.pool} ({present.name})" for present, file in files.items() if file is None),
+        {name: gone for name, (gone, _) in moved.items() if gone},
+        {name: back for name, (_, back) in moved.items() if back},
+        {name: number for name, number in freed.items() if number},
+    )
+
+
+def aside_lines(store: Store, book: Book) -> Iterator[str]:
+    """What a person who accepts a copied or restored store is told of pools; nothing where none has codes aside."""
+    for one in left(store, book):
+        if one.stock.aside:
+            yield (
+                f"{codes(one.stock.aside)} of {one.gift} set aside: the store may have given them as it was before. "
+                "Take those out of its file that the shop knows as given, then: nurture codes again"
+            )
 
 
 def with_pools(book: Book) -> Iterator[Present]:
@@ -65,6 +106,8 @@ def pool_file(root: Path, present: Present) -> Path | None:
     file = (root / present.pool).resolve()
     if not file.is_relative_to(root.resolve()):
         raise RefusedError(f"{present.name}: the file of codes {present.pool} is outside the project; put it inside.")
+    if file.is_dir():
+        raise RefusedError(f"{present.name}: {present.pool} is a folder, not a file of codes; name the file in it.")
     return file if file.is_file() else None
 
 
@@ -123,6 +166,7 @@ class Left:
         parts += [f"{self.stock.drawn:,} drawn"] if self.stock.drawn else []
         parts += [f"{self.stock.given:,} given"]
         parts += [f"{self.stock.used:,} used"] if self.stock.used else []
+        parts += [f"{self.stock.aside:,} set aside"] if self.stock.aside else []
         return f"{self.gift} {', '.join(parts)}"
 
 

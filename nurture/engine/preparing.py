@@ -12,7 +12,7 @@ from nurture.decide.advance import advance
 from nurture.decide.last_look import last_look, put_off
 from nurture.deliver.protocol import Provider
 from nurture.engine.applying import LiveBook
-from nurture.engine.giving import WORDS, asked_for, filled, gone, purse
+from nurture.engine.giving import WORDS, asked_for, filled, gifts_now, gone, purse
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason, Why
@@ -152,7 +152,8 @@ def looked_at(
         return Kept(Why.cancelled, Handover(intent.key, Fate.cancelled, "nobody is known of that id any more"))
     try:
         person = as_known(live.book, *known, now)
-        return kept_here(shop, live, intent, person, now) or Looked(intent, person)
+        kept = kept_here(shop, live, intent, person, now)
+        return kept or Looked(replace(intent, gifts=gifts_now(live.book, intent, person)), person)
     except Exception as fault:  # noqa: BLE001  (one mail that cannot be written must not hold up all the others)
         return unwritten(intent, fault)
 

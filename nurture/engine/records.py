@@ -8,6 +8,7 @@ from itertools import islice
 from nurture.engine import cells
 from nurture.engine.cells import CellError
 from nurture.engine.faults import MisuseError
+from nurture.language.names import did_you_mean
 from nurture.model.book import Book
 from nurture.model.catalogue import Field
 from nurture.model.event import NUMBERS_TOLD, THING_CHANGED, THING_REMOVED
@@ -31,9 +32,9 @@ def check_about(kind: str, about: str, book: Book) -> None:
     """MisuseError for a thing or numbers that the catalogue does not have."""
     known = {"things": book.catalogue.things, "numbers": book.catalogue.numbers}.get(kind)
     if known is not None and about not in known:
-        there = ", ".join(known) or "none; say so in the catalogue first"
+        there = f"the catalogue knows: {', '.join(known) or 'none; say so in the catalogue first'}"
         option = "--thing" if kind == "things" else "--numbers"
-        raise MisuseError(f"{option} {about}: the catalogue knows: {there}")
+        raise MisuseError(f"{option} {about}: {did_you_mean(about, known, there)}")
 
 
 def key_column(about: str, book: Book) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from nurture.engine.faults import MisuseError, RefusedError
 from nurture.language.convert import converted
 from nurture.language.layout import laid_out
+from nurture.language.names import did_you_mean
 
 SPELLINGS = (".yaml", ".yml", ".toml")
 
@@ -73,5 +74,6 @@ def _files(root: Path, wanted: Sequence[str]) -> Iterator[Path]:
         here = (path for path in everything if path.resolve() in (inside, Path(name).resolve()) or path.stem == name)
         found = next(here, None)
         if found is None:
-            raise MisuseError(f"there is no file {name} in sequences/.")
+            near = did_you_mean(Path(name).stem, [path.stem for path in everything])
+            raise MisuseError(f"there is no file {name} in sequences/{f'; {near}' if near else '.'}")
         yield found

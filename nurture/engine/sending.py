@@ -370,7 +370,7 @@ class Sending:
             labels = store.labels([person for person, _ in newest])
             done.doubts = tuple(f"{labels[person]:<28} {mail}" for person, mail in newest)
         if done.waiting or done.held:
-            done.waits += why_waiting(self.shop, done.held)
+            done.waits += why_waiting(self.shop)
 
 
 def is_service(one: Ready) -> bool:

@@ -24,13 +24,17 @@ DROPPED = MESSAGES_NOT_SENT | {Why.moved, Why.held}
 
 
 class Entry(NamedTuple):
-    """One line: when on the reader's own clock, who, which mail, from where, and its class or what came of it."""
+    """One line: when on the reader's own clock, who, which mail, from where, and its class or what came of it.
+
+    `held` is a mail that only waits for an hour at which it may go: it is neither moved to another day nor dropped.
+    """
 
     when: datetime
     person: str
     mail: str
     sequence: str
     words: str
+    held: bool = False
 
     @property
     def moment(self) -> str:
@@ -45,6 +49,12 @@ class Calendar:
     mails: list[Entry] = field(default_factory=list)
     dropped: list[Entry] = field(default_factory=list)
 
+    @property
+    def beside(self) -> str:
+        """`8 moved or dropped, 3 held until a better hour`."""
+        held = sum(one.held for one in self.dropped)
+        return f"{len(self.dropped) - held:,} moved or dropped{f', {held_words(held)}' if held else ''}"
+
     def lines(self) -> Iterator[str]:
         """As language.md 11.4 prints it."""
         entries = (*self.mails, *self.dropped)
@@ -54,9 +64,14 @@ class Calendar:
             day, hour = one.moment.rsplit(" ", 1)
             yield f"{day}  {hour}  {one.person:<{who}} {one.mail:<{mail}} {one.sequence:<{sequence}} {one.words}"
         count = f"{len(self.mails):,} message{'' if len(self.mails) == 1 else 's'}"
-        yield f"{count} · {len(self.dropped):,} moved or dropped{':' if self.dropped else ''}"
+        yield f"{count} · {self.beside}{':' if self.dropped else ''}"
         for one in self.dropped:
             yield f"{one.moment} {one.person:<{who}} {one.mail:<{mail}} {one.words}"
+
+
+def held_words(count: int) -> str:
+    """`3 held until a better hour`."""
+    return f"{count:,} held until a better hour"
 
 
 def widest(words: Iterable[str]) -> int:
@@ -154,4 +169,4 @@ def mail_entry(intent: Intent, label: str, clock: Clock) -> Entry:
 def dropped_entry(reason: Reason, label: str, clock: Clock) -> Entry:
     """The line of a mail that does not go, or later."""
     when = local(reason.at, clock).replace(tzinfo=None)
-    return Entry(when, label, reason.mail, reason.sequence, why_words(reason, clock))
+    return Entry(when, label, reason.mail, reason.sequence, why_words(reason, clock), reason.why is Why.held)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nurture.engine.book_tests_starting import first_test
 from nurture.engine.faults import MisuseError
+from nurture.engine.unknown import meant
 from nurture.model.book import Book
 from nurture.render.source import read
 from nurture.render.versions import FORMATS
@@ -111,6 +112,15 @@ PIECES = {
 }
 
 
+MARK = "# choose:"
+CHOICES = {
+    "title": "a title in your own words",
+    "topic": "what readers can leave, of your topics.yaml",
+    "priority": "its place among your other sequences; higher goes first",
+}
+"""What the author of a copied piece chooses, by the key of its line."""
+
+
 def new_sequence(root: Path, name: str, piece: str, book: Book) -> list[Path]:
     """A draft of a sequence: a copy of a library piece with the mails it lacks and one test, or a small one."""
     refuse_name(name, "sequence", [path.stem for path in (root / "sequences").glob("*.*")])
@@ -121,7 +131,7 @@ def new_sequence(root: Path, name: str, piece: str, book: Book) -> list[Path]:
         return [path, *mails]
     original = piece if piece in PIECES.values() else PIECES.get(piece)
     if original is None:
-        raise MisuseError(f"there is no library piece '{piece}'; there are: {', '.join(PIECES)}.")
+        raise MisuseError(f"there is no library piece '{piece}'; {meant(piece, PIECES)}")
     source = next((starter() / "sequences").glob(f"{original}.*"))
     path = root / "sequences" / f"{name}{source.suffix}"
     path.write_text(renamed(source.read_text(encoding="utf-8"), original, name), encoding="utf-8")
@@ -144,15 +154,25 @@ def aim_of(book: Book) -> str:
 
 
 def renamed(text: str, piece: str, name: str) -> str:
-    """A library piece under a new name, as a draft that waits to be read by a person."""
+    """A library piece under a new name, as a draft that waits to be read by a person; what is theirs is marked."""
     text = re.sub(rf'(?m)^(sequence\s*[:=]\s*"?){piece}\b', rf"\g<1>{name}", text)
-    return re.sub(r'(?m)^(status\s*[:=]\s*"?)live\b', r"\g<1>draft", text)
+    text = re.sub(r'(?m)^(status\s*[:=]\s*"?)live\b', r"\g<1>draft", text)
+    lines = []
+    for line in text.split("\n"):
+        choose = CHOICES.get(re.split(r"[\s:=]", line, maxsplit=1)[0])
+        lines.append(f"{line:<42} {MARK} {choose}" if choose else line)
+    return "\n".join(lines)
+
+
+def marked(path: Path) -> int:
+    """How many places of a new sequence wait for its author's choice."""
+    return path.read_text(encoding="utf-8").count(MARK)
 
 
 def copy_mails(root: Path, text: str) -> list[Path]:
     """The mails a copied sequence sends, from the starter book, where the project has none of that name."""
     copied = []
-    for mail in dict.fromkeys(re.findall(r'\bsend"?\s*[:=]\s*"?([a-z][a-z0-9_]*)', text)):
+    for mail in dict.fromkeys(re.findall(r'\b(?:send|mail)"?\s*[:=]\s*"?([a-z][a-z0-9_]*)', text)):
         source, target = starter() / "templates" / mail, root / "templates" / mail
         if source.is_dir() and not target.exists():
             shutil.copytree(source, target)

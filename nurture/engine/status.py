@@ -1,12 +1,13 @@
 """What runs, what waits and what comes next: the figures of a store, each from an index (language.md 6.5)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from nurture.decide.clock import day_start, local_day, reader_clock
 from nurture.engine.applying import live_book
 from nurture.engine.faults import StateError
+from nurture.engine.gates import held_words
 from nurture.engine.pools import Left, left
 from nurture.engine.switches import switch_lines
 from nurture.engine.tasks import today
@@ -23,6 +24,7 @@ from nurture.store.runner import Runner
 from nurture.store.webhooks import HANDED, PLANNED
 
 PATIENCE = timedelta(minutes=3)  # a daemon says every 30 seconds that it lives, and may be in a long transaction
+ENDED_WITHOUT_A_WORD = "GONE: its process ended without a word"
 WAYS = (
     (Fate.handed, "on the way"),
     (Fate.in_doubt, "in doubt"),
@@ -70,6 +72,7 @@ class Status:
     put_off_until: datetime | None = None
     gifts: tuple[Left, ...] = ()
     desk: Mapping[str, int] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -87,8 +90,9 @@ class Status:
             since = f"since {moment(runner.started_at)}, seen {ago(self.at - runner.seen_at)} ago"
             if not runner.ended:
                 said = " · SILENT" if runner.name in self.silent else ""
+                said = f" · {ENDED_WITHOUT_A_WORD}" if runner.name in self.gone else said
                 yield f"Daemon      process {runner.process}, {since} · {runner.state or 'at work'}{said}"
-        if all(runner.ended for runner in self.runners):
+        if all(runner.ended or runner.name in self.gone for runner in self.runners):
             yield "Daemon      none runs (nurture run)"
 
     def _book(self) -> Iterator[str]:
@@ -115,8 +119,7 @@ class Status:
             until = moment(self.put_off_until)
             yield f"            {self.put_off:,} of them until their readers may have them, the first until {until}"
         if self.held:
-            held = (f"{number:,} by the {because}" for because, number in self.held.items())
-            yield f"Held        {', '.join(held)} (nurture release)"
+            yield f"Held        {held_words(self.held, '')} (nurture release)"
         pools = [one.words() for one in self.gifts if one.source == "pool"]
         if pools:
             yield f"Codes       {'; '.join(pools)} (nurture codes)"
@@ -141,8 +144,16 @@ class Status:
             yield f"Desk        {'; '.join(said)}"
 
 
-def status(shop: Workshop, now: datetime) -> Status:
-    """How things stand. Nothing is written, and no question walks through all people."""
+def never(_: Runner) -> bool:
+    """Nothing is known of any daemon but what it said itself."""
+    return False
+
+
+def status(shop: Workshop, now: datetime, gone: Callable[[Runner], bool] = never) -> Status:
+    """How things stand. Nothing is written, and no question walks through all people.
+
+    `gone` says of a daemon that did not say goodbye whether it is known to have ended.
+    """
     store, figures = shop.store, shop.store.figures
     book, unreadable = readable(shop)
     lying = store.outbox.how_many()
@@ -171,6 +182,7 @@ def status(shop: Workshop, now: datetime) -> Status:
         put_off_until=put_off_until,
         gifts=left(store, book) if book else (),
         desk=on_the_desk(shop, book, now),
+        gone=tuple(one.name for one in runners if gone(one)),
     )
 
 

@@ -4,10 +4,8 @@ Safe late and safe twice: `due` is when something fell due, not when somebody lo
 people that somebody else decided on meanwhile is read and decided again.
 """
 
-import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +13,7 @@ from nurture import observe
 from nurture.decide.advance import advance
 from nurture.decide.clock import reader_clock
 from nurture.decide.special_days import dates_in
+from nurture.engine.collecting import uncollected as uncollected  # noqa: PLC0414 - others take it from here
 from nurture.engine.faults import StateError
 from nurture.engine.live import live_book
 from nurture.model.book import Book
@@ -80,21 +79,6 @@ def decide_all(store: Store, book: Book, now: datetime, tell: Tell = silent) -> 
     store.move_watermark(now)
     observe.note(observe.TICK_DONE, level=logging.INFO if done.people else logging.DEBUG, **done.counts())
     return done
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Keep Python's search for cycles of objects out of a page: one costs as much as deciding for 300 people.
-
-    It goes through all that is loaded, for nothing: people and decisions are frozen values without cycles.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def refuse_halted(store: Store) -> None:

@@ -6,12 +6,12 @@ Counted from what became of everybody who was ever inside, a page at a time; not
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from nurture.decide.proportions import CERTAINTY, certainty_of_each, difference
 from nurture.decide.ways import Tally, measured_splits, went
 from nurture.engine.faults import MisuseError
+from nurture.engine.unknown import refuse_unknown
 from nurture.model.book import Book
 from nurture.model.renaming import SEQUENCE, event_today
 from nurture.model.sequence import Sequence
@@ -134,9 +134,5 @@ def _points(share: float) -> str:
 
 
 def _sequence(book: Book, name: str) -> Sequence:
-    found = book.sequences.get(name)
-    if found is None:
-        near = get_close_matches(name, book.sequences, n=1)
-        cure = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(book.sequences))}."
-        raise MisuseError(f"no sequence is called '{name}'; {cure}")
-    return found
+    refuse_unknown("sequence", name, book.sequences)
+    return book.sequences[name]

@@ -8,7 +8,7 @@ from datetime import datetime
 from nurture.decide.clock import reader_clock
 from nurture.decide.conditions import looks
 from nurture.decide.scene import Scene
-from nurture.engine.faults import MisuseError
+from nurture.engine.unknown import refuse_unknown
 from nurture.engine.unstarted import STANDS, last_event, moment_seen, trigger_words
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
@@ -60,9 +60,8 @@ def words(one: Counted) -> str:
 
 def why_nobody(shop: Workshop, book: Book, name: str, since: datetime, now: datetime) -> WhyNobody:
     """Ask for one sequence. All instants are UTC. MisuseError for one that is not live."""
-    sequence = book.sequences.get(name)
-    if sequence is None:
-        raise MisuseError(f"there is no sequence '{name}'; there are: {', '.join(sorted(book.sequences))}.")
+    refuse_unknown("sequence", name, book.sequences)
+    sequence = book.sequences[name]
     asked = ReasonsCounted(shop.store.database)
     counted = tuple(one for one in asked.of(name, since) if one.why in TOLD)
     found: Counter[str] = Counter()

@@ -142,4 +142,4 @@ def step_words(step: Fields, rungs: Mapping[str, tuple[str, ...]]) -> StepWords:
     if step.written("approve"):
         possible = tuple(dict.fromkeys((*possible, *APPROVED)))
     ways = tuple(way.text("way") for way in step.many("split", Fields)) if verb == "split" else ()
-    return StepWords(verb, ways or possible, ways, rungs.get(step.text("ladder"), ()))
+    return StepWords(verb, ways or possible, ways, rungs.get(step.text("ladder"), ()), step.text("was"))

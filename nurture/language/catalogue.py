@@ -99,7 +99,8 @@ def _events(fields: Fields, reader: Reader) -> dict[str, dict[str, Field]]:
 
 def _event_field(name: str, value: object) -> Field:
     if isinstance(value, tuple):
-        return Field(name, "lines")
+        told = {key for line in value if isinstance(line, Fields) for key in line.node.keys}
+        return Field(name, "lines", parts=tuple(part for part in ("quantity", "price") if part in told))
     if isinstance(value, Fields):
         return _field(name, value, "", "", {})
     return Field(name, str(value))

@@ -3,7 +3,8 @@
 Names are taken as written, so that one whose declaration has findings is not called unknown as well.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import PurePosixPath
 
 from nurture.language.names import Names
@@ -14,10 +15,8 @@ from nurture.model.special_days import SPECIAL_DAYS
 Roots = Mapping[str, Node | None]
 
 
-def all_names(
-    roots: Roots, calendars: Iterable[Node | None], sequences: Iterable[str], mails: Mapping[str, Mail]
-) -> Names:
-    """All names by kind; None for a kind whose file could not be read."""
+def all_names(roots: Roots, calendars: Iterable[Node | None], sequences: Roots, mails: Mapping[str, Mail]) -> Names:
+    """All names by kind; None for a kind whose file could not be read. `sequences` are by path."""
 
     def declared(kind: str, key: str) -> tuple[str, ...] | None:
         root = roots.get(kind)
@@ -38,7 +37,39 @@ def all_names(
         thing=declared("catalogue", "things"),
         special_day=_special_days(list(calendars)),
         sequence=tuple(PurePosixPath(path).stem for path in sequences),
+        renamed=cache(lambda: dict(_renamed(roots.get("topics"), sequences))),
     )
+
+
+def _renamed(topics: Node | None, sequences: Roots) -> Iterator[tuple[tuple[str, str], str]]:
+    """Every `was:` of the project: of topics, themes, tags and sequences, and of the mails that a step sends now."""
+    for kind in ("topic", "theme"):
+        declared = child(topics, f"{kind}s")
+        for name, node in declared if isinstance(declared, MappingNode) else ():
+            yield from _was(kind, node, name)
+    tags = child(topics, "tags")
+    for node in tags if isinstance(tags, ListNode) else ():
+        yield from _was("tag", node, child(node, "tag"))
+    for root in sequences.values():
+        yield from _was("sequence", root, child(root, "sequence"))
+        for step in _mappings(child(root, "steps")):
+            yield from _was("mail", step, child(step, "send") or child(step, "mail"))
+
+
+def _was(kind: str, node: Node | None, today: Node | None) -> Iterator[tuple[tuple[str, str], str]]:
+    was = child(node, "was")
+    if isinstance(was, ScalarNode) and isinstance(today, ScalarNode):
+        yield (kind, was.text), today.text
+
+
+def _mappings(node: Node | None) -> Iterator[MappingNode]:
+    """Every mapping inside, however deep."""
+    if isinstance(node, MappingNode):
+        yield node
+        for _, inside in node:
+            yield from _mappings(inside)
+    for inside in node if isinstance(node, ListNode) else ():
+        yield from _mappings(inside)
 
 
 def _special_days(calendars: list[Node | None]) -> tuple[str, ...] | None:

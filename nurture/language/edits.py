@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from nurture.language.names import did_you_mean
+from nurture.language.names import called_now, did_you_mean
 from nurture.language.reader import Fields, Reader
 from nurture.language.triggers import fields_of
 from nurture.model.sequence import Sequence
@@ -48,7 +48,9 @@ def _check_removed(fields: Fields, sequence: Sequence, steps: Mapping[str, Field
             message = f"'step: {removal.step}' is not understood; this step {there}"
             reader.say("E114", part.place_of("step"), message, "leave this entry out")
         if removal.go_to and removal.go_to not in steps:
-            hint = did_you_mean(removal.go_to, steps)
+            were = {node.step.was: name for name, node in sequence.nodes.items() if node.step.was}
+            now = called_now(were[removal.go_to]) if removal.go_to in were else ""
+            hint = now or did_you_mean(removal.go_to, steps)
             reader.say("E209", part.place_of("go_to"), f"there is no step '{removal.go_to}'", hint)
 
 

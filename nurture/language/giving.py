@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from posixpath import normpath
 
 from nurture.language.asking import Asking
 from nurture.language.giving_grammar import CALENDAR_FILE, GIFTS, LADDERS
@@ -24,7 +25,30 @@ def read_gifts(root: Node, reader: Reader) -> tuple[tuple[Present, ...], Budget 
         return (), None, None
     gifts = tuple(_gift(name, part, reader) for name, part in fields.named("gifts", Fields).items())
     budget = fields.get("budget", Fields)
-    return gifts, _budget(budget, "each_person"), _budget(budget, "all")
+    each, all_ = _budget(budget, "each_person"), _budget(budget, "all")
+    for part in fields.named("gifts", Fields).values():
+        for limit in (each, all_):
+            _check_currency(part, limit, reader)
+    _check_pools(gifts, reader)
+    return gifts, each, all_
+
+
+def _check_pools(gifts: Iterable[Present], reader: Reader) -> None:
+    """E210 for a gift whose file of codes is another gift's: a code is given once."""
+    whose: dict[str, str] = {}
+    for one in gifts:
+        other = whose.setdefault(normpath(one.pool), one.name) if one.pool else one.name
+        if other != one.name and one.place is not None:
+            reader.say("E210", one.place, f"the codes of {one.pool} are of '{other}' already; a code is given once")
+
+
+def _check_currency(part: Fields, budget: Budget | None, reader: Reader) -> None:
+    """E114 for a gift that a budget cannot count, since it is in another currency."""
+    key = "cost" if part.text("cost") else "worth"
+    text = part.text(key)
+    if budget is not None and text and _money(text).currency != budget.currency:
+        message = f"'{key}: {text}' is not understood; the budget is in {budget.currency} and could not count it"
+        reader.say("E114", part.place_of(key), message, f"cost: what it costs you, in {budget.currency}")
 
 
 def _gift(name: str, part: Fields, reader: Reader) -> Present:

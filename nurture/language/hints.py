@@ -22,6 +22,7 @@ _DECLARED_IN = {
     "endpoint": "rules",
 }
 _FEW = 8  # keys that a hint can list
+_SHORT = 60  # letters of all the names that a hint can list
 _AMOUNT = re.compile(r"([0-9]+) *([A-Za-z ]*)")
 _NO_PLAIN_BLANK = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]")
 
@@ -88,15 +89,19 @@ def of_key(table: Table, word: str) -> str:
     return dict(table.cures).get(word) or did_you_mean(word, names, few)
 
 
-def of_name(what: str, word: str) -> str:
-    """Where a name that does not exist would be given."""
+def of_name(what: str, word: str, names: tuple[str, ...] = ()) -> str:
+    """Where a name that does not exist would be given, and which there are."""
     if what == "mail":
         return f"`nurture new mail {word}` writes one" if matches(NAME.regex, word) else NAME.hint
     if what == "special day":
         return "name it in a file of sequences/house/calendars/"
     if what == "sequence":
         return f"`nurture new sequence {word}` writes one" if matches(NAME.regex, word) else NAME.hint
-    return f"declare it in sequences/house/{_DECLARED_IN[what]}.yaml" if what in _DECLARED_IN else ""
+    if what not in _DECLARED_IN:
+        return ""
+    declare = f"declare it in sequences/house/{_DECLARED_IN[what]}.yaml"
+    there = ", ".join(names)
+    return f"there are {there}; or {declare}" if there and len(there) <= _SHORT else declare
 
 
 def of_missing(key: Key) -> str:

@@ -185,7 +185,8 @@ RULES = Table(
         Key(
             "seeds",
             Many(EMAIL),
-            'The only addresses that get mail while config.toml says mode = "test".',
+            "Addresses that get a copy of every mail that is new, as it is applied; while config.toml says "
+            'mode = "test", the only ones that get mail.',
             default="none",
         ),
         Key("people", Named(NAME, EMAIL), "Who gets tasks, drafts and alarms: a name and an address.", default="none"),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
+from nurture.language.names import called_now
 from nurture.language.opens import CURE, WHY
 from nurture.language.scope import KINDS, Meaning, Scope
 from nurture.language.tokens import Mistake, Token
@@ -111,7 +112,12 @@ class Judge:
         return Name(tuple(token.text.split(".")), meaning.kind, token.offset + 1)
 
     def _unknown_name(self, token: Token) -> None:
-        if token.text in _FUNCTIONS:
+        root, _, rest = token.text.partition(".")
+        step = rest.split(".")[0]
+        if root in ("steps", "gifts", "ladders") and step in self._scope.steps_were:
+            hint = called_now(self._scope.steps_were[step])
+            self._no(token, f"there is no step '{step}'", hint, "E206" if root == "gifts" else "E201")
+        elif token.text in _FUNCTIONS:
             self._no(token, f"'{token.text}' needs brackets", f"e.g. {_EXAMPLES[token.text]}")
         elif token.text.startswith("gifts.") and not self._is_gift(token.text.split(".")[1]):
             step = token.text.split(".")[1]
@@ -287,7 +293,11 @@ class Judge:
             "got": ("E204", f"there is no mail '{word}' (templates/{word}/)", scope.mails),
         }[function.text]
         if word not in known:
-            self._no(token, message, _nearest(word, known), code)
+            kind = {"has_tag": "tag", "got": "mail"}.get(function.text, "")
+            hint = scope.of_today(kind, word) or _nearest(word, known)
+            if not hint and function.text == "has_moment":
+                hint = f"there are {', '.join(sorted(known)[:8])}" if known else "no moment is declared"
+            self._no(token, message, hint, code)
 
     def _named(
         self, function: Token, word: str, named: list[tuple[Token, Expression | None, Token]]

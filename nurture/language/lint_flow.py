@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Iterator
 
+from nurture.language.names import nearest
+from nurture.language.reader import Fields
 from nurture.language.written import Written
 from nurture.model.expression import Literal
 from nurture.model.place import Problem
@@ -170,10 +172,16 @@ def _no_topic(written: Written) -> Iterator[Problem]:
 
 
 def _misspelt_topic(written: Written) -> bool:
-    """A topic that does not exist has its own finding."""
+    """A topic that does not exist has its own finding, and so has the key that is misspelt."""
     return any(
-        fields.written("topic") and not fields.text("topic") for fields in (written.fields, *written.steps.values())
+        (fields.written("topic") and not fields.text("topic")) or _means_topic(fields)
+        for fields in (written.fields, *written.steps.values())
     )
+
+
+def _means_topic(fields: Fields) -> bool:
+    strangers = (key for key in fields.node.keys if fields.table.key(key) is None)
+    return any(nearest(key, fields.table.names) == "topic" for key in strangers)
 
 
 _OWES_NOTHING = ((LapseTrigger, "lapse"), (StageTrigger, "stage"), (HolidayTrigger, "holiday"), (EveryTrigger, "week"))

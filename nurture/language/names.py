@@ -1,7 +1,7 @@
 """The names of a project that values may refer to, and the nearest one to a misspelt word."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 _SHORTEST = 3  # letters of a short form
@@ -28,11 +28,21 @@ CODES = {
 """The finding for a name that does not exist, by what it names; E209 is this module's own, beside those of 9.4."""
 
 
+Renamed = Callable[[], Mapping[tuple[str, str], str]]
+"""By kind and former name what is called so no longer (`was:`), and its name of today."""
+
+
+def called_now(name: str) -> str:
+    """The hint for a former name."""
+    return f"it is called '{name}' now"
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """What exists in the project; None where it could not be read, so that nothing is said about it.
 
-    `person` are those of the shop, `special_day` the days of calendars and of the built-in tables.
+    `person` are those of the shop, `special_day` the days of calendars and of the built-in tables; `renamed` says
+    what a former name is called now, and is only asked when a name does not exist.
     """
 
     event: tuple[str, ...] | None = ()
@@ -49,6 +59,7 @@ class Names:
     thing: tuple[str, ...] | None = ()
     special_day: tuple[str, ...] | None = ()
     sequence: tuple[str, ...] | None = ()
+    renamed: "Renamed" = field(default=dict, compare=False)
 
     def of(self, what: str) -> tuple[str, ...] | None:
         """All names of one kind in the house's order; stages and moments are named alike."""
@@ -56,6 +67,11 @@ class Names:
             return None if self.stage is None or self.moment is None else (*self.stage, *self.moment)
         found: tuple[str, ...] | None = getattr(self, _FIELDS.get(what, what))
         return found
+
+    def of_today(self, what: str, word: str) -> str:
+        """The hint for a name that `was:` of something gives up; empty for any other."""
+        today = self.renamed().get((what, word))
+        return called_now(today) if today else ""
 
 
 _FIELDS = {"stage of the line": "stage", "special day": "special_day"}

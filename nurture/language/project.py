@@ -71,7 +71,8 @@ class _House:
         self._mails = mails
         self._roots = {kind: sources[path].root for kind, path in wanted.house.items()}
         self._calendars = [sources[path].root for path in wanted.calendars]
-        self.names = all_names(self._roots, self._calendars, wanted.sequences, mails)
+        written = {path: sources[path].root for path in wanted.sequences}
+        self.names = all_names(self._roots, self._calendars, written, mails)
         self.problems: list[Problem] = []
 
     def project(self, files: Mapping[str, bytes]) -> Project:
@@ -147,6 +148,7 @@ class _House:
             moments=self.names.moment or (),
             tags=self.names.tag or (),
             mails=self._mails,
+            of_today=self.names.of_today,
         )
 
     def _unreadable(self, kind: str) -> bool:

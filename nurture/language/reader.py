@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from nurture.language import hints
 from nurture.language.grammar import FAMILIES
-from nurture.language.names import CODES, Names, did_you_mean
+from nurture.language.names import CODES, Names, did_you_mean, nearest
 from nurture.language.opens import CURE, WHY, speaks_of_opening
 from nurture.language.shapes import (
     Anything,
@@ -157,7 +157,9 @@ class Reader:
 
     def _missing(self, fields: Fields) -> None:
         table = fields.table
+        meant = {nearest(key.text, table.names) for key, _ in fields.node if table.key(key.text) is None}
         missing = [key for key in table.keys if key.required and not fields.written(key.name)]
+        missing = [key for key in missing if key.name not in meant]  # a misspelt key has its own finding
         if any(key.name == "id" for key in missing) and table.stranger == "E113":
             self.say("E211", fields.place, f"{table.called} needs an id", NEEDS_ID)
             missing = [key for key in missing if key.name != "id"]
@@ -219,7 +221,9 @@ class Reader:
             self.say("E114", node.place, f"'{label}: {node.value}' is not understood", hint)
             return None
         folder = f" (templates/{node.value}/)" if shape.what == "mail" else ""
-        hint = did_you_mean(node.value, (*names, *shape.also), hints.of_name(shape.what, node.value))
+        words = (*names, *shape.also)
+        today = self.names.of_today(shape.what, node.value)
+        hint = today or did_you_mean(node.value, words, hints.of_name(shape.what, node.value, words))
         if shape.what == "event" and speaks_of_opening(node.value):
             hint = f"{WHY}; {CURE}"
         self.say(CODES[shape.what], node.place, f"there is no {shape.what} '{node.value}'{folder}", hint)

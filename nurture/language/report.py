@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from nurture.language.tree import Source
 from nurture.model.place import Problem, Severity
@@ -15,7 +16,7 @@ Allowed = tuple[str, int, str]
 
 _WIDEST = 160  # characters of a quoted line; beyond, the part round the caret is shown
 _ISOLATE, _END_ISOLATE = "\u2066", "\u2069"
-_UNSEEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _GITHUB = {Severity.error: "error", Severity.warning: "warning", Severity.remark: "notice"}
 _SARIF = {Severity.error: "error", Severity.warning: "warning", Severity.remark: "note"}
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -80,6 +81,31 @@ def as_json(problems: Iterable[Problem]) -> str:
 def as_github(problems: Iterable[Problem]) -> str:
     """Workflow commands of GitHub Actions, one finding a line."""
     return "".join(f"{_command(problem)}\n" for problem in in_order(problems))
+
+
+def as_junit(problems: Iterable[Problem], strict: bool = False) -> str:
+    """JUnit, as most build machines read it: a suite for each file, a case for each finding.
+
+    An error is a failed case, with `strict` a warning too; where nothing is found there is one case, that passed.
+    """
+    root = Element("testsuites", name="nurture check")
+    suites: dict[str, list[Problem]] = {}
+    for problem in in_order(problems):
+        suites.setdefault(problem.place.file, []).append(problem)
+    for file, found in suites.items() or [("nurture check", [])]:
+        failed = [one for one in found if one.severity is Severity.error or (strict and one.code[0] == "W")]
+        counts = {"tests": str(len(found) or 1), "failures": str(len(failed)), "errors": "0"}
+        suite = SubElement(root, "testsuite", {"name": _seen(file)} | counts)
+        if not found:
+            SubElement(suite, "testcase", classname=file, name="no findings")
+        for one in found:
+            name = f"{one.code} {one.place.line}:{one.place.column} {one.message}"
+            case = SubElement(suite, "testcase", classname=_seen(file), name=_seen(name), file=_seen(file))
+            case.set("line", str(one.place.line))
+            told = SubElement(case, "failure", message=_seen(one.message)) if one in failed else None
+            (SubElement(case, "system-out") if told is None else told).text = _seen(_sentence(one))
+    indent(root)
+    return tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def as_sarif(problems: Iterable[Problem]) -> str:

@@ -1,6 +1,6 @@
 """What a condition may name: facts, event fields, steps, and the closed lists (language.md 3 and 7)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from nurture.model.catalogue import Catalogue, Field, Thing
@@ -15,6 +15,10 @@ KINDS = {
     "moment": Kind.moment,
     "tags": Kind.tags,
 }
+
+
+OfToday = Callable[[str, str], str]
+"""From what a name is of, and the name, to the hint that it is called otherwise now; empty for one that never was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class StepWords:
     outcomes: tuple[str, ...] = ()
     ways: tuple[str, ...] = ()
     rungs: tuple[str, ...] = ()
+    was: str = ""
 
 
 _GIFT = {"code": Kind.text, "expires_on": Kind.day, "given": Kind.bool, "used": Kind.bool}
@@ -43,8 +48,9 @@ _GIFT = {"code": Kind.text, "expires_on": Kind.day, "given": Kind.bool, "used": 
 class Scope:
     """All names that may stand in one condition.
 
-    `names` are dotted (`person.orders.count`); `beside` are names that exist but cannot be
-    asked, with the reason. Build one with `scope_of` and widen it where a root is allowed.
+    `names` are dotted (`person.orders.count`); `beside` are names that exist but cannot be asked, with the reason.
+    `steps_were` are former names of steps, `of_today` is the hint for any other former name. Build one with
+    `scope_of` and widen it where a root is allowed.
     """
 
     names: Mapping[str, Meaning]
@@ -55,6 +61,8 @@ class Scope:
     mails: frozenset[str] = frozenset()
     things: Mapping[str, Thing] = field(default_factory=dict)
     products: bool = False
+    steps_were: Mapping[str, str] = field(default_factory=dict)
+    of_today: OfToday = field(default=lambda _what, _word: "", compare=False)
 
     def with_start(self, events: Iterable[str], names: Iterable[str] = ()) -> "Scope":
         """Allow `start.*`: the fields of the events that start it, `start.name` (closed list) and `start.day`."""
@@ -81,7 +89,8 @@ class Scope:
             if step.verb == "ladder":
                 own[f"ladders.{name}.rung"] = Meaning(Kind.text, step.rungs)
                 own[f"ladders.{name}.taken"] = Meaning(Kind.bool)
-        return replace(self, names={**self.names, **own})
+        were = {step.was: name for name, step in steps.items() if step.was}
+        return replace(self, names={**self.names, **own}, steps_were=were)
 
     def with_thing(self, thing: str) -> "Scope":
         """Allow the fields of the thing that a sequence is about, and its key as `id`."""
@@ -136,6 +145,7 @@ def scope_of(
     moments: Iterable[str] = (),
     tags: Iterable[str] = (),
     mails: Iterable[str] = (),
+    of_today: OfToday = lambda _what, _word: "",
 ) -> Scope:
     """The names that are allowed everywhere: `person.*`, `numbers.*`, `today`, and what the functions take."""
     names = {
@@ -167,6 +177,7 @@ def scope_of(
         mails=frozenset(mails),
         things=catalogue.things,
         products=_has_lines(catalogue),
+        of_today=of_today,
     )
 
 

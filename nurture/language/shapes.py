@@ -183,6 +183,11 @@ class Table:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {key.name: key for key in self.keys})
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all its keys."""
+        return tuple(self._by_name)
+
     def key(self, name: str) -> Key | None:
         """The key of that name, if it belongs here."""
         return self._by_name.get(name)

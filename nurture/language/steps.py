@@ -10,12 +10,13 @@ from nurture.language.fact_values import check_set
 from nurture.language.reader import NEEDS_ID, Fields
 from nurture.language.shop_steps import SHOP_STEPS, Common
 from nurture.language.step_names import StepNames, arms_of, steps_of
-from nurture.language.tree import ListNode, Node, ScalarNode
+from nurture.language.tree import ListNode, Node, ScalarNode, place_in
 from nurture.language.triggers import read_path
 from nurture.language.windows import between, read_window, weekdays
 from nurture.model.catalogue import Field
-from nurture.model.expression import Expression, Kind
+from nurture.model.expression import Expression, Kind, Name
 from nurture.model.length import Length, Unit
+from nurture.model.moving import walk
 from nurture.model.place import Place
 from nurture.model.step import (
     AnyStep,
@@ -48,6 +49,7 @@ VALID_FOR = {
 }
 TEN = time(10, 0)
 MOST_ROUNDS = 60
+GIVEN = ("code", "expires_on")
 LONGEST_DAYS = 731
 
 
@@ -127,13 +129,15 @@ class StepReader:
         after_weekday = Window(before.days, before.start, before.end) if isinstance(before, WaitWeekday) else None
         mail = step.node.get("mail" if step.table.verb == "ladder" else "send")
         variant, variant_from = self._variant(step)
+        variables = self.asking.values(step, "with")
+        self._gifts_stand_alone(step, variables)
         send = Send(
             **self.common(step),
             mail=mail.text if isinstance(mail, ScalarNode) else "",
             class_=class_,
             topic=step.text("topic", self.inherited.topic),
             theme=step.text("theme", self.inherited.theme),
-            variables=self.asking.values(step, "with"),
+            variables=variables,
             variant=variant,
             variant_from=variant_from,
             window=own or after_weekday or self.inherited.window,
@@ -150,6 +154,16 @@ class StepReader:
         return Offer(
             **{each.name: getattr(send, each.name) for each in dataclasses.fields(send)}, ladder=step.text("ladder")
         )
+
+    def _gifts_stand_alone(self, step: Fields, variables: tuple[tuple[str, Expression], ...]) -> None:
+        """E201 for a code or last day that is worked into something: both are put in as the mail is handed over."""
+        nodes = step.named("with", ScalarNode)
+        for name, value in variables:
+            for part in walk(value):
+                if part is not value and isinstance(part, Name) and part.path[0] == "gifts" and part.path[2] in GIVEN:
+                    message = f"'{part}' is put in when the mail is handed over, so nothing can be worked out of it"
+                    place = place_in(nodes[name], part.column - 1, len(str(part)))
+                    self.say("E201", place, message, f"{name}: {part}, just so; the template can shape it")
 
     def _variant(self, step: Fields) -> tuple[str, Expression | None]:
         """A folder's name, or what works it out."""

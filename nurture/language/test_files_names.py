@@ -1,13 +1,15 @@
 """The names that a test file may use: the project's, its facts, and the fields of events, things and numbers."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from nurture.language.files import sort_files
 from nurture.language.names import Names
 from nurture.model import event as own
 from nurture.model.book import Book
 from nurture.model.catalogue import Field
+from nurture.model.step import Send
 
 ADDRESS_STATES = ("ok", "soft", "blocked", "hard", "complained", "role")
 
@@ -58,7 +60,18 @@ def names_of(book: Book, files: Mapping[str, bytes], broken: Collection[str] = (
         field=tuple(_fields(book)) if catalogue else None,
         record_field=tuple(dict.fromkeys([*named, *things, *numbers])) if catalogue else None,
         numbers=tuple(catalogue.numbers) if catalogue else None,
+        renamed=cache(lambda: dict(_renamed(book))),
     )
+
+
+def _renamed(book: Book) -> Iterator[tuple[tuple[str, str], str]]:
+    """Every `was:` of a book: of sequences, topics, themes and tags, and of the mails that a step sends now."""
+    yield from ((("tag", was), tag) for was, tag in book.renamed.get("tag", {}).items())
+    for kind, named in (("sequence", book.sequences), ("topic", book.topics), ("theme", book.themes)):
+        yield from (((kind, one.was), name) for name, one in named.items())
+    for sequence in book.sequences.values():
+        steps = (node.step for node in sequence.nodes.values())
+        yield from ((("mail", step.was), step.mail) for step in steps if isinstance(step, Send))
 
 
 def _told(book: Book) -> dict[str, Field]:

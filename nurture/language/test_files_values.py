@@ -59,7 +59,7 @@ class Typed:
 
     def _by_type(self, node: Node, field: Field) -> object | None:
         if field.type == "lines":
-            return self._lines(node)
+            return self._lines(node, field)
         if field.type == "tags":
             return _tags(node)
         if not isinstance(node, ScalarNode):
@@ -84,20 +84,20 @@ class Typed:
             found = datetime.combine(found.date(), time(12))
         return (found if found.tzinfo else found.replace(tzinfo=self.zone)).astimezone(UTC)
 
-    def _lines(self, node: Node) -> tuple[Line, ...] | None:
+    def _lines(self, node: Node, field: Field) -> tuple[Line, ...] | None:
         if not isinstance(node, ListNode):
             return None
-        lines = [self._line(item) for item in node]
+        lines = [self._line(item, field) for item in node]
         whole = tuple(line for line in lines if line is not None)
         return whole if len(whole) == len(lines) else None
 
-    def _line(self, node: Node) -> Line | None:
+    def _line(self, node: Node, field: Field) -> Line | None:
         if isinstance(node, ScalarNode):
             return Line(_normal(node.text)) if isinstance(node.value, str) else None
         product = node.get("product") if isinstance(node, MappingNode) else None
         if not isinstance(node, MappingNode) or not isinstance(product, ScalarNode):
             return None
-        if set(node.keys) - {"product", "quantity", "price"}:
+        if set(node.keys) - {"product", *field.parts}:
             return None
         quantity, price = node.get("quantity"), node.get("price")
         counted = _number(quantity) if isinstance(quantity, ScalarNode) else 1

@@ -30,6 +30,7 @@ from nurture.language.stretches import (
 )
 from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode, Value
 from nurture.language.yaml_parser import YamlParser, span
+from nurture.language.yaml_quick import QuickParser, Unusual
 from nurture.language.yaml_words import in_plain_words
 from nurture.model.place import Problem
 
@@ -67,7 +68,7 @@ def plain_value(text: str) -> Value:
 class _Tree:
     """Builds the nodes of one document from the parser's events."""
 
-    def __init__(self, page: Page, parser: YamlParser) -> None:
+    def __init__(self, page: Page, parser: YamlParser | QuickParser) -> None:
         self.page = page
         self.parser = parser
         self.problems: list[Problem] = []
@@ -142,16 +143,16 @@ class _Tree:
 
     def _scalar(self, event: ScalarEvent, *, key: bool = False) -> ScalarNode:
         start, end = span(event)
-        quoted = event.style is not None
-        self.scalars.append(Stretch(start, end, event.style or ""))
-        place = self.page.place(start, end)
         quote = event.style or ""
+        quoted = quote != ""
+        self.scalars.append(Stretch(start, end, quote))
+        place = self.page.place(start, end)
         literal = self.page.text[start:end] == f"{quote}{event.value}{quote}" and "\n" not in event.value
         if _SURROGATE.search(event.value):
             self._tell("E100", start, end, "this text holds half a character (\\uD800 to \\uDFFF)")
             return ScalarNode(place, "", "", True, False)
         value: Value = event.value
-        if event.style is None and not key:
+        if not quoted and not key:
             value = self._plain(event.value, start, end)
         return ScalarNode(place, value, event.value, quoted, literal)
 
@@ -168,6 +169,23 @@ class _Tree:
 
 def read_yaml(page: Page, text: str) -> Found:
     """Read a text that has the page's length and lines, but nothing in it that YAML cannot hold."""
+    return quickly(page, text) or patiently(page, text)
+
+
+def quickly(page: Page, text: str) -> Found | None:
+    """What a file without a mistake says; None where there may be one."""
+    try:
+        tree = _Tree(page, QuickParser(text))
+        root = tree.root()
+    except (TooDeep, Unusual):
+        return None
+    if tree.problems:
+        return None
+    return Found(root, [], [*tree.scalars, *comments(page, Stretches(tree.scalars, len(text)))], len(text))
+
+
+def patiently(page: Page, text: str) -> Found:
+    """The same by a parser that tells every mistake and goes on."""
     parser = YamlParser(page, text)
     tree = _Tree(page, parser)
     root, reach = None, len(text)

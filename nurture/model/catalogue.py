@@ -16,8 +16,8 @@ class Field:
     """One typed field: of a person, an event or a thing.
 
     `type` is text, number, bool, day, moment, tags, money or lines; `lines` is a list of
-    products with quantity and price. `take` and `source` say that a fact is worked out
-    from events (`from: EVENT, take: count | days | first | last | sum FIELD`).
+    products, `parts` what is told of each beside its name: quantity, price. `take` and
+    `source` say that a fact is worked out from events (`from: EVENT, take: count | days | first | last | sum FIELD`).
     """
 
     name: str
@@ -32,6 +32,7 @@ class Field:
     take: str = ""
     take_field: str = ""
     place: Place | None = None
+    parts: tuple[str, ...] = ("quantity", "price")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
-
 from nurture.render.values import clean
 
 
 @lru_cache(maxsize=4096)
 def ascii_domain(domain: str) -> str:
     """A domain name as it stands in headers (IDNA 2008); one that is no domain stays as it is, without white space."""
+    from email_validator import EmailNotValidError, validate_email  # a tenth of what `check` loads, and not for it
+
     try:
         valid = validate_email(
             f"a@{domain}", check_deliverability=False, globally_deliverable=False, test_environment=True

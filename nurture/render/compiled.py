@@ -18,7 +18,7 @@ from nurture.render.page import Unreadable, body_of, page
 from nurture.render.protect import ADDRESSES
 from nurture.render.restore import Part, template_of
 from nurture.render.source import Piece, Written, read
-from nurture.render.tokens import TOKEN, Misplaced, letters_for, text_with_tokens, tokens_in
+from nurture.render.tokens import TOKEN, Misplaced, keeps_order, letters_for, text_with_tokens, tokens_in
 from nurture.render.values import UnknownPrinted, WrongValue
 from nurture.render.versions import Origin
 
@@ -102,7 +102,8 @@ def compiled(origin: Origin) -> Compiled | Problem:
             return frame
         parts = page(body, frame, origin.locale)
         text = "" if own_text else text_with_tokens(body.text, body.hidden, values=not body.dressed)
-        parsed(text)
+        if not keeps_order(body.text, body.hidden):
+            parsed(text)
     except Misplaced as fault:
         return _misplaced(written, frame if isinstance(frame, Layout) else None, fault)
     except TemplateError:
@@ -163,6 +164,8 @@ def parsed(text: str) -> nodes.Template:
 
 def syntax_faults(piece: Piece) -> tuple[Problem, ...]:
     """Why a piece is not a template, at its line; empty when it is one."""
+    if "{" not in piece.text:
+        return ()
     try:
         parsed(piece.text)
     except TemplateSyntaxError as fault:

@@ -17,6 +17,7 @@ BLOCKS = {
 BUTTON = f'<table class="button" {_TABLE}', _END
 DRESSES = {"image": "picture", "code_inline": "code"}
 BLANK = ("softbreak", "hardbreak")
+KEPT = 16  # texts
 
 
 @lru_cache(maxsize=1)
@@ -25,9 +26,10 @@ def _reader() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False})
 
 
-def parse(text: str) -> list[Mark]:
-    """The Markdown as a flat list of marks."""
-    return _reader().parse(text)
+@lru_cache(maxsize=KEPT)
+def parse(text: str) -> tuple[Mark, ...]:
+    """The Markdown as a flat list of marks; a text is looked at several times in a row."""
+    return tuple(_reader().parse(text))
 
 
 def to_html(marks: Sequence[Mark], bare: Collection[str] = ()) -> str:
@@ -88,7 +90,7 @@ def _sizes(children: Sequence[Mark]) -> None:
     for child in children:
         title = str(child.attrGet("title") or "")
         if child.type == "image" and title.isdecimal():
-            child.attrs.pop("title")
+            child.attrs.pop("title", None)
             child.attrSet("width", title)
 
 

@@ -38,6 +38,8 @@ class Reading:
 
     def run(self) -> list[Problem]:
         """All findings, in the order of the text."""
+        if "{" not in self.piece.text:
+            return self.problems
         self.tokens = tokens_in(self.piece.text)
         self.block(parsed(self.piece.text).body, dict(self.giving.names), frozenset())
         return self.problems

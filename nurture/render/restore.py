@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from types import MappingProxyType
 
@@ -21,7 +22,7 @@ _ATTRIBUTE = re.compile(r'\s([^\s="]+)="([^"]*)"')
 _PARTS = re.compile(
     r"<!--(?P<comment>.*?)-->"
     r"|(?P<begin><(?P<raw>style|title|textarea)\b[^>]*>)(?P<held>.*?)</(?P=raw)>"
-    r'|(?P<tag></?[a-zA-Z](?:[^"<>]|"[^"]*")*>)',
+    r'|(?P<tag></?[a-zA-Z][^"<>]*(?:"[^"]*"[^"<>]*)*>)',
     re.DOTALL,
 )
 _HELD = re.compile("\x02(\\d+)\x03")
@@ -61,17 +62,20 @@ class Restoring:
     def run(self, html: str) -> tuple[Part, ...]:
         """The parts of a page. Raises Misplaced where a token was lost or doubled, or its end stands elsewhere."""
         parts: list[Part] = []
-        at = 0
+        done = at = 0  # up to where the page is in parts; up to where it was looked at
+        mark = self.next_mark(html, 0)
         for match in _PARTS.finditer(html):
+            if match.end() <= mark:  # most of a page is the same for every reader
+                if match["tag"]:
+                    self.enter(match["tag"], match.start())
+                at = match.end()
+                continue
+            parts.append(html[done:at])
             parts += self.words(html[at : match.start()])
-            at = match.end()
-            if match["tag"]:
-                parts += self.tag(match["tag"], match.start())
-            elif match["raw"]:
-                write = _styled if match["raw"] == "style" else _plain
-                parts += [match["begin"], *self.split(match["held"], write), f"</{match['raw']}>"]
-            else:
-                parts += self.comment(match["comment"])
+            parts += self.part(match)
+            done = at = match.end()
+            mark = self.next_mark(html, at)
+        parts.append(html[done:at])
         parts += self.words(html[at:])
         if self.statements:
             raise Misplaced(self.statements[-1][0], f"'{self.statements[-1][0].text}' has no end here")
@@ -79,6 +83,23 @@ class Restoring:
         for number, token in self.tokens.items():
             refuse_count(token, times[number])
         return joined(parts)
+
+    def next_mark(self, html: str, at: int) -> int:
+        """Before where there is nothing to put in."""
+        found = [place for sought in (self.letters, "_images/") if (place := html.find(sought, at)) >= 0]
+        return min(found, default=len(html))
+
+    def part(self, match: re.Match[str]) -> Iterator[Part]:
+        """One tag or comment, or an element that holds no elements."""
+        if match["tag"]:
+            yield from self.tag(match["tag"], match.start())
+        elif match["raw"]:
+            write = _styled if match["raw"] == "style" else _plain
+            yield match["begin"]
+            yield from self.split(match["held"], write)
+            yield f"</{match['raw']}>"
+        else:
+            yield from self.comment(match["comment"])
 
     def words(self, text: str) -> Iterator[Part]:
         """Running text, where an `_images/` is a word like any other."""
@@ -113,10 +134,7 @@ class Restoring:
 
     def tag(self, tag: str, start: int) -> Iterator[Part]:
         """A tag: it opens or closes a place, and its values get their tokens."""
-        if tag.startswith("</"):
-            self.inside = self.inside[:-1]
-        elif not tag.endswith("/>") and tag.strip("<>").split()[0].lower() not in VOID:
-            self.inside.append(start)
+        self.enter(tag, start)
         at = 0
         if self.holds(tag):
             for found in _ATTRIBUTE.finditer(tag):
@@ -125,8 +143,16 @@ class Restoring:
                 at = found.end(2)
         yield tag[at:]
 
+    def enter(self, tag: str, start: int) -> None:
+        """Keep which tags are open."""
+        step = _step(tag)
+        if step < 0:
+            del self.inside[-1:]
+        elif step > 0:
+            self.inside.append(start)
+
     def holds(self, text: str) -> bool:
-        """Whether there may be anything to put in; most of a page is the same for every reader."""
+        """Whether there may be anything to put in."""
         return self.letters in text or "_images/" in text
 
     def split(self, text: str, write: Write, pictures: bool = True) -> Iterator[Part]:
@@ -147,6 +173,14 @@ class Restoring:
             yield Source(source)
             at = match.end()
         yield text[at:]
+
+
+@lru_cache(maxsize=4096)
+def _step(tag: str) -> int:
+    """1 for a tag that opens a place, -1 for one that closes it, else 0."""
+    if tag.startswith("</"):
+        return -1
+    return 0 if tag.endswith("/>") or tag.strip("<>").split()[0].lower() in VOID else 1
 
 
 def _plain(token: Token, _before: str) -> str:

@@ -1,5 +1,6 @@
 """What a page is told before anything is compiled: its locale, and the sides that follow from it."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -9,6 +10,8 @@ from jinja2 import TemplateError, meta
 from nurture.render.environment import TEXT
 from nurture.render.locales import direction
 from nurture.render.told import SETTLED
+
+_NAME = re.compile(r"\{\{ *([a-z_]+) *\}\}")  # nearly every token; Jinja need not read it
 
 
 @lru_cache(maxsize=256)
@@ -24,6 +27,8 @@ def settled(token: str, locale: str) -> str | None:
     """What an expression comes to that asks for the locale and its direction only; None when it asks for more."""
     if not token.startswith("{{"):
         return None
+    if plain := _NAME.fullmatch(token):
+        return facts(locale).get(plain[1])
     try:
         asked = meta.find_undeclared_variables(TEXT.parse(token))
         if not asked or not asked <= set(SETTLED):

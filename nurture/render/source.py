@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +15,12 @@ from nurture.model.place import Place, Problem
 
 FENCE = "---"
 KEYS = ("subject", "preheader", "untranslated", "still_right")
+# A class of characters that is not closed yet: what else it leaves out stands behind it.
+_LETTER = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff"
+_LINE = re.compile(
+    rf"({'|'.join(KEYS)}): (?:\"(?P<double>{_LETTER}\"\\]+)\"|'(?P<single>{_LETTER}']+)'"
+    rf"|(?P<bare>\w(?:{_LETTER}:#]*{_LETTER}\s:#])?))\n"
+)
 HASH_LETTERS = 12
 FILES_KEPT = 4096
 
@@ -127,8 +134,28 @@ def _said(fault: yaml.MarkedYAMLError) -> str:
     return f"the front matter is not YAML: {fault.problem}"
 
 
+def plain_fields(file: str, whole: str, header: str) -> dict[str, Piece] | None:
+    """The fields where each is one line that YAML could only read in one way; None where it must be asked."""
+    pieces: dict[str, Piece] = {}
+    at, base = 0, len(FENCE) + 1
+    while at < len(header):
+        line = _LINE.match(header, at)
+        if line is None or line[1] in pieces:
+            return None
+        kind = next(kind for kind in ("double", "single", "bare") if line[kind] is not None)
+        pieces[line[1]] = Piece(file, whole, line[kind], base + line.start(kind))
+        at = line.end()
+    return pieces
+
+
 def _fields(file: str, whole: str, header: str) -> tuple[dict[str, Piece], tuple[Problem, ...]]:
     """The front matter's fields as pieces."""
+    plain = plain_fields(file, whole, header)
+    return yaml_fields(file, whole, header) if plain is None else (plain, ())
+
+
+def yaml_fields(file: str, whole: str, header: str) -> tuple[dict[str, Piece], tuple[Problem, ...]]:
+    """The same of any front matter, as YAML reads it."""
     base = len(FENCE) + 1
     try:
         root = yaml.compose(header, Loader=yaml.SafeLoader)

@@ -117,6 +117,11 @@ def text_with_tokens(text: str, hidden: Hidden, values: bool = False) -> str:
     return hidden.mark.sub(lambda mark: hidden.token(mark).text, text.replace("{", "{{ '{' }}"))
 
 
+def keeps_order(text: str, hidden: Hidden) -> bool:
+    """Whether a text holds every mark once and in order, so that Jinja reads it as it reads the template itself."""
+    return [int(number) - hidden.first for number in hidden.mark.findall(text)] == list(range(len(hidden.tokens)))
+
+
 def refuse_count(token: Token, times: int, missing: bool = False) -> None:
     """Raises Misplaced unless a token came back exactly once; `missing` allows that it did not."""
     if times > 1:

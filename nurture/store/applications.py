@@ -1,5 +1,6 @@
 """One `apply` in one transaction: files, versions, moves, renames, and whom to look at because of it."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +15,10 @@ from nurture.store import files, installation, rebuild, save
 from nurture.store.codec import decoded, micros, words_of
 from nurture.store.database import Database
 from nurture.store.effects import length_text
+from nurture.store.state_codec import firings_of
 from nurture.store.switches import wake_inside
 from nurture.store.tables import (
+    AGENDA,
     CONSENT,
     ENROLMENT,
     EVENT,
@@ -165,6 +168,17 @@ def standing(connection: Connection) -> dict[tuple[str, int], dict[str | None, i
     return found
 
 
+def settling(connection: Connection, until: datetime) -> Counter[str]:
+    """Of whom it is not asked yet whether they start, by sequence: what came settles, at the latest at `until`.
+
+    Everybody of them is on the agenda by then, so that few states are read.
+    """
+    soon = exists().where(AGENDA.c.person == PERSON.c.id, AGENDA.c.due_at <= micros(until))
+    rows = connection.execute(select(STATE).where(soon, STATE.contains('"firings"'))).scalars()
+    firings = (firing for text in rows for firing in firings_of(decoded(text)))
+    return Counter(sequence for sequence, parked in firings if not parked)
+
+
 def people_on(
     connection: Connection,
     places: Collection[tuple[str, int, str | None]],
@@ -274,6 +288,11 @@ class Applications:
         """How many stand where: by sequence and version, the steps with their head counts."""
         with self.database.reading() as connection:
             return standing(connection)
+
+    def settling(self, until: datetime) -> Counter[str]:
+        """Of how many it is not asked yet whether they start, by sequence; see `settling`."""
+        with self.database.reading() as connection:
+            return settling(connection, until)
 
     def people_on(
         self,

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from nurture import __version__
 from nurture.model.book import Book
 from nurture.model.switch import Switch, Word
 from nurture.store.codec import decoded, encoded, instant, micros
+from nurture.store.database import ask
 from nurture.store.files import known_text, newest_application
 from nurture.store.tables import APPLICATION, BASIS
 
@@ -31,14 +32,18 @@ def basis_of(connection: Connection, book: Book | None) -> int:
         "application": book.application if book else 0,
         "switches": _switches_text(book) if book else "",
     }
-    same = [BASIS.c[name] == value for name, value in said.items()]
-    found = connection.execute(select(BASIS.c.id).where(*same)).scalar()
-    if found is None:
+    found = ask(connection, _SAME, **said)
+    if not found:
         connection.execute(insert(BASIS), said)
-        found = connection.execute(select(BASIS.c.id).where(*same)).scalar_one()
+        found = ask(connection, _SAME, **said)
         if book is not None and book.application:
             _keep_known(connection, book.application)
-    return int(found)
+    return int(found[0][0])
+
+
+_SAME = select(BASIS.c.id).where(
+    *(BASIS.c[name] == bindparam(name) for name in ("book", "engine", "language", "application", "switches"))
+)
 
 
 def _keep_known(connection: Connection, application: int) -> None:

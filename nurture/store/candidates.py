@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Connection, Select, func, literal_column, select
+from sqlalchemy import BigInteger, Connection, Select, bindparam, func, literal_column, select
 
 from nurture.model.book import Book
 from nurture.model.length import Length
@@ -22,6 +22,7 @@ from nurture.model.trigger import DayTrigger, LapseTrigger
 from nurture.store.codec import instant, micros
 from nurture.store.crowds import DAY_START, Crowd, Dates, crowds_of, next_moment
 from nurture.store.crowds import crowds as of_zone
+from nurture.store.database import ask
 from nurture.store.local import days_opening, next_opening
 from nurture.store.projections import HEARD, ORDERS, zones_of
 from nurture.store.tables import AGENDA, DAY_OF, SILENCE
@@ -49,9 +50,9 @@ class Day:
     lead: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Watched:
-    """What a book makes the store look for, each once however many sequences want it."""
+    """What a book makes the store look for, each once however many sequences want it; equal only to itself."""
 
     lapses: tuple[Lapse, ...]
     days: tuple[Day, ...]
@@ -125,8 +126,12 @@ def _found(connection: Connection, statements: Iterable[Select[Any]]) -> set[str
 
 def very_many(connection: Connection, until: datetime, most: int) -> bool:
     """Whether more than so many rows of the agenda are due by then; no more of them than that are looked at."""
-    due = select(AGENDA.c.person).where(AGENDA.c.due_at <= micros(until)).limit(most + 1).subquery()
-    return int(connection.execute(select(func.count()).select_from(due)).scalar_one()) > most
+    return int(ask(connection, _DUE, until=micros(until), some=most + 1)[0][0]) > most
+
+
+_FIRST_DUE = select(AGENDA.c.person).where(AGENDA.c.due_at <= bindparam("until")).limit(bindparam("some")).subquery()
+_DUE = select(func.count()).select_from(_FIRST_DUE)
+_NEXT = select(func.min(AGENDA.c.due_at)).where(AGENDA.c.due_at > bindparam("after"))
 
 
 def overdue_after(connection: Connection, until: datetime, after: str, limit: int) -> list[str]:
@@ -211,12 +216,26 @@ def month_days(first: date, last: date, leap_day: str) -> set[int]:
 
 def next_agenda(connection: Connection, after: datetime) -> datetime | None:
     """The next instant later than `after` for which anybody stands in the agenda."""
-    due = connection.execute(select(func.min(AGENDA.c.due_at)).where(AGENDA.c.due_at > micros(after))).scalar()
+    due = ask(connection, _NEXT, after=micros(after))[0][0]
     return None if due is None else instant(due)
 
 
 def next_scan(zones: Iterable[str], wanted: Watched, after: datetime) -> datetime | None:
-    """The next instant at which anything falls due by the clock of some zone; None when nothing waits for it."""
+    """The next instant at which anything falls due by the clock of some zone; None when nothing waits for it.
+
+    Until that instant has come the answer stays what it is, and is kept: it is asked for after every tick.
+    """
+    these = tuple(zones)
+    known = _NEXT_SCANS.get(wanted)
+    if known is None or known[0] != these or after < known[1] or (known[2] is not None and after >= known[2]):
+        known = _NEXT_SCANS[wanted] = (these, after, _next_scan(these, wanted, after))
+    return known[2]
+
+
+_NEXT_SCANS: WeakKeyDictionary[Watched, tuple[tuple[str, ...], datetime, datetime | None]] = WeakKeyDictionary()
+
+
+def _next_scan(zones: Iterable[str], wanted: Watched, after: datetime) -> datetime | None:
     clocks = [ZoneInfo(zone) for zone in zones]
     hours = (next_opening(zone, hour, after) for zone in clocks for hour in wanted.hours)
     moments = (next_moment(crowd, zone, after) for zone in clocks for crowd in wanted.crowds)

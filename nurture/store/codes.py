@@ -12,12 +12,13 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from nurture.model.event import GIFT_GIVEN, GIFT_REFUSED, GIFT_USED, Origin
 from nurture.model.mail import Fate
 from nurture.store.arrivals import expect
 from nurture.store.codec import micros, values_of, values_text
+from nurture.store.codes_aside import ELSEWHERE, NOT_IN_FILE, CodesAside
 from nurture.store.database import BULK, Database, bucket, insert_many, pages
 from nurture.store.tables import CODE, EVENT, MESSAGE
 
@@ -34,7 +35,8 @@ Mint = Callable[[int], str]
 class Asked:
     """A code that a mail wants: for which reservation, from which source (neither: a gift without a code).
 
-    `worth` is what the gift takes of the budget; `expires_on` the last day it is good if it is given now.
+    `worth` is what the gift takes of the budget; `expires_on` the last day it is good if it is given now. `unknown` is
+    a gift that the shop gives no more: only who had its code drawn before gets it.
     """
 
     reservation: str
@@ -45,6 +47,7 @@ class Asked:
     make: str = ""
     worth: Decimal = Decimal(0)
     expires_on: date | None = None
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,16 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """How many codes of a pool are free, and how many of a gift were drawn for mails to come, given, and used."""
+    """How many codes of a pool are free, and how many of a gift were drawn for mails to come, given, and used.
+
+    `aside` are those of a pool that nobody gets for now.
+    """
 
     free: int = 0
     drawn: int = 0
     given: int = 0
     used: int = 0
+    aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,10 @@ class Codes:
     database: Database
 
     def fill(self, gift: str, codes: Iterable[str]) -> int:
-        """Put the codes of a pool in that are not there yet; how many were new. One that was given stays given."""
+        """Put the codes of a pool in that are not there yet; how many were new. One that was given stays given.
+
+        So does one that another gift gave, whose name this one may have had.
+        """
         wanted, new = list(dict.fromkeys(code.strip() for code in codes if code.strip())), 0
         for page in pages(wanted, BULK):
             with self.database.writing() as connection:
@@ -98,6 +108,11 @@ class Codes:
                 found.setdefault(one.mail, {})[one.reservation] = _draw(connection, one, purse, now, mint)
         return found
 
+    @property
+    def aside(self) -> CodesAside:
+        """The doors to codes that are set aside."""
+        return CodesAside(self.database)
+
     def stock(self) -> dict[str, Stock]:
         """What is left and what became of the codes, by gift."""
         with self.database.reading() as connection:
@@ -105,14 +120,27 @@ class Codes:
 
 
 def _fill(connection: Connection, gift: str, codes: Sequence[str]) -> int:
+    """A code is one gift's: what another drew or gave is not taken in, what is free there comes over to this one."""
     known: set[str] = set()
+    own: set[str] = set()
+    free: dict[str, int] = {}
+    gifts = sorted({gift, *connection.execute(select(CODE.c.gift).distinct()).scalars()})
     for page in pages(codes):
-        known.update(
-            connection.execute(select(CODE.c.code).where(CODE.c.gift == gift, CODE.c.code.in_(page))).scalars()
-        )
+        there = and_(CODE.c.gift.in_(gifts), CODE.c.code.in_(page), or_(CODE.c.gift == gift, CODE.c.made.is_(False)))
+        asked = select(CODE.c.number, CODE.c.gift, CODE.c.code, _IS_FREE).where(there)
+        for number, whose, code, is_free in connection.execute(asked):
+            known.add(code)
+            own |= {code} if whose == gift or not is_free else set()
+            free |= {code: number} if is_free else {}
+    come = [number for code, number in free.items() if code not in own]
+    for page in pages(come):
+        connection.execute(update(CODE).where(CODE.c.number.in_(page)).values(gift=gift))
     rows = [_row(gift, code) for code in codes if code not in known]
     insert_many(connection, CODE, rows)
-    return len(rows)
+    return len(rows) + len(come)
+
+
+_IS_FREE = and_(CODE.c.reservation.is_(None), CODE.c.given_at.is_(None))
 
 
 def _row(gift: str, code: str, made: bool = False) -> dict[str, Any]:
@@ -126,6 +154,8 @@ def _draw(connection: Connection, one: Asked, purse: Purse | None, now: datetime
     known = connection.execute(_OF.where(CODE.c.reservation == one.reservation)).first()
     if known is not None:
         return _again(connection, known, one)
+    if one.unknown:
+        return Drawn(refused=OUT_OF_CODES)
     if purse is not None and _spent(connection, purse) + one.worth > purse.amount:
         return Drawn(refused=OVER_BUDGET)
     number, code = _from_pool(connection, one.gift) if one.pool else _made(connection, one, mint)
@@ -290,9 +320,10 @@ def _tell(connection: Connection, events: Sequence[dict[str, Any]]) -> None:
 def _stock(connection: Connection) -> dict[str, Stock]:
     found: dict[str, Stock] = {}
     reserved, given, used = CODE.c.reservation.is_not(None), CODE.c.given_at.is_not(None), CODE.c.used_at.is_not(None)
-    asked = select(CODE.c.gift, CODE.c.made, reserved, given, used, func.count())
-    for gift, own, has, gave, was_used, number in connection.execute(
-        asked.group_by(CODE.c.gift, CODE.c.made, reserved, given, used)
+    held = CODE.c.mail.in_((ELSEWHERE, NOT_IN_FILE))
+    asked = select(CODE.c.gift, CODE.c.made, reserved, given, used, held, func.count())
+    for gift, own, has, gave, was_used, aside, number in connection.execute(
+        asked.group_by(CODE.c.gift, CODE.c.made, reserved, given, used, held)
     ):
         before = found.get(gift, Stock())
         found[gift] = Stock(
@@ -300,5 +331,6 @@ def _stock(connection: Connection) -> dict[str, Stock]:
             before.drawn + (number if has and not gave else 0),
             before.given + (number if gave and has else 0),
             before.used + (number if was_used else 0),
+            before.aside + (number if aside else 0),
         )
     return found

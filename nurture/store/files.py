@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from nurture.model.book import Applied, Move
 from nurture.store.codec import decoded, encoded, instant, maybe_instant, maybe_micros, micros
-from nurture.store.database import insert_one, pages, pairs
+from nurture.store.database import ask, insert_one, pages, pairs
 from nurture.store.effects import length_of, length_text
 from nurture.store.tables import APPLICATION, APPLIED_FILE, CONTENT, ENROLMENT, MOVE, RENAMED, VERSION
 
@@ -291,13 +291,17 @@ def inhabited(connection: Connection) -> set[Version]:
 
 def newest_application(connection: Connection) -> int:
     """The number of the newest `apply`; 0 before the first."""
-    return int(connection.execute(select(func.max(APPLICATION.c.id))).scalar() or 0)
+    return int(ask(connection, _NEWEST)[0][0] or 0)
+
+
+_NEWEST = select(func.max(APPLICATION.c.id))
+_RENAMED = select(RENAMED.c.kind, RENAMED.c.old, RENAMED.c.new)
 
 
 def renamed(connection: Connection) -> dict[str, dict[str, str]]:
     """Every former name and the one of today, by kind."""
     found: dict[str, dict[str, str]] = {}
-    for kind, old, new in connection.execute(select(RENAMED.c.kind, RENAMED.c.old, RENAMED.c.new)):
+    for kind, old, new in ask(connection, _RENAMED):
         found.setdefault(kind, {})[old] = new
     return found
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from nurture.store.database import Database
+from nurture.store.database import Database, ask
 from nurture.store.tables import DECLARATION, INSTALLATION, RUNNER, SECRET
 
 SECRET_BYTES = 32
@@ -56,8 +56,12 @@ def seat_of(path: Path) -> Seat:
 
 def read_mark(connection: Connection) -> Mark:
     """What the store says of itself."""
-    row = connection.execute(select(INSTALLATION.c.store, INSTALLATION.c.counter)).one()
-    return Mark(row[0], row[1])
+    ((store, counter),) = ask(connection, _MARK)
+    return Mark(store, counter)
+
+
+_MARK = select(INSTALLATION.c.store, INSTALLATION.c.counter)
+_COUNT_ON = update(INSTALLATION).values(counter=INSTALLATION.c.counter + 1)
 
 
 def first_mark(database: Database) -> Mark:
@@ -74,7 +78,7 @@ def first_mark(database: Database) -> Mark:
 
 def count_on(connection: Connection) -> Mark:
     """One more commit, within its transaction; write the mark to the installation file after it."""
-    connection.execute(update(INSTALLATION).values(counter=INSTALLATION.c.counter + 1))
+    connection.execute(_COUNT_ON)
     return read_mark(connection)
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from nurture import observe
 from nurture.model.event import OWN_EVENTS, Event
 from nurture.model.person import Message, Person
 from nurture.model.renaming import person_today
 from nurture.store.codec import event_of, instant, maybe_instant, micros, values_of, words_of
-from nurture.store.database import among, pages
+from nurture.store.database import among, ask, pages
 from nurture.store.files import renamed
 from nurture.store.state_codec import state_of
 from nurture.store.tables import EVENT, MESSAGE, PERSON, WATERMARK
@@ -79,8 +79,12 @@ class Loaded:
 
 def watermark(connection: Connection, name: str = "tick") -> datetime | None:
     """Up to when everything that falls due by itself has been looked at; None before the first tick."""
-    at = connection.execute(select(WATERMARK.c.at).where(WATERMARK.c.name == name)).scalar()
-    return None if at is None else instant(at)
+    found = ask(connection, _WATERMARK, name=name)
+    return instant(found[0][0]) if found else None
+
+
+_WATERMARK = select(WATERMARK.c.at).where(WATERMARK.c.name == bindparam("name"))
+_NEWEST = select(func.max(EVENT.c.number))
 
 
 class Unreadable(set[str]):
@@ -102,7 +106,7 @@ def people(
     """
     looked = watermark(connection)
     looked_until = 0 if looked is None else micros(looked)
-    horizon = connection.execute(select(func.max(EVENT.c.number))).scalar() or 0
+    horizon = ask(connection, _NEWEST)[0][0] or 0
     known = renamed(connection)
     found: list[Loaded] = []
     for page in pages(sorted(ids)):
@@ -118,19 +122,23 @@ def _page(
     horizon: int,
     unreadable: Unreadable | None,
 ) -> list[Loaded]:
-    rows = among(connection, _PEOPLE, PERSON.c.id, ids)
-    events = _by_person(among(connection, _EVENTS, EVENT.c.person, ids))
-    messages = _by_person(among(connection, _MESSAGES, MESSAGE.c.person, ids))
     found: list[Loaded] = []
-    for row in rows:
+    for of_row in rows_of(connection, ids):
         try:
-            of_row = (row, events.get(row[0], ()), messages.get(row[0], ()))
             found.append(loaded(*of_row, now, looked_until, horizon))
         except Exception as fault:  # one damaged row must not hold up everybody else
             if unreadable is None:
                 raise
-            unreadable.tell(row[0], fault)
+            unreadable.tell(of_row[0][0], fault)
     return found
+
+
+def rows_of(connection: Connection, ids: Sequence[str]) -> list[tuple[Any, Sequence[Any], Sequence[Any]]]:
+    """The row of each person with those of their events and mails, as `loaded` takes them."""
+    rows = among(connection, _PEOPLE, PERSON.c.id, ids)
+    events = _by_person(among(connection, _EVENTS, EVENT.c.person, ids))
+    messages = _by_person(among(connection, _MESSAGES, MESSAGE.c.person, ids))
+    return [(row, events.get(row[0], ()), messages.get(row[0], ())) for row in rows]
 
 
 def _by_person(rows: Iterable[Any]) -> dict[str, list[Any]]:

@@ -4,12 +4,14 @@ The store finds whom to look at by local dates (architecture.md 2.2); whether an
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
 _SHORT = timedelta(hours=3)  # clocks do not change twice in so short a time
 
 
+@lru_cache(maxsize=4096)  # asked of every zone at every tick, and mostly of the same few dates
 def opening(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The instant (UTC) at which a wall time comes: a gap gives the first moment that exists, a fold the first.
 

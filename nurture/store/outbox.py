@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, literal, or_, select, update
 
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason
@@ -16,7 +16,7 @@ from nurture.model.mail import Fate, Handover
 from nurture.store.basis import basis_of
 from nurture.store.codec import instant, micros
 from nurture.store.codes import NOTHING_GONE, Gone, give
-from nurture.store.database import BULK, Conflict, Database, among, bucket, insert_many, insert_one
+from nurture.store.database import BULK, Conflict, Database, among, ask, bucket, insert_many, insert_one
 from nurture.store.installation import Mark, count_on
 from nurture.store.mail_days import count_accepted
 from nurture.store.outbox_rows import (
@@ -75,7 +75,7 @@ def claim(database: Database, limit: int, now: datetime, owner: str, gate: Gate 
     """
     waiting = _waiting(gate, now).limit(limit)
     with database.reading() as connection:
-        if connection.execute(waiting.limit(1)).first() is None:
+        if not ask(connection, _ANY, now=micros(now)) or connection.execute(waiting.limit(1)).first() is None:
             return Claimed(None)
     with database.writing() as connection:
         rows = list(connection.execute(waiting))
@@ -89,6 +89,9 @@ def claim(database: Database, limit: int, now: datetime, owner: str, gate: Gate 
             taken.append((key, bool(released), braked))
         held = _hold(connection, now, [key for key, _, _ in taken]) if len(taken) < len(rows) else 0
         return Claimed(_taken(connection, taken, now, owner) if taken else None, held)
+
+
+_ANY = select(PLANNED.c.key).where(PLANNED.c.due_at <= bindparam("now")).limit(1)
 
 
 def _waiting(gate: Gate, now: datetime) -> Any:

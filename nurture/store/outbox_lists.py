@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
 
 from nurture.model.mail import Fate
 from nurture.store.codec import instant, micros
+from nurture.store.database import ask
 from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED
 
 STATES = (Fate.held, Fate.in_doubt, Fate.refused, Fate.unknown, Fate.handed, Fate.planned)
@@ -55,7 +56,7 @@ def keys_like(connection: Connection, prefix: str, limit: int = 3) -> list[str]:
 
 def how_many(connection: Connection) -> Mapping[Fate, int]:
     """How many mails there are in each of `STATES`."""
-    return {fate: int(connection.execute(_counted(fate)).scalar_one()) for fate in STATES}
+    return {fate: int(ask(connection, _COUNTED[fate])[0][0]) for fate in STATES}
 
 
 def put_off(connection: Connection, now: datetime) -> tuple[int, datetime | None]:
@@ -104,3 +105,6 @@ def _counted(fate: Fate) -> Select[Any]:
 
 def _unfinished() -> ColumnElement[bool]:
     return BATCH.c.status.in_((Fate.claimed.value, Fate.handed.value))
+
+
+_COUNTED = {fate: _counted(fate) for fate in STATES}

@@ -1,15 +1,18 @@
-"""What was said at the command line, read from the file of a store that is not opened: for `check`, which is quick."""
+"""What holds beside the files, read from the file of a store that is not opened: for `check`, which is quick."""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from nurture.model.switch import Switch, Word
 from nurture.store.codec import instant
 
 SQLITE = "sqlite:///"
-_THERE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'switch'"
+_THERE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 _ALL = "SELECT word, since, who, sequence, because, keep_service FROM switch ORDER BY sequence, word"
+_APPLIED = "SELECT path, hash FROM applied_file WHERE application = (SELECT max(id) FROM application)"
 
 
 def peek(url: str) -> tuple[Switch, ...]:
@@ -17,15 +20,23 @@ def peek(url: str) -> tuple[Switch, ...]:
 
     A database elsewhere is not asked, since whoever checks files may be far from it; `status` asks.
     """
-    file = Path(url.removeprefix(SQLITE).partition("?")[0])
-    if not url.startswith(SQLITE) or not file.is_file():
-        return ()
-    connection = sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)
-    try:
-        rows = connection.execute(_ALL).fetchall() if connection.execute(_THERE).fetchone() else ()
-    finally:
-        connection.close()
     return tuple(
         Switch(Word(word), instant(since), who, sequence, because, bool(keep))
-        for word, since, who, sequence, because, keep in rows
+        for word, since, who, sequence, because, keep in _rows(url, "switch", _ALL)
     )
+
+
+def peek_applied(url: str) -> Mapping[str, str]:
+    """The SHA-256 of every file of the newest `apply` by its path; empty when there was none, or as `peek`."""
+    return dict(_rows(url, "applied_file", _APPLIED))
+
+
+def _rows(url: str, table: str, query: str) -> list[tuple[Any, ...]]:
+    file = Path(url.removeprefix(SQLITE).partition("?")[0])
+    if not url.startswith(SQLITE) or not file.is_file():
+        return []
+    connection = sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)
+    try:
+        return connection.execute(query).fetchall() if connection.execute(_THERE, (table,)).fetchone() else []
+    finally:
+        connection.close()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from nurture.model.event import OWN_EVENTS, MonthDay
 from nurture.model.person import Person
-from nurture.store.database import bucket, insert_many, write_many
+from nurture.store.database import ask, bucket, insert_many, write_many
 from nurture.store.tables import DAY_OF, SILENCE, ZONE_GROUP
 
 ORDERS = "person.orders"  # the last order that was not undone, beside the last of every event
@@ -153,4 +153,7 @@ def _keep_zones(connection: Connection, zones: set[str]) -> None:
 
 def zones_of(connection: Connection) -> list[str]:
     """The zones in which people live."""
-    return list(connection.execute(select(ZONE_GROUP.c.zone).order_by(ZONE_GROUP.c.zone)).scalars())
+    return [row[0] for row in ask(connection, _ZONES)]
+
+
+_ZONES = select(ZONE_GROUP.c.zone).order_by(ZONE_GROUP.c.zone)

@@ -17,7 +17,7 @@ from nurture.store.codec import looks_text, maybe_micros, micros, place_text, va
 from nurture.store.database import Conflict, bucket, insert_many, write_many
 from nurture.store.effects import carries_text, draft_row, task_row, webhook_row
 from nurture.store.journal import journal, reach
-from nurture.store.load import Loaded
+from nurture.store.load import Loaded, watermark
 from nurture.store.page import Rows
 from nurture.store.projections import move
 from nurture.store.state_codec import same_state, state_text
@@ -351,8 +351,11 @@ def classes_of(book: Book | None) -> Sequence[str]:
 def move_watermark(connection: Connection, until: datetime, name: str = "tick") -> None:
     """Everything that falls due by itself up to `until` has been looked at; it never moves back."""
     at = micros(until)
-    known = connection.execute(select(WATERMARK.c.at).where(WATERMARK.c.name == name)).scalar()
+    known = watermark(connection, name)
     if known is None:
         connection.execute(insert(WATERMARK), {"name": name, "at": at})
-    elif known < at:
-        connection.execute(update(WATERMARK).where(WATERMARK.c.name == name).values(at=at))
+    elif known < until:
+        connection.execute(_MOVE_ON, {"called": name, "moved_to": at})
+
+
+_MOVE_ON = update(WATERMARK).where(WATERMARK.c.name == bindparam("called")).values(at=bindparam("moved_to"))

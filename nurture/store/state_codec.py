@@ -1,6 +1,6 @@
 """The state of a person as compact JSON text and back: what is in flight, and what follows from their events."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
@@ -93,6 +93,11 @@ def _firing(row: list[Any], known: Known) -> Firing:
     )
 
 
+def firings_of(state: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """What is to be asked whether it starts, of a decoded state: its sequence, and whether it queues behind another."""
+    yield from ((row[0], row[8]) for row in state.get("firings", ()))
+
+
 def _enrolment_list(one: Enrolment, known: Known) -> list[Any]:
     return [
         one.sequence,
@@ -181,6 +186,22 @@ def _enrolment(row: list[Any], known: Known) -> Enrolment:
         tuple([_gift(gift) for gift in gifts]),
         waits_for,
     )
+
+
+class _Untold(dict[str, Any]):
+    """Stands for events that were not read: of none of them anything is known."""
+
+    def __missing__(self, _id: str) -> None:
+        return None
+
+
+_UNTOLD = _Untold()
+
+
+def running_of(text: str) -> tuple[Enrolment, ...]:
+    """What runs of a state, without the events that it is about."""
+    rows = decoded(text).get("enrolments", ())
+    return tuple([_enrolment(row, _UNTOLD) for row in rows if row[14] is None])
 
 
 def _orders_list(orders: Orders) -> list[Any] | None:

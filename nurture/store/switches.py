@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, literal, select
 
 from nurture.model.switch import Switch, Word
 from nurture.store.codec import instant, micros
+from nurture.store.database import ask
 from nurture.store.tables import AGENDA, ENROLMENT, SWITCH
 
 ITSELF = "nurture"  # who halted, when no person did: the provider refused us
@@ -15,13 +16,15 @@ KIND = "switch"  # of rows of the agenda
 
 def switches(connection: Connection) -> tuple[Switch, ...]:
     """All that hold, halt first, then by sequence."""
-    asked = select(
-        SWITCH.c.word, SWITCH.c.since, SWITCH.c.who, SWITCH.c.sequence, SWITCH.c.because, SWITCH.c.keep_service
-    ).order_by(SWITCH.c.sequence, SWITCH.c.word)
     return tuple(
-        Switch(Word(word), instant(since), who, sequence, because, keep_service)
-        for word, since, who, sequence, because, keep_service in connection.execute(asked)
+        Switch(Word(word), instant(since), who, sequence, because, bool(keep_service))
+        for word, since, who, sequence, because, keep_service in ask(connection, _SWITCHES)
     )
+
+
+_SWITCHES = select(
+    SWITCH.c.word, SWITCH.c.since, SWITCH.c.who, SWITCH.c.sequence, SWITCH.c.because, SWITCH.c.keep_service
+).order_by(SWITCH.c.sequence, SWITCH.c.word)
 
 
 def held(connection: Connection, word: Word, sequence: str) -> Switch | None:

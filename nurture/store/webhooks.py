@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from nurture.model.event import WEBHOOK_ANSWERED
 from nurture.store.codec import instant, maybe_instant, micros, values_of
-from nurture.store.database import Database
+from nurture.store.database import Database, ask
 from nurture.store.installation import Mark, count_on
 from nurture.store.said import Said, record
 from nurture.store.tables import WEBHOOK
 
 PLANNED, HANDED, OK, FAILED, CANCELLED = "planned", "handed", "ok", "failed", "cancelled"
+_WAITS = (WEBHOOK.c.state.in_((PLANNED, HANDED)), WEBHOOK.c.next_at <= bindparam("now", 0))
+_DUE = select(WEBHOOK.c.key).where(*_WAITS).limit(1)
 SLACK = timedelta(seconds=10)  # beyond its time-out before a call that got no answer is made again
 
 
@@ -67,11 +69,11 @@ class Webhooks:
 
     def claim(self, limit: int, now: datetime) -> list[Ring]:
         """Up to so many calls whose time has come; from now on, safe from a power cut, they are `handed`."""
+        with self.database.reading() as connection:
+            if not ask(connection, _DUE, now=micros(now)):
+                return []
         due = and_(WEBHOOK.c.state.in_((PLANNED, HANDED)), WEBHOOK.c.next_at <= micros(now))
         asked = select(*_COLUMNS).where(due).order_by(WEBHOOK.c.next_at, WEBHOOK.c.key).limit(limit)
-        with self.database.reading() as connection:
-            if connection.execute(asked.limit(1)).first() is None:
-                return []
         with self.database.writing(durable=True) as connection:
             found = [_ring(*row) for row in connection.execute(asked)]
             for one in found:

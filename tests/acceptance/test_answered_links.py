@@ -30,7 +30,7 @@ def test_readers_leave_and_answer_while_the_daemon_runs(project: Project):
     project.ok("import", "contacts", "people.csv", "--consent", TOPIC, "--basis", "a form")
     links, person = links_of(project, "c1")
     leave = links.unsubscribe(person, TOPIC, "k1")
-    answer = links.answer(person, "complaint.opened", {"ticket": "T1", "about": "cold"}, "k1")
+    answer = links.answer(person, "complaint.opened", {"ticket": "parcel-77", "about": "cold"}, "k1")
     with daemon(project) as running:
         running.until_said("web.listens")
         for url in (leave, answer):
@@ -46,7 +46,7 @@ def test_readers_leave_and_answer_while_the_daemon_runs(project: Project):
     assert f"refused {TOPIC}" in project.ok("show", "c1").out
     assert said_to(project.mails[0]) == "c1@shop.example"
     assert running.said("link.taken") == 2
-    for secret in ("c1@", person, leave.rpartition("/")[2], "T1"):
+    for secret in ("c1@", person, leave.rpartition("/")[2], "parcel-77"):
         assert secret not in running.log
 
 

@@ -20,4 +20,9 @@ def test_a_pool_is_taken_in_at_apply_and_filled_later(project):
     assert "1 new code for free_shipping." in project.ok("codes", "add").out
     assert "No code is new." in project.ok("codes", "add").out
     assert "free_shipping 3 left, 0 given (nurture codes)" in project.ok("status").out
+    file.write_text("TWO\nTHREE\n", encoding="utf-8")
+    assert "1 code of free_shipping set aside: not in its file any more." in project.ok("codes", "add").out
+    assert "free_shipping 2 left, 0 given, 1 set aside" in project.ok("codes", "again").out
+    file.write_text("ONE\nTWO\nTHREE\n", encoding="utf-8")
+    assert "1 code of free_shipping in its file again." in project.ok("codes", "add").out
     assert "free_shipping 3 left, 0 given" in project.run("doctor").out

@@ -126,7 +126,9 @@ def test_one_that_waits_ends_when_asked(shop):
         with daemon(project) as second:
             second.until_said("daemon.waits")
             assert second.stop() == 0
-        assert first.stop() == 0
+        assert f"process {first.process.pid}, since" in project.ok("status").out
+        first.kill()
+        assert "GONE: its process ended" in " ".join(project.ok("status").out.split())
 
 
 def test_killed_and_started_again_it_doubles_nothing_and_loses_nothing(shop):

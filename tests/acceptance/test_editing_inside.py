@@ -46,6 +46,25 @@ def typed(project: Project, words: str, *arguments: str) -> Answer:
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
+def test_the_commit_is_told_as_it_is(shop: Project) -> None:
+    git = ["git", "-c", "user.name=lena", "-c", "user.email=lena@small.example", "-C", str(shop.root)]
+    for words in (["init", "-q"], ["add", "sequences", "templates"], ["commit", "-q", "-m", "all"]):
+        subprocess.run([*git, *words], check=True)
+    head = subprocess.check_output([*git, "rev-parse", "--short", "HEAD"], text=True).strip()
+    edit(shop.root, SEQUENCE, "until_day: 6", "until_day: 7")
+    assert f"5 people moved, nobody left. Commit {head} and edits since." in said(shop.ok("apply"))
+    subprocess.run([*git, "commit", "-q", "-a", "-m", "a day later"], check=True)
+    edit(shop.root, SEQUENCE, "until_day: 7", "until_day: 8")
+    subprocess.run([*git, "commit", "-q", "-a", "-m", "and another"], check=True)
+    head = subprocess.check_output([*git, "rev-parse", "--short", "HEAD"], text=True).strip()
+    done = said(shop.ok("apply"))
+    assert f"nobody left. Commit {head}." in done
+    (undo,) = re.findall(r'--version-of "([^"]+)"', done)
+    back = said(shop.ok("apply", "--due-now", "old-day", "--version-of", undo))
+    assert "5 people moved, nobody left." in back
+    assert "Commit" not in back  # those files are in no commit that could be named
+
+
 def test_a_rename_and_a_shorter_wait_from_diff_to_undo(shop: Project) -> None:
     rename_the_mail(shop.root)
     told = said(shop.ok("diff", "check_in"))
@@ -111,7 +130,9 @@ def test_a_removed_step_waits_for_a_decision_and_a_file_with_a_mistake_is_not_pl
     edit(shop.root, SEQUENCE, "  - wait: {until_day: 6, at: 10:00}\n  - {send: how_are_you}\n", "")
     plan = shop.run("plan", "--comment")
     assert (plan.code, plan.lines[0]) == (3, "### nurture plan: not ready")
-    assert "check_in: add removed: [{step: before_how_are_you, people_there: next}]" in said(plan)
+    assert "check_in: add to sequences/check_in.yaml removed: [{step: before_how_are_you, people_there: next}]" in said(
+        plan
+    )
     edit(shop.root, SEQUENCE, "start:", "removed: [{step: before_how_are_you, people_there: stop}]\nstart:")
     assert shop.run("plan").code == 2
     shop.ok("apply")
@@ -119,3 +140,36 @@ def test_a_removed_step_waits_for_a_decision_and_a_file_with_a_mistake_is_not_pl
     assert "removed by version 2" in shop.ok("explain", "a0").out
     edit(shop.root, SEQUENCE, "steps:", "stepz:")
     assert [shop.run(verb).code for verb in ("plan", "apply", "diff")] == [1, 1, 1]
+
+
+def test_a_broadcast_whose_hour_has_passed_for_some_is_asked_about(shop: Project) -> None:
+    """At whatever hour this runs, it is past in Kiritimati and to come in Niue, 25 hours behind."""
+    people = [
+        ("east", "east@small.example", "tips", "Pacific/Kiritimati"),
+        ("west", "west@small.example", "tips", "Pacific/Niue"),
+    ]
+    shop.table("zones.csv", ("id", "email", "consent", "zone"), people)
+    edit(
+        shop.root,
+        "sequences/house/catalogue.yaml",
+        "  locale: ",
+        "  zone: {type: text, format: zone, example: UTC}\n  locale: ",
+    )
+    shop.ok("apply")
+    shop.ok("import", "contacts", "zones.csv", "--basis", "a test")
+    shop.ok("run", "--once")
+    text = (shop.root / SEQUENCE).read_text(encoding="utf-8")
+    start = text[text.index("start:") : text.index("again:")]
+    hour = f"start:\n  once: {now():%Y-%m-%d %H:%M}\n"
+    news = text.replace(start, hour).replace("check_in", "news").replace("{per: event.order_id}", "never\nat_most: 100")
+    (shop.root / "sequences/news.yaml").write_text(news, encoding="utf-8")
+    refused = shop.run("apply", "--json")
+    assert refused.code == 3
+    assert [one["key"] for one in json.loads(refused.out)["missing"]] == ["past_hour news"]
+    nobody_there = shop.run("apply")
+    assert (nobody_there.code, "--past-hour send | skip" in said(nobody_there)) == (3, True)
+    assert "Nothing was changed." in nobody_there.out
+    assert "passed already" in said(typed(shop, "perhaps\n", "apply"))
+    assert shop.run("plan").code == 3
+    assert shop.run("plan", "--past-hour", "skip").code == 2
+    assert typed(shop, "skip\n", "apply").code == 0

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
@@ -81,6 +82,32 @@ def test_findings_for_machines(broken):
     assert ("sequences/welcome.yaml", 11, "E110") in {(one["file"], one["line"], one["code"]) for one in findings}
     assert json.loads(broken.run("check", "--format", "sarif").out)["version"] == "2.1.0"
     assert broken.run("check", "--format", "github").out.count("::error file=sequences/welcome.yaml") == 1
+    junit = fromstring(broken.run("check", "--format", "junit").out.encode())  # noqa: S314 - what is read is our own
+    assert [case.get("file") for case in junit.iter("testcase") if case.find("failure") is not None] == [
+        "sequences/welcome.yaml"
+    ]
+
+
+def test_a_check_of_what_is_named_is_silent_about_the_rest(broken):
+    answer = broken.run("check", "welcome")
+    assert answer.code == 1
+    assert "sequences/welcome.yaml:11:1: error E110" in answer.out
+    others = broken.ok("check", "birthday", "welcome_hello")
+    assert others.lines[0].endswith("files, 0 errors, 0 warnings")
+    none = broken.run("check", "welcom")
+    assert none.code == 64
+    assert "did you mean 'welcome'?" in none.err
+
+
+def test_check_says_how_many_files_are_not_live_as_they_are(project):
+    assert "what is live" not in project.ok("check").out
+    project.ok("apply", "--yes-send", "0")
+    assert "what is live" not in project.ok("check").out
+    path = project.root / "sequences" / "welcome.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("priority: 40", "priority: 41"), encoding="utf-8")
+    assert project.ok("check").lines[1].startswith("1 file differs from what is live")
+    (project.root / "sequences" / "gone_quiet.yaml").unlink()
+    assert project.run("check").lines[-2].startswith("2 files differ from what is live")
 
 
 def test_broken_files_are_not_applied(broken):

@@ -48,7 +48,7 @@ def test_why_somebody_never_entered_is_worked_out(shop):
     day = project.ok("explain", "c0", "--on", "2020-01-01").out
     assert all(name in day for name in ("birthday", "welcome", "complaint_care"))
     assert project.run("explain", "nobody").code == 64
-    assert "there are: birthday" in project.run("explain", "c0", "--sequence", "birthdy").err
+    assert "did you mean 'birthday'?" in project.run("explain", "c0", "--sequence", "birthdy").err
 
 
 def test_a_dry_run_writes_and_sends_nothing(shop):

@@ -31,6 +31,7 @@ from nurture.model.sequence import Sequence
 from nurture.model.step import AnyStep, Arm, Branch, Repeat, Send, Stop, Task, Text, WaitDay, WaitEvent, WaitLength
 from tests import random_steps
 from tests import worlds as w
+from tests.drawing import drawn
 from tests.random_worlds import LADDER
 
 START = w.utc("2027-03-20 00:00")
@@ -65,7 +66,7 @@ class Lived:
 
 @st.composite
 def lives(draw: st.DrawFn, rules: Rules) -> Lived:
-    sequence = w.sequence("s4", w.JOINED, draw(random_steps.steps("s4")))
+    sequence = w.sequence("s4", w.JOINED, random_steps.steps(drawn(draw), "s4"))
     zone = draw(st.sampled_from(ZONES))
     joined = START + timedelta(minutes=draw(st.integers(0, 12 * 24 * 60)))
     known = joined + timedelta(hours=draw(st.sampled_from([0, 0, 5, 40])))

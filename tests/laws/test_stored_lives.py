@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import HealthCheck, given, settings
 
 from nurture.decide.advance import advance
 from nurture.model.decision import Decision
@@ -12,7 +12,8 @@ from nurture.store import state_codec
 from nurture.store.codec import event_of
 from nurture.store.state_codec import _event_list, state_of, state_text
 from tests import worlds as w
-from tests.random_worlds import END, World, replies, worlds
+from tests.hunting import hunt
+from tests.random_worlds import END, World, replies, world, worlds
 
 LAWFUL = settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -64,5 +65,4 @@ def test_the_store_forgets_nothing(world: World) -> None:
 def test_the_law_catches_a_planted_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that forgets answers, rounds and what is waited for."""
     monkeypatch.setattr(state_codec, "_rest_of", lambda *_: ())
-    hunt = settings(max_examples=500, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-    assert not nothing_is_forgotten(find(worlds(), lambda world: not nothing_is_forgotten(world), settings=hunt))
+    hunt(world, lambda one: not nothing_is_forgotten(one), 500)

@@ -7,7 +7,8 @@ from nurture.deliver.folder import Folder
 from nurture.engine.faults import RefusedError
 from nurture.engine.starter import make_project
 from nurture.links import UNSUBSCRIBE, verify
-from nurture.wiring import DAEMON, ONCE, RunLock, alone, configuration, holder_of, ready_to_send, workshop
+from nurture.store.runner import Runner
+from nurture.wiring import DAEMON, ONCE, RunLock, alone, configuration, gone, holder_of, now, ready_to_send, workshop
 
 WEB = '[web]\nurl = "https://mail.shop.example"\n'
 SENDGRID = '[provider]\nname = "sendgrid"\n[sendgrid]\nkey_env = "SHOP_KEY"\n'
@@ -105,3 +106,17 @@ def test_a_single_round_waits_for_another_and_says_so_once(root):
 def test_a_lock_whose_holder_has_not_written_yet_is_nobodys_daemon():
     for said in ("", "{}", "half", '{"kind": "daemon"}'):
         assert (holder_of(said).kind, holder_of(said).process) == (ONCE, 0)
+
+
+def test_a_daemon_of_this_installation_is_gone_when_nobody_has_its_lock(root):
+    with workshop(root) as shop:
+        ours, theirs = (Runner(name, 7, "1", now(), now(), now(), "at work") for name in (shop.owner, "another"))
+        left = Runner(shop.owner, 7, "1", now(), now(), None, "ended")
+    lock, is_gone = RunLock(root), gone(root)
+    assert [is_gone(one) for one in (ours, theirs, left)] == [True, False, False]
+    assert lock.take(DAEMON) is None
+    assert not is_gone(ours)
+    lock.release()
+    assert is_gone(ours)
+    assert lock.take(DAEMON) is None, "asking has not taken it"
+    lock.release()

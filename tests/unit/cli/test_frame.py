@@ -64,6 +64,31 @@ def test_help_imports_nothing_heavy():
         assert f"'{heavy}" not in loaded
 
 
+def test_a_check_loads_no_store_and_no_daemon(tmp_path):
+    """What a marketer runs after every change: what it does not need would take longer than the check itself."""
+    assert run(["init", str(tmp_path / "shop")]) == 0
+    line = ["check", "--project", str(tmp_path / "shop")]
+    code = f"import sys; from nurture.cli.edge import run; run({line!r}); print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1]
+    for heavy in (
+        "aiohttp",
+        "alembic",
+        "apscheduler",
+        "asyncio",
+        "cryptography",
+        "email_validator",
+        "holidays",
+        "nurture.wiring",
+        "pydantic",
+        "sendgrid",
+        "sqlalchemy",
+        "sqlmodel",
+        "urllib.request",
+    ):
+        assert f"'{heavy}" not in loaded, heavy
+
+
 @pytest.mark.parametrize(
     "line", [["chek"], ["--nope"], ["check", "--format", "xml"], ["check", "--project", "/nowhere"], ["schema"]]
 )

@@ -74,7 +74,7 @@ def test_branches_tags_set_and_stop() -> None:
 def test_a_steps_own_if_skips_it_with_a_reason() -> None:
     asked = sequence("asked", JOINED, [send("only_vip", condition=w.condition("person.stage == 'vip'")), send("all")])
     life = live(w.book(asked), newborn(), [*reachable(), event("subscriber.joined", "2027-03-04 13:00")], "2027-04-01")
-    assert life.why("only_vip") == ["not_asked: "]
+    assert life.why("only_vip") == ["not_asked: the step's if does not hold"]
     assert [mail for _, mail in life.mails] == ["all"]
 
 

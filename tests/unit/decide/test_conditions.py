@@ -10,7 +10,7 @@ import pytest
 from nurture.decide.clock import Clock
 from nurture.decide.conditions import evaluate, truth
 from nurture.decide.scene import Scene
-from nurture.language.expressions import parse_value
+from nurture.language.expressions import parse_condition, parse_value
 from nurture.model.event import Money, MonthDay
 from nurture.model.person import Enrolment, Message, Orders, Outcome, StageState
 from nurture.model.place import Place
@@ -159,6 +159,16 @@ def test_an_undone_order_did_not_happen() -> None:
         assert answer(text, someone) is True, text
     assert answer("bought('grinder', within='8 days')", person(events=bought)) is True
     assert answer("bought('grinder', within='7 days')", person(events=bought)) is False
+
+
+def test_an_amount_in_another_currency_is_neither_compared_nor_added() -> None:
+    lira = happened("order.placed", "2027-03-01 10:00", 1, order_id="o1", total=Money(Decimal(240), "TRY"))
+    euro = happened("order.placed", "2027-03-02 10:00", 2, order_id="o2", total=Money(Decimal(24), "EUR"))
+    assert answer("person.turnover == 24", person(events=(lira, euro))) is True
+    assert answer("count('order.placed', total=240) == 0", person(events=(lira, euro))) is True
+    large, problems = parse_condition("event.total > 10", Place("test"), SCOPE.with_event(["order.placed"]))
+    assert large is not None, problems
+    assert [truth(large, Scene(BOOK, person(), NOW, PARIS, each)) for each in (euro, lira)] == [True, None]
 
 
 def test_a_mail_that_was_cancelled_was_not_had() -> None:

@@ -203,6 +203,16 @@ def test_row_a_step_added_ahead_is_run_and_one_behind_is_not() -> None:
     assert mails(edited(OLD, new), inside(OLD)) == ["03-11 ask", "03-11 late", "03-16 thanks"]
 
 
+def test_row_steps_put_behind_the_wait_somebody_stands_on_lie_ahead() -> None:
+    hello, before_ask, ask, *rest = OLD.steps
+    late = (hello, wait("before_late", "10 days"), send("late"))
+    assert mails(edited(OLD, seq(*late, ask, *rest)), inside(OLD)) == ["03-11 late", "03-11 ask", "03-16 thanks"]
+    book = edited(OLD, seq(*late, wait("before_ask", "3 days"), ask, *rest))
+    assert one(after_edit(book, inside(OLD))).step == "before_late"
+    assert mails(book, inside(OLD)) == ["03-11 late", "03-14 ask", "03-19 thanks"]
+    assert before_ask.id == "before_ask", "the wait of that name is another one now"
+
+
 def test_row_reordered_steps_go_on_from_their_new_place_and_nothing_is_done_twice() -> None:
     hello, before_ask, ask, before_thanks, thanks = OLD.steps
     new = seq(before_ask, ask, hello, before_thanks, thanks)

@@ -55,6 +55,15 @@ def test_a_start_that_was_refused_shows_what_was_looked_at_in_columns():
             "Mon 08 Mar 10:00  hello  not sent: capped: limit 1 per day",
         ),
         (Reason(Why.finished, AT), "Mon 08 Mar 10:00  ended: finished"),
+        (
+            Reason(Why.stopped, AT, words="order.placed", place=w.HERE),
+            "Mon 08 Mar 10:00  ended: stopped: order.placed (stop_when)",
+        ),
+        (
+            Reason(Why.no_longer_fits, AT, words="not has_tag('x')", place=w.HERE),
+            "Mon 08 Mar 10:00  ended: no longer fits: not has_tag('x') (while)",
+        ),
+        (Reason(Why.stopped, AT, words="unhappy"), "Mon 08 Mar 10:00  ended: stopped: unhappy"),
         (Reason(Why.started, AT, words="order.placed"), "Mon 08 Mar 10:00  started: order.placed"),
         (
             Reason(Why.came, LATER, due_at=AT, step="answer", words="review.posted"),

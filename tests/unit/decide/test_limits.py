@@ -1,10 +1,11 @@
 """Limits, mutes, quiet hours, the gap and places kept (language.md 6.10)."""
 
 from dataclasses import replace
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from nurture.decide.last_look import put_off
 from nurture.model.decision import Why
 from nurture.model.rules import Span
 from nurture.model.sequence import Status
@@ -85,6 +86,25 @@ def test_offers_are_muted_after_an_order_and_later_means_the_first_free_day() ->
         "bag", placed, [until_day(8), send("offer", "offer", if_muted="stop")], again=Again(per="event.order_id")
     )
     assert endings(live(w.book(stopping), newborn(), [*reachable(), order], "2027-04-01")) == ["ended: muted: offer"]
+
+
+@pytest.mark.parametrize(("good_for", "mails"), [("3 days", [("2027-03-12 10:00", "offer")]), ("2 days", [])])
+def test_a_mail_moved_to_its_last_good_moment_goes(good_for: str, mails: list[tuple[str, str]]) -> None:
+    placed = EventTrigger(place=w.HERE, event="order.placed")
+    step = send("offer", "offer", valid_for=length(good_for))  # due on the 9th, muted to the 11th
+    bag = sequence("bag", placed, [until_day(8), step], again=Again(per="event.order_id"))
+    order = event("order.placed", "2027-03-01 10:00", order_id="A")
+    assert live(w.book(bag), newborn(), [*reachable(), order], "2027-04-01").mails == mails
+
+
+def test_a_mail_that_waited_is_put_back_to_its_last_good_moment() -> None:
+    book = w.book(WELCOME)
+    life = live(book, newborn(), [*reachable(), event("subscriber.joined", "2027-03-04 13:00")], "2027-03-05")
+    night, morning = datetime(2027, 3, 4, 22, tzinfo=UTC), datetime(2027, 3, 5, 7, 30, tzinfo=UTC)  # 23:00 and 8:30
+    for late, why in ((timedelta(0), Why.held), (timedelta(seconds=1), Why.expired)):
+        found = put_off(book, life.person, replace(life.intents[0], valid_until=morning - late), night)
+        assert found is not None
+        assert found[0] is why
 
 
 def test_an_open_complaint_mutes_until_fourteen_days_after_it_is_resolved() -> None:

@@ -151,3 +151,16 @@ def test_entry_condition_and_stage_are_asked_once_with_the_failing_part() -> Non
         ("person.orders.count == 1", "no"),
         ("stage buying", "no"),
     ]
+
+
+def test_a_start_that_is_refused_says_which_condition_did_not_hold() -> None:
+    for asks, stage, words in (
+        ("person.country == 'FR'", (), "start if does not hold"),
+        ("true", ("vip",), "stage does not hold"),
+        ("person.country == 'FR'", ("vip",), "start if and stage do not hold"),
+    ):
+        trigger = EventTrigger(place=w.HERE, event="subscriber.joined", condition=w.condition(asks))
+        book = w.book(replace(sequence("hello", trigger, [send("hi")]), stage=stage))
+        life = live(book, newborn(), [*reachable(), event("subscriber.joined", "2027-03-04 13:00")], "2027-04-01")
+        (reason,) = (one for one in life.reasons if one.why is Why.condition)
+        assert reason.words == f"subscriber.joined came; {words}"

@@ -97,6 +97,7 @@ def test_an_ending_that_is_another() -> None:
         "  FAIL  it     sequences/tests/after_order.test.yaml:4",
         "        after_order ended: stopped: complaint.opened; wanted ends: finished",
         "        why: ended Fri 05 Mar 09:00: stopped: complaint.opened",
+        "        sequences/after_order.yaml:9",
         "        wanted at sequences/tests/after_order.test.yaml:11",
     ]
 

@@ -9,7 +9,9 @@ import pytest
 from nurture.engine.applying import live_book, make_live
 from nurture.engine.broadcasts import HeadCount, head_counts
 from nurture.engine.choosing import choice_of
+from nurture.engine.faults import RefusedError
 from nurture.engine.plan import plan
+from nurture.engine.plan_words import plan_lines
 from nurture.engine.tick import decide_all
 from nurture.language.project import read_project
 from nurture.model.event import Origin
@@ -111,6 +113,33 @@ def test_whose_hour_has_passed_is_reached_only_where_somebody_said_so(
     decide_all(store, live(store), BEGIN)
     applied(store, NOON, past_hour)
     assert started(store, NOON + timedelta(hours=6)) == reached
+
+
+def test_the_hour_of_some_readers_past_wants_a_decision_once(store: Store) -> None:
+    applied(store, BEGIN, start="event: review.posted")
+    decide_all(store, live(store), BEGIN)
+    given = files(TEN)
+    book = read_project(given).book
+    assert book is not None
+
+    def asked(now=NOON, past_hour: str = "") -> list[tuple[str, int]]:  # type: ignore[no-untyped-def]
+        return [(one.key, one.people) for one in plan(store, book, given, now, choice_of("", (), past_hour)).missing]
+
+    assert asked() == [("past_hour harvest", 2)]
+    found = plan(store, book, given, NOON)
+    assert "harvest: the hour of 2 readers has passed already. Add --past-hour send | skip" in " ".join(
+        " ".join(plan_lines(found)).split()
+    )
+    with pytest.raises(RefusedError, match="the hour of 2 readers has passed already"):
+        make_live(store, found, given, NOON, "a test")
+    assert asked(past_hour="skip") == asked(past_hour="send") == []
+    assert asked(BEGIN) == []  # nobody's has passed
+    assert asked(NOON + timedelta(days=1)) == []  # everybody's has
+    applied(store, NOON, "skip")
+    edited = files(TEN, wait="6 days")
+    changed = read_project(edited).book
+    assert changed is not None
+    assert plan(store, changed, edited, NOON + timedelta(minutes=1)).missing == []  # it was decided
 
 
 def test_another_hour_reaches_nobody_back_and_other_words_lose_nobody(store: Store) -> None:

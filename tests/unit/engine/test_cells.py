@@ -6,6 +6,7 @@ import pytest
 
 from nurture.engine import cells
 from nurture.engine.cells import CellError
+from nurture.language.project import read_project
 from nurture.model.catalogue import Field
 from nurture.model.event import Line, Money, MonthDay
 
@@ -55,6 +56,22 @@ def test_values(type_, text, value):
 def test_what_is_not_understood_says_what_it_was(type_, text):
     with pytest.raises(CellError):
         cells.reader(Field("x", type_), "EUR", PARIS)(text)
+
+
+@pytest.mark.parametrize(
+    ("declared", "line"),
+    [
+        ("{product: text, quantity: number, price: money}", Line("p", 3, Money(Decimal(2), "EUR"))),
+        ("{product: text, quantity: number}", Line("p", 3)),
+        ("{product: text, price: money}", Line("p", 1, Money(Decimal(2), "EUR"))),
+        ("{product: text}", Line("p")),
+    ],
+)
+def test_of_a_line_is_taken_in_what_the_catalogue_declares(declared, line):
+    catalogue = f"events:\n  order.placed: {{lines: [{declared}]}}\n"
+    book = read_project({"sequences/house/catalogue.yaml": catalogue.encode()}).partial
+    field = book.catalogue.events["order.placed"]["lines"]
+    assert cells.reader(field, "EUR", PARIS)('[{"product": "p", "quantity": 3, "price": "2"}]') == (line,)
 
 
 def test_a_closed_list_knows_its_words():

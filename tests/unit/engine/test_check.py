@@ -72,6 +72,20 @@ def test_working_days_without_the_holidays_package_are_said_to_be_weekends_only(
     assert (SEQUENCE, "pip install 'nurture[calendars]'") in [(p.place.file, p.hint) for p in found]
 
 
+def test_feasts_that_move_are_said_to_start_nobody_without_their_calendar(monkeypatch: pytest.MonkeyPatch) -> None:
+    feasts = "sequences/festive_days.yaml"
+    assert "W355" not in {p.code for p in check(STARTER).problems}
+    monkeypatch.setattr("nurture.engine.check.find_spec", lambda _: None)  # as where the extra is not installed
+    (found,) = [p for p in check(STARTER).problems if p.code == "W355" and p.place.file == feasts]
+    assert "hanukkah" in found.message
+    assert "eid_al_fitr" not in found.message, "the calendar of the house has it"
+    assert "christmas," not in found.message, "it is on one day every year"
+    named = found.message.partition(" cannot be dated")[0].split(", ")
+    calendar = "days:\n" + "".join(f"  {name}: {{'2027': 2027-03-09}}\n" for name in named)
+    dated = STARTER | {"sequences/house/calendars/ours.yaml": calendar.encode()}
+    assert not [p for p in check(dated).problems if p.code == "W355" and p.place.file == feasts]
+
+
 @pytest.mark.parametrize(
     ("file", "cure"),
     [("Tips.YAML", "call it Tips.yaml"), ("tips.yml", "call it tips.yaml"), ("t.TOML", "call it t.toml")],

@@ -272,9 +272,9 @@ def test_mail_that_the_brake_holds_is_counted_with_what_lets_it_go(root: Path) -
         tick(shop.store, live.book, NOW)
         with shop.store.database.writing() as connection:
             row = {"key": "k", "lane": 3, "due_at": 0, "bucket": 0, "because": "brake", "since": 0}
-            connection.execute(HELD.insert(), row)
+            connection.execute(HELD.insert(), [row, row | {"key": "l", "because": "at_most of spring"}])
         found = only(inside.mail_findings(shop.store))
-    assert (found.state, found.words) == (State.look, "1 held by the brake")
+    assert (found.state, found.words) == (State.look, "1 held by at_most of spring, 1 held by the brake")
     assert found.remedy.endswith("nurture release")
 
 

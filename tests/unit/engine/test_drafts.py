@@ -22,7 +22,7 @@ from nurture.render.rewritten import literal, places
 from nurture.store.desk import desk
 from nurture.store.drafts import Settling
 from nurture.store.open import Store, open_store
-from nurture.store.rows import ConsentRow, ContactRow, EventRow
+from nurture.store.rows import ConsentRow, ContactRow, EventRow, SuppressionRow
 from nurture.store.said import Said
 from tests import worlds as w
 from tests.sending_worlds import JOINED, NOW, RULES, TEMPLATES, Scripted, refuse
@@ -166,6 +166,19 @@ def test_who_refuses_meanwhile_gets_no_draft(world: World) -> None:
     assert listing(world.shop, world.live, NOW, 10) == ()
     with pytest.raises(RefusedError, match="cancelled already"):
         approve(world.shop, world.live, world.key, "lena", NOW)
+
+
+def test_who_is_suppressed_meanwhile_is_told_so_in_the_list_and_to_whoever_approves(world: World) -> None:
+    ((person, _),) = world.store.people([world.person], NOW)
+    row = SuppressionRow(address=person.address, because="complained elsewhere", at=NOW)
+    world.store.importing(NOW).take([row], lambda one, why: pytest.fail(f"{one}: {why}"))
+    (one,) = listing(world.shop, world.live, NOW, 10)
+    assert list(one.lines())[1].strip() == "goes no more: suppressed: complained elsewhere"
+    read = read_draft(world.shop, world.live, world.key, NOW)
+    assert "goes no more: suppressed: complained elsewhere" in list(read.lines())
+    with pytest.raises(RefusedError, match="goes no more, and is cancelled: suppressed: complained elsewhere"):
+        approve(world.shop, world.live, world.key, "lena", NOW)
+    assert world.fate() is Fate.cancelled
 
 
 def test_the_daemon_calls_such_drafts_off_by_itself(world: World) -> None:

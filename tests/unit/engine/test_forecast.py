@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -19,13 +19,14 @@ from nurture.engine.forecast_words import (
 )
 from nurture.engine.imagined import Imagined
 from nurture.engine.processes import spread
+from nurture.engine.simulation import Calendar
 from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue, OrderRule
 from nurture.model.event import Event
 from nurture.model.length import Length, Unit
 from nurture.model.person import Consent, Orders, Person
 from nurture.model.place import Place
-from nurture.model.rules import Rules, Topic
+from nurture.model.rules import Rules, Span, Topic
 from nurture.model.sequence import Sequence, Status
 from nurture.model.step import Send, WaitLength, flow
 from nurture.model.trigger import Again, EventTrigger
@@ -76,6 +77,16 @@ def test_what_is_missed_in_an_outage_goes_late_or_not_at_all() -> None:
     long = Question(BOOK, NOW, NOW, END, back=NOW + timedelta(days=9))
     late = lived(long, [ann])
     assert (late.messages, late.lost) == (0, Counter({("thanks", "expired"): 1}))
+
+
+def test_a_mail_that_waits_out_the_night_is_neither_moved_nor_dropped() -> None:
+    quiet = replace(BOOK, rules=replace(BOOK.rules, quiet_hours=Span(time(20), time(8))))
+    found = lived(Question(quiet, NOW, NOW, END), [someone("ann", order(1, NOW + timedelta(hours=13)))])
+    assert (found.messages, found.lost, found.held) == (1, Counter(), Counter({"thanks": 1}))
+    assert list(lost_lines(found)) == ["thanks: 1 sent; 1 held until a better hour"]
+    told = list(Calendar(found.mails, found.dropped).lines())
+    assert told[1] == "1 message · 0 moved or dropped, 1 held until a better hour:"
+    assert told[2].endswith("held: quiet hours or window")
 
 
 def test_everybody_is_lent_the_days_of_somebody_who_stood_where_they_stand() -> None:
@@ -163,6 +174,11 @@ def test_what_was_assumed_is_said() -> None:
         "Timers only: no new orders or answers are imagined.",
         "Nobody looked before 2027-03-04 09:00 UTC.",
     ]
+    for days, span in ((1, "the last day"), (90, "the last 90 days")):
+        lent = replace(question, imagined=Imagined("shop", NOW - timedelta(days=days), NOW), back=None)
+        assert list(assumption_lines(lent, Forecast(events=4))) == [
+            f"4 events are imagined, as they came in {span} (--no-events: none)."
+        ]
 
 
 def test_the_page_shades_its_days_and_lets_no_name_break_out() -> None:

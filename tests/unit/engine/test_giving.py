@@ -16,9 +16,10 @@ from nurture.model.house import Budget, House, Present
 from nurture.model.length import Length
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.person import Person
+from nurture.model.step import AnyStep
 from nurture.store.codes import Stock
 from tests import worlds as w
-from tests.sending_worlds import BAG, NOW, Shop, open_shop, planned, the_book
+from tests.sending_worlds import BAG, NOW, TEXT, WITH_GIFT, Shop, open_shop, planned, the_book
 
 MADE = replace(BAG, pool="", make="BDAY-{4}")
 BUDGET = Budget(Decimal(10), "EUR", w.length("1 year"))
@@ -135,6 +136,44 @@ def test_where_the_step_says_go_on_the_mail_goes_without(tmp_path: Path) -> None
     assert reader.enrolments[0].gifts[0].state == "out_of_codes"
     assert [message.cancelled for message in reader.messages] == [False]
     assert [o.outcome for o in reader.enrolments[0].outcomes] == ["out_of_codes", "sent"]
+
+
+def edited(shop: Shop, gift: Present | None, *steps: AnyStep) -> None:
+    """The live book is another while mails wait: it knows this gift alone, and the welcome has these steps."""
+    book = shop.live.book
+    welcome = replace(book.sequences["welcome"], steps=steps, nodes=w.flow(steps))
+    house = House(gifts=(gift,) if gift else ())
+    shop.live = replace(shop.live, book=replace(book, house=house, sequences={**book.sequences, "welcome": welcome}))
+
+
+def test_a_gift_that_has_another_name_is_drawn_under_that_for_mails_that_wait(tmp_path: Path) -> None:
+    shop = shop_with(tmp_path, "ONE", news=1)
+    shop.store.outbox.codes.fill("sack", ["OTHER"])
+    edited(shop, replace(BAG, name="sack"), replace(WITH_GIFT[0], gift="sack"), WITH_GIFT[1])
+    _, texts = rounds(shop)
+    assert "Your code is [OTHER]" in texts[0]
+    gift = looked(shop)["n0"].enrolments[0].gifts[0]
+    assert (gift.gift, gift.state, gift.code) == ("sack", "given", "OTHER")
+    assert shop.store.outbox.codes.stock() == {"bag": Stock(free=1), "sack": Stock(given=1)}
+
+
+@pytest.mark.parametrize("gift", [BAG, None], ids=["and the gift is there", "and the gift is gone"])
+def test_a_mail_that_shows_its_gift_no_more_goes_and_draws_none(tmp_path: Path, gift: Present | None) -> None:
+    shop = shop_with(tmp_path, "ONE", news=1)
+    edited(shop, gift, *(WITH_GIFT[:1] if gift else ()), w.send("hello"))
+    shop.live = replace(shop.live, templates={**shop.live.templates, "templates/hello/en.md": TEXT})
+    done, _ = rounds(shop)
+    assert done.fates == {Fate.accepted: 1}
+    assert shop.store.outbox.codes.stock() == {"bag": Stock(free=1)}
+    assert looked(shop)["n0"].enrolments[0].gifts[0].state == "waiting"
+
+
+def test_of_a_gift_that_nobody_knows_any_more_there_is_no_code(tmp_path: Path) -> None:
+    shop = shop_with(tmp_path, "ONE", news=1)
+    edited(shop, None, *WITH_GIFT)
+    done, _ = rounds(shop)
+    assert done.fates == {Fate.cancelled: 1}
+    assert looked(shop)["n0"].enrolments[0].gifts[0].state == "out_of_codes"
 
 
 def test_a_mail_that_cannot_be_written_gives_its_code_back(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from nurture.engine.starter import make_project
 from nurture.engine.tick import refuse_leap, tick
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate
+from nurture.store.codes import Stock
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SuppressionRow
 from nurture.wiring import workshop
 
@@ -182,6 +183,7 @@ def test_what_fell_due_before_a_restore_is_held_in_doubt_and_the_rest_goes(root:
     with opened(root) as (shop, live):
         decided(shop, live, "planned")
         complain(shop, "undecided")
+        shop.store.outbox.codes.fill("bag", ["ONE", "TWO"])
     shutil.copy(root / "nurture.db", backup)
     with opened(root) as (shop, live):
         assert handed(shop, live) == {Fate.accepted: 1}
@@ -194,6 +196,7 @@ def test_what_fell_due_before_a_restore_is_held_in_doubt_and_the_rest_goes(root:
     with opened(root) as (shop, live):
         assert "restored backup" in shop.store.halted
         assert accept(shop, live, later) == 2
+        assert shop.store.outbox.codes.stock() == {"bag": Stock(aside=2)}, "they may have been given since"
         for id_ in ("planned", "undecided"):
             assert "in doubt" in "\n".join(show(shop, live, id_, later).lines)
             assert "in doubt" in told(shop, live, id_)

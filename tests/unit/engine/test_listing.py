@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nurture.engine.faults import MisuseError
-from nurture.engine.listing import by_pillar, by_stage, chosen, kinds, listed
+from nurture.engine.listing import Grid, by_pillar, by_stage, chosen, kinds, listed
 from nurture.language.project import read_project
 from nurture.model.book import Book
 
@@ -46,6 +46,17 @@ def test_the_map_shows_who_is_given_what_and_what_nobody_gives(book: Book) -> No
     assert grid.notes["+ telling", "content"] == "nothing to read"
     assert ("looking", "asks and care") not in grid.notes
     assert "-  <- nothing to read" in "\n".join(grid.lines())
+
+
+def test_a_wide_map_goes_on_below_within_a_hundred_columns() -> None:
+    names = tuple(f"a_rather_long_sequence_{number}" for number in range(9))
+    rows, columns = ("first", "second"), ("content", "gift", "upsell")
+    grid = Grid(rows, columns, {("first", "content"): names, ("second", "gift"): names[:2]}, {})
+    lines = list(grid.lines())
+    assert max(map(len, lines)) <= 100
+    assert [line.split()[0] for line in lines[1:] if not line.startswith(" ")] == list(rows)
+    assert "".join(lines).replace(",", " ").split().count(names[0]) == 2
+    assert all(name in "".join(lines) for name in names)
 
 
 def test_pillars_are_shown_beside_stages(book: Book) -> None:

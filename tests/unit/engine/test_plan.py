@@ -4,13 +4,19 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from nurture.engine.applying import make_live
+from nurture.decide.clock import Clock
+from nurture.engine.applying import live_book, make_live
 from nurture.engine.faults import RefusedError
+from nurture.engine.people import settling
+from nurture.engine.plan_words import document
 from nurture.engine.project import read_files
-from nurture.store.open import Store
+from nurture.store.files import Files
+from nurture.store.open import Store, open_store
+from nurture.store.rows import EventRow
 from tests.small_project import SEQUENCE, edit, rename_the_mail
 
 from .editing_shop import (  # noqa: F401
@@ -104,7 +110,9 @@ def test_a_removed_step_asks_where_they_go(store: Store, root: Path) -> None:
     found = planned(store, root)
     assert missing(found) == ["removed check_in before_how_are_you"]
     assert "6 waiting before_how_are_you nobody said where they go <- decide" in said(found)
-    assert "check_in: add removed: [{step: before_how_are_you, people_there: next}]" in said(found)
+    assert "check_in: add to sequences/check_in.yaml removed: [{step: before_how_are_you, people_there: next}]" in said(
+        found
+    )
     edit(root, SEQUENCE, "start:", "removed: [{step: before_how_are_you, people_there: next}]\nstart:")
     decided = planned(store, root)
     assert "6 waiting before_how_are_you go on to before_one_question; 6 of them would be due at once" in said(decided)
@@ -134,6 +142,26 @@ def test_nobody_slips_onto_a_step_that_is_gone_between_plan_and_apply(store: Sto
     assert missing(planned(store, root, NOW + 2 * DAY)) == ["removed check_in before_one_question"]
 
 
+def test_a_plan_that_read_one_book_and_the_files_of_the_next_does_not_hold(
+    store: Store, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(root, SEQUENCE, "until_day: 6", "until_day: 7")
+    live_book(store)
+    read = store.load_files
+
+    def meanwhile() -> Files:
+        monkeypatch.undo()
+        other = open_store(f"sqlite:///{root / 'store.db'}")
+        applied(other, root)
+        other.close()
+        return read()
+
+    monkeypatch.setattr(store, "load_files", meanwhile)
+    found = planned(store, root)
+    with pytest.raises(RefusedError, match="plan again"):
+        make_live(store, found, read_files(root), NOW, "lena")
+
+
 def test_while_and_stop_when_are_counted(store: Store, root: Path) -> None:
     edit(root, SEQUENCE, "steps:", "while: person.orders.count >= 1\nsteps:")
     assert "6 of 6 would not fit while now; they leave at their next step" in said(planned(store, root))
@@ -156,3 +184,36 @@ def test_finish_old_keeps_people_where_they_are(store: Store, root: Path) -> Non
     applied(store, root, NOW + 2 * DAY)
     run(store, NOW + 2 * DAY)
     assert {one.version for name in NAMES for one in person(store, name).enrolments} == {3}
+
+
+def test_who_waits_out_settle_is_counted_beside_who_is_inside(store: Store, root: Path) -> None:
+    edit(root, SEQUENCE, "settle: 0 minutes", "settle: 2 hours")
+    applied(store, root)
+    for name in NAMES[:3]:
+        order = {"order_id": f"second-{name}"}
+        take(store, EventRow(outside_id=name, name="order.delivered", at=NOW, fields=order), now=NOW)
+    run(store, NOW)
+    edit(root, SEQUENCE, "topic: care", "topic: tips")
+    found = planned(store, root)
+    assert "6 people inside, 3 waiting to settle 6 waiting" in said(found)
+    (one,) = (one for one in document(found)["sequences"] if one["sequence"] == "check_in")
+    assert (one["inside"], one["settling"]) == (6, 3)
+    lines = settling(person(store), Clock(ZoneInfo("UTC")))
+    assert lines == ["Waiting to settle:", "  check_in by order.delivered, asked Sat 06 Mar 11:00"]
+    (root / SEQUENCE).unlink()
+    assert "3 waiting to settle would not start" in said(planned(store, root))
+    run(store, NOW + DAY)
+    assert "waiting to settle" not in said(planned(store, root, NOW + DAY))
+
+
+def test_a_wait_before_a_wait_gets_a_better_name_and_its_people_follow(store: Store, root: Path) -> None:
+    edit(root, SEQUENCE, "- wait: {until_day: 6, at: 10:00}", "- wait: {until_day: 6, at: 10:00}\n  - wait: 1 day")
+    applied(store, root)
+    run(store, NOW)
+    edit(root, SEQUENCE, "- wait: 1 day", "- wait: 2 days")
+    assert "before_before_how_are_you" in {step for steps in store.applications.standing().values() for step in steps}
+    edit(
+        root, SEQUENCE, "- wait: {until_day: 6, at: 10:00}",
+        "- id: pause\n    was: before_before_how_are_you\n    wait: {until_day: 6, at: 10:00}",
+    )  # fmt: skip
+    assert "waiting before_before_how_are_you follow the new name pause" in said(planned(store, root))

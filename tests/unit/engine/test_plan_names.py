@@ -307,3 +307,22 @@ def test_words_of_past_edits_are_remarks_when_nobody_needs_them(store: Store, ro
     run(store, NOW)
     needless = "is no longer needed: nobody is inside an older version"
     assert remarks() == [f"was: one_question {needless}", f"removed: gone_long_ago {needless}"]
+
+
+def test_who_was_let_go_goes_also_when_the_file_is_back_before_anybody_looked(store: Store, root: Path) -> None:
+    text = (root / SEQUENCE).read_text(encoding="utf-8")
+    (root / SEQUENCE).unlink()
+    applied(store, root, drop="check_in=stop")
+    applied(store, root)  # nothing is said of it again, and nothing is taken back
+    (root / SEQUENCE).write_text(text, encoding="utf-8")
+    assert "check_in new" in said(planned(store, root))
+    applied(store, root)
+    again = {"order_id": "o-2"}
+    take(store, EventRow(outside_id="p0", name="order.delivered", at=NOW, fields=again), now=NOW)
+    run(store, NOW)
+    assert [one.ending for one in person(store).enrolments] == ["removed by version 2", ""]
+    assert [one.ending for one in person(store, "p1").enrolments] == ["removed by version 2"]
+    edit(root, SEQUENCE, "until_day: 6", "until_day: 7")
+    applied(store, root)
+    run(store, NOW + DAY)
+    assert [(one.version, one.ending) for one in person(store).enrolments][1] == (3, "")

@@ -10,7 +10,8 @@ from nurture.cli.checking import KINDS
 from nurture.engine.book_tests_project import chosen, opened, results_of
 from nurture.engine.check import check, readable_book
 from nurture.engine.project import read_files
-from nurture.engine.starter import EDITOR, PIECES, SCHEMAS, aim_of, new_sequence, starter, write_schemas
+from nurture.engine.starter import EDITOR, PIECES, SCHEMAS, aim_of, marked, new_sequence, starter, write_schemas
+from nurture.model.step import Send
 
 
 @pytest.fixture
@@ -54,6 +55,16 @@ def test_a_piece_comes_with_one_test_that_passes(shop: Path, piece: str) -> None
     (result,) = results_of(project.book, project.files, [own], lambda _: None)
     assert result.passed
     assert result.case.expect, "it was recorded, and some mail comes"
+
+
+@pytest.mark.parametrize("piece", sorted(PIECES))
+def test_what_an_author_chooses_is_marked_and_every_mail_comes_with_the_piece(shop: Path, piece: str) -> None:
+    shutil.rmtree(shop / "templates")
+    written = new_sequence(shop, "my_own", piece, readable_book(shop))
+    assert marked(written[0]) == (2 if piece in ("complaint", "renewal") else 3), "service has no topic"
+    (sequence,) = [one for one in readable_book(shop).sequences.values() if one.name == "my_own"]
+    sent = {node.step.mail for node in sequence.nodes.values() if isinstance(node.step, Send)}
+    assert sent == {path.name for path in (shop / "templates").iterdir()}
 
 
 def test_where_the_test_of_a_piece_cannot_run_there_is_none(shop: Path) -> None:

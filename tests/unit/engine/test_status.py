@@ -3,12 +3,14 @@
 from datetime import timedelta
 from pathlib import Path
 
+from nurture.engine.doctor_store import daemon_findings
 from nurture.engine.hand_over import hand_over_all
 from nurture.engine.status import ago, status
 from nurture.engine.switches import halt, pause
 from nurture.engine.tick import tick
 from nurture.model.switch import Switch, Word
 from nurture.store.runner import Runner
+from nurture.store.tables import HELD
 from nurture.wiring import workshop
 
 from .test_hand_over import MINUTE, NOW, complain, made, opened, root  # noqa: F401  (fixtures)
@@ -66,6 +68,26 @@ def test_a_daemon_is_silent_when_it_did_not_come_back_as_it_said(root: Path) -> 
     said = [line for line in found.lines() if line.startswith("Daemon")]
     assert len(said) == 2, "who said goodbye is not told"
     assert [line.endswith("SILENT") for line in said] == [False, True]
+
+
+def test_a_daemon_whose_process_ended_is_gone_at_once_and_its_mails_are_held_by_what_holds_them(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, _):
+        for name in ("ours", "theirs"):
+            shop.store.beat(Runner(name, 7, "1", NOW, NOW, NOW, "at work"))
+        row = {"lane": 3, "due_at": 0, "bucket": 0, "since": 0}
+        causes = ("brake", "at_most of spring", "at_most of spring")
+        with shop.store.database.writing() as connection:
+            connection.execute(HELD.insert(), [row | {"key": str(n), "because": why} for n, why in enumerate(causes)])
+        told = list(status(shop, NOW, lambda one: one.name == "ours").lines())
+        alone = list(status(shop, NOW, lambda _: True).lines())
+        found, well, *_ = daemon_findings(shop.store, NOW, lambda one: one.name == "ours")
+    daemons = [line for line in told if line.startswith("Daemon")]
+    assert [line.endswith("GONE: its process ended without a word") for line in daemons] == [True, False]
+    assert "Daemon      none runs (nurture run)" not in told
+    assert "Daemon      none runs (nurture run)" in alone
+    assert "Held        2 by at_most of spring, 1 by the brake (nurture release)" in told
+    assert found.words.startswith("GONE")
+    assert well.words.startswith("process 7 was last seen")
 
 
 def test_the_age_of_something_in_its_largest_unit() -> None:

@@ -19,6 +19,7 @@ from nurture.engine.hand_over import directly
 from nurture.engine.tick import zone_of
 from nurture.engine.webhooks import Called, Calling, back_off, do, listing
 from nurture.engine.workshop import Workshop
+from nurture.language.project import read_project
 from nurture.model.book import Book
 from nurture.model.decision import Decision, WebhookIntent
 from nurture.model.event import ERASED, WEBHOOK_ANSWERED
@@ -204,6 +205,15 @@ def test_who_is_erased_is_told_to_nobody(world: World) -> None:
     world.store.record(Said(world.person, ERASED, ("once",)), world.clock.now)
     assert world.round().states == {"cancelled": 1}
     assert world.erp.got == []
+
+
+@pytest.mark.parametrize(("key_env", "shown"), [(", key_env: ERP_KEY", True), ("", False)])
+def test_the_key_that_the_rules_name_goes_with_the_call(world: World, key_env: str, shown: bool) -> None:
+    rules = f"endpoints: {{erp: {{url_env: ERP_URL, private: true{key_env}}}}}\n"
+    read = read_project({"sequences/house/rules.yaml": rules.encode()}).partial.rules
+    world.book = replace(world.book, rules=replace(world.book.rules, endpoints=read.endpoints))
+    assert world.round().states == {"ok": 1}
+    assert (b"Authorization: Bearer s3cret" in world.erp.got[0]) is shown
 
 
 def test_while_a_variable_is_not_set_it_waits_and_no_try_is_counted(world: World) -> None:

@@ -1,8 +1,10 @@
 """`nurture fmt` and `nurture convert`: what a file says stays, to the letter."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -80,6 +82,15 @@ def test_the_starter_book_says_the_same_in_every_spelling(file: Path) -> None:
     back = converted(there.data, there.path)
     assert back is not None
     assert bare(read(back.data, back.path).root) == bare(read(file.read_bytes(), name).root)
+
+
+@pytest.mark.parametrize("text", ["a\tb", "\ufeffa", "\r\n", "\t# no comment", "a\nb\n"])
+def test_what_is_not_seen_comes_along_too(text: str) -> None:
+    there = converted(tomli_w.dumps({"a": text, "b": [text]}).encode(), "a.toml")
+    assert there is not None
+    back = converted(there.data, "a.yaml")
+    assert back is not None
+    assert tomllib.loads(back.data.decode()) == {"a": text, "b": [text]}
 
 
 def test_a_file_with_mistakes_is_left_alone() -> None:

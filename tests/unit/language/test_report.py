@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from nurture.language.report import as_github, as_json, as_sarif, as_text, silenced, summary
+from nurture.language.report import as_github, as_json, as_junit, as_sarif, as_text, silenced, summary
 from nurture.language.source import read
 from nurture.model.place import Place, Problem
 
@@ -150,3 +151,21 @@ def test_the_last_line_counts_what_was_found() -> None:
     found = [problem("E100", 1, 1, "x"), problem("W301", 1, 1, "x"), problem("W302", 1, 1, "x")]
     assert summary(found, 1) == "1 file, 1 error, 2 warnings"
     assert summary([problem("I340", 1, 1, "x")], 2) == "2 files, 0 errors, 0 warnings, 1 remark"
+
+
+def test_junit_has_a_suite_for_each_file_and_an_error_is_a_failed_case() -> None:
+    found = [
+        problem("E100", 1, 2, "half a \ud800 letter\x1b & <more>", "cure", "b.yaml"),
+        problem("W301", 3, 1, "z"),
+        problem("I340", 1, 1, "v"),
+    ]
+    for strict, failures in ((False, ["E100 1:2"]), (True, ["W301 3:1", "E100 1:2"])):
+        root = fromstring(as_junit(found, strict).encode())  # noqa: S314 - what is read is our own
+        assert [(suite.get("name"), suite.get("tests")) for suite in root] == [("a.yaml", "2"), ("b.yaml", "1")]
+        assert sum(int(suite.get("failures", "")) for suite in root) == len(failures)
+        failed = [case for case in root.iter("testcase") if case.find("failure") is not None]
+        assert [" ".join(case.get("name", "").split()[:2]) for case in failed] == failures
+        assert failed[-1].findtext("failure") == "half a \ufffd letter\u241b & <more> (cure)"
+        assert (failed[-1].get("file"), failed[-1].get("line")) == ("b.yaml", "1")
+    (suite,) = fromstring(as_junit([]).encode())  # noqa: S314 - what is read is our own
+    assert (suite.get("tests"), suite.get("failures"), len(suite.findall("testcase"))) == ("1", "0", 1)

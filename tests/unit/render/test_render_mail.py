@@ -1,18 +1,21 @@
 """One intent becomes one mail: language, direction, footer, headers, and what is not known."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
 
+from nurture.language.project import read_project
 from nurture.links import UNSUBSCRIBE, verify
 from nurture.model.event import Money, MonthDay
+from nurture.model.mail import Email
 from nurture.model.person import Orders, Person
-from nurture.render.mail import Version, version_for
+from nurture.render.mail import Version, render, version_for
 
-from .conftest import NOW, intent
+from .conftest import LINKS, NOW, intent
 
 HELLO = "---\nsubject: \"Hello {{ person.first_name | or_else('friend') }}\"\npreheader: Before\n---\n"
 
@@ -187,6 +190,16 @@ def test_headers_let_the_reader_leave(mail):
     assert "Topic: Coffee tips." in written.text
     assert "4 rue du Four, Nantes" in written.html
     assert "4 rue du Four, Nantes" in written.text
+
+
+@pytest.mark.parametrize(("written", "shown"), [("postal_address: 7 rue Haute, Nantes", True), ("", False)])
+def test_the_postal_address_of_the_rules_stands_under_a_mail(book, written, shown):
+    rules = f"project: kestrel\nsender: {{name: Kestrel, address: hello@kestrel.example}}\n{written}\n"
+    read = read_project({"sequences/house/rules.yaml": rules.encode()}).partial.rules
+    templates = {"templates/hello/en.md": (HELLO + "Text").encode()}
+    found = render(replace(book, rules=read), templates, intent(), Person("p1", NOW), LINKS)
+    assert isinstance(found, Email)
+    assert ["7 rue Haute, Nantes" in part for part in (found.html, found.text)] == [shown, shown]
 
 
 def test_without_a_web_address_the_reader_leaves_by_letter(mail):

@@ -52,8 +52,19 @@ def drawn(store: Store, *asked: Asked, **more: object) -> list[str]:
 def test_a_pool_is_filled_once_and_drawn_in_its_order(store: Store) -> None:
     assert codes(store).fill("bag", ["ONE", " TWO ", "", "ONE"]) == 2
     assert codes(store).fill("bag", ["TWO", "THREE"]) == 1
-    assert codes(store).fill("other", ["ONE"]) == 1, "gifts have pools of their own"
+    assert codes(store).fill("other", ["FOUR"]) == 1
+    assert codes(store).stock() == {"bag": Stock(free=3), "other": Stock(free=1)}, "gifts have pools of their own"
     assert drawn(store, want("a"), want("b"), want("c"), want("d")) == ["ONE", "TWO", "THREE", "out_of_codes"]
+
+
+def test_a_code_is_never_given_by_two_gifts_that_followed_each_other(store: Store) -> None:
+    codes(store).fill("bag", ["ONE", "TWO", "THREE"])
+    assert drawn(store, want("a")) == ["ONE"]
+    assert codes(store).fill("sack", ["ONE", "TWO", "THREE"]) == 2
+    assert codes(store).stock() == {"bag": Stock(drawn=1), "sack": Stock(free=2)}
+    assert codes(store).fill("sack", ["ONE", "TWO", "THREE"]) == 0
+    assert drawn(store, *(want(name, gift="sack") for name in "bcd")) == ["TWO", "THREE", "out_of_codes"]
+    assert codes(store).fill("bag", ["ONE", "TWO"]) == 0, "back again, what the other drew is known too"
 
 
 def test_asked_again_a_reservation_has_the_same_code_with_a_newer_last_day(store: Store) -> None:

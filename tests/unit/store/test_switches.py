@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from nurture.decide.advance import advance
 from nurture.model.switch import Switch, Word
 from nurture.model.trigger import EventTrigger
 from nurture.store.open import Store, open_store
-from nurture.store.peek import peek
+from nurture.store.peek import peek, peek_applied
 from nurture.store.rows import EventRow
 from nurture.store.tables import AGENDA, ENROLMENT
 from tests import worlds as w
@@ -143,6 +144,14 @@ def test_a_peek_sees_what_holds_and_makes_nothing(store: Store, tmp_path: Path) 
     store.set_switch(stop(because="wrong price"), NOW)
     store.set_switch(halt("omar", keep=True), NOW)
     assert peek(f"sqlite:///{tmp_path / 'store.db'}") == store.switches()
+
+
+def test_a_peek_sees_the_files_of_the_newest_apply(store: Store, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    assert peek_applied(f"sqlite:///{tmp_path / 'nowhere.db'}") == peek_applied(url) == {}
+    store.applications.save_files({"sequences/a.yaml": b"one", "sequences/b.yaml": b"two"}, {}, (), NOW)
+    store.applications.save_files({"sequences/a.yaml": b"three"}, {}, (), NOW)
+    assert peek_applied(url) == {"sequences/a.yaml": sha256(b"three").hexdigest()}
 
 
 def test_those_inside_are_found_by_an_index(store: Store) -> None:
