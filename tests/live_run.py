@@ -1,16 +1,15 @@
 """A daemon that is killed again and again while events arrive: nothing twice, nothing lost, the doubtful listed.
 
-As a program: `python -m tests.live_run --kills 300 --mails 20000`, which prints its figures. The server, the daemons
+As a program: `python -m tools.kill_test --kills 1000 --mails 50000`, which prints its figures. The server, the daemons
 and the imports are processes; only the last step, which needs a clock 20 minutes ahead, is the engine in this one.
+Readers of a wave share a language, so that requests carry many mails.
 """
 
-import argparse
 import json
 import os
 import re
 import secrets
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -33,8 +32,9 @@ from tests.sendgrid_server import KEY
 LATENCY = 0.05  # seconds before each answer, so that there is a time between the first byte and the answer
 LONGEST = 8.0  # seconds that a kill waits for its moment
 KILLS_A_WAVE = 5
+MOST_WAVES = 60
 FEW = 20  # mails that wait; with fewer the next wave comes in
-ONE_IN = 3  # kills with a second daemon waiting
+ONE_IN = 2  # kills with a second daemon waiting
 AHEAD = timedelta(minutes=20)
 FAULTS = (
     "lost_answer", "half", "500_after_accept", "close_before", "close_after", "reset", "500", "503", "429_seconds:1",
@@ -52,10 +52,15 @@ class Figures:
 
     seed: int
     kills: int = 0
+    with_two_daemons: int = 0
     fell: Counter[str] = field(default_factory=Counter)
     took_over: int = 0
     mails: int = 0
+    requests: int = 0
+    largest_request: int = 0
     accepted: int = 0
+    accepted_twice: int = 0
+    lost: int = 0
     in_doubt: int = 0
     in_doubt_of_service: int = 0
     in_doubt_though_accepted: int = 0
@@ -193,6 +198,7 @@ class LiveRun:
     random: Random
     figures: Figures
     waves: list[list[Person]]
+    goes_on: Callable[[Figures], bool]
 
     @property
     def who(self) -> dict[str, Person]:
@@ -221,6 +227,8 @@ class LiveRun:
                 if len(arriving) < len(self.waves) and self.waiting() < FEW and all(one.done() for one in arriving):
                     arriving.append(importing.submit(self.arrive, len(arriving)))
                 self.one_kill(moment, lambda: not self.waiting() and all(one.done() for one in arriving))
+                if not self.goes_on(self.figures):
+                    break
             self.server.control(forget=True, always="")
             arriving += [importing.submit(self.arrive, number) for number in range(len(arriving), len(self.waves))]
             for one in arriving:
@@ -235,7 +243,8 @@ class LiveRun:
         """Start what is missing, wait for the moment, kill, and look where the kill fell."""
         before = len(self.server.accepted)
         fleet = self.daemons
-        fleet.grow(2 if self.random.randrange(ONE_IN) == 0 else 1)
+        two = self.random.randrange(ONE_IN) == 0
+        fleet.grow(2 if two else 1)
         failing = self.random.choices(FAULTS, k=self.random.randint(1, 8)) if moment == "failing" else []
         self.server.control(faults=failing, always="late:0.4" if moment == "handing" else "")
         if moment != "starting":
@@ -247,12 +256,17 @@ class LiveRun:
         came_true(lambda: False, instant, look=0.001)
         fleet.kill()
         self.figures.kills += 1
+        self.figures.with_two_daemons += two
         self.figures.fell[stood(self.project)] += 1
 
     def settle(self) -> None:
         """A daemon that is left alone brings all to its end, and ends when asked."""
         mails, last = self.wanted.total(), self.daemons.grow(1)
-        until(lambda: at_rest(self.project, mails), lambda: f"{self.missing()}\n{self.daemons.at_work().log}", 120)
+        until(
+            lambda: at_rest(self.project, mails),
+            lambda: f"{self.missing()}\n{self.daemons.at_work().log}",
+            120 + mails / 20,
+        )
         assert last.process.poll() is None or len(self.daemons.running) > 1, last.log
         self.daemons.stop()
 
@@ -268,15 +282,18 @@ class LiveRun:
         """Nothing twice, nothing lost, nobody else, the doubtful listed and explained."""
         taken, doubts = accepted(self.server, self.who), doubtful(self.project)
         twice = [key for key, times in Counter(line["key"] for line in self.server.accepted).items() if times > 1]
+        one, found = self.figures, Counter((taken | doubts).values())
+        one.accepted_twice, one.lost = len(twice), (self.wanted - found).total()
         assert twice == []
-        assert Counter((taken | doubts).values()) == self.wanted, self.missing()
+        assert found == self.wanted, self.missing()
         assert self.server.control()["refused"] == []
         for person, mail in list(doubts.values())[:2]:
             assert "in doubt: it may have gone" in self.project.ok("explain", person, "--mail", mail).out
-        found = [DEAD.findall(log.read_text("utf-8")) for log in self.project.root.glob("daemon-*.log")]
-        one = self.figures
-        one.put_back = sum(int(back) for log in found for back, _ in log)
-        one.recovered_in_doubt = sum(int(doubt) for log in found for _, doubt in log)
+        said = [DEAD.findall(log.read_text("utf-8")) for log in self.project.root.glob("daemon-*.log")]
+        one.put_back = sum(int(back) for log in said for back, _ in log)
+        one.recovered_in_doubt = sum(int(doubt) for log in said for _, doubt in log)
+        requests = Counter(line["id"] for line in self.server.accepted)
+        one.requests, one.largest_request = len(requests), max(requests.values(), default=0)
         one.took_over = self.daemons.took_over
         one.mails, one.accepted, one.in_doubt = self.wanted.total(), len(taken), len(doubts)
         one.in_doubt_of_service = sum(mail in live_shop.SERVICE for _, mail in doubts.values())
@@ -303,37 +320,37 @@ class LiveRun:
             hand_over_all(shop, live(shop.store), now() + ahead, clock=lambda: now() + ahead)
 
 
-def live_run(root: Path, kills: int, mails: int, rate: float, seed: int | None = None) -> Figures:
-    """A whole run in an empty folder; AssertionError when anything of the above does not hold."""
+def on_and_on(_: Figures) -> bool:
+    """To the last kill that was asked for."""
+    return True
+
+
+def live_run(
+    root: Path,
+    kills: int,
+    mails: int,
+    rate: float,
+    seed: int | None = None,
+    goes_on: Callable[[Figures], bool] = on_and_on,
+) -> Figures:
+    """A whole run in an empty folder; AssertionError when anything of the above does not hold.
+
+    `goes_on` is asked after every kill; when it says no, the rest of the mails goes without one.
+    """
     seed = secrets.randbelow(10**6) if seed is None else seed
-    passed, waves = stopwatch(), max(2, kills // KILLS_A_WAVE)
+    passed, waves = stopwatch(), max(2, min(MOST_WAVES, kills // KILLS_A_WAVE))
     print(f"seed {seed}", flush=True)
     project = Project(root)
     project.ok("init")
     live_shop.make(project)
     with server_process(root / "accepted.log", "--latency", str(LATENCY)) as server, fleet(project) as daemons:
         configure(project, server, rate)
-        each = max(1, round(mails / live_shop.expected(live_shop.people(20)).total() * 20 / waves))
-        arriving = [live_shop.people(each, each * number) for number in range(waves)]
-        run = LiveRun(project, server, daemons, Random(seed), Figures(seed), arriving)  # noqa: S311  (no secret)
+        each = max(1, round(mails / live_shop.expected(live_shop.people(20)).total() * 20 / waves) + 1)
+        arriving = [live_shop.people(each, each * number, together=each) for number in range(waves)]
+        figures = Figures(seed)
+        run = LiveRun(project, server, daemons, Random(seed), figures, arriving, goes_on)  # noqa: S311  (no secret)
         run.go(kills)
         run.judge()
         run.later()
-    run.figures.seconds = round(passed(), 1)
-    return run.figures
-
-
-def main() -> None:
-    """The program."""
-    parser = argparse.ArgumentParser(description="a live run with kill -9 at random moments")
-    parser.add_argument("--kills", type=int, default=300)
-    parser.add_argument("--mails", type=int, default=20_000)
-    parser.add_argument("--rate", type=float, default=200.0, help="mails a second at the most; batches are half of it")
-    parser.add_argument("--seed", type=int, help="of the moments; another run of it differs by what the machine does")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        print("\n".join(live_run(Path(folder), asked.kills, asked.mails, asked.rate, asked.seed).lines()))
-
-
-if __name__ == "__main__":
-    main()
+    figures.seconds = round(passed(), 1)
+    return figures

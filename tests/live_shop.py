@@ -76,10 +76,11 @@ NEXT_BAG = ("order.placed", days(19), 9)  # for somebody who has a welcome alrea
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a story; everything about them follows from their number."""
+    """Somebody with a story; everything about them follows from their number. So many in a row share a language."""
 
     number: int
     story: str
+    together: int = 1
 
     @property
     def id(self) -> str:
@@ -95,7 +96,7 @@ class Person:
 
     @property
     def locale(self) -> str:
-        return list(LOCALES)[self.number % len(LOCALES)]
+        return list(LOCALES)[self.number // self.together % len(LOCALES)]
 
     @property
     def language(self) -> str:
@@ -124,11 +125,11 @@ class Person:
         return SUBJECTS[mail][self.language].format(comma + self.name if self.name else "")
 
 
-def people(count: int, first: int = 0) -> list[Person]:
+def people(count: int, first: int = 0, together: int = 1) -> list[Person]:
     """So many people; the stories take turns, and two of three people have one that leads to a mail."""
     told = list(STORIES)
     turns = [*told, *told[:5], *told[:5]]
-    return [Person(number, turns[number % len(turns)]) for number in range(first, first + count)]
+    return [Person(number, turns[number % len(turns)], together) for number in range(first, first + count)]
 
 
 Wanted = Counter[tuple[str, str]]

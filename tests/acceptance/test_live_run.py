@@ -33,6 +33,8 @@ def test_killed_at_30_moments_nothing_goes_twice_and_nothing_is_lost(empty: Proj
     assert found.recovered_in_doubt > 0, told
     assert found.in_doubt_though_accepted > 0, told
     assert found.took_over > 0, told
+    assert found.with_two_daemons >= KILLS / 5, told
+    assert found.largest_request > 1, told
     assert found.accepted > found.mails / 3, told
 
 
