@@ -50,6 +50,12 @@ WEB_LISTENS = "web.listens"  # host, port
 PERSON_UNREADABLE = "person.unreadable"  # person, error, at
 WEB_NONE = "web.none"  # nothing
 WEB_FAILED = "web.failed"  # error, at
+RECEIVED_TAKEN = "received.taken"  # taken, unreadable: posts from outside that were kept and now read
+RECEIVED_UNREADABLE = "received.unreadable"  # source, number, error, at: it waits for `nurture received`
+HOOK_REFUSED = "hook.refused"  # source: a post that is not signed by who it says it is from; once a minute at the most
+KEY_BY_HAND = "key.by_hand"  # act, key: its name
+ROWS_POSTED = "api.posted"  # key, kind, taken, known, refused
+SHOP_TAKEN = "shop.taken"  # source, topic, taken, known, left: what the catalogue does not declare, or nobody could be told
 LINK_TAKEN = "link.taken"  # purpose, choice, new
 LINK_LOST = "link.lost"  # purpose, because: a genuine link of which nothing could be recorded, or not all
 
@@ -61,6 +67,8 @@ NAMES = frozenset(
         DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE, DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS,
         PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST, WEBHOOKS_DONE, WEBHOOKS_FAILED,
         TASK_BY_HAND, DRAFT_BY_HAND, DRAFTS_CALLED_OFF, ENROLLED, NOTICE_SENT,
+        KEY_BY_HAND, ROWS_POSTED, SHOP_TAKEN,
+        RECEIVED_TAKEN, RECEIVED_UNREADABLE, HOOK_REFUSED,
     }
 )  # fmt: skip
 

@@ -15,3 +15,7 @@ class RefusedError(FaultError):
 
 class StateError(FaultError):
     """The store cannot be used as it stands: not there, not migrated, locked, or halted."""
+
+
+class UnreadableError(Exception):
+    """A post from outside says nothing that can be understood; the words are kept with it, and name nobody."""

@@ -38,6 +38,7 @@ from nurture.store.migrate import bring_up_to_date
 from nurture.store.outbox_doors import Outbox
 from nurture.store.outbox_rows import Batch, fates
 from nurture.store.projections import zones_of
+from nurture.store.received import Posts
 
 ZoneOf = Callable[[Person], str]
 MANY = 20_000  # ids that are looked for at a time
@@ -70,15 +71,13 @@ class Store:
         self, database: Database, mark: installation.Mark, file: Path | None, halted: str, backup: Path | None
     ) -> None:
         self.database = database
-        self.id = mark.store
-        self.halted = halted
-        self.backup = backup
-        self._file = file
+        self.id, self.halted, self.backup, self._file = mark.store, halted, backup, file
         self.unreadable = load.Unreadable()
         self._loaded: dict[str, Loaded] = {}
         self.outbox = Outbox(database, self._remember)
         self.figures = Figures(database)
         self.applications = Applications(database, self._remember)
+        self.received = Posts(database, self._remember)
 
     def close(self) -> None:
         """Let the files go."""

@@ -12,6 +12,25 @@ from aiohttp import web
 LARGEST = 16 * 1024  # bytes
 SECONDS = 10.0  # for a body to arrive
 FIELDS = 20
+WHOLE_SECONDS = 60.0  # for a body of megabytes
+
+
+async def whole(request: web.Request, most: int, seconds: float = WHOLE_SECONDS) -> bytes:
+    """The raw body, up to so many bytes. HTTPException for one that is larger, too slow or torn."""
+    if request.content_length is not None and request.content_length > most:
+        raise web.HTTPRequestEntityTooLarge(most, request.content_length)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for piece in request.content.iter_any():
+                body += piece
+                if len(body) > most:
+                    raise web.HTTPRequestEntityTooLarge(most, len(body))
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except (web.RequestPayloadError, ConnectionError):
+        raise web.HTTPBadRequest from None
+    return bytes(body)
 
 
 async def posted(request: web.Request) -> Mapping[str, str]:

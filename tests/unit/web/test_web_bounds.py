@@ -264,7 +264,7 @@ def test_while_the_store_is_busy_readers_are_asked_to_try_again_and_nothing_is_l
     async def story():
         async with served(shop) as client:
             with shop.shop.store.database.writing(), monkeypatch.context() as short:  # somebody's long transaction
-                short.setattr("nurture.web.app.PATIENCE", 0.3)
+                short.setattr("nurture.web.site.PATIENCE", 0.3)
                 status, _, headers = await client.post(shop.leave(person), ONE_CLICK)
                 assert (status, headers["Retry-After"]) == (503, "60")
                 short.undo()
