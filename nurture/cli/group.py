@@ -33,6 +33,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "tasks": ("tasks", "Show what the shop's people have to do; take one, finish one."),
     "codes": ("codes", "Show what is left of every gift, and fill the pools of codes."),
     "webhooks": ("webhooks", "Show the calls of other systems, and act on one."),
+    "keys": ("keys", "Make and revoke the keys with which other systems tell us of people."),
     "doctor": ("examining", "Say what is wrong around the project, and what to do."),
     "halt": ("operating", "Hold all sending, at once."),
     "unhalt": ("operating", "Let sending go on."),
