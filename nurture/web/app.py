@@ -30,7 +30,7 @@ def application(
     app.on_response_prepare.append(site.finish)
     app.router.add_get("/{page:[uas]}/{token}", site.show)
     app.router.add_post("/{page:[uas]}/{token}", site.act)
-    app.router.add_get("/i/{digest:[0-9a-f]{64}}/{name}", site.picture)
+    app.router.add_get("/i/{first:[0-9a-f]{32}}/{rest:[0-9a-f]{32}}/{name}", site.picture)
     app.router.add_get("/health", site.health)
     app.router.add_get("/robots.txt", site.robots)
     hooks.add(app, site)

@@ -106,7 +106,7 @@ class Site:
 
     async def picture(self, request: web.Request) -> web.Response:
         """A picture that was ever applied, by the digest of its bytes: it never changes."""
-        found = await self.work(self.find_picture, request.match_info["digest"])
+        found = await self.work(self.find_picture, request.match_info["first"] + request.match_info["rest"])
         if found is None:
             return self.stranger(request)
         kept = {"Cache-Control": A_YEAR, "Cross-Origin-Resource-Policy": "cross-origin"}

@@ -207,7 +207,7 @@ def strangers(shop: Shop, person: str) -> dict[str, str]:
         "root": "/",
         "escaped": "/u/%00%ff%2e%2e%2f.x",
         "no page": f"/x/{token}",
-        "a picture": f"/i/{'0' * 64}/a.png",
+        "a picture": f"/i/{'0' * 32}/{'0' * 32}/a.png",
         "no picture": "/i/../a.png",
     }
 
