@@ -44,6 +44,9 @@ def column_map(_ctx: click.Context, _option: click.Parameter, pairs: tuple[str, 
 @click.option("--delivered-after", type=LengthOfTime(), help="Every order is delivered so much later: '3 days'.")
 @click.option("--consent", default="", metavar="TOPICS", help="What all of them agreed to; without it, nothing.")
 @click.option("--basis", default="", help="On what ground they agreed; kept with each consent.")
+@click.option(
+    "--ask", is_flag=True, help="They have not agreed yet: ask each by the topic's mail to confirm by a click."
+)
 @click.option("--none", "nobody", is_flag=True, help="Only with suppressions: there is nobody who must not have mail.")
 @click.option("--thing", metavar="NAME", default="", help="The file is of this thing of the catalogue; without KIND.")
 @click.option("--numbers", metavar="NAME", default="", help="The file is of these numbers; without KIND.")
@@ -57,6 +60,7 @@ def import_command(
     delivered_after: Length | None,
     consent: str,
     basis: str,
+    ask: bool,
     nobody: bool,
     fresh: Length | None,
     thing: str,
@@ -68,7 +72,8 @@ def import_command(
     KIND is contacts, orders, events, consents, suppressions or sends.
 
     A date without a clock is 12:00 in the project's zone. Rows that cannot be read go to FILE.rejects.csv
-    with the reason. In a column `consent`, topics are listed; one behind a minus sign is refused.
+    with the reason. In a column `consent`, topics are listed; one behind a minus sign is refused. Columns `how`,
+    `wording` (the words they were shown) and `until` (the last day on which it holds) are kept as proof.
     """
     about = [word for word, said in (("things", thing), ("numbers", numbers), ("codes", codes_used)) if said]
     if about:
@@ -87,7 +92,7 @@ def import_command(
     from nurture.wiring import now, workshop
 
     topics = tuple(consent.replace(",", " ").split())
-    wanted = Wanted(kind, columns, delivered_after, topics, basis, fresh, thing or numbers)
+    wanted = Wanted(kind, columns, delivered_after, topics, basis, fresh, thing or numbers, ask, who())
     with workshop(asked.root) as shop, progress(file.name, file.stat().st_size) as tell:
         done = take_in(shop, file, wanted, now(), tell, who())
     if asked.json:

@@ -87,7 +87,7 @@ def _verdict(draft: Draft, inside: Inside, send: Send, brings: Suit, good_until:
     if now > good_until:
         words = f"was good until {_clock(draft, good_until)}"
         return Verdict(Why.expired, f"{words}; {hold}" if hold else words)
-    refused = refusal(draft, send)
+    refused = refusal(draft, send, now)
     if refused is not None:
         return Verdict(*refused)
     if hold:

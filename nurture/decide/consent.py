@@ -1,7 +1,10 @@
 """Who may be written to about what: address, suppression, consent, themes (language.md 6.10)."""
 
+from datetime import datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
+from nurture.decide.clock import Clock, local_day
 from nurture.decide.draft import Draft
 from nurture.model.decision import Why
 
@@ -19,7 +22,7 @@ class Addressed(Protocol):
     def theme(self) -> str: ...  # noqa: D102
 
 
-def refusal(draft: Draft, message: Addressed) -> tuple[Why, str] | None:
+def refusal(draft: Draft, message: Addressed, now: datetime) -> tuple[Why, str] | None:
     """Why a message may not go to this person at all, with the words for it; None when it may."""
     if draft.erased or draft.suppressed:
         return Why.suppressed, draft.suppressed or "erased"
@@ -31,21 +34,26 @@ def refusal(draft: Draft, message: Addressed) -> tuple[Why, str] | None:
         return Why.spared, message.theme
     if message.class_ == "service":
         return None
-    return _consent(draft, message.topic)
+    return _consent(draft, message.topic, now)
 
 
-def _consent(draft: Draft, topic: str) -> tuple[Why, str] | None:
+def _consent(draft: Draft, topic: str, now: datetime) -> tuple[Why, str] | None:
     consent = draft.consents.get(topic)
     if draft.refused_all:
         return Why.no_consent, "refused everything"
-    if consent is not None:
-        return None if consent.given else (Why.no_consent, f"refused {topic}")
+    if consent is not None and not consent.given:
+        return Why.no_consent, f"refused {topic}"
+    if consent is not None and consent.holds(now):
+        return None
     known = draft.book.topics.get(topic)
     if known is not None and known.basis == "customer" and draft.orders.count > 0:
         return None  # soft opt-in of customers, which can be refused
+    if consent is not None and consent.until is not None:
+        last = local_day(consent.until - timedelta.resolution, Clock(ZoneInfo(draft.book.rules.zone)))
+        return Why.no_consent, f"consent to {topic} expired on {last.isoformat()}"
     return Why.no_consent, f"no consent to {topic}"
 
 
-def may_have(draft: Draft, message: Addressed) -> bool:
+def may_have(draft: Draft, message: Addressed, now: datetime) -> bool:
     """Whether nothing of the above speaks against it."""
-    return refusal(draft, message) is None
+    return refusal(draft, message, now) is None

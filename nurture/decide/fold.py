@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from nurture.decide import drafts, gifts
+from nurture.decide import consents, drafts, gifts
 from nurture.decide.clock import Clock, at, local, reader_clock
+from nurture.decide.consents import words_of
 from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
 from nurture.decide.orders import counted
 from nurture.model import event as names
-from nurture.model.event import Event, Origin
-from nurture.model.person import Consent, Round, StageState
+from nurture.model.event import Event
+from nurture.model.person import Round, StageState
 from nurture.model.step import AnyStep, Repeat, WaitDay, WaitEvent, WaitLength, WaitUntil, WaitWeekday
 
 CLICKS = "clicks"
@@ -21,7 +22,7 @@ _CLOCK_FACTS = frozenset({"zone", "country"})
 _NO_FACTS = frozenset(  # starts and answers, which triggers and waits see, and what only the shell reads
     {
         names.PERSON_ENROLLED, names.TASK_DONE, names.WEBHOOK_ANSWERED, names.MAIL_REPLIED, names.CONSENT_ASKED,
-        names.TRACKING_GIVEN, names.TRACKING_REFUSED, names.PERSON_MERGED,
+        names.PERSON_MERGED, names.FORGOTTEN,
     }
 )  # fmt: skip
 
@@ -32,16 +33,18 @@ def fold(draft: Draft, event: Event) -> None:
         case names.PERSON_CHANGED:
             _facts(draft, event)
         case names.PERSON_TAGGED:
-            _tags(draft, draft.tags | _words(event, "tags"))
+            _tags(draft, draft.tags | words_of(event, "tags"))
         case names.PERSON_UNTAGGED:
-            _tags(draft, draft.tags - _words(event, "tags"))
+            _tags(draft, draft.tags - words_of(event, "tags"))
         case names.ADDRESS_ADDED:
             _address(draft, str(event.fields["address"]))
         case names.ADDRESS_STATE:
             if event.fields.get("address", draft.address) == draft.address:
                 draft.address_state = str(event.fields["state"])
         case names.CONSENT_GIVEN | names.CONSENT_REFUSED | names.CONSENT_LIFTED:
-            _consent(draft, event)
+            consents.fold(draft, event)
+        case names.TRACKING_GIVEN | names.TRACKING_REFUSED:
+            consents.fold_tracking(draft, event)
         case names.THEME_SPARED:
             draft.spared = draft.spared | {str(event.fields["theme"])}
         case names.SUPPRESSED:
@@ -225,50 +228,3 @@ def _tags(draft: Draft, tags: frozenset[str]) -> None:
     if tags != draft.tags:
         draft.tags = tags
         draft.changed.add("tags")
-
-
-def _words(event: Event, field: str) -> frozenset[str]:
-    words = event.fields.get(field, ())
-    return frozenset(str(word) for word in words) if isinstance(words, tuple | list | frozenset) else frozenset()
-
-
-def _consent(draft: Draft, event: Event) -> None:
-    """Only the reader lifts a refusal: an import or a shop's sync gives no consent over one (language.md 3)."""
-    topics = _words(event, "topics")
-    by_reader = event.origin is Origin.live and event.fields.get("by") == "reader"
-    basis = str(event.fields.get("basis", ""))
-    if event.name == names.CONSENT_REFUSED:
-        draft.refused_all = draft.refused_all or not topics
-        _answers(draft, {topic: Consent(False, event.happened_at, basis) for topic in topics})
-    elif event.name == names.CONSENT_LIFTED:
-        _lift(draft, topics, event.happened_at)
-        kept = _refused_since(draft, topics, event.happened_at)
-        _answers(draft, {topic: Consent(True, event.happened_at, "lifted by the reader") for topic in topics - kept})
-    else:
-        if by_reader and topics:
-            _lift(draft, topics, event.happened_at)
-        kept = _refused_since(draft, topics, event.happened_at if by_reader else None)
-        _answers(draft, {topic: Consent(True, event.happened_at, basis) for topic in topics - kept})
-
-
-def _refused_since(draft: Draft, topics: frozenset[str], wanted: datetime | None) -> frozenset[str]:
-    """The topics whose refusal stands: all that were refused, or those refused after the reader wanted them."""
-    answers = ((topic, draft.consents.get(topic)) for topic in topics)
-    return frozenset(
-        topic for topic, old in answers if old is not None and not old.given and (wanted is None or old.since > wanted)
-    )
-
-
-def _lift(draft: Draft, topics: frozenset[str], at: datetime) -> None:
-    """A reader who refused everything and now wants one topic still refuses the others."""
-    if not draft.refused_all:
-        return
-    draft.refused_all = False
-    if topics:
-        others = draft.book.topics.keys() - topics
-        _answers(draft, {topic: Consent(False, at, "refused everything") for topic in others})
-
-
-def _answers(draft: Draft, answers: dict[str, Consent]) -> None:
-    draft.consents = {**draft.consents, **dict(sorted(answers.items()))}  # the same order in every process
-    draft.changed.add("consents")

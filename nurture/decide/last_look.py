@@ -32,7 +32,7 @@ def last_look(book: Book, person: Person, intent: Intent, now: datetime) -> tupl
         hold = held_back(book, intent, now)
         return Why.expired, f"too old at hand-over; {hold}" if hold else "too old at hand-over"
     draft = Draft(book, person)
-    refused = refusal(draft, intent)
+    refused = refusal(draft, intent, now)
     if refused is not None:
         return refused
     muted = mute_on(draft, intent.class_, draft.today(now))

@@ -111,7 +111,7 @@ def _would_go(draft: Draft, inside: Inside, send: Send, now: datetime) -> bool:
     current = draft.book.sequences.get(inside.sequence)
     if current is None or hold_on(current, now):
         return False
-    if not may_have(draft, send) or inside.due_at is None:
+    if not may_have(draft, send, now) or inside.due_at is None:
         return False
     if send.condition is not None and not truth(send.condition, draft.scene(now, inside)):
         return False

@@ -1,7 +1,7 @@
 """The rule `silence`: who heard nothing but offers for so long is enrolled in a sequence (language.md 15; B18, C7)."""
 
 from collections.abc import Iterator
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from nurture.decide.clock import at, local_day
 from nurture.decide.draft import Draft
@@ -22,8 +22,14 @@ def armed_silence(draft: Draft) -> Iterator[Armed]:
     listening, dates = rule
     day = since + timedelta(days=dates)
     when = at(day, HOUR, draft.clock)
-    if when > draft.asof:
+    if when > draft.asof and may_hear(draft, when):
         yield Armed(when, listening.sequence.name, BY_RULE, day, NAME)
+
+
+def may_hear(draft: Draft, when: datetime) -> bool:
+    """Whether one of the consents that they gave still holds then; who never gave one hears as a customer."""
+    given = [consent for consent in draft.consents.values() if consent.given]
+    return not given or any(consent.holds(when) for consent in given)
 
 
 def heard_on(draft: Draft) -> date | None:

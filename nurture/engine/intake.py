@@ -12,20 +12,22 @@ from nurture.engine import cells
 from nurture.engine.cells import CellError, Reader
 from nurture.engine.faults import MisuseError
 from nurture.engine.records import check_about, key_column, numbers_row, record_fields, thing_row
-from nurture.engine.table import Row, Table
+from nurture.engine.table import Columns, Row
 from nurture.engine.unknown import meant
 from nurture.engine.world_names import Unheard
 from nurture.model.book import Book
 from nurture.model.catalogue import Field
+from nurture.model.event import MonthDay
 from nurture.model.length import Length
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
 
 KINDS = ("contacts", "orders", "events", "consents", "suppressions", "sends", "things", "numbers")
+PROOF = ("how", "wording", "until")  # what proves a consent, beside its basis
 ABOUT: dict[str, tuple[str, ...]] = {
-    "contacts": ("id", "email", "at", "consent"),
+    "contacts": ("id", "email", "at", "consent", *PROOF),
     "orders": ("id", "email", "at", "outside_id"),
     "events": ("id", "email", "at", "event", "outside_id"),
-    "consents": ("id", "email", "at", "consent"),
+    "consents": ("id", "email", "at", "consent", *PROOF),
     "suppressions": ("id", "email", "at"),
     "sends": ("id", "email", "at", "outside_id"),
     "things": ("id", "email", "key", "removed"),
@@ -49,7 +51,8 @@ NO_BASIS = "consent needs --basis: on what ground did they agree, such as 'ticke
 class Wanted:
     """What the command was asked to do with a file. `fresh` lets events so young start sequences.
 
-    `about` names the thing or the numbers that a file of those is about.
+    `about` names the thing or the numbers that a file of those is about. With `ask` consents are asked for only: each
+    topic's mail asks the reader to confirm. `by` is who tells all this.
     """
 
     kind: str
@@ -59,6 +62,8 @@ class Wanted:
     basis: str = ""
     fresh: Length | None = None
     about: str = ""
+    ask: bool = False
+    by: str = ""
 
 
 class Who(NamedTuple):
@@ -72,7 +77,7 @@ class Who(NamedTuple):
 class Intake:
     """The reading of one file: its columns matched to names once, then every row turned into rows of the store."""
 
-    def __init__(self, table: Table, wanted: Wanted, book: Book, now: datetime) -> None:
+    def __init__(self, table: Columns, wanted: Wanted, book: Book, now: datetime) -> None:
         self.table = table
         self.wanted = wanted
         self.book = book
@@ -160,14 +165,22 @@ class Intake:
     def common(self, row: Row, who: Who) -> dict[str, Any]:
         """Who it is, what is known of them, and the consents that came with the file."""
         wanted = self.wanted
-        return {
-            "line": who.line,
-            "outside_id": who.id,
-            "address": who.address,
-            "facts": values(row, self.facts),
-            "topics": wanted.topics,
-            "basis": wanted.basis if wanted.topics else "",
-        }
+        proof = self.proof(row) if wanted.topics else {}
+        topics = {"topics": wanted.topics, **proof} if wanted.topics else {}
+        return self.named(who) | {"facts": values(row, self.facts)} | topics
+
+    def named(self, who: Who) -> dict[str, Any]:
+        """Whom the row is about."""
+        return {"line": who.line, "outside_id": who.id, "address": who.address}
+
+    def proof(self, row: Row) -> dict[str, Any]:
+        """What proves the consents of a row, as the file and the command tell it."""
+        until = self.cell(row, "until")
+        day = cells.day(until) if until else None
+        if isinstance(day, MonthDay):
+            raise CellError(f"'{until}' has no year")
+        told = {"how": self.cell(row, "how"), "wording": self.cell(row, "wording"), "until": day}
+        return {"basis": self.wanted.basis, "by": self.wanted.by, "asked": self.wanted.ask, **told}
 
     def happened(self, row: Row, who: Who, at: datetime, name: str) -> EventRow:
         """One event of the catalogue."""
@@ -215,10 +228,8 @@ class Intake:
         refused = tuple(topic[1:] for topic in topics if topic.startswith("-"))
         for answer, named in ((True, given), (False, refused)):
             if named:
-                yield ConsentRow(
-                    line=who.line, outside_id=who.id, address=who.address, topics=named, basis=self.wanted.basis,
-                    given=answer, at=at,
-                )  # fmt: skip
+                proof = self.proof(row) | ({} if answer else {"asked": False, "until": None})
+                yield ConsentRow(**self.named(who), **proof, topics=named, given=answer, at=at)
 
     def send(self, row: Row, who: Who, at: datetime) -> SendRow:
         """A mail that went before nurture; without a class it counts as news."""
@@ -300,7 +311,7 @@ def match_columns(columns: Sequence[str], wanted: Wanted, book: Book) -> tuple[d
         raise MisuseError(
             f"no column says '{missing[0]}'; the file has: {', '.join(columns)}. Say which is which: {said}"
         )
-    if wanted.kind == "contacts" and "consent" in places and not wanted.basis:
+    if wanted.kind == "contacts" and "consent" in places and not (wanted.basis or wanted.ask):
         raise MisuseError(NO_BASIS)
     return places, [column for place, column in enumerate(columns) if place not in places.values()]
 
@@ -331,7 +342,7 @@ def check_wanted(wanted: Wanted, book: Book) -> None:
     unknown = [topic for topic in wanted.topics if topic not in book.topics]
     if unknown:
         raise MisuseError(f"--consent {unknown[0]}: there is no such topic; {meant(unknown[0], book.topics)}")
-    if (wanted.topics or wanted.kind == "consents") and not wanted.basis:
+    if (wanted.topics or wanted.kind == "consents") and not (wanted.basis or wanted.ask):
         raise MisuseError(NO_BASIS)
     if wanted.delivered_after and (wanted.kind != "orders" or DELIVERED not in book.catalogue.events):
         raise MisuseError("--delivered-after goes with orders, and needs the event order.delivered in the catalogue")

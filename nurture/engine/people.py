@@ -11,6 +11,7 @@ from nurture.decide.simulate import live
 from nurture.decide.switches import hold_on
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
+from nurture.engine.ledger import ledger_lines
 from nurture.engine.people_beside import MANY, beside_lines
 from nurture.engine.switches import waiting_lines
 from nurture.engine.workshop import Workshop
@@ -56,12 +57,13 @@ def show(shop: Workshop, live_now: LiveBook, text: str, now: datetime) -> Shown:
     lines = [
         person_line(book, person),
         f"{label} · {person.address or 'no address'} · {orders_words(person, clock)}",
-        consent_words(person),
+        consent_words(person, now),
         *inside_lines(book, person, clock, now),
         *beside_lines(beside, person, clock),
         *had_lines(person, clock, fates, drafts),
         *waiting_lines(shop.store, book, person, fates, now),
         *next_lines(book, person, clock, now),
+        *ledger_lines(shop.store.histories([person.id])[person.id], clock),
     ]
     return Shown(replace(person, alarms=None), lines)  # derived, and they hold the whole book
 
@@ -74,14 +76,18 @@ def orders_words(person: Person, clock: Clock) -> str:
     return f"{orders.count} order day{'s' if orders.count > 1 else ''}, the last {moment_words(orders.last_at, clock)}"
 
 
-def consent_words(person: Person) -> str:
-    """What they agreed to and what they refused."""
+def consent_words(person: Person, now: datetime) -> str:
+    """What they agreed to, what they refused, and which consents expired."""
     if person.erased or person.suppressed:
         return f"never written to: {'erased' if person.erased else person.suppressed}"
-    given = [topic for topic, one in sorted(person.consents.items()) if one.given and not person.refused_all]
-    refused = [topic for topic, one in sorted(person.consents.items()) if not one.given]
-    refused = ["everything"] if person.refused_all else refused
-    return f"agreed to {', '.join(given) or 'nothing'}" + (f"; refused {', '.join(refused)}" if refused else "")
+    answers = sorted(person.consents.items())
+    given = [topic for topic, one in answers if one.holds(now) and not person.refused_all]
+    refused = ["everything"] if person.refused_all else [topic for topic, one in answers if not one.given]
+    expired = [topic for topic, one in answers if one.given and not one.holds(now) and not person.refused_all]
+    words = f"agreed to {', '.join(given) or 'nothing'}"
+    for names, said in ((expired, "agreed once to"), (refused, "refused")):
+        words += f"; {said} {', '.join(names)}" if names else ""
+    return words
 
 
 def inside_lines(book: Book, person: Person, clock: Clock, now: datetime) -> list[str]:

@@ -26,11 +26,19 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A person's answer for one topic: given or refused, since when, and on what basis."""
+    """A person's answer for one topic: given or refused, since when, and on what basis.
+
+    A consent that expires is none from `until` on (UTC), such as the implied one of CASL (email.md 4.3).
+    """
 
     given: bool
     since: datetime
     basis: str = ""
+    until: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is a consent, and still one."""
+        return self.given and (self.until is None or now < self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,4 +223,5 @@ class Person:
     messages: tuple[Message, ...] = ()
     things: Mapping[str, Mapping[str, Mapping[str, object]]] = field(default_factory=dict)  # by kind, then by key
     numbers: Mapping[str, tuple[datetime, Mapping[str, object]]] = field(default_factory=dict)  # told when, and what
+    tracked: bool = False  # they agreed that opens and clicks are told apart by person
     alarms: Alarms | None = field(default=None, compare=False, repr=False)

@@ -20,6 +20,7 @@ from nurture.store.arrivals import expect as expect  # noqa: PLC0414  (taken fro
 from nurture.store.codec import micros, values_of, values_text
 from nurture.store.codes import mark_used
 from nurture.store.database import BULK, Database, among, bucket, insert_many, pages
+from nurture.store.erasures import ASKED
 from nurture.store.identity import Known, RefusedRow, normal_address
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
 from nurture.store.save import EVERYTHING
@@ -135,6 +136,8 @@ class Importing:
         person, new_address = batch.known.person(connection, row.outside_id, address, known_at)
         if new_address:
             self._new_address(batch, person, address, known_at)
+        if batch.known.comes_back(person):
+            self._own(batch, person, names.SUPPRESSED, {"because": ASKED}, known_at, known_at, ASKED)
         if row.facts or row.tags or row.topics:
             self._said_of_person(batch, person, row, known_at)
         match row:
@@ -157,7 +160,7 @@ class Importing:
             people.add(
                 known.by_outside.get(row.outside_id) or known.person(connection, row.outside_id, "", known_at)[0]
             )
-        for barred in {key, *(known.address_of.get(person, "") for person in people)} - {""}:
+        for barred in {key, *(known.address_of.get(person, "") for person in people)} - {"", *known.forgotten}:
             batch.barred[barred] = {"key": barred, "because": row.because, "since": micros(row.at)}
             known.suppressed.setdefault(barred, row.because)
         for person in sorted(people):
@@ -200,9 +203,11 @@ class Importing:
     def _consent(self, batch: _Batch, person: str, name: str, row: AnyRow, happened: int, known_at: int) -> None:
         """With a row of another kind a consent comes once per person, however many rows carry it."""
         topics = tuple(sorted(row.topics))
-        fields = {"topics": topics, "basis": row.basis, "wording": row.wording}
+        if row.asked and name == names.CONSENT_GIVEN:
+            name = names.CONSENT_ASKED
         words = (*topics, row.basis, *((str(happened),) if isinstance(row, ConsentRow) else ()))
-        self._own(batch, person, name, fields, happened, known_at, *words)
+        words += (str(row.until),) if row.until else ()
+        self._own(batch, person, name, row.proof, happened, known_at, *words)
 
     def _own(
         self,

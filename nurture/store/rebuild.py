@@ -34,6 +34,7 @@ FOLLOWS = (
     "orders",
     "stage",
     "moments",
+    "tracked",
 )
 """What follows from events alone. Enrolments and mails are decisions: they are facts of their own."""
 

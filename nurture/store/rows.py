@@ -10,7 +10,9 @@ class Row:
     """What every row may say. `outside_id` and `address` say who; at least one is needed.
 
     `line` is where the row stands in its file, `known_at` when nurture learned of it (default: the
-    import's own now). `topics` with `basis` and `wording` are consents that came with the row.
+    import's own now). `topics` are consents that came with the row, and what proves them: `basis`, the
+    `wording` that was shown, `how` it was said and `by` whom it is told; `until` is the last date on which
+    they hold. With `asked` they are asked for only: they hold once the reader confirms them by a link.
     Instants are aware, in UTC.
     """
 
@@ -22,7 +24,19 @@ class Row:
     topics: tuple[str, ...] = ()
     basis: str = ""
     wording: str = ""
+    how: str = ""
+    by: str = ""
+    until: date | None = None
+    asked: bool = False
     known_at: datetime | None = None
+
+    @property
+    def proof(self) -> dict[str, object]:
+        """The fields of a consent's event that prove it; those that nobody told are left out."""
+        told = {"how": self.how, "by": self.by, "until": self.until}
+        return {"topics": tuple(sorted(self.topics)), "basis": self.basis, "wording": self.wording} | {
+            name: value for name, value in told.items() if value
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Intent, Reason
-from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, Event
+from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, Event, Origin
 from nurture.model.person import Enrolment, Person
 from nurture.model.rules import CLASSES
 from nurture.store.afterwards import mark_clicks, newly_cancelled, newly_clicked
@@ -177,7 +177,7 @@ def lane_of(class_: str, classes: Sequence[str]) -> int:
 
 def planned_row(key: str, person: str, lane: int, due: datetime) -> Row:
     """A place in the queue."""
-    return {"key": key, "lane": lane, "due_at": micros(due), "bucket": bucket(person), "released": False}
+    return {"key": key, "lane": lane, "due_at": micros(due), "bucket": bucket(person), "released": False, "because": ""}
 
 
 def _message_row(intent: Intent) -> Row:
@@ -244,20 +244,25 @@ def _consents(rows: Rows, person: Person, old: Loaded) -> None:
     if person.consents == was.consents and person.refused_all == was.refused_all:
         return
     rows.consents_of.append(person.id)
-    worded = {
-        str(topic): str(event.fields.get("wording", ""))
-        for event in old.arrived
-        if event.name in _CONSENT_EVENTS
-        for topic in _topics(event)
+    proven = {
+        str(topic): proof(event) for event in old.arrived if event.name in _CONSENT_EVENTS for topic in _topics(event)
     }
     who: Row = {"person": person.id, "bucket": bucket(person.id), "address": person.address}
-    who |= {"how": "", "who": "", "until": None}
     for topic, one in person.consents.items():
-        words = {"basis": one.basis, "wording": worded.get(topic, "")}
-        rows.consents.append({**who, **words, "topic": topic, "given": one.given, "since": micros(one.since)})
+        said = {"topic": topic, "given": one.given, "since": micros(one.since), "basis": one.basis}
+        rows.consents.append({**who, **said, **proven.get(topic, _UNPROVEN), "until": maybe_micros(one.until)})
     if person.refused_all:
-        since = {"since": micros(person.asof), "given": False, "topic": EVERYTHING}
-        rows.consents.append({**who, **since, "basis": "", "wording": worded.get(EVERYTHING, "")})
+        said = {"topic": EVERYTHING, "given": False, "since": micros(person.asof), "basis": ""}
+        rows.consents.append({**who, **said, **proven.get(EVERYTHING, _UNPROVEN), "until": None})
+
+
+def proof(event: Event) -> Row:
+    """What an answer is proven by: the words that were shown, how it came, and by whom."""
+    how = str(event.fields.get("how") or ("import" if event.origin is Origin.imported else ""))
+    return {"wording": str(event.fields.get("wording", "")), "how": how, "who": str(event.fields.get("by", ""))}
+
+
+_UNPROVEN: Row = {"wording": "", "how": "", "who": ""}
 
 
 def _topics(event: Event) -> tuple[object, ...]:
@@ -333,7 +338,8 @@ def _write_consents(connection: Connection, rows: Rows) -> None:
 def _standing(old: Row | None, new: Row) -> Row:
     if old is None or old["given"] != new["given"]:
         return new
-    return old if old["since"] == new["since"] or new["topic"] == EVERYTHING else new
+    stands = old["since"] == new["since"] and old["until"] == new["until"]
+    return old if stands or new["topic"] == EVERYTHING else new
 
 
 def _clear_agenda(connection: Connection, ids: Sequence[str], now: datetime, horizon: int) -> None:

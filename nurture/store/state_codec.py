@@ -243,6 +243,15 @@ def _stage(row: list[Any] | None) -> StageState | None:
     return StageState(row[0], instant(row[1]), maybe_instant(row[2]), maybe_instant(row[3]), row[4], pinned)
 
 
+def _consent_list(one: Consent) -> list[Any]:
+    """When it expires is told only of those that do, which few are."""
+    return [one.given, micros(one.since), one.basis, *((micros(one.until),) if one.until else ())]
+
+
+def _consent(row: list[Any]) -> Consent:
+    return Consent(row[0], instant(row[1]), row[2], instant(row[3]) if len(row) > 3 else None)
+
+
 def state_text(person: Person, known: Known) -> str:
     """What is in flight and what follows from the events, but for facts and tags, which have columns.
 
@@ -251,7 +260,7 @@ def state_text(person: Person, known: Known) -> str:
     state: dict[str, Any] = {
         "address": person.address,
         "deliverable": person.address_state if person.address_state != "ok" else "",
-        "consents": {topic: [one.given, micros(one.since), one.basis] for topic, one in person.consents.items()},
+        "consents": {topic: _consent_list(one) for topic, one in person.consents.items()},
         "refused": person.refused_all,
         "spared": sorted(person.spared),
         "suppressed": person.suppressed,
@@ -264,6 +273,7 @@ def state_text(person: Person, known: Known) -> str:
         "enrolments": [_enrolment_list(one, known) for one in person.enrolments],
         "things": {kind: {key: _values(one) for key, one in all_.items()} for kind, all_ in person.things.items()},
         "numbers": {name: [micros(told), _values(values)] for name, (told, values) in person.numbers.items()},
+        "tracked": person.tracked,
     }
     return encoded({key: value for key, value in state.items() if value or type(value) is int})
 
@@ -284,6 +294,7 @@ _of_state = attrgetter(
     "enrolments",
     "things",
     "numbers",
+    "tracked",
 )
 
 
@@ -298,10 +309,7 @@ def state_of(text: str, known: Known) -> dict[str, Any]:
     return {
         "address": state.get("address", ""),
         "address_state": state.get("deliverable", "ok"),
-        "consents": {
-            topic: Consent(given, instant(since), basis)
-            for topic, (given, since, basis) in state.get("consents", {}).items()
-        },
+        "consents": {topic: _consent(row) for topic, row in state.get("consents", {}).items()},
         "refused_all": state.get("refused", False),
         "spared": frozenset(state.get("spared", ())),
         "suppressed": state.get("suppressed", ""),
@@ -316,6 +324,7 @@ def state_of(text: str, known: Known) -> dict[str, Any]:
             kind: {key: _unvalues(one) for key, one in all_.items()} for kind, all_ in state.get("things", {}).items()
         },
         "numbers": {name: (instant(told), _unvalues(one)) for name, (told, one) in state.get("numbers", {}).items()},
+        "tracked": state.get("tracked", False),
     }
 
 

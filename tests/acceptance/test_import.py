@@ -166,3 +166,22 @@ def test_two_columns_of_one_name_are_refused_before_anything_is_read(project):
     answer = project.run("import", "contacts", "people.csv")
     assert answer.code == 64
     assert "columns 2 and 3 are both called 'email'" in answer.err
+
+
+def test_what_proves_a_consent_is_kept_and_shown(project):
+    project.ok("apply")
+    columns = ["id", "email", "at", "consent", "how", "wording", "until"]
+    yes = "Yes, send me coffee tips"
+    project.table(
+        "consents.csv", columns,
+        [("a", "a@shop.example", "2026-01-02", "coffee_tips", "box at checkout", yes, "2026-02-02"),
+         ("a", "a@shop.example", "2026-01-03", "news", "by telephone", "", ""),
+         ("a", "a@shop.example", "2026-01-04", "-offers", "by telephone", "", "")],
+    )  # fmt: skip
+    project.ok("import", "consents", "consents.csv", "--basis", "opt_in")
+    shown = project.ok("show", "a").out
+    assert "agreed to news; agreed once to coffee_tips; refused offers\n" in shown
+    ledger = shown.split("Ledger:\n", 1)[1]
+    assert "  2026-01-02 12:00  agreed to coffee_tips, until 2026-02-02\n      imported by " in ledger
+    assert f'; box at checkout; opt_in\n      shown: "{yes}"\n' in ledger
+    assert "  2026-01-04 12:00  refused offers\n" in ledger

@@ -194,3 +194,23 @@ def test_a_book_without_orders_takes_none(tmp_path):
     bare = Book(Rules("shop"), Catalogue())
     with pytest.raises(MisuseError, match="which event is an order"):
         Intake(Table(path), Wanted("orders"), bare, NOW + timedelta(days=1))
+
+
+def test_what_proves_a_consent_comes_in_columns_of_its_own(tmp_path):
+    text = "id,consent,how,wording,until\na,offers,checkout box,Send me offers,2029-03-01\nb,-news,,,2029-03-01\n"
+    (given,), (refused,) = read(tmp_path, text, kind="consents", basis="opt_in", by="lena")
+    assert given.proof == {
+        "topics": ("offers",), "basis": "opt_in", "wording": "Send me offers", "how": "checkout box", "by": "lena",
+        "until": date(2029, 3, 1),
+    }  # fmt: skip
+    assert refused.until is None
+    ((contact,),) = read(tmp_path, "id,how\na,paper\n", kind="contacts", topics=("news",), basis="opt_in")
+    assert (contact.how, contact.topics) == ("paper", ("news",))
+    with pytest.raises(CellError, match="has no year"):
+        read(tmp_path, "id,consent,until\na,offers,--03-01\n", kind="consents", basis="opt_in")
+
+
+def test_who_is_only_asked_needs_no_basis_and_refuses_as_ever(tmp_path):
+    check_wanted(Wanted("consents", ask=True), BOOK)
+    ((asked, refused),) = read(tmp_path, "id,consent\na,offers -news\n", kind="consents", ask=True)
+    assert (asked.asked, refused.asked) == (True, False)
