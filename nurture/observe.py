@@ -22,6 +22,9 @@ BATCH_RECOVERED = "batch.recovered"  # put_back, in_doubt: what a process that i
 BRAKE_HELD = "brake.held"  # mails, brake
 BACKOFF_BEGUN = "backoff.begun"  # until, failures, because
 BACKOFF_OVER = "backoff.over"  # provider
+FAMILY_RESTS = "family.rests"  # until, mails: that a family of mailboxes put off or blocked within an hour
+COMPLAINTS_BRAKE = "complaints.brake"  # brake, overall, complaints, delivered: in 7 days, of one family or of all
+PACE_PUT_OFF = "pace.put_off"  # mails, until: today has no room for them
 DOUBTS_SETTLED = "doubts.settled"  # again, closed
 LEASE_LOST = "lease.lost"  # batch, error, at: what of it was not begun is put back
 BY_HAND = "outbox.by_hand"  # act, stood
@@ -55,14 +58,17 @@ RECEIVED_UNREADABLE = "received.unreadable"  # source, number, error, at: it wai
 HOOK_REFUSED = "hook.refused"  # source: a post that is not signed by who it says it is from; once a minute at the most
 KEY_BY_HAND = "key.by_hand"  # act, key: its name
 ROWS_POSTED = "api.posted"  # key, kind, taken, known, refused
-SHOP_TAKEN = "shop.taken"  # source, topic, taken, known, left: what the catalogue does not declare, or nobody could be told
+SHOP_TAKEN = (
+    "shop.taken"  # source, topic, taken, known, left: what the catalogue does not declare, or nobody could be told
+)
 LINK_TAKEN = "link.taken"  # purpose, choice, new
 LINK_LOST = "link.lost"  # purpose, because: a genuine link of which nothing could be recorded, or not all
 
 NAMES = frozenset(
     {
         TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, HAND_OVER_WAITS, BATCH_IN_DOUBT,
-        BATCH_LEFT, BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
+        BATCH_LEFT, BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, FAMILY_RESTS,
+        COMPLAINTS_BRAKE, PACE_PUT_OFF, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
         RELEASED, HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS,
         DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE, DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS,
         PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST, WEBHOOKS_DONE, WEBHOOKS_FAILED,

@@ -24,6 +24,7 @@ def upgrade():
         consent.add_column(sa.Column("how", sa.Text(), server_default="", nullable=False))
         consent.add_column(sa.Column("who", sa.String(), server_default="", nullable=False))
         consent.add_column(sa.Column("until", sa.BigInteger(), nullable=True))
+    op.add_column("planned", sa.Column("because", sa.String(), server_default="", nullable=False))
 
 
 def what_came():
@@ -121,6 +122,7 @@ def whom_it_is_about():
         sa.Column("addresses", sa.Text(), nullable=False),
         sa.Column("outside", sa.Text(), nullable=False),
         sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.Column("to_tell", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("person"),
     )
     op.create_table(

@@ -50,8 +50,8 @@ SECRETS: dict[str, tuple[str, ...]] = {"smtp": ("smtp.password_env",), "sendgrid
 class Config:
     """Everything an operator can set. `only_to` empty means everybody; secrets come from the environment.
 
-    `rate_per_second` None is as fast as it goes; `web_listen` None starts no web part. `unset` holds the
-    findings of environment variables that the provider needs and nobody set: see `sending_problems`.
+    `rate_per_second` and `rate_per_family` None are as fast as it goes; `web_listen` None starts no web part.
+    `unset` holds the findings of environment variables that the provider needs and nobody set: see `sending_problems`.
     """
 
     store_url: str
@@ -68,6 +68,7 @@ class Config:
     smtp_user: str = ""
     smtp_password: str = field(default="", repr=False)
     rate_per_second: float | None = None
+    rate_per_family: float | None = None
     web_url: str = ""
     web_listen: tuple[str, int] | None = None
     tick_every: timedelta = timedelta(seconds=5)
@@ -116,6 +117,7 @@ KEYS: dict[str, Key] = {
     "warm_up.since": Key(one_day),
     "warm_up.first_day": Key(whole(1, 1_000_000), 50),
     "rate.per_second": Key(rate, None),
+    "rate.per_family": Key(rate, None),
     "web.url": Key(web_address),
     "web.listen": Key(listen),
     "deliver.only_to": Key(addresses, []),
@@ -226,6 +228,7 @@ def build(
         smtp_user=settings["smtp.user"],
         smtp_password=secret("smtp.password_env"),
         rate_per_second=settings["rate.per_second"],
+        rate_per_family=settings["rate.per_family"],
         web_url=settings["web.url"],
         web_listen=settings["web.listen"],
         tick_every=settings["tick.every"],

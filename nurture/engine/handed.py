@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from nurture.model.mail import Fate, Handover
+from nurture.store.outbox_lists import Paced
 
 SHOWN = 10
 FOLDER = "folder"
@@ -24,7 +25,8 @@ class Handed:
     `waiting`, `held` and `in_doubt` count what the store holds now; `doubts` names the newest in doubt. `waits` says
     why mails wait that nothing is wrong with, each with its remedy. `again` were put back to go once more in doubt,
     `closed` ended as of unknown fate. `shut` is set when the round ended since the way out is closed for now.
-    `put_off` wait in the queue until their readers may have them, the first until `put_off_until` (UTC).
+    `put_off` wait in the queue until their readers may have them, the first until `put_off_until` (UTC); `paced` for
+    our own pace.
     """
 
     provider: str = FOLDER
@@ -41,10 +43,11 @@ class Handed:
     doubts: tuple[str, ...] = ()
     put_off: int = 0
     put_off_until: datetime | None = None
+    paced: tuple[Paced, ...] = ()
 
     def count(self, handover: Handover) -> None:
         """Take one in; what we put back ourselves is no trouble, and counted by what lies in the store."""
-        if handover.not_before is not None:
+        if handover.not_before is not None or handover.fate is Fate.held:
             return
         self.fates[handover.fate] = self.fates.get(handover.fate, 0) + 1
         if handover.fate in TELLS_WHY:
@@ -67,7 +70,7 @@ class Handed:
 
     def document(self) -> dict[str, object]:
         """For --json."""
-        lying = {"waiting": self.waiting, "put_off": self.put_off, "held": self.held}
+        lying = {"waiting": self.waiting, "put_off": self.put_off, "held": self.held, "paced": self.paced}
         lying_still = {"in_doubt": self.in_doubt, "doubts": self.doubts}
         doubts = {"in_doubt_before": self.in_doubt_before, "again": self.again, "closed": self.closed}
         return {
@@ -100,6 +103,7 @@ class Handed:
         if self.put_off and self.put_off_until is not None:
             until = f"{self.put_off_until:%Y-%m-%d %H:%M} UTC"
             yield f"{self.put_off:,} wait until their readers may have them, the first until {until}"
+        yield from map(pace_words, self.paced)
         if self.in_doubt:
             yield f"{self.in_doubt:,} in doubt in all, the newest:"
             yield from (f"  {doubt}" for doubt in self.doubts)
@@ -107,3 +111,8 @@ class Handed:
     @property
     def _taken(self) -> str:
         return f"taken by {self.provider}"
+
+
+def pace_words(one: Paced) -> str:
+    """`300 wait, the first until 2027-03-03 00:00 UTC: warm-up allows 50 mails a day so far`."""
+    return f"{one.number:,} wait, the first until {one.until:%Y-%m-%d %H:%M} UTC: {one.because}"

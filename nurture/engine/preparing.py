@@ -3,7 +3,7 @@
 All that can fail by itself is done here, before `handed` is committed.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -33,10 +33,11 @@ SAYS_STOP = frozenset({CONSENT_REFUSED, THEME_SPARED, SUPPRESSED, ERASED, ADDRES
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A mail that stays here after all, and why."""
+    """A mail that stays here after all, and why; `told` says whether `explain` should tell of it."""
 
     why: Why
     handover: Handover
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,26 @@ class Prepared:
     gone: Gone
 
 
-def ready(shop: Workshop, live: LiveBook, batch: Batch, now: datetime) -> Prepared:
+Pace = Callable[[Intent, bool, datetime], Kept | None]
+
+
+def at_any_pace(_intent: Intent, _released: bool, _now: datetime) -> Kept | None:
+    """Nothing waits for its turn."""
+    return None
+
+
+def ready(shop: Workshop, live: LiveBook, batch: Batch, now: datetime, pace: Pace = at_any_pace) -> Prepared:
     """Every mail of a batch, ready to be posted or kept; service first, as in the batch.
 
-    The codes of all its gifts are drawn at once, after the last look. One that cannot be written, for whatever
-    reason, holds up no other. A fault of the store is raised.
+    `pace` is asked after the last look, so that what does not go takes nobody's turn. The codes of all its gifts are
+    drawn at once, after that. One that cannot be written, for whatever reason, holds up no other. A fault of the
+    store is raised.
     """
     people = {person.id: (person, news) for person, news in shop.store.people([i.person for i in batch.intents], END)}
-    looked = [looked_at(shop, live, intent, people.get(intent.person), now) for intent in batch.intents]
+    looked = [
+        paced(looked_at(shop, live, one, people.get(one.person), now), one.key in batch.released, now, pace)
+        for one in batch.intents
+    ]
     drawn = draw(shop, live, [one for one in looked if isinstance(one, Looked)], now)
     texts = [one if isinstance(one, Kept) else written(shop, live, one, drawn) for one in looked]
     made = list(bundled(shop.provider, [one for one in texts if isinstance(one, Written)]))
@@ -130,9 +143,14 @@ def once_more(provider: Provider[Any, Any], refused: Ready, answer: Any, left: C
         return [unwritten(intent, fault) for intent in intents.values()]
 
 
+def paced(looked: Looked | Kept, released: bool, now: datetime, pace: Pace) -> Looked | Kept:
+    """What our own pace says of a mail that may go by its last look."""
+    return looked if isinstance(looked, Kept) else pace(looked.intent, released, now) or looked
+
+
 def put_back(kept: Kept) -> bool:
-    """Whether it goes later, since it is night for its reader."""
-    return kept.handover.fate is Fate.planned
+    """Whether it goes later: it is night for its reader, our own pace says so, or a person is asked first."""
+    return kept.handover.fate in (Fate.planned, Fate.held)
 
 
 def draw(shop: Workshop, live: LiveBook, looked: Sequence[Looked], now: datetime) -> dict[str, dict[str, Drawn]]:
@@ -258,7 +276,7 @@ def kept_reasons(
     """Person and reason of every mail that did not go: kept here, or refused by the provider."""
     by_key = {intent.key: intent for intent in intents}
     refused = (Kept(WHY_NOT[one.fate], one) for one in answers if one.fate in WHY_NOT)
-    for one in (*kept, *refused):
+    for one in (*(one for one in kept if one.told), *refused):
         intent = by_key[one.handover.key]
         yield intent.person, reason_of(intent, one.handover, one.why, now)
 

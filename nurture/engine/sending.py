@@ -20,6 +20,7 @@ from nurture.engine.gates import gate_of, halt_ourselves, why_waiting
 from nurture.engine.handed import SHOWN, Handed
 from nurture.engine.pace import BackOff, Deferred, Pace
 from nurture.engine.preparing import Kept, Ready, kept_reasons, once_more, ready
+from nurture.engine.road import Road
 from nurture.engine.slots import Slots
 from nurture.engine.tick import uncollected
 from nurture.engine.workshop import Workshop
@@ -71,7 +72,7 @@ class Sending:
         self.deferred = Deferred()
         self._slots, self._room = Slots(shop.provider.at_once), asyncio.Event()
         self._unbegun: Counter[bool] = Counter()  # requests on their way that wait for a place: service, and others
-        self._upkeep = Upkeep(shop)
+        self._upkeep, self.road = Upkeep(shop), Road(shop)
         self._stopped = self._refused = False
         self.morning: datetime | None = None  # when the first mail may go that was put off to its reader's hours
 
@@ -115,7 +116,7 @@ class Sending:
         try:
             while True:
                 wait = await self._take_off(flights, done)
-                if wait is None and not flights:
+                if wait is None and not flights and (self._shut() or not await self.road.turn_comes(self.clock)):
                     return
                 if wait != 0:
                     flights = await self._land(flights, LOOK if wait is None else min(wait, LOOK), done)
@@ -187,6 +188,7 @@ class Sending:
         """Claim a batch and make it ready to leave; otherwise whether trying again at once can find one."""
         live, now = self.live(), self.clock()
         self._upkeep.keep_up(live.book, now, done)
+        self.road.look(now)
         gate = gate_of(self.shop, live, now, only_service, self.deferred.waiting(now))
         if gate is None:
             return False
@@ -209,9 +211,13 @@ class Sending:
 
     def _handed(self, live: LiveBook, batch: Batch) -> Flight:
         """The batch made ready, and `handed` committed."""
-        made = ready(self.shop, live, batch, self.clock())
-        now = self.clock()
-        self.shop.store.outbox.hand(batch, now, made.gone)
+        try:
+            made = ready(self.shop, live, batch, self.clock(), self.road.kept)
+            now = self.clock()
+            self.shop.store.outbox.hand(batch, now, made.gone)
+        except BaseException:
+            self.road.landed(batch.keys)
+            raise
         return Flight(batch, made.requests, made.kept, now + LEASE)
 
     def _settle(self, flight: Flight) -> list[Handover]:
@@ -219,6 +225,7 @@ class Sending:
         now, handovers = self.clock(), flight.handovers()
         reasons = list(kept_reasons(flight.batch.intents, flight.kept, flight.posted(), now))
         self.shop.store.settle(flight.batch, handovers, now, self.live().book, reasons, self.shop.provider.name)
+        self.road.landed(flight.batch.keys)
         if flight.halts is not None:
             halt_ourselves(self.shop, flight.halts, now)
         if doubts := sum(one.fate is Fate.in_doubt for one in handovers):
@@ -363,7 +370,9 @@ class Sending:
         lying = store.outbox.how_many()
         done.waiting, done.held, done.in_doubt = lying[Fate.planned], lying[Fate.held], lying[Fate.in_doubt]
         done.put_off, done.put_off_until = store.outbox.put_off(self.clock())
-        self.morning = done.put_off_until
+        done.paced = store.outbox.paced(self.clock())
+        later = (done.put_off_until, *(one.until for one in done.paced))
+        self.morning = min((until for until in later if until is not None), default=None)
         done.shut = done.shut or self.next_at is not None
         if done.in_doubt:
             newest = store.in_doubt(SHOWN)

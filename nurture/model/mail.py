@@ -87,6 +87,8 @@ class Handover:
     `retry_at` (UTC; None: after the usual back-off). `halts` says that the provider refuses us and not this
     mail (a wrong key, an account without credit): nothing more is handed over until a person has looked.
     With `not_before` (UTC) it is we who put it back into the queue, until its reader may have it.
+    `pace` says, with `not_before`, that it is not the reader but our own pace that it waits for, and why; a mail that
+    is `held` waits for a person, and `detail` says because of what.
     `blameless`, with `planned`, says that only another mail of its request was refused: it goes at once, in another.
     """
 
@@ -98,3 +100,4 @@ class Handover:
     halts: bool = False
     not_before: datetime | None = None
     blameless: bool = False
+    pace: str = ""

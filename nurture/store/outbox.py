@@ -33,6 +33,7 @@ from nurture.store.outbox_rows import (
     members,
     note_details,
     put_back,
+    set_aside,
     take_out,
 )
 from nurture.store.save import classes_of, lane_of
@@ -40,7 +41,7 @@ from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED
 
 BRAKE = "brake"  # why a mail is held
 HOUR = timedelta(hours=1)
-NOT_LEFT = frozenset({Fate.planned, Fate.cancelled, Fate.expired})
+NOT_LEFT = frozenset({Fate.planned, Fate.held, Fate.cancelled, Fate.expired})
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,8 @@ def settle(
         else:
             _settle_late(connection, batch, answers, at, classes_of(book))
         taken = {key for key, answer in answers.items() if answer.fate is Fate.accepted}
-        count_accepted(connection, at, provider, [one.address for one in batch.intents if one.key in taken])
+        mails = [(one.address, one.class_) for one in batch.intents if one.key in taken]
+        count_accepted(connection, at, provider, mails)
         return count_on(connection)
 
 
@@ -226,17 +228,21 @@ def _settle_ours(
 ) -> None:
     doubts: dict[str, Intent] = {}
     back: list[Intent] = []
+    held: list[Intent] = []
     for one in batch.intents:
         answer = answers.get(one.key, Handover(one.key, Fate.in_doubt))
         if answer.fate is Fate.planned:
             back.append(one)
+        elif answer.fate is Fate.held:
+            held.append(one)
         elif answer.fate is Fate.in_doubt:
             doubts[one.key] = one
         elif answer.fate is not Fate.accepted:
             mark(connection, answer, at)
     note_details(connection, [one for one in answers.values() if one.fate is Fate.accepted], at)
-    later = {one.key: one.not_before for one in answers.values() if one.not_before is not None}
-    put_back(connection, _still_open(connection, back), classes, not_before=later)
+    put_back(connection, _still_open(connection, back), classes, later=answers)
+    open_ = _still_open(connection, held)
+    set_aside(connection, [(one, answers[one.key].detail) for one in open_], classes, at)
     doubt(connection, doubts, {key: answers[key].detail for key in doubts if key in answers}, at, basis)
 
 
@@ -255,14 +261,13 @@ def _settle_late(
         answer = answers.get(one.key)
         if answer is None or answer.fate is Fate.in_doubt:
             continue
-        if answer.fate is Fate.planned:
+        if answer.fate in (Fate.planned, Fate.held):
             back += [one.key] if one.key in ours else []
         elif settle_one(connection, answer, at):
             take_out(connection, [one.key])
     in_doubt = intents(connection, back, MESSAGE.c.fate == Fate.in_doubt.value)
     clear(connection, list(in_doubt), again=False)
-    later = {one.key: one.not_before for one in answers.values() if one.not_before is not None}
-    put_back(connection, in_doubt.values(), classes, not_before=later)
+    put_back(connection, in_doubt.values(), classes, later=answers)
 
 
 def settle_one(connection: Connection, answer: Handover, at: datetime) -> bool:

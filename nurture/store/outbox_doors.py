@@ -11,7 +11,7 @@ from nurture.store.codes import Codes, Gone
 from nurture.store.database import Database
 from nurture.store.installation import Mark
 from nurture.store.outbox_by_hand import Act, Wanted
-from nurture.store.outbox_lists import Lying
+from nurture.store.outbox_lists import Lying, Paced
 from nurture.store.outbox_rows import Batch, fates
 
 
@@ -77,6 +77,11 @@ class Outbox:
         """How many planned mails wait until their readers may have them, and until when the first does."""
         with self.database.reading() as connection:
             return outbox_lists.put_off(connection, now)
+
+    def paced(self, now: datetime) -> tuple[Paced, ...]:
+        """What our own pace put off, by cause."""
+        with self.database.reading() as connection:
+            return outbox_lists.paced(connection, now)
 
     def keys_like(self, prefix: str) -> list[str]:
         """The send keys that begin so, three at the most."""

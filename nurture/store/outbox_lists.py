@@ -62,8 +62,28 @@ def how_many(connection: Connection) -> Mapping[Fate, int]:
 def put_off(connection: Connection, now: datetime) -> tuple[int, datetime | None]:
     """How many planned mails wait until their readers may have them, and until when the first does (UTC)."""
     later = select(func.count(), func.min(PLANNED.c.due_at)).where(PLANNED.c.due_at > micros(now))
-    number, first = connection.execute(later).one()
+    number, first = connection.execute(later.where(PLANNED.c.because == "")).one()
     return int(number), instant(first) if number else None
+
+
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """How many mails our own pace put off, because of what, and until when the first (UTC)."""
+
+    because: str
+    number: int
+    until: datetime
+
+
+def paced(connection: Connection, now: datetime) -> tuple[Paced, ...]:
+    """What waits for our own pace, by cause."""
+    asked = select(PLANNED.c.because, func.count(), func.min(PLANNED.c.due_at)).where(PLANNED.c.due_at > micros(now))
+    rows = connection.execute(asked.where(PLANNED.c.because != "").group_by(PLANNED.c.because))
+    return tuple(sorted((Paced(because, int(number), instant(first)) for because, number, first in rows), key=_cause))
+
+
+def _cause(one: Paced) -> str:
+    return one.because
 
 
 def _lying(row: Any, fate: Fate) -> Lying:
@@ -81,7 +101,7 @@ def _columns(since: ColumnElement[Any], why: ColumnElement[Any]) -> Select[Any]:
 
 def _asked(fate: Fate) -> Select[Any]:
     if fate is Fate.planned:
-        waiting = _columns(MESSAGE.c.decided_at, MESSAGE.c.detail).join(PLANNED, PLANNED.c.key == MESSAGE.c.key)
+        waiting = _columns(MESSAGE.c.decided_at, PLANNED.c.because).join(PLANNED, PLANNED.c.key == MESSAGE.c.key)
         return waiting.order_by(PLANNED.c.lane, PLANNED.c.due_at, PLANNED.c.key)
     if fate is Fate.held:
         held = _columns(HELD.c.since, HELD.c.because).join(HELD, HELD.c.key == MESSAGE.c.key)

@@ -11,7 +11,7 @@ from nurture.model.decision import Intent, Reason, Why
 from nurture.model.mail import Fate, Handover
 from nurture.store.codec import instant, micros, values_of
 from nurture.store.codes import NOT_GONE, give_back
-from nurture.store.database import among, insert_many, pages, write_many
+from nurture.store.database import among, bucket, insert_many, pages, write_many
 from nurture.store.effects import carries_of
 from nurture.store.save import lane_of, planned_row, reason_row
 from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED, REASON
@@ -51,6 +51,11 @@ class Batch:
     lease_until: datetime
     again: frozenset[str] = frozenset()
     released: frozenset[str] = frozenset()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The send keys, in the order in which they go."""
+        return tuple(one.key for one in self.intents)
 
 
 INTENT = select(
@@ -128,13 +133,13 @@ def put_back(
     mails: Iterable[Intent],
     classes: Sequence[str],
     released: bool = False,
-    not_before: Mapping[str, datetime] | None = None,
+    later: Mapping[str, Handover] | None = None,
 ) -> None:
     """Into the queue again; `released` lets them pass the brake, as do those that were released before.
 
-    Those that `not_before` names by key are claimed from then on (UTC), the others as soon as may be.
+    Those of which `later` says `not_before` are claimed from then on (UTC), the others as soon as may be.
     """
-    later = not_before or {}
+    later = later or {}
     mails = list(mails)
     keys = [one.key for one in mails]
     let_go: set[str] = set(keys) if released else set()
@@ -145,10 +150,32 @@ def put_back(
             ).scalars()
         )
         connection.execute(delete(BATCH_MEMBER).where(BATCH_MEMBER.c.key.in_(page)))
+    said = [later.get(one.key, Handover(one.key, Fate.planned)) for one in mails]
     rows = [
-        planned_row(one.key, one.person, lane_of(one.class_, classes), later.get(one.key, one.due_at)) for one in mails
+        planned_row(one.key, one.person, lane_of(one.class_, classes), put_off.not_before or one.due_at)
+        | {"released": one.key in let_go, "because": put_off.pace}
+        for one, put_off in zip(mails, said, strict=True)
     ]
-    insert_many(connection, PLANNED, [row | {"released": row["key"] in let_go} for row in rows])
+    insert_many(connection, PLANNED, rows)
+
+
+def set_aside(
+    connection: Connection, mails: Iterable[tuple[Intent, str]], classes: Sequence[str], at: datetime
+) -> None:
+    """Out of a batch and held until a person releases them, each because of what is said."""
+    rows = [
+        {
+            "key": one.key,
+            "lane": lane_of(one.class_, classes),
+            "due_at": micros(one.due_at),
+            "bucket": bucket(one.person),
+        }
+        | {"because": because, "since": micros(at)}
+        for one, because in mails
+    ]
+    for page in pages([row["key"] for row in rows]):
+        connection.execute(delete(BATCH_MEMBER).where(BATCH_MEMBER.c.key.in_(page)))
+    insert_many(connection, HELD, rows)
 
 
 def take_out(connection: Connection, keys: Sequence[str]) -> None:

@@ -59,7 +59,8 @@ class MessageRow(SQLModel, table=True):
 class PlannedRow(SQLModel, table=True):
     """A mail that waits to be claimed; lane 0 is service, the others follow the classes' order.
 
-    `released` is set when a person let it go: the brake holds it no more.
+    `released` is set when a person let it go: the brake holds it no more. `because` says what of our own pace put it
+    off until `due_at`; empty when nothing did.
     """
 
     __tablename__ = "planned"
@@ -69,6 +70,7 @@ class PlannedRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     bucket: int
     released: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    because: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class HeldRow(SQLModel, table=True):
