@@ -6,10 +6,10 @@ never the end of the import.
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 from nurture.engine.faults import MisuseError
 
@@ -32,6 +32,15 @@ class Row(NamedTuple):
     cells: list[str]
     position: int
     wrong: str = ""
+
+
+class Columns(Protocol):
+    """What has columns with names, in an order: all that the reader of rows asks of a file."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names, in the order of the cells of each row."""
+        ...
 
 
 class Table:

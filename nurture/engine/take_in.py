@@ -121,7 +121,7 @@ def take_in(
     limits = freshness(book)
     with ExitStack() as stack:
         rejects, unchanged = Rejects(table, stack), Unchanged(shop.store)
-        said = rows(intake, rejects, tell)
+        said = rows(intake, table, rejects, tell)
         taken = shop.store.importing(now).take(
             unchanged.without(said) if wanted.kind == "things" else said,
             rejects.refused,
@@ -153,9 +153,9 @@ def declare_nobody(shop: Workshop, who: str, now: datetime) -> str:
     return words
 
 
-def rows(intake: Intake, rejects: Rejects, tell: Callable[[int], None]) -> Iterator[AnyRow]:
+def rows(intake: Intake, table: Table, rejects: Rejects, tell: Callable[[int], None]) -> Iterator[AnyRow]:
     """Every row of the file as rows of the store; those that cannot be read go to the rejects."""
-    for row in intake.table.rows():
+    for row in table.rows():
         tell(row.position)
         try:
             said = intake.rows(row)
