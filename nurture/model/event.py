@@ -37,6 +37,7 @@ TRACKING_REFUSED = "tracking.refused"
 PERSON_MERGED = "person.merged"  # old: the id of the contact that is this one from now on
 SUPPRESSED = "person.suppressed"  # because: text
 ERASED = "person.erased"
+FORGOTTEN = "event.forgotten"  # what any event of somebody who was forgotten is called, once nothing of it is left
 
 OWN_EVENTS = frozenset(
     {
@@ -44,7 +45,7 @@ OWN_EVENTS = frozenset(
         CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_LIFTED, THEME_SPARED, THEME_WANTED, SUPPRESSED, ERASED,
         THING_CHANGED, THING_REMOVED, NUMBERS_TOLD, STAGE_MOVED, TASK_DONE, WEBHOOK_ANSWERED, GIFT_GIVEN,
         GIFT_REFUSED, GIFT_USED, DRAFT_SETTLED, MAIL_CLICKED, MAIL_REPLIED, CONSENT_ASKED, TRACKING_GIVEN,
-        TRACKING_REFUSED, PERSON_MERGED,
+        TRACKING_REFUSED, PERSON_MERGED, FORGOTTEN,
     }
 )  # fmt: skip
 

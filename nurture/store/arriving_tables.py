@@ -110,7 +110,8 @@ class ApiKeyRow(SQLModel, table=True):
 class ErasureRow(SQLModel, table=True):
     """Somebody who was forgotten: only keyed hashes of what they were called remain, so that it can be done again.
 
-    `told_at` is when the provider was told, `addresses` the hashes by which nobody writes to them again.
+    `told_at` is when the provider was told, `addresses` the hashes by which nobody writes to them again. Until it was
+    told, `to_tell` holds the addresses themselves, one a line: without them it could not be.
     """
 
     __tablename__ = "erasure"
@@ -120,6 +121,7 @@ class ErasureRow(SQLModel, table=True):
     addresses: str = Field(default="[]", sa_type=Text)
     outside: str = Field(default="[]", sa_type=Text)
     told_at: int | None = Field(default=None, sa_type=Instant)
+    to_tell: str = Field(default="", sa_type=Text)
 
 
 class MergedRow(SQLModel, table=True):

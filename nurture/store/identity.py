@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, update
 
 from nurture.store.database import among, bucket, insert_many, pages
+from nurture.store.erasures import ASKED, barred
 from nurture.store.tables import ADDRESS, CONSENT, OUTSIDE_ID, PERSON, SUPPRESSION
 
 
@@ -68,6 +69,8 @@ class Known:
     new_outside: list[dict[str, Any]] = field(default_factory=list)
     new_addresses: list[dict[str, Any]] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    forgotten: set[str] = field(default_factory=set)
+    back: set[str] = field(default_factory=set)
 
     def look_up(self, connection: Connection, outside: Iterable[str], addresses: Iterable[str]) -> None:
         """Read who these are, in pages."""
@@ -75,6 +78,8 @@ class Known:
         self.by_outside.update(map(tuple, among(connection, _named(self.source), OUTSIDE_ID.c.value, named)))
         self.by_address.update(map(tuple, among(connection, _REACHED, ADDRESS.c.key, reached)))
         self.suppressed.update(map(tuple, among(connection, _BARRED, SUPPRESSION.c.key, reached)))
+        self.forgotten |= barred(connection, self.source, named, reached)
+        self.suppressed.update(dict.fromkeys(self.forgotten.intersection(reached), ASKED))
         for key, person, topic, said_at in among(connection, _REFUSED, ADDRESS.c.key, reached):
             if said_at.casefold() == key:
                 self.refused.setdefault(key, set()).add((person, topic))
@@ -88,6 +93,12 @@ class Known:
         """The two people whom an id and an address mean, when they are not the same; else nobody."""
         meant = {self.by_outside.get(outside), self.by_address.get(key)} - {None}
         return sorted(person for person in meant if person) if len(meant) > 1 else []
+
+    def comes_back(self, person: str) -> bool:
+        """Whether somebody comes back by the id of one who was forgotten; told once."""
+        back = person in self.back
+        self.back.discard(person)
+        return back
 
     def refused_by_another(self, person: str, key: str) -> list[str]:
         """Topics refused at an address by somebody who had it before; `*` is everything."""
@@ -153,6 +164,8 @@ class Known:
 
     def _name(self, person: str, outside: str, since: int) -> None:
         self.by_outside[outside] = person
+        if f"#{outside}" in self.forgotten:
+            self.back.add(person)
         row = {"source": self.source, "value": outside, "valid_from": since}
         self.new_outside.append(row | {"person": person, "bucket": bucket(person)})
 
