@@ -1,7 +1,8 @@
 """Signed tokens for the addresses that readers follow: made here, believed only when the signature fits.
 
 A token never expires: a reader must be able to leave for as long as the mail exists (email.md 4.3). It names
-the person by nurture's own opaque id; no address and no name stands in a link.
+the person by nurture's own opaque id; no address and no name stands in a link. What it says is masked besides, so
+that nobody who sees an address can tell two links of one person, or what they are about (docs/decisions/0036).
 """
 
 import base64
@@ -9,15 +10,20 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from urllib.parse import quote
 
 UNSUBSCRIBE = "unsubscribe"
 ANSWER = "answer"
 SPARE = "spare"
+PREFERENCES = "preferences"
+CONFIRM = "confirm"
 STORED_AS = "links"  # under this name the store keeps what they are signed with
 SIGNATURE_BYTES = 16
 LONGEST = 4_096  # characters; a web server takes 8,190 in all of an address
 _VERSION = 1
+_DOMAIN = b"nurture link 2\0"  # sets these signatures apart from those of links that were not masked
+_BLOCK = 64  # bytes of mask at a time
 _LENGTHS = (6, 7)  # without and with fields
 _SAY = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -46,7 +52,7 @@ def make(token: Token, secret: bytes) -> str:
         [_VERSION, token.purpose, token.project, token.person, token.subject, token.key]
         + ([dict(token.fields)] if token.fields else [])
     ).encode()
-    text = f"{_text(said)}.{_text(_signature(said, secret))}"
+    text = _text(_sealed(said, secret))
     if len(text) > LONGEST:
         raise ValueError(f"a link cannot say so much: its token has {len(text):,} characters, the most is {LONGEST:,}")
     return text
@@ -58,18 +64,56 @@ def verify(text: object, secrets: bytes | Sequence[bytes], purpose: str, project
     A secret that was replaced is believed for ever: mails signed with it lie in inboxes. Without a `project` any is
     good: the secret is the store's own, and a reader can still leave after the shop renamed its project.
     """
-    said, signature = _parts(text)
     believed = [secrets] if isinstance(secrets, bytes) else list(secrets)
-    genuine = [hmac.compare_digest(_signature(said, secret), signature) for secret in believed]  # all, whichever fits
-    token = _token(said) if any(genuine) else None
+    if isinstance(text, str) and "." in text:
+        said, genuine = _read_plain(text, believed)
+    else:
+        said, genuine = _read_sealed(text, believed)
+    token = _token(said) if genuine else None
     if token is None or token.purpose != purpose or project not in ("", token.project):
         return None
     return token
 
 
-def _parts(text: object) -> tuple[bytes, bytes]:
+def _sealed(said: bytes, secret: bytes) -> bytes:
+    """What is said under a mask that follows from its signature: the same words give the same link (SIV, RFC 5297)."""
+    signature = _signature(_DOMAIN + said, secret)
+    return signature + _masked(said, signature, secret)
+
+
+def _read_sealed(text: object, secrets: Sequence[bytes]) -> tuple[bytes, bool]:
+    """What a masked token says, and whether one of these secrets signed it; all are tried, whichever fits."""
+    try:
+        sealed = _bytes(text) if isinstance(text, str) and len(text) <= LONGEST else b""
+    except ValueError:
+        sealed = b""  # as much work as for a wrong signature
+    signature, masked = sealed[:SIGNATURE_BYTES], sealed[SIGNATURE_BYTES:]
+    tried = [_masked(masked, signature, secret) for secret in secrets]
+    genuine = [
+        hmac.compare_digest(_signature(_DOMAIN + said, secret), signature)
+        for said, secret in zip(tried, secrets, strict=True)
+    ]
+    return (tried[genuine.index(True)], True) if True in genuine else (b"", False)
+
+
+def _masked(data: bytes, signature: bytes, secret: bytes) -> bytes:
+    """Put the mask on, or take it off: it is as long as the data, and different for every signature."""
+    key = hmac.digest(secret, _DOMAIN, "sha256")
+    blocks = range(-(-len(data) // _BLOCK))
+    mask = b"".join(blake2b(signature + block.to_bytes(4), key=key).digest() for block in blocks)
+    return (int.from_bytes(data) ^ int.from_bytes(mask[: len(data)])).to_bytes(len(data))
+
+
+def _read_plain(text: str, secrets: Sequence[bytes]) -> tuple[bytes, bool]:
+    """What a token of the first form says, which lies in inboxes, and whether one of these secrets signed it."""
+    said, signature = _parts(text)
+    genuine = [hmac.compare_digest(_signature(said, secret), signature) for secret in secrets]
+    return said, any(genuine)
+
+
+def _parts(text: str) -> tuple[bytes, bytes]:
     """What is said and its signature; of text that is no token, a signature that fits nothing."""
-    if not isinstance(text, str) or len(text) > LONGEST:
+    if len(text) > LONGEST:
         return b"", b""
     said, _, signature = text.partition(".")
     try:
@@ -132,6 +176,14 @@ class Links:
     def spare(self, person: str, theme: str, key: str) -> str:
         """Where a reader asks to be spared a theme; a GET shows, a POST does it."""
         return self._address("s", Token(SPARE, self.project, person, theme, key))
+
+    def preferences(self, person: str, key: str) -> str:
+        """Where a reader sees and changes what they have decided; a GET shows, a POST does it."""
+        return self._address("p", Token(PREFERENCES, self.project, person, "", key))
+
+    def confirm(self, person: str, topic: str, key: str) -> str:
+        """Where a reader confirms a topic that was asked for in their name; a GET shows, a POST does it."""
+        return self._address("c", Token(CONFIRM, self.project, person, topic, key))
 
     def image(self, digest: str, name: str) -> str:
         """Where a picture of the applied templates is served; `digest` is the SHA-256 of its bytes.

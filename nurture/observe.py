@@ -61,8 +61,13 @@ ROWS_POSTED = "api.posted"  # key, kind, taken, known, refused
 SHOP_TAKEN = (
     "shop.taken"  # source, topic, taken, known, left: what the catalogue does not declare, or nobody could be told
 )
+LINKS_RENEWED = "links.renewed"  # believed: how many secrets links are believed by now
 LINK_TAKEN = "link.taken"  # purpose, choice, new
 LINK_LOST = "link.lost"  # purpose, because: a genuine link of which nothing could be recorded, or not all
+PERSON_FORGOTTEN = "person.forgotten"  # person: our own id, which is all that is left
+FORGOTTEN_AGAIN = "person.forgotten_again"  # people: a backup was restored in which they were known still
+ERASURE_TOLD = "erasure.told"  # people, waiting: the provider was told whom to erase
+PERSON_MERGED = "person.merged"  # old, person: our own ids
 
 NAMES = frozenset(
     {
@@ -73,8 +78,9 @@ NAMES = frozenset(
         DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE, DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS,
         PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST, WEBHOOKS_DONE, WEBHOOKS_FAILED,
         TASK_BY_HAND, DRAFT_BY_HAND, DRAFTS_CALLED_OFF, ENROLLED, NOTICE_SENT,
-        KEY_BY_HAND, ROWS_POSTED, SHOP_TAKEN,
+        KEY_BY_HAND, LINKS_RENEWED, ROWS_POSTED, SHOP_TAKEN,
         RECEIVED_TAKEN, RECEIVED_UNREADABLE, HOOK_REFUSED,
+        PERSON_FORGOTTEN, FORGOTTEN_AGAIN, ERASURE_TOLD, PERSON_MERGED,
     }
 )  # fmt: skip
 

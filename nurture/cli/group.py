@@ -34,6 +34,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "codes": ("codes", "Show what is left of every gift, and fill the pools of codes."),
     "webhooks": ("webhooks", "Show the calls of other systems, and act on one."),
     "keys": ("keys", "Make and revoke the keys with which other systems tell us of people."),
+    "secrets": ("secrets", "Draw a new secret for the links in mails; old links keep working."),
+    "forget": ("rights", "Erase somebody for good, and never write to them again."),
     "doctor": ("examining", "Say what is wrong around the project, and what to do."),
     "halt": ("operating", "Hold all sending, at once."),
     "unhalt": ("operating", "Let sending go on."),

@@ -106,6 +106,12 @@ def secret(connection: Connection, name: str, at: int) -> bytes:
     return bytes(found)
 
 
+def new_secret(connection: Connection, name: str, at: int) -> int:
+    """Draw one more secret of that name, and answer how many there are now; the older ones stay."""
+    connection.execute(insert(SECRET), {"name": name, "value": secrets.token_bytes(SECRET_BYTES), "since": at})
+    return len(all_secrets(connection, name))
+
+
 def all_secrets(connection: Connection, name: str) -> tuple[bytes, ...]:
     """Every secret of that name, the newest first."""
     asked = select(SECRET.c.value).where(SECRET.c.name == name).order_by(SECRET.c.id.desc())

@@ -2,15 +2,31 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nurture.links import ANSWER, LONGEST, SPARE, UNSUBSCRIBE, Links, Token, _signature, _text, make, verify
+from nurture.links import (
+    ANSWER,
+    CONFIRM,
+    LONGEST,
+    PREFERENCES,
+    SPARE,
+    UNSUBSCRIBE,
+    Links,
+    Token,
+    _sealed,
+    _signature,
+    _text,
+    make,
+    verify,
+)
 
 SECRET = b"a secret of the shop"
 TOKEN = Token(UNSUBSCRIBE, "kestrel", "p1", "tips", "ab12")
+OLD = json.dumps([1, UNSUBSCRIBE, "kestrel", "p1", "tips", "ab12"], separators=(",", ":")).encode()
 VALUES = st.text() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -18,9 +34,17 @@ JSON = st.recursive(
 )
 
 
-def signed(said: bytes) -> str:
-    """Anything at all, with a genuine signature."""
+def plain(said: bytes) -> str:
+    """Anything at all, genuine, in the first form of tokens: such mails lie in inboxes."""
     return f"{_text(said)}.{_text(_signature(said, SECRET))}"
+
+
+def sealed(said: bytes) -> str:
+    """Anything at all, genuine, in today's form."""
+    return _text(_sealed(said, SECRET))
+
+
+FORMS = pytest.mark.parametrize("signed", [plain, sealed])
 
 
 @given(
@@ -70,7 +94,8 @@ def test_nothing_that_is_not_ours_is_believed_or_raises(text):
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
 def test_no_shape_inside_a_genuine_signature_raises(said):
-    assert verify(signed(said), SECRET, UNSUBSCRIBE) is None
+    assert verify(plain(said), SECRET, UNSUBSCRIBE) is None
+    assert verify(sealed(said), SECRET, UNSUBSCRIBE) is None
 
 
 @pytest.mark.parametrize(
@@ -86,17 +111,26 @@ def test_no_shape_inside_a_genuine_signature_raises(said):
         [1, UNSUBSCRIBE, *"pstk", {}, {}],
     ],
 )
-def test_another_version_or_shape_with_a_genuine_signature_is_nobodys(said):
+@FORMS
+def test_another_version_or_shape_with_a_genuine_signature_is_nobodys(said, signed):
     assert verify(signed(json.dumps(said).encode()), SECRET, UNSUBSCRIBE) is None
     assert verify(signed(json.dumps([1, UNSUBSCRIBE, *"pstk"]).encode()), SECRET, UNSUBSCRIBE) is not None
 
 
-def test_a_genuine_signature_under_deep_nesting_is_refused():
+@FORMS
+def test_a_genuine_signature_under_deep_nesting_is_refused(signed):
     assert verify(signed(b"[" * 2_900), SECRET, UNSUBSCRIBE) is None
 
 
 def test_a_token_has_one_spelling():
-    said, _, signature = make(TOKEN, SECRET).partition(".")
+    text = make(TOKEN, SECRET)
+    wide = base64.urlsafe_b64encode(base64.urlsafe_b64decode(text + "==")).decode()
+    assert text == wide.rstrip("=")
+    assert [verify(one, SECRET, UNSUBSCRIBE) for one in (wide + "=", text + "=", text + "==", f"{text[:-1]}-_")] == [
+        None
+    ] * 4
+    said, _, signature = plain(OLD).partition(".")
+    assert verify(f"{said}.{signature}", SECRET, UNSUBSCRIBE) == TOKEN
     padded = base64.urlsafe_b64encode(base64.urlsafe_b64decode(said + "==")).decode()
     respelt = [
         f"{padded}==.{signature}",
@@ -136,8 +170,9 @@ def test_no_token_is_made_that_would_not_be_read():
     with pytest.raises(ValueError, match="a link cannot say so much"):
         make(answer(3_072), SECRET)
     said = b'[1,"answer","","","","",{"words":"%s"}]' % (b"w" * 3_100)
-    assert verify(signed(said), SECRET, ANSWER) is None
-    assert verify(signed(said.replace(b"w" * 3_000, b"")), SECRET, ANSWER) is not None
+    for signed in (plain, sealed):
+        assert verify(signed(said), SECRET, ANSWER) is None
+        assert verify(signed(said.replace(b"w" * 3_000, b"")), SECRET, ANSWER) is not None
 
 
 def test_unsubscribe_address_names_no_address_and_is_stable():
@@ -146,3 +181,31 @@ def test_unsubscribe_address_names_no_address_and_is_stable():
     assert url.startswith("https://shop.example/u/")
     assert url == links.unsubscribe("p1", "tips", "ab12")
     assert verify(url.rpartition("/")[2], SECRET, UNSUBSCRIBE, "kestrel") == TOKEN
+
+
+def test_a_link_tells_nothing_to_who_cannot_read_it():
+    token = Token(UNSUBSCRIBE, "kestrel", "person-1", "pregnancy", "ab12")
+    text = make(token, SECRET)
+    data = base64.urlsafe_b64decode(text + "==")
+    for word in (b"person-1", b"pregnancy", b"ab12", b"kestrel", b"unsubscribe"):
+        assert word not in data
+        assert word.decode() not in text
+    other = base64.urlsafe_b64decode(make(replace(token, key="ab13"), SECRET) + "==")
+    alike = sum(one == two for one, two in zip(data, other, strict=True))
+    assert alike < len(data) // 4  # no part of two links of one person is the same
+
+
+def test_a_link_of_the_first_form_is_believed_as_ever():
+    assert verify(plain(OLD), [b"newest", SECRET], UNSUBSCRIBE, "kestrel") == TOKEN
+    assert verify(plain(OLD), b"newest", UNSUBSCRIBE, "kestrel") is None
+
+
+def test_the_pages_of_preferences_and_of_confirming_have_links_of_their_own():
+    links = Links("https://shop.example", SECRET, "kestrel")
+    wanted, asked = links.preferences("p1", "k"), links.confirm("p1", "tips", "k")
+    assert verify(wanted.removeprefix("https://shop.example/p/"), SECRET, PREFERENCES) == Token(
+        PREFERENCES, "kestrel", "p1", "", "k"
+    )
+    found = verify(asked.removeprefix("https://shop.example/c/"), SECRET, CONFIRM)
+    assert found is not None
+    assert (found.person, found.subject) == ("p1", "tips")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nurture.decide.advance import advance
-from nurture.store.installation import Seat, owner_of, read_file
+from nurture.store.installation import Seat, new_secret, owner_of, read_file
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow
 from nurture.store.runner import Runner
@@ -176,3 +176,13 @@ def test_a_copy_that_is_accepted_claims_under_a_new_name_and_the_first_keeps_its
     assert copy.runners() == (), "the daemon of the other installation is none of this store's"
     copy.close()
     assert owner_of(here / "installation.json") == first
+
+
+def test_a_new_secret_is_the_newest_and_the_older_ones_stay(tmp_path: Path) -> None:
+    store = reopened(tmp_path)
+    first = store.secret("links", NOW)
+    with store.database.writing() as connection:
+        assert new_secret(connection, "links", 1) == 2
+    newest, *others = store.secrets("links")
+    assert store.secret("links", NOW) == newest != first
+    assert others == [first]
