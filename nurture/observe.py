@@ -62,6 +62,7 @@ SHOP_TAKEN = (
     "shop.taken"  # source, topic, taken, known, left: what the catalogue does not declare, or nobody could be told
 )
 LINKS_RENEWED = "links.renewed"  # believed: how many secrets links are believed by now
+LETTER_TAKEN = "letter.taken"  # kind, known: its writer is a contact, answers: it answers a mail of ours
 LINK_TAKEN = "link.taken"  # purpose, choice, new
 LINK_LOST = "link.lost"  # purpose, because: a genuine link of which nothing could be recorded, or not all
 PERSON_FORGOTTEN = "person.forgotten"  # person: our own id, which is all that is left
@@ -79,7 +80,7 @@ NAMES = frozenset(
         PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST, WEBHOOKS_DONE, WEBHOOKS_FAILED,
         TASK_BY_HAND, DRAFT_BY_HAND, DRAFTS_CALLED_OFF, ENROLLED, NOTICE_SENT,
         KEY_BY_HAND, LINKS_RENEWED, ROWS_POSTED, SHOP_TAKEN,
-        RECEIVED_TAKEN, RECEIVED_UNREADABLE, HOOK_REFUSED,
+        RECEIVED_TAKEN, RECEIVED_UNREADABLE, HOOK_REFUSED, LETTER_TAKEN,
         PERSON_FORGOTTEN, FORGOTTEN_AGAIN, ERASURE_TOLD, PERSON_MERGED,
     }
 )  # fmt: skip

@@ -37,7 +37,8 @@ def judged(letter: Letter, topics: Collection[str], more: Mapping[Kind, tuple[st
     if written and (topic := _known(written[1], topics)):
         return Judged(Kind.stop, f"it says nothing but 'unsubscribe {topic}'", topic)
     if because := _stop(letter, more):
-        return Judged(Kind.stop, because)
+        all_ = bool(_EVERYTHING & {*said(letter.words[:LONGEST_STOP]), *said(_new_subject(letter))})
+        return Judged(Kind.stop, because, everything=all_)
     if because := _away(letter):
         return Judged(Kind.automatic, because)
     return _written(letter, more)
@@ -120,6 +121,9 @@ _GREETINGS = frozenset(
         " goedendag goedemorgen merhaba sayın sevgili مرحبا السلام عزيزي عزيزتي שלום היי բարև հարգելի"
     )
 )
+_EVERYTHING = frozenset(
+    said("all everything any anything tout tous toutes alles alle todo todos todas tutto tutte tudo hepsi كل הכל ամեն")
+)
 _DENIALS = frozenset(
     said(
         "not do dont never no nicht nie kein keine ne pas jamais non mai nunca niet nooit geen não nem asla değil"
@@ -163,7 +167,7 @@ def _away(letter: Letter) -> str:
 def _written(letter: Letter, more: Mapping[Kind, tuple[str, ...]]) -> Judged:
     """A person wrote it, and it is no plain stop."""
     own = letter.words[:READ]
-    subject = "" if _ANSWER.match(letter.subject) else letter.subject
+    subject = _new_subject(letter)
     words = (*said(subject), "", *said(own))  # nothing is said across the two
     for kind in (Kind.complaint, Kind.question, Kind.praise):
         if found := _says(words, _own(more, kind)):
@@ -179,6 +183,11 @@ def _written(letter: Letter, more: Mapping[Kind, tuple[str, ...]]) -> Judged:
     if found := _says(words, _sayings(reply_words.PRAISE)):
         return Judged(Kind.praise, f"it says '{found}'")
     return Judged(Kind.other, "no word of it is known to mean something")
+
+
+def _new_subject(letter: Letter) -> str:
+    """The subject, where the writer chose it: that of an answer is ours."""
+    return "" if _ANSWER.match(letter.subject) else letter.subject
 
 
 def _doubtful() -> frozenset[tuple[str, ...]]:

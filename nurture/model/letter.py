@@ -40,8 +40,12 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a letter is, why it is held for that, and of a stop the topic it names (empty: it names none)."""
+    """What a letter is, and why it is held for that.
+
+    Of a stop, `topic` is the one it names (empty: none), and `everything` says that its words mean all mail.
+    """
 
     kind: Kind
     because: str
     topic: str = ""
+    everything: bool = False

@@ -1,0 +1,180 @@
+"""Reading the letters that came in: who wrote, what kind it is, what follows from it, and who is to answer.
+
+A letter proves nothing about who sent it. So a stop is believed, since a forged one only spares somebody mail, and
+nothing else is changed by one: no address, no fact, no consent given.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from nurture import observe
+from nurture.decide.replies import NO_WORDS, judged
+from nurture.decide.shop import due_on
+from nurture.deliver.letter import letter_of_post, letter_of_raw
+from nurture.engine.applying import LiveBook
+from nurture.engine.workshop import Workshop
+from nurture.model.book import Book
+from nurture.model.event import CONSENT_REFUSED, MAIL_REPLIED
+from nurture.model.length import Length, Unit
+from nurture.model.letter import Judged, Kind, Letter
+from nurture.store.desk import desk
+from nurture.store.received import Received
+from nurture.store.replies import Chore, Replies, Reply, Writer
+from nurture.store.rows import ConsentRow
+from nurture.store.said import Said
+
+POSTED, RAW = "sendgrid.mail", "mail"
+READS: Mapping[str, Callable[[Received], Letter]] = {
+    POSTED: lambda raw: letter_of_post(raw.headers.get("Content-Type", ""), raw.body),
+    RAW: lambda raw: letter_of_raw(raw.body),
+}
+TO_ANSWER = Length(2, Unit.working_day)
+OPENED, RESOLVED, TICKET, ABOUT = "complaint.opened", "complaint.resolved", "ticket", "about"
+BASIS = "by a letter"
+LONGEST_WORDING = 1_000  # characters
+SHOWN_OF_WORDS = 300  # characters in the text of a task
+
+
+def take_letter(shop: Workshop, live: LiveBook, raw: Received, now: datetime) -> None:
+    """Take one letter in; a second time it changes nothing. It never refuses one: whatever it is, a person can look."""
+    book, letter = live.book, READS[raw.source](raw)
+    found = judged(letter, topics_known(book), own_words(book))
+    replies = desk(shop.store).replies
+    writer = replies.writer(letter.answers, letter.from_address)
+    if not writer.person and found.kind is Kind.stop:
+        writer = stranger(shop, replies, letter, raw.at, now)
+    one = reply_of(raw, letter, writer, found)
+    chore = chore_of(book, letter, writer, found, now)
+    if replies.keep(one, tuple(following(book, letter, writer, found, one)), chore, now):
+        known, answers = bool(writer.person), bool(writer.key)
+        observe.note(observe.LETTER_TAKEN, kind=found.kind.value, known=known, answers=answers)
+
+
+def topics_known(book: Book) -> tuple[str, ...]:
+    """Every topic that a mail could ever be left by: today's, and former names of them."""
+    return (*book.topics, *book.renamed.get("topic", {}), *(one.was for one in book.topics.values() if one.was))
+
+
+def own_words(book: Book) -> Mapping[Kind, tuple[str, ...]]:
+    """The shop's own words by which letters are told apart."""
+    return NO_WORDS
+
+
+def reply_of(raw: Received, letter: Letter, writer: Writer, found: Judged) -> Reply:
+    """The letter as it is kept."""
+    return Reply(
+        raw.number, raw.at, writer.person, letter.from_address, writer.key, found.kind.value, letter.subject,
+        letter.words, letter_key(raw, letter),
+    )  # fmt: skip
+
+
+def letter_key(raw: Received, letter: Letter) -> str:
+    """What a letter is known by, in whatever post it comes: by its message id and all that it says."""
+    parts = (letter.message_id or str(raw.number), letter.from_address, letter.subject, letter.words)
+    return sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def stranger(shop: Workshop, replies: Replies, letter: Letter, at: datetime, now: datetime) -> Writer:
+    """Whoever has an address that nobody has, and wants no mail: kept as a contact who refused, should it be imported.
+
+    Nobody, where it is no address.
+    """
+    row = ConsentRow(address=letter.from_address, basis=BASIS, how="letter", by="reader", given=False, at=at)
+    if letter.from_address:
+        shop.store.importing(now, "letters").take([row], lambda *_refused: None)
+    return replies.writer((), letter.from_address)
+
+
+# What follows
+
+
+def following(book: Book, letter: Letter, writer: Writer, found: Judged, one: Reply) -> Iterator[Said]:
+    """What is recorded of the person: their stop, that they wrote, and that a complaint is open."""
+    if not writer.person:
+        return
+    if found.kind is Kind.stop:
+        yield refusal(book, letter, writer, found, one)
+    if found.kind is not Kind.automatic and not letter.automatic:
+        fields = {"key": writer.key, "kind": found.kind.value}
+        yield Said(writer.person, MAIL_REPLIED, (one.task,), fields, outside_id=writer.key)
+    if found.kind is Kind.complaint and OPENED in book.catalogue.events:
+        told = {TICKET: ticket(one), ABOUT: letter.subject}
+        yield Said(writer.person, OPENED, (one.task,), declared(book, OPENED, told), ticket(one), fresh=True)
+
+
+def refusal(book: Book, letter: Letter, writer: Writer, found: Judged, one: Reply) -> Said:
+    """The reader's stop: of the topic that they name or that the mail had, else, or when they say so, of everything."""
+    topic = found.topic or ("" if found.everything else writer.topic)
+    topics = topics_meant(book, topic) if topic else ()
+    wording = (letter.words or letter.subject)[:LONGEST_WORDING]
+    fields = {"topics": topics, "basis": BASIS, "wording": wording, "by": "reader", "how": "letter"}
+    return Said(writer.person, CONSENT_REFUSED, (one.task, *topics), fields, outside_id=writer.key)
+
+
+def topics_meant(book: Book, topic: str) -> tuple[str, ...]:
+    """The topic, and what it is called today if it was renamed; a removed one is refused under its old name."""
+    today = book.renamed.get("topic", {}).get(topic, topic)
+    renamed = (today, *(one.id for one in book.topics.values() if one.was in (topic, today)))
+    return tuple(dict.fromkeys((topic, *renamed)))
+
+
+def declared(book: Book, event: str, told: Mapping[str, str]) -> dict[str, object]:
+    """Those fields that the catalogue declares as text."""
+    known = book.catalogue.events[event]
+    return {name: value for name, value in told.items() if name in known and known[name].type == "text"}
+
+
+def ticket(one: Reply) -> str:
+    """By what a complaint is known, as the shop's own tickets are."""
+    return f"letter-{one.task[:12]}"
+
+
+# Who answers
+
+
+def chore_of(book: Book, letter: Letter, writer: Writer, found: Judged, now: datetime) -> Chore | None:
+    """What a person of the shop has to do: nothing about what is automatic, or about a stop that was taken in."""
+    if found.kind is Kind.automatic or (found.kind is Kind.stop and writer.person):
+        return None
+    return Chore(chore_text(letter, writer, found), answers_letters(book), due_on(book.rules, TO_ANSWER, now))
+
+
+def answers_letters(book: Book) -> str:
+    """Who of rules.people gets letters: the owner, else the first named."""
+    names = [name for name, _ in book.rules.people]
+    return "owner" if "owner" in names else next(iter(names), "")
+
+
+def chore_text(letter: Letter, writer: Writer, found: Judged) -> str:
+    """`Answer a question: "Re: Welcome": how do I store the beans?`; who wrote, only where no contact has it."""
+    words = " ".join(letter.words.split())
+    shown = words if len(words) <= SHOWN_OF_WORDS else f"{words[:SHOWN_OF_WORDS]}…"
+    who = "" if writer.person else f" of {letter.from_address or 'somebody without an address'}, no contact"
+    attached = f" ({letter.attachments} attached)" if letter.attachments else ""
+    return f"{DOES[found.kind]}{who}: “{letter.subject or 'no subject'}”: {shown or 'no words'}{attached}"
+
+
+DOES = {
+    Kind.stop: "Find out who wants no more mail",
+    Kind.complaint: "Answer a complaint",
+    Kind.question: "Answer a question",
+    Kind.praise: "Thank for a kind letter",
+    Kind.other: "Read a letter",
+}
+
+
+def done(shop: Workshop, book: Book, one: Reply, who: str, words: str, now: datetime) -> bool:
+    """A person did what was to do about a letter; of a complaint it is then resolved. False when it was done before."""
+    if not desk(shop.store).tasks.finish(one.task, who, words, now):
+        return False
+    if one.person and one.kind == Kind.complaint.value and RESOLVED in book.catalogue.events:
+        fields = declared(book, RESOLVED, {TICKET: ticket(one)})
+        shop.store.record(Said(one.person, RESOLVED, (one.task,), fields, ticket(one), fresh=True), now)
+    return True
+
+
+def whole_letter(shop: Workshop, one: Reply) -> Letter | None:
+    """The letter as it was written, from its post; None when that is not kept any more."""
+    raw = shop.store.received.one(one.received)
+    return None if raw is None or not raw.body else READS[raw.source](raw)
