@@ -72,14 +72,15 @@ def refuse(row: object, why: str) -> None:
 
 
 def planned(
-    store: Store, service: int = 0, news: int = 0, now: datetime = NOW, first: int = 0, book: Book | None = None
-) -> None:
+    store: Store, service: int = 0, news: int = 0, now: datetime = NOW, first: int = 0, book: Book | None = None,
+    domain: str = "shop.example",
+) -> None:  # fmt: skip
     """Mails that are decided at `now` and wait; those of service for people s0, s1…, the others for n0, n1…"""
     rows: list[ContactRow | ConsentRow | EventRow] = []
     for kind, count, event in (("s", service, "complaint.opened"), ("n", news, "subscriber.joined")):
         for number in range(first, first + count):
             id_ = f"{kind}{number}"
-            rows.append(ContactRow(outside_id=id_, address=f"{id_}@shop.example", facts={"locale": "en"}))
+            rows.append(ContactRow(outside_id=id_, address=f"{id_}@{domain}", facts={"locale": "en"}))
             rows.append(ConsentRow(outside_id=id_, topics=("tips",), given=True, at=now))
             rows.append(EventRow(outside_id=id_, name=event, at=now))
     store.importing(now).take(rows, refuse)
@@ -194,10 +195,11 @@ class Shop:
     owner: str = "us"
     rate: float | None = None
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    more: dict[str, Any] = field(default_factory=dict)  # of config.toml
 
     @property
     def workshop(self) -> Workshop:
-        config = Config("", Path("outbox"), Path("installation.json"), rate_per_second=self.rate)
+        config = Config("", Path("outbox"), Path("installation.json"), rate_per_second=self.rate, **self.more)
         return Workshop(Path(), config, self.store, self.provider, self.owner, mint=self.mint)
 
     def mint(self, places: int) -> str:

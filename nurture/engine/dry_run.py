@@ -9,6 +9,7 @@ from nurture.decide.last_look import last_look
 from nurture.decide.special_days import dates_in
 from nurture.engine.applying import LiveBook
 from nurture.engine.giving import with_samples
+from nurture.engine.road import may_delay
 from nurture.engine.simulation import DROPPED, Calendar, Entry, begin_at, dropped_entry, mail_entry
 from nurture.engine.tick import Tell, decide
 from nurture.engine.workshop import Workshop
@@ -20,26 +21,28 @@ from nurture.render.mail import render
 
 @dataclass(slots=True)
 class Tried:
-    """What would go now, what would not, and which mails could not be written."""
+    """What would go now, what would not, which mails could not be written, and what may delay those that would go."""
 
     at: datetime
     people: int = 0
     calendar: Calendar = field(default_factory=Calendar)
     subjects: dict[str, str] = field(default_factory=dict)
     broken: list[Problem] = field(default_factory=list)
+    pace: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """For people."""
         yield from self.calendar.lines()
         for problem in self.broken:
             yield f"cannot be written: {problem.place}: {problem.message}"
+        yield from self.pace
         yield f"{self.people:,} looked at; nothing was written, nothing was sent."
 
 
 def dry_run(shop: Workshop, live: LiveBook, at: datetime | None, now: datetime, tell: Tell) -> Tried:
     """One round as if it were `at` (a wall time of the project's zone); not earlier than the last tick."""
     moment = begin_at(at, live.book, now, "--at")
-    found = Tried(moment)
+    found = Tried(moment, pace=tuple(may_delay(shop, moment)))
     since = min(shop.store.watermark or now, moment)
     for page in shop.store.candidates(live.book, since, moment, dates_in):
         labels = shop.store.labels(page)

@@ -6,7 +6,7 @@ mailboxes turns mails away, where a new sender has had its day, and for its turn
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -154,19 +154,20 @@ def tomorrow(now: datetime) -> datetime:
     return datetime.combine(day_of(now) + DAY, time(), UTC)
 
 
-def rooms(shop: Workshop, brakes: Collection[str], now: datetime) -> dict[str, Room]:
-    """What is left of today for everybody, and for each family that readers of complain; no entry is no limit."""
+def rooms(shop: Workshop, brakes: Mapping[str, Heard], now: datetime) -> dict[str, Room]:
+    """What is left of today for everybody, and for each family that complaints slow down; no entry is no limit."""
     figures, found = figures_of(shop), {}
+    slowed = [name for name, one in brakes.items() if one.brake is Brake.half]
     most = allowed_today(shop, now)
     sent = figures.by_day(day_of(now) - DAY * WINDOW)
-    if EVERYWHERE in brakes:
+    if EVERYWHERE in slowed:
         half = half_of_busiest(sent, day_of(now))
         if most is None or half < most:
             found[EVERYWHERE] = room(half, sent, now, because_of(EVERYWHERE))
     if most is not None and EVERYWHERE not in found:
         words = f"warm-up allows {most:,} mails a day so far"
         found[EVERYWHERE] = Room(day_of(now), left_of(most, sent, now), words, brake=False)
-    for family in (one for one in brakes if one != EVERYWHERE):
+    for family in (one for one in slowed if one != EVERYWHERE):
         theirs = figures.by_day_of_family(day_of(now) - DAY * WINDOW, family)
         half = half_of_busiest(theirs, day_of(now))
         found[family] = room(half, theirs, now, because_of(family))
@@ -190,6 +191,16 @@ def allowed_today(shop: Workshop, now: datetime) -> int | None:
         return None
     since = max(config.warm_up_since, today - DAY * (FULL + 2 * IDLE.days))
     return allowance(since, config.warm_up_first_day, today, figures_of(shop).by_day(since))
+
+
+def may_delay(shop: Workshop, now: datetime) -> Iterator[str]:
+    """What a look ahead has to say: it tells when mails are decided, and our own pace may keep some back after that."""
+    allowed = allowed_today(shop, now)
+    if allowed is not None:
+        yield f"Warm-up lets {allowed:,} mails but service go on {day_of(now):%-d %B} (UTC); what is above waits."
+    for name, one in braking(figures_of(shop).by_family(day_of(now) - DAY * (WINDOW - 1))).items():
+        then = "is held" if one.brake is Brake.stop else "goes at half the pace"
+        yield f"{because_of(name).capitalize()}: what goes {f'to {name}' if name else 'out'}, but for service, {then}."
 
 
 def half_of_busiest(sent: dict[date, int], today: date) -> int:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from nurture.decide.clock import day_start, local_day, reader_clock
 from nurture.engine.applying import live_book
+from nurture.engine.doctor_pace import pace_lines
 from nurture.engine.faults import StateError
 from nurture.engine.gates import held_words
+from nurture.engine.handed import pace_words
 from nurture.engine.pools import Left, left
 from nurture.engine.switches import switch_lines
 from nurture.engine.tasks import today
@@ -20,6 +22,7 @@ from nurture.model.sequence import Sequence
 from nurture.model.switch import Switch
 from nurture.store.desk import desk
 from nurture.store.figures import Application
+from nurture.store.outbox_lists import Paced
 from nurture.store.runner import Runner
 from nurture.store.webhooks import HANDED, PLANNED
 
@@ -48,7 +51,7 @@ class Status:
     """All of it at one instant (UTC).
 
     `held` is by cause, `lying` by fate; `today` is since midnight in the project's zone. Of the waiting, `put_off` wait
-    for their readers' allowed hours.
+    for their readers' allowed hours, and `paced` for our own pace; `pace` says what slows mail down.
     """
 
     at: datetime
@@ -73,6 +76,8 @@ class Status:
     gifts: tuple[Left, ...] = ()
     desk: Mapping[str, int] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
+    pace: tuple[str, ...] = ()
+    paced: tuple[Paced, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -118,6 +123,10 @@ class Status:
         if self.put_off_until is not None:
             until = moment(self.put_off_until)
             yield f"            {self.put_off:,} of them until their readers may have them, the first until {until}"
+        for one in self.paced:
+            yield f"            {pace_words(one)}"
+        for words in self.pace:
+            yield f"Pace        {words}"
         if self.held:
             yield f"Held        {held_words(self.held, '')} (nurture release)"
         pools = [one.words() for one in self.gifts if one.source == "pool"]
@@ -183,6 +192,8 @@ def status(shop: Workshop, now: datetime, gone: Callable[[Runner], bool] = never
         gifts=left(store, book) if book else (),
         desk=on_the_desk(shop, book, now),
         gone=tuple(one.name for one in runners if gone(one)),
+        pace=tuple(pace_lines(shop, now)),
+        paced=store.outbox.paced(now),
     )
 
 

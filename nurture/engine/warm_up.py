@@ -19,7 +19,7 @@ def allowance(since: date | None, first_day: int, today: date, sent: Iterable[da
     if since is None or today < since:
         return None
     number = (today - begun(since, today, sent)).days
-    return None if number >= FULL else int(first_day * GROWTH**number)
+    return None if number >= FULL else round(first_day * GROWTH**number)
 
 
 def begun(since: date, today: date, sent: Iterable[date]) -> date:

@@ -75,7 +75,7 @@ class MailFigures:
         ]
 
     def shorten(self, now: datetime, room: int, until: datetime, because: str) -> int:
-        """Put off all that waits now but service, except the `room` that go first; how many were put off.
+        """Put off all that waits now but service and what was released, except the `room` that go first; how many.
 
         Those go first who clicked in a mail last; where that is the same, who did anything of their own last; then by
         class, and by what fell due first.
@@ -103,7 +103,8 @@ def day_of(moment: datetime) -> date:
 
 
 def _waiting(now: datetime) -> Select[Any]:
-    return select(PLANNED.c.key).where(PLANNED.c.due_at <= micros(now), PLANNED.c.lane != SERVICE_LANE)
+    asked = select(PLANNED.c.key).where(PLANNED.c.due_at <= micros(now), PLANNED.c.lane != SERVICE_LANE)
+    return asked.where(PLANNED.c.released.is_(False))
 
 
 def _engaged_first(now: datetime) -> Select[Any]:
