@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from nurture import observe
-from nurture.decide.replies import NO_WORDS, judged
+from nurture.decide.replies import judged
 from nurture.decide.shop import due_on
 from nurture.deliver.letter import letter_of_post, letter_of_raw
 from nurture.engine.applying import LiveBook
@@ -39,7 +39,7 @@ SHOWN_OF_WORDS = 300  # characters in the text of a task
 def take_letter(shop: Workshop, live: LiveBook, raw: Received, now: datetime) -> None:
     """Take one letter in; a second time it changes nothing. It never refuses one: whatever it is, a person can look."""
     book, letter = live.book, READS[raw.source](raw)
-    found = judged(letter, topics_known(book), own_words(book))
+    found = judged(letter, topics_known(book))
     replies = desk(shop.store).replies
     writer = replies.writer(letter.answers, letter.from_address)
     if not writer.person and found.kind is Kind.stop:
@@ -54,11 +54,6 @@ def take_letter(shop: Workshop, live: LiveBook, raw: Received, now: datetime) ->
 def topics_known(book: Book) -> tuple[str, ...]:
     """Every topic that a mail could ever be left by: today's, and former names of them."""
     return (*book.topics, *book.renamed.get("topic", {}), *(one.was for one in book.topics.values() if one.was))
-
-
-def own_words(book: Book) -> Mapping[Kind, tuple[str, ...]]:
-    """The shop's own words by which letters are told apart."""
-    return NO_WORDS
 
 
 def reply_of(raw: Received, letter: Letter, writer: Writer, found: Judged) -> Reply:

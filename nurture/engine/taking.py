@@ -16,7 +16,13 @@ TAKEN, UNREADABLE = "taken", "unreadable"
 AT_ONCE = 20  # posts that are fetched together; one of them may be a megabyte
 
 
-READERS: dict[str, Reader] = {}
+def _letter(shop: Workshop, live: LiveBook, raw: Received, now: datetime) -> None:
+    from nurture.engine.letters import take_letter
+
+    take_letter(shop, live, raw, now)
+
+
+READERS: dict[str, Reader] = {"sendgrid.mail": _letter, "mail": _letter}
 """By source. A reader may be run twice for one post, and must then change nothing the second time.
 
 It raises UnreadableError, in words, for what nobody can read; any other error of its own is kept as such too.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from nurture.store.codec import instant, maybe_instant, micros
 from nurture.store.database import Database, bucket
@@ -130,10 +130,13 @@ _ASKED = select(
 ).select_from(REPLY.outerjoin(TASK, (TASK.c.key == REPLY.c.task) & (REPLY.c.task != "")))
 
 
-def _reply(row: Row[Any]) -> Reply:
-    owner, due, done_by, done_at = row[10:]
+def _reply(row: Any) -> Reply:
+    received, at, person, address, key, kind, subject, words, task, number, owner, due, done_by, done_at = row
     due_on = None if due is None else date.fromordinal(due)
-    return Reply(row[0], instant(row[1]), *row[2:10], owner or "", due_on, done_by or "", maybe_instant(done_at))
+    return Reply(
+        received, instant(at), person, address, key, kind, subject, words, task, number,
+        owner or "", due_on, done_by or "", maybe_instant(done_at),
+    )  # fmt: skip
 
 
 def _row(one: Reply) -> dict[str, object]:
