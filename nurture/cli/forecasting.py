@@ -97,6 +97,7 @@ def told(question: "Question", found: "Forecast", applied: "Forecast | None", be
 def beside_lines(shop: "Workshop", question: "Question", found: "Forecast") -> Iterator[str]:
     """Limits, gifts, tasks, what holds sending, and what was assumed."""
     from nurture.engine import forecast_words as words
+    from nurture.engine.road import may_delay
     from nurture.engine.switches import switch_lines
 
     yield from words.limit_lines(found)
@@ -105,6 +106,7 @@ def beside_lines(shop: "Workshop", question: "Question", found: "Forecast") -> I
     for who, number in sorted(found.tasks.items()):
         yield f"{number:,} task{'' if number == 1 else 's'} for {who}"
     yield from switch_lines(shop.store.switches())
+    yield from may_delay(shop, question.now)
     yield from words.assumption_lines(question, found)
 
 
