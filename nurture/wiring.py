@@ -3,6 +3,7 @@
 import fcntl
 import gc
 import json
+import logging
 import os
 import secrets
 import time
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from nurture import observe
 from nurture.config import FILE, Config, read_config, sending_problems
 from nurture.deliver.folder import Folder
 from nurture.deliver.protocol import Provider
@@ -22,6 +24,8 @@ from nurture.engine.workshop import Workshop
 from nurture.links import STORED_AS, Links
 from nurture.model.place import Place, Problem
 from nurture.store.database import CACHE
+from nurture.store.erasures import FORGOTTEN_AGAIN
+from nurture.store.forgetting import Forgetting
 from nurture.store.installation import owner_of
 from nurture.store.open import Store, open_store
 from nurture.store.runner import Runner
@@ -187,6 +191,7 @@ def workshop(root: Path, cache: int = CACHE) -> Iterator[Workshop]:
         store = open_store(config.store_url, config.installation, cache)
     except ValueError as damaged:  # the installation's own file cannot be read
         raise StateError(str(damaged)) from damaged
+    forget_again(store, config)
     gc.freeze()  # a tenth of an import's time went into looking for garbage among the modules loaded by now
     try:
         yield Workshop(
@@ -202,6 +207,15 @@ def workshop(root: Path, cache: int = CACHE) -> Iterator[Workshop]:
     finally:
         gc.unfreeze()
         store.close()
+
+
+def forget_again(store: Store, config: Config) -> None:
+    """Whoever was forgotten and is known again, by a backup that was restored, is forgotten once more."""
+    again = Forgetting(store.database, store.outbox.remember, config.installation).again(store.id)
+    if again:
+        words = f"{again:,} who had been forgotten were in a backup that was restored: they are forgotten again"
+        store.declare(FORGOTTEN_AGAIN, words, now())
+        observe.note(observe.FORGOTTEN_AGAIN, level=logging.WARNING, people=again)
 
 
 def provider(config: Config) -> Provider[Any, Any]:

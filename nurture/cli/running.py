@@ -146,6 +146,7 @@ def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
     from nurture.engine.webhooks import Calling
     from nurture.wiring import now
 
+    from nurture.engine.forgetting import Telling
     async def whole() -> "Called":
         called = await Calling(shop, lambda: book, now, directly).round()
         try:
@@ -155,6 +156,7 @@ def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
         return called
 
     return asyncio.run(whole())
+            await Telling(shop).send(now())
 
 
 def leave_it_to(daemon: "Holder", asked: Asked, accept: bool) -> int:

@@ -51,6 +51,7 @@ def fold(draft: Draft, event: Event) -> None:
             draft.suppressed = str(event.fields.get("because") or "asked")
         case names.ERASED:
             draft.erased = True
+            draft.stage, draft.moments, draft.moments_check_at = None, frozenset(), None
             draft.changed.add("erased")
         case names.THEME_WANTED:
             draft.spared = draft.spared - {str(event.fields["theme"])}

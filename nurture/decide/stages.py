@@ -20,8 +20,7 @@ def place(draft: Draft, now: datetime, *, undoing: bool = False) -> Crossed:
     `undoing` says that an undone order is what moved them: then `keep_for` keeps nobody.
     """
     if draft.erased:
-        draft.stage, draft.moments, draft.moments_check_at = None, frozenset(), None
-        return ()
+        return ()  # nothing is known of them, and nothing is to be
     crossed = _moments(draft, now)
     if not draft.book.stages:
         return crossed

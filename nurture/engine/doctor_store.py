@@ -16,6 +16,7 @@ from nurture.model.book import Book
 from nurture.model.event import Event, Money
 from nurture.model.length import Length
 from nurture.model.mail import Fate
+from nurture.store.erasures import FORGOTTEN_AGAIN
 from nurture.store.open import Store
 from nurture.store.runner import Runner
 
@@ -35,6 +36,9 @@ def mark_findings(store: Store) -> Iterator[Finding]:
         yield wrong("copy", f"nothing is sent: {store.halted}", cure)
     else:
         yield ok("copy", "this is the store that this installation works with")
+    again = store.declared(FORGOTTEN_AGAIN)
+    if again is not None:
+        yield ok("forgotten", again)
 
 
 def switch_findings(store: Store) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from nurture import observe
 from nurture.deliver.webhook import Call, LookUp, Target, build, post, read, system
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import RefusedError
+from nurture.engine.forgetting import Telling
 from nurture.engine.gates import halt_of
 from nurture.engine.notices import Notices
 from nurture.engine.preparing import END, as_known
@@ -118,9 +119,9 @@ class Calling:
     async def keep_on(self, stopping: asyncio.Event, stirred: asyncio.Event, may: Callable[[], bool]) -> None:
         """Round after round until `stopping`: when `stirred`, when the next call is due, and every minute.
 
-        The shop's own people are told here too what waits for them.
+        The shop's own people are told here too what waits for them, and the provider whom to forget.
         """
-        notices = Notices(self.shop)
+        notices, telling = Notices(self.shop), Telling(self.shop)
         while not stopping.is_set():
             stirred.clear()
             pause = PAUSE
@@ -128,6 +129,7 @@ class Calling:
                 if may():
                     await self._round_until(stopping)
                     await notices.send(self.live(), self.clock(), self.run)
+                    await telling.send(self.clock(), self.run)
                     next_at = await self.run(self._desk.webhooks.next_at)
                     pause = PAUSE if next_at is None else max(1.0, (next_at - self.clock()).total_seconds())
             except Exception as fault:  # noqa: BLE001  (whatever it was, the next round may go well; nothing was lost)

@@ -20,6 +20,7 @@ from nurture.store.tables import ERASURE, SECRET, SUPPRESSION
 
 SECRET_NAME = "erasures"  # noqa: S105  (the name of the key, not the key)
 ASKED = "asked to be forgotten"
+FORGOTTEN_AGAIN = "forgotten again"  # declared, when a restored backup knew them still
 HASHED = "forgotten:"  # what a suppression's key begins with, where it is a hash
 _DIGEST = 20  # bytes
 

@@ -67,6 +67,11 @@ class Forgetting:
             names = names_of(connection, person)
             return Counter({name: _count(connection, METADATA.tables[name], names) for name in COUNTED})
 
+    def addresses(self, person: str) -> tuple[str, ...]:
+        """The addresses that are or were theirs and nobody else's."""
+        with self.database.reading() as connection:
+            return tuple(sorted(names_of(connection, person).addresses))
+
     def forget(self, person: str, who: str, now: datetime, tell: bool = False) -> Forgotten:
         """Forget somebody; asked again, what came meanwhile goes too. `who` says who did it.
 
