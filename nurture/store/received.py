@@ -59,7 +59,7 @@ class Posts:
     remember: Callable[[Mark], None]
 
     def keep(self, source: str, body: bytes, headers: Mapping[str, str], now: datetime) -> bool:
-        """Keep a post; False when the same body of that source is kept already. See `keep_all`."""
+        """Keep a post; False when the same, with the same headers, is kept already. See `keep_all`."""
         return self.keep_all([Post(source, body, headers)], now)[0]
 
     def keep_all(self, posts: Sequence[Post], now: datetime) -> list[bool]:
@@ -140,9 +140,15 @@ def done(connection: Connection, numbers: Iterable[int], now: datetime) -> None:
         connection.execute(read.values(done_at=micros(now), problem=""))
 
 
+def _digest(one: Post) -> str:
+    """What makes a post the same: its body, with the headers that say what the body is about."""
+    said = json.dumps(dict(one.headers), sort_keys=True).encode() if one.headers else b""
+    return sha256(said + one.body).hexdigest()
+
+
 def _row(one: Post, now: datetime) -> dict[str, object]:
     return {
-        "source": one.source, "digest": sha256(one.body).hexdigest(), "at": micros(now),
+        "source": one.source, "digest": _digest(one), "at": micros(now),
         "headers": json.dumps(dict(one.headers)), "body": zlib.compress(one.body, 1),
     }  # fmt: skip
 
