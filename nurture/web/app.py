@@ -8,7 +8,7 @@ from aiohttp import web
 from nurture.engine.applying import LiveBook
 from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
-from nurture.web import api, hooks
+from nurture.web import api, hooks, letters
 from nurture.web.body import LARGEST
 from nurture.web.serving import serving
 from nurture.web.site import Site
@@ -35,4 +35,5 @@ def application(
     app.router.add_get("/robots.txt", site.robots)
     hooks.add(app, site)
     api.add(app, site)
+    letters.add(app, site)
     return app
