@@ -10,7 +10,9 @@ from datetime import datetime
 from enum import IntEnum, auto
 
 from nurture.deliver.plain import kept_words
+from nurture.model.happening import Bounce
 from nurture.model.mail import Fate, Handover
+from nurture.model.refusing_us import Against, address_gone, against_us
 
 
 class Phase(IntEnum):
@@ -53,8 +55,7 @@ LOOK = {
 }
 # Many servers keep their refusal of the host or the sender until RCPT.
 _NOT_THE_READER = re.compile(rb"relay|client host rejected|sender address rejected|\b5\.1\.[78]\b", re.IGNORECASE)
-# The receiver's doubt is about our domain and not about this mail: SPF, DKIM, DMARC (Gmail; Microsoft).
-_UNPROVEN = re.compile(rb"\b5\.7\.(26|515)\b")
+# Their doubt is about our domain and not about this mail.
 UNPROVEN = "the receiving side does not take our domain's word. `nurture doctor` shows its SPF, DKIM and DMARC"
 
 
@@ -68,8 +69,11 @@ def read_answer(key: str, answer: Answer, secret: str) -> Handover:
     remedy = halting(answer)
     if remedy:
         return Handover(key, Fate.planned, f"{remedy}: {said}", halts=True)
+    if 500 <= code < 600 and phase >= Phase.sender and against_us(said) is Against.complaints:
+        words = f"the receiving side says that readers do not want our mail: {said}"
+        return Handover(key, Fate.planned, words, bounce=Bounce.refused_us)
     if 500 <= code < 600 and phase >= Phase.sender:
-        return Handover(key, Fate.refused, f"the mail server refuses this mail: {said}")
+        return Handover(key, Fate.refused, f"the mail server refuses this mail: {said}", bounce=bounce_of(phase, said))
     if phase is Phase.dot and not 400 <= code < 500:
         return Handover(key, Fate.in_doubt, f"no clear answer came after the whole mail was sent: {said}")
     return Handover(key, Fate.planned, f"the mail server does not take it now ({phase.name}): {said}")
@@ -90,4 +94,15 @@ def halting(answer: Answer) -> str:
         return LOOK[Phase.sender]
     if phase is Phase.reader and _NOT_THE_READER.search(answer.text):
         return LOOK[Phase.reader]
-    return UNPROVEN if _UNPROVEN.search(answer.text) else ""
+    text = answer.text.decode("utf-8", "replace")
+    return UNPROVEN if against_us(text) is Against.authentication else ""
+
+
+def bounce_of(phase: Phase, said: str) -> Bounce | None:
+    """What a refusal means for the reader's address: gone only by a code that says so, and only where it was asked of.
+
+    A refusal of us (X.7.Y) never counts against it. Without a code nothing is known.
+    """
+    if against_us(said) is not None:
+        return Bounce.refused_us
+    return Bounce.hard if phase >= Phase.reader and address_gone(said) else None

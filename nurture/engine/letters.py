@@ -13,6 +13,7 @@ from nurture.decide.replies import judged
 from nurture.decide.shop import due_on
 from nurture.deliver.letter import letter_of_post, letter_of_raw
 from nurture.engine.applying import LiveBook
+from nurture.engine.reports import REPORT, take_report
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.event import CONSENT_REFUSED, MAIL_REPLIED
@@ -39,6 +40,8 @@ SHOWN_OF_WORDS = 300  # characters in the text of a task
 def take_letter(shop: Workshop, live: LiveBook, raw: Received, now: datetime) -> None:
     """Take one letter in; a second time it changes nothing. It never refuses one: whatever it is, a person can look."""
     book, letter = live.book, READS[raw.source](raw)
+    if REPORT in letter.automatic:
+        take_report(shop, raw, now)
     found = judged(letter, topics_known(book))
     replies = desk(shop.store).replies
     writer = replies.writer(letter.answers, letter.from_address)

@@ -23,6 +23,7 @@ from nurture.engine.preparing import Kept, Ready, kept_reasons, once_more, ready
 from nurture.engine.road import Road
 from nurture.engine.slots import Slots
 from nurture.engine.tick import uncollected
+from nurture.engine.turned_away import keep_bounces
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate, Handover
 from nurture.store.database import Conflict
@@ -225,6 +226,7 @@ class Sending:
         now, handovers = self.clock(), flight.handovers()
         reasons = list(kept_reasons(flight.batch.intents, flight.kept, flight.posted(), now))
         self.shop.store.settle(flight.batch, handovers, now, self.live().book, reasons, self.shop.provider.name)
+        keep_bounces(self.shop, flight.batch.intents, handovers, now)
         self.road.landed(flight.batch.keys)
         if flight.halts is not None:
             halt_ourselves(self.shop, flight.halts, now)

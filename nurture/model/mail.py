@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from nurture.model.happening import Bounce
 from nurture.model.place import Problem
 
 
@@ -90,6 +91,7 @@ class Handover:
     `pace` says, with `not_before`, that it is not the reader but our own pace that it waits for, and why; a mail that
     is `held` waits for a person, and `detail` says because of what.
     `blameless`, with `planned`, says that only another mail of its request was refused: it goes at once, in another.
+    `bounce`, with `refused`, says what the refusal means for the address, where the provider's words tell.
     """
 
     key: str
@@ -101,3 +103,4 @@ class Handover:
     not_before: datetime | None = None
     blameless: bool = False
     pace: str = ""
+    bounce: Bounce | None = None

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from nurture.deliver.smtp import Smtp
+from nurture.model.happening import Bounce
 from nurture.model.mail import Email, Fate, Handover
 from tests.sockets import listening, reset
 
@@ -166,12 +167,32 @@ def test_a_cut_after_the_dot_is_in_doubt_and_not_tried_again(cut: str) -> None:
         ("dot", "554 5.7.1 looks like spam", Fate.refused, False),
         ("dot", "550-5.7.26 not authenticated\r\n550 5.7.26 SPF", Fate.planned, True),
         ("dot", "550 5.7.515 Access denied", Fate.planned, True),
+        ("dot", "550 5.7.28 unusual rate of unsolicited mail", Fate.planned, False),
     ],
 )
 def test_each_answer(verb: str, answer: str, fate: Fate, halts: bool) -> None:
     with listening(Script({verb: answer})) as port:
         (handover,) = handed(port, MAIL)
     assert (handover.key, handover.fate, handover.halts) == (MAIL.key, fate, halts)
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer", "bounce"),
+    [
+        ("RCPT", "550 5.1.1 no such user", Bounce.hard),
+        ("dot", "550 5.1.1 no such user", Bounce.hard),
+        ("RCPT", "550 no such user", None),
+        ("RCPT", "452 4.2.2 mailbox full", None),
+        ("MAIL", "553 5.1.3 bad address", None),
+        ("dot", "554 5.7.1 looks like spam", Bounce.refused_us),
+        ("dot", "550 5.7.28 unusual rate of unsolicited mail", Bounce.refused_us),
+        ("dot", "250 queued", None),
+    ],
+)
+def test_an_address_is_gone_only_by_a_code_that_says_so(verb: str, answer: str, bounce: Bounce | None) -> None:
+    with listening(Script({verb: answer})) as port:
+        (handover,) = handed(port, MAIL)
+    assert handover.bounce is bounce
 
 
 def test_words_are_kept_without_addresses_and_within_bounds() -> None:
