@@ -225,6 +225,8 @@ class Daemon:
             self._wake(self._send)  # what was decided goes while the turn goes on
 
         ticked = self.turns.turn(begun, between_pages, accepted)
+        if self.turns.more:
+            self.look()
         if self.turns.stirred():
             self._wake(self._send)  # somebody may have released or declared something, at the command line
         self.turns.beat(self.clock(), begun + self.every)

@@ -54,6 +54,7 @@ PERSON_UNREADABLE = "person.unreadable"  # person, error, at
 WEB_NONE = "web.none"  # nothing
 WEB_FAILED = "web.failed"  # error, at
 RECEIVED_TAKEN = "received.taken"  # taken, unreadable: posts from outside that were kept and now read
+NEWS_TAKEN = "news.taken"  # what became of mails with how many, settled: mails of which more is known now
 RECEIVED_UNREADABLE = "received.unreadable"  # source, number, error, at: it waits for `nurture received`
 HOOK_REFUSED = "hook.refused"  # source: a post that is not signed by who it says it is from; once a minute at the most
 KEY_BY_HAND = "key.by_hand"  # act, key: its name
@@ -80,7 +81,7 @@ NAMES = frozenset(
         PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST, WEBHOOKS_DONE, WEBHOOKS_FAILED,
         TASK_BY_HAND, DRAFT_BY_HAND, DRAFTS_CALLED_OFF, ENROLLED, NOTICE_SENT,
         KEY_BY_HAND, LINKS_RENEWED, ROWS_POSTED, SHOP_TAKEN,
-        RECEIVED_TAKEN, RECEIVED_UNREADABLE, HOOK_REFUSED, LETTER_TAKEN,
+        RECEIVED_TAKEN, RECEIVED_UNREADABLE, NEWS_TAKEN, HOOK_REFUSED, LETTER_TAKEN,
         PERSON_FORGOTTEN, FORGOTTEN_AGAIN, ERASURE_TOLD, PERSON_MERGED,
     }
 )  # fmt: skip

@@ -14,6 +14,8 @@ depends_on = None
 
 COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NOT_DONE = sa.text("done_at IS NULL")
+HURTS = sa.text("what IN ('bounced', 'dropped', 'complained')")
+TO_JUDGE = sa.text("what = 'clicked' AND \"by\" = 'unknown'")
 
 
 def upgrade():
@@ -83,12 +85,15 @@ def what_became_of_mails():
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("link", sa.Text(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
+        sa.Column("known", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
         sqlite_autoincrement=True,
     )
     op.create_index("happening_of_mail", "happening", ["key", "what"], unique=False)
     op.create_index("happening_of_person", "happening", ["person", "at"], unique=False)
+    for name, column, where in (("happening_that_hurts", "person", HURTS), ("happening_to_judge", "known_at", TO_JUDGE)):
+        op.create_index(name, "happening", [column], unique=False, sqlite_where=where, postgresql_where=where)
     op.create_table(
         "mail_day",
         sa.Column("day", sa.Integer(), nullable=False),

@@ -97,7 +97,9 @@ def one_round(asked: Asked, accept: bool) -> int:
     from nurture.engine.accepting import accept as accept_store
     from nurture.engine.accepting import accepted as with_new_owner
     from nurture.engine.hand_over import hand_over_all
+    from nurture.engine.news import judge_clicks
     from nurture.engine.pools import aside_lines
+    from nurture.engine.taking import take_received
     from nurture.engine.tick import refuse_leap, tick
     from nurture.wiring import alone, configuration, live, now, ready_to_send, workshop
 
@@ -114,6 +116,9 @@ def one_round(asked: Asked, accept: bool) -> int:
         else:
             held = 0
             refuse_leap(shop.store, moment)
+        while take_received(shop, book, moment):
+            continue
+        judge_clicks(shop, moment)
         with progress("deciding", shop.store.counts().people) as tell:
             ticked = tick(shop.store, book.book, moment, tell)
         called = call_all(shop, book)
@@ -141,22 +146,22 @@ def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
     """Make the calls of other systems that are due, before the mails, and tell the shop's people what waits."""
     import asyncio
 
+    from nurture.engine.forgetting import Telling
     from nurture.engine.hand_over import directly
     from nurture.engine.notices import Notices
     from nurture.engine.webhooks import Calling
     from nurture.wiring import now
 
-    from nurture.engine.forgetting import Telling
     async def whole() -> "Called":
         called = await Calling(shop, lambda: book, now, directly).round()
         try:
             await Notices(shop).send(book, now(), directly)
+            await Telling(shop).send(now())
         finally:
             await shop.provider.close()
         return called
 
     return asyncio.run(whole())
-            await Telling(shop).send(now())
 
 
 def leave_it_to(daemon: "Holder", asked: Asked, accept: bool) -> int:

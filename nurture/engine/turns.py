@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from nurture import observe
 from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import StateError
+from nurture.engine.news import judge_clicks
+from nurture.engine.taking import take_received
 from nurture.engine.tick import Tell, Ticked, decide_page, refuse_halted, refuse_leap, silent, tick
 from nurture.engine.workshop import Workshop
 from nurture.store.open import Store
@@ -15,6 +17,7 @@ from nurture.store.runner import ENDED, Runner
 BEAT_EVERY = timedelta(seconds=30)
 CATCH_UP_EVERY = timedelta(seconds=1)
 CATCH_UP_AT_MOST = 200  # people in between; more only wait a second longer
+POSTS, POSTS_IN_BETWEEN = 200, 20  # from outside that are read before a turn, and amid one
 AT_WORK = "at work"
 NOTHING_LIVE = "nothing is live yet: `nurture check`, then `nurture apply`"
 
@@ -82,6 +85,7 @@ class Turns:
         self._said: tuple[datetime, str] | None = None
         self._looked_until: datetime | None = None
         self._counter: int | None = None
+        self.more = False  # whether posts from outside are left that nobody has read
 
     @property
     def live(self) -> LiveBook | None:
@@ -106,7 +110,13 @@ class Turns:
         if self.holds or self.live is None:
             return None
         self._looked_until = now
+        self._take_in(self.live, now, POSTS)
+        judge_clicks(self.shop, now)
         return tick(store, self.live.book, now, tell)
+
+    def _take_in(self, live: LiveBook, now: datetime, most: int) -> None:
+        """Read what was posted from outside; `more` says whether some of it is left for the next turn."""
+        self.more = take_received(self.shop, live, now, most).total() >= most
 
     def stirred(self) -> bool:
         """Whether anybody has committed anything to the store since this was last asked."""
@@ -122,6 +132,7 @@ class Turns:
         since, live, store = self._looked_until, self.live, self.shop.store
         if since is None or live is None or now < since + CATCH_UP_EVERY:
             return
+        self._take_in(live, now, POSTS_IN_BETWEEN)
         page = store.fell_due(since, now, CATCH_UP_AT_MOST)
         if len(page) < CATCH_UP_AT_MOST:
             self._looked_until = now

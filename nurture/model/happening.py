@@ -43,7 +43,8 @@ class Happening:
 
     `key` is our send key, empty where the provider does not repeat it; `address` the reader's. `at` is UTC, as the
     provider tells it. `bounce` only of what bounced. `detail` holds the provider's words and may name the address:
-    it is kept in the store and never logged. `link` is the address behind a click, without its query.
+    it is kept in the store and never logged; of an open or a click it is the program that made it. `link` is the
+    address behind a click, without its query. `known` is what a provider that dropped a mail had known of its reader.
     """
 
     id: str
@@ -57,3 +58,4 @@ class Happening:
     detail: str = ""
     link: str = ""
     by: By = By.unknown
+    known: Happened | None = None

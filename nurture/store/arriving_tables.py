@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 from nurture.store.sending_tables import CLUSTERED, Counted, Instant
 
 _NOT_DONE = text("done_at IS NULL")
+_HURTS = text("what IN ('bounced', 'dropped', 'complained')")
+_TO_JUDGE = text("what = 'clicked' AND \"by\" = 'unknown'")
 
 
 class ReceivedRow(SQLModel, table=True):
@@ -41,6 +43,8 @@ class HappeningRow(SQLModel, table=True):
     __table_args__ = (
         Index("happening_of_mail", "key", "what"),
         Index("happening_of_person", "person", "at"),
+        Index("happening_that_hurts", "person", sqlite_where=_HURTS, postgresql_where=_HURTS),
+        Index("happening_to_judge", "known_at", sqlite_where=_TO_JUDGE, postgresql_where=_TO_JUDGE),
         {"sqlite_autoincrement": True},
     )
     number: int | None = Field(default=None, primary_key=True, sa_type=Counted)
@@ -58,6 +62,7 @@ class HappeningRow(SQLModel, table=True):
     detail: str = Field(default="", sa_type=Text)
     link: str = Field(default="", sa_type=Text)
     by: str = "unknown"
+    known: str = ""
 
 
 class MailDayRow(SQLModel, table=True):

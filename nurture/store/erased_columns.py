@@ -85,7 +85,7 @@ KEPT: Mapping[str, frozenset[str]] = {
          "worth"}
     ),
     "happening": frozenset(
-        {"number", "id", "key", "person", "bucket", "what", "at", "known_at", "provider", "bounce", "by"}
+        {"number", "id", "key", "person", "bucket", "what", "at", "known_at", "provider", "bounce", "by", "known"}
     ),
     "reply": frozenset({"number", "received", "at", "person", "bucket", "key", "kind", "task"}),
 }  # fmt: skip

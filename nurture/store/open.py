@@ -28,10 +28,12 @@ from nurture.store.applications import Applications, refuse_superseded
 from nurture.store.at_most import keep
 from nurture.store.basis import basis_of
 from nurture.store.candidates import watched
+from nurture.store.clicks import Clicks
 from nurture.store.codec import micros
 from nurture.store.crowds import Dates, in_parts, page_of
 from nurture.store.database import CACHE, PAGE, Database, connect, pages
 from nurture.store.figures import Figures
+from nurture.store.happenings import Happenings
 from nurture.store.ingest import Importing
 from nurture.store.load import Loaded
 from nurture.store.migrate import bring_up_to_date
@@ -70,14 +72,13 @@ class Store:
     def __init__(
         self, database: Database, mark: installation.Mark, file: Path | None, halted: str, backup: Path | None
     ) -> None:
-        self.database = database
+        self.database, self.unreadable = database, load.Unreadable()
         self.id, self.halted, self.backup, self._file = mark.store, halted, backup, file
-        self.unreadable = load.Unreadable()
         self._loaded: dict[str, Loaded] = {}
         self.outbox = Outbox(database, self._remember)
-        self.figures = Figures(database)
-        self.applications = Applications(database, self._remember)
+        self.figures, self.applications = Figures(database), Applications(database, self._remember)
         self.received = Posts(database, self._remember)
+        self.happenings, self.clicks = Happenings(database, self._remember), Clicks(database, self._remember)
 
     def close(self) -> None:
         """Let the files go."""

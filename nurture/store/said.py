@@ -21,7 +21,7 @@ _ANSWERS = (names.CONSENT_GIVEN, names.CONSENT_REFUSED, names.CONSENT_LIFTED)
 class Said:
     """An event named by our own id of the person. `once` tells it from others: the same words are the same event.
 
-    `outside_id` is kept beside it; `fresh` lets it start sequences.
+    `outside_id` is kept beside it; `fresh` lets it start sequences. `at` is when it happened (UTC), by default now.
     """
 
     person: str
@@ -30,6 +30,7 @@ class Said:
     fields: Mapping[str, object] = field(default_factory=dict)
     outside_id: str = ""
     fresh: bool = False
+    at: datetime | None = None
 
 
 def record(connection: Connection, said: Said, now: datetime) -> bool | None:
@@ -46,8 +47,9 @@ def record(connection: Connection, said: Said, now: datetime) -> bool | None:
     if said.name in _ANSWERS:
         latest = select(func.max(EVENT.c.known_at)).where(EVENT.c.person == said.person, EVENT.c.name.in_(_ANSWERS))
         at = max(at, connection.execute(latest).scalar() or at)
+    happened = at if said.at is None else min(micros(said.at), at)
     row = {
-        "id": id_, "person": said.person, "bucket": bucket(said.person), "name": said.name, "happened_at": at,
+        "id": id_, "person": said.person, "bucket": bucket(said.person), "name": said.name, "happened_at": happened,
         "known_at": at, "fields": values_text(said.fields), "origin": Origin.live.value,
         "outside_id": said.outside_id, "fresh": said.fresh,
     }  # fmt: skip
