@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "enrol": ("enrolling", "Take people into a sequence on purpose."),
     "drafts": ("drafts", "Show what waits for approval; approve, rewrite or drop it."),
     "tasks": ("tasks", "Show what the shop's people have to do; take one, finish one."),
+    "replies": ("replies", "Show what readers wrote, and who is to answer; take in raw mails."),
     "codes": ("codes", "Show what is left of every gift, and fill the pools of codes."),
     "webhooks": ("webhooks", "Show the calls of other systems, and act on one."),
     "keys": ("keys", "Make and revoke the keys with which other systems tell us of people."),

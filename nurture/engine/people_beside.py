@@ -10,6 +10,7 @@ from nurture.store.desk import Desk
 from nurture.store.webhooks import HANDED, PLANNED
 
 MANY = 100
+SHOWN = 12
 
 
 def beside_lines(desk: Desk, person: Person, clock: Clock) -> Iterator[str]:
@@ -18,6 +19,7 @@ def beside_lines(desk: Desk, person: Person, clock: Clock) -> Iterator[str]:
         ("Things:", thing_lines(person)),
         ("Numbers:", number_lines(person, clock)),
         ("Gifts:", gift_lines(person, clock)),
+        ("Letters:", letter_lines(desk, person, clock)),
         ("Tasks:", task_lines(desk, person)),
         ("Drafts:", draft_lines(desk, person, clock)),
         ("Webhooks:", webhook_lines(desk, person, clock)),
@@ -76,6 +78,13 @@ def gift_words(gift: Reserved, clock: Clock) -> str:
     words += [f"good until {day_words(gift.expires_on)}"] if gift.expires_on else []
     words += [f"used {moment_words(gift.used_at, clock)}" if gift.used_at else "not used yet"]
     return ", ".join(words)
+
+
+def letter_lines(desk: Desk, person: Person, clock: Clock) -> Iterator[str]:
+    """`Mon 01 Mar 10:00  question 7: Re: Welcome`: what they wrote to us, the newest first."""
+    for one in desk.replies.newest(SHOWN, person=person.id):
+        waits = ", waits for an answer" if one.open else ""
+        yield f"{moment_words(one.at, clock)}  {one.kind} {one.number}: {one.subject or 'no subject'}{waits}"
 
 
 def task_lines(desk: Desk, person: Person) -> Iterator[str]:

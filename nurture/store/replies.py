@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from nurture.store.codec import instant, maybe_instant, micros
 from nurture.store.database import Database, bucket
@@ -118,6 +118,11 @@ class Replies:
     def of_post(self, received: int) -> Reply | None:
         """The letter that a post held."""
         return next(iter(self._found(_ASKED.where(REPLY.c.received == received))), None)
+
+    def highest(self) -> int:
+        """The number of the newest letter; 0 for none."""
+        with self.database.reading() as connection:
+            return int(connection.execute(select(func.max(REPLY.c.number))).scalar() or 0)
 
     def _found(self, asked: Select[Any]) -> list[Reply]:
         with self.database.reading() as connection:
