@@ -47,7 +47,7 @@ def _reported(mail: Message) -> Iterator[Reported]:
         return
     parts = [part for part in mail.get_payload() if isinstance(part, Message)][:MOST_PARTS]
     status = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
-    message = next((found for part in parts if (found := _returned(part))), "")
+    message = next(filter(None, map(_returned, parts)), "")
     if status is None or not status.is_multipart() or not message:
         return
     groups = [one for one in status.get_payload() if isinstance(one, Message)]
