@@ -54,6 +54,11 @@ def _consent(draft: Draft, topic: str, now: datetime) -> tuple[Why, str] | None:
     return Why.no_consent, f"no consent to {topic}"
 
 
+def hears_of(draft: Draft, topic: str, now: datetime) -> bool:
+    """Whether they agreed to a topic, or hear of it as a customer who did not refuse it."""
+    return _consent(draft, topic, now) is None
+
+
 def may_have(draft: Draft, message: Addressed, now: datetime) -> bool:
     """Whether nothing of the above speaks against it."""
     return refusal(draft, message, now) is None

@@ -13,7 +13,20 @@ READER = "reader"
 """Who says it themselves, as the field `by` of an event names them; only they lift a refusal (language.md 3)."""
 
 
+WORDS = frozenset(
+    {names.CONSENT_GIVEN, names.CONSENT_REFUSED, names.CONSENT_LIFTED, names.TRACKING_GIVEN, names.TRACKING_REFUSED}
+)
+
+
 def fold(draft: Draft, event: Event) -> None:
+    """Take one of the person's words in."""
+    if event.name in (names.TRACKING_GIVEN, names.TRACKING_REFUSED):
+        _tracking(draft, event)
+    else:
+        _consent(draft, event)
+
+
+def _consent(draft: Draft, event: Event) -> None:
     """Only the reader lifts a refusal: an import or a shop's sync gives no consent over one (language.md 3)."""
     topics = words_of(event, "topics")
     reader = by_reader(event)
@@ -33,7 +46,7 @@ def fold(draft: Draft, event: Event) -> None:
         _answers(draft, {topic: Consent(True, event.happened_at, basis, until) for topic in topics - kept})
 
 
-def fold_tracking(draft: Draft, event: Event) -> None:
+def _tracking(draft: Draft, event: Event) -> None:
     """Only the reader allows it; anybody may say for them that they do not (email.md 4.3)."""
     if event.name == names.TRACKING_REFUSED:
         draft.tracked = False

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from nurture.decide import consents, drafts, gifts
+from nurture.decide import consents, drafts, gifts, merging
 from nurture.decide.clock import Clock, at, local, reader_clock
 from nurture.decide.consents import words_of
 from nurture.decide.draft import Draft
@@ -22,7 +22,7 @@ _CLOCK_FACTS = frozenset({"zone", "country"})
 _NO_FACTS = frozenset(  # starts and answers, which triggers and waits see, and what only the shell reads
     {
         names.PERSON_ENROLLED, names.TASK_DONE, names.WEBHOOK_ANSWERED, names.MAIL_REPLIED, names.CONSENT_ASKED,
-        names.PERSON_MERGED, names.FORGOTTEN,
+        names.ADDRESS_ASKED, names.FORGOTTEN,
     }
 )  # fmt: skip
 
@@ -41,18 +41,14 @@ def fold(draft: Draft, event: Event) -> None:
         case names.ADDRESS_STATE:
             if event.fields.get("address", draft.address) == draft.address:
                 draft.address_state = str(event.fields["state"])
-        case names.CONSENT_GIVEN | names.CONSENT_REFUSED | names.CONSENT_LIFTED:
+        case name if name in consents.WORDS:
             consents.fold(draft, event)
-        case names.TRACKING_GIVEN | names.TRACKING_REFUSED:
-            consents.fold_tracking(draft, event)
         case names.THEME_SPARED:
             draft.spared = draft.spared | {str(event.fields["theme"])}
         case names.SUPPRESSED:
             draft.suppressed = str(event.fields.get("because") or "asked")
         case names.ERASED:
-            draft.erased = True
-            draft.stage, draft.moments, draft.moments_check_at = None, frozenset(), None
-            draft.changed.add("erased")
+            _erased(draft)
         case names.THEME_WANTED:
             draft.spared = draft.spared - {str(event.fields["theme"])}
         case names.THING_CHANGED | names.THING_REMOVED:
@@ -65,10 +61,18 @@ def fold(draft: Draft, event: Event) -> None:
             gifts.fold(draft, event)
         case names.DRAFT_SETTLED:
             drafts.settle(draft, event)
+        case names.PERSON_MERGED:
+            merging.fold(draft, event)
         case names.MAIL_CLICKED:
             _clicked(draft, event)
         case name if name not in _NO_FACTS:
             _happened(draft, event)
+
+
+def _erased(draft: Draft) -> None:
+    draft.erased = True
+    draft.stage, draft.moments, draft.moments_check_at = None, frozenset(), None
+    draft.changed.add("erased")
 
 
 def _happened(draft: Draft, event: Event) -> None:

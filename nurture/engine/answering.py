@@ -12,17 +12,25 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from nurture import observe
+from nurture.decide.consent import hears_of
 from nurture.decide.draft import Draft
 from nurture.decide.fold import fold
 from nurture.engine.applying import LiveBook
 from nurture.engine.cells import CellError, reader
 from nurture.engine.faults import FaultError, StateError
 from nurture.engine.workshop import Workshop
-from nurture.links import ANSWER, SPARE, STORED_AS, UNSUBSCRIBE, Token
+from nurture.links import ANSWER, CONFIRM, PREFERENCES, SPARE, STORED_AS, UNSUBSCRIBE, Token
 from nurture.model.book import Book
-from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, OWN_EVENTS, THEME_SPARED
+from nurture.model.event import (
+    CONSENT_GIVEN,
+    CONSENT_LIFTED,
+    CONSENT_REFUSED,
+    OWN_EVENTS,
+    THEME_SPARED,
+    THEME_WANTED,
+)
 from nurture.model.rules import Rules
-from nurture.render.pages import Button, House, Kind, View
+from nurture.render.pages import Button, House, Kind, View, shown_words
 from nurture.store.said import Said
 
 END = datetime.max.replace(tzinfo=UTC)
@@ -74,19 +82,21 @@ class Answering:
 
     def begin(self) -> tuple[bytes, ...]:
         """Every secret that links were ever signed with; also learns who speaks on the pages."""
-        self._book()
+        self.book()
         return self.shop.store.secrets(STORED_AS)
 
     def read(self, token: Token) -> View | None:
         """What to show to who follows a link; None when there is no such person. StateError: not now."""
-        book = self._book()
-        standing = self._standing(book, token.person)
+        book = self.book()
+        standing = self.standing(book, token.person)
         if standing is None:
             return None
         if token.purpose == ANSWER:
             return answer_view(standing, token, self._answer(book, token), Kind.answer)
         if token.purpose == SPARE:
             return spare_view(book, standing, token.subject)
+        if token.purpose == CONFIRM:
+            return confirm_view(book, standing, token.subject, self.clock())
         return leave_view(book, standing, token.subject)
 
     def act(self, token: Token, choice: Choice) -> tuple[View | None, bool]:
@@ -95,16 +105,18 @@ class Answering:
         return self._act(token, choice), self.recorded > before
 
     def _act(self, token: Token, choice: Choice) -> View | None:
-        book = self._book()
-        standing = self._standing(book, token.person)
+        book = self.book()
+        standing = self.standing(book, token.person)
         if standing is None:
             observe.note(observe.LINK_LOST, purpose=token.purpose, because="no such person")
             return None
         if token.purpose == ANSWER:
             return self._tell(book, standing, token)
+        if token.purpose == CONFIRM:
+            return self._confirm(book, standing, token, choice)
         if token.purpose == SPARE:
-            self._record(token, SPARE_ME, spared(token, token.subject))
-            return spare_view(book, self._standing(book, token.person) or standing, token.subject)
+            self.record(token, SPARE_ME, spared(standing, token, token.subject))
+            return spare_view(book, self.standing(book, token.person) or standing, token.subject)
         return self._leave(book, standing, token, choice)
 
     def _leave(self, book: Book, standing: Standing, token: Token, choice: Choice) -> View:
@@ -114,17 +126,17 @@ class Answering:
         topics, newest = topics_of(book, token.subject), choice.of == str(standing.counts[CONSENT_REFUSED])
         if choice.do == BACK:
             if newest and standing.refuses(topics):
-                self._record(token, BACK, said(token, CONSENT_LIFTED, topics, (BACK, choice.of)))
+                self.record(token, BACK, said(token, CONSENT_LIFTED, topics, (BACK, choice.of)))
         elif choice.do == ALL_BACK:
             if newest and standing.person.refused_all:
-                self._record(token, ALL_BACK, said(token, CONSENT_LIFTED, (), (ALL_BACK, choice.of)))
+                self.record(token, ALL_BACK, said(token, CONSENT_LIFTED, (), (ALL_BACK, choice.of)))
         else:
             given = str(standing.counts[CONSENT_LIFTED] + standing.counts[CONSENT_GIVEN])
             if choice.do == ALL and not standing.person.refused_all:
-                self._record(token, ALL, said(token, CONSENT_REFUSED, (), (ALL, given)))
+                self.record(token, ALL, said(token, CONSENT_REFUSED, (), (ALL, given)))
             elif choice.do != ALL and not standing.refuses(topics):
-                self._record(token, LEAVE, said(token, CONSENT_REFUSED, topics, (LEAVE, given)))
-        after = self._standing(book, token.person) or standing
+                self.record(token, LEAVE, said(token, CONSENT_REFUSED, topics, (LEAVE, given)))
+        after = self.standing(book, token.person) or standing
         view = leave_view(book, after, token.subject)
         if choice.do in (BACK, ALL_BACK) and view.kind is Kind.leave:
             kind = Kind.back if choice.do == BACK else Kind.all_back
@@ -134,9 +146,22 @@ class Answering:
     def _spare_on_the_way(self, book: Book, standing: Standing, token: Token, theme: str) -> View:
         if theme not in book.themes:
             return leave_view(book, standing, token.subject)
-        self._record(token, SPARE_ME, spared(token, theme))
-        after = self._standing(book, token.person) or standing
+        self.record(token, SPARE_ME, spared(standing, token, theme))
+        after = self.standing(book, token.person) or standing
         return View(Kind.spared, after.locales, book.themes[theme].titles, more=tuple(offers(book, after)))
+
+    def _confirm(self, book: Book, standing: Standing, token: Token, choice: Choice) -> View:
+        """The reader agrees to what was asked for in their name; the words of the button are the proof."""
+        topics, now = topics_of(book, token.subject), self.clock()
+        view = confirm_view(book, standing, token.subject, now)
+        if view.kind is Kind.confirm and choice.do == CONFIRM and choice.of == str(standing.counts[CONSENT_REFUSED]):
+            fields = {"topics": topics, "basis": "opt_in", "by": "reader", "how": "double opt-in"}
+            fields |= {"wording": shown_words(view, self.house)}
+            given = str(standing.counts[CONSENT_GIVEN] + standing.counts[CONSENT_REFUSED])
+            once = (CONFIRM, given, *topics)
+            self.record(token, CONFIRM, Said(token.person, CONSENT_GIVEN, once, fields, outside_id=token.key))
+            view = confirm_view(book, self.standing(book, token.person) or standing, token.subject, now)
+        return view
 
     def _tell(self, book: Book, standing: Standing, token: Token) -> View:
         """Record an answer as the event it is, with the fields that today's catalogue knows."""
@@ -149,15 +174,16 @@ class Answering:
             if len(fields) < len(token.fields):
                 observe.note(observe.LINK_LOST, purpose=ANSWER, because="fields that do not fit", event=token.subject)
             once = (TELL, token.key, json.dumps(dict(token.fields), sort_keys=True))
-            self._record(token, TELL, Said(token.person, token.subject, once, fields, fresh=True))
+            self.record(token, TELL, Said(token.person, token.subject, once, fields, fresh=True))
         return answer_view(standing, token, fields, Kind.answered)
 
-    def _record(self, token: Token, choice: str, one: Said) -> None:
+    def record(self, token: Token, choice: str, one: Said) -> None:
+        """Keep one word of a reader, once; `choice` is what the log calls it."""
         new = bool(self.shop.store.record(one, self.clock()))
         self.recorded += new
         observe.note(observe.LINK_TAKEN, purpose=token.purpose, choice=choice, new=new)
 
-    def _book(self) -> Book:
+    def book(self) -> Book:
         """The applied book; without one that reads, an empty one: a refusal is taken in all the same."""
         try:
             live = self.live()
@@ -171,7 +197,7 @@ class Answering:
         )
         return live.book
 
-    def _standing(self, book: Book, person: str) -> Standing | None:
+    def standing(self, book: Book, person: str) -> Standing | None:
         """Somebody as they are now, with what arrived since they were decided on; nothing of it is kept."""
         found = self.shop.store.people([person], END)
         if not found:
@@ -212,9 +238,11 @@ def said(token: Token, name: str, topics: tuple[str, ...], once: tuple[str, ...]
     return Said(token.person, name, (*once, *topics), fields, outside_id=token.key)
 
 
-def spared(token: Token, theme: str) -> Said:
-    """A reader asks to be spared a theme: once and for good."""
-    return Said(token.person, THEME_SPARED, (theme,), {"theme": theme}, outside_id=token.key)
+def spared(standing: Standing, token: Token, theme: str) -> Said:
+    """A reader asks to be spared a theme: for good, until they take it back themselves."""
+    taken_back = standing.counts[THEME_WANTED]
+    once = (theme, str(taken_back)) if taken_back else (theme,)
+    return Said(token.person, THEME_SPARED, once, {"theme": theme, "by": "reader"}, outside_id=token.key)
 
 
 def topics_of(book: Book, topic: str) -> tuple[str, ...]:
@@ -265,4 +293,23 @@ def answer_view(standing: Standing, token: Token, fields: dict[str, object] | No
     return View(kind, standing.locales, said=token.subject, fields=tuple(fields.items()), buttons=buttons)
 
 
-PURPOSES = {"u": UNSUBSCRIBE, "a": ANSWER, "s": SPARE}  # by the first part of a link's path
+def confirm_view(book: Book, standing: Standing, topic: str, now: datetime) -> View:
+    """The page of a topic that was asked for: what is agreed to, or that it is; closed when there is no such topic."""
+    topic = topics_of(book, topic)[-1]
+    if topic not in book.topics or standing.person.erased:
+        return View(Kind.closed, standing.locales)
+    titles = book.topics[topic].titles
+    if hears_of(standing.person, topic, now):
+        return View(Kind.confirmed, standing.locales, titles)
+    of = (("of", str(standing.counts[CONSENT_REFUSED])),)
+    button = Button(CONFIRM, "confirm_button", hidden=of, quiet=False)
+    return View(Kind.confirm, standing.locales, titles, buttons=(button,))
+
+
+PURPOSES = {
+    "u": UNSUBSCRIBE,
+    "a": ANSWER,
+    "s": SPARE,
+    "c": CONFIRM,
+    "p": PREFERENCES,
+}  # by the first part of a link's path

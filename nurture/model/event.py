@@ -32,9 +32,11 @@ DRAFT_SETTLED = "draft.settled"  # key: of the mail, outcome: approved edited dr
 MAIL_CLICKED = "mail.clicked"  # key: of the mail
 MAIL_REPLIED = "mail.replied"  # key: of the mail it answers or empty, kind: complaint question praise automatic other
 CONSENT_ASKED = "consent.asked"  # topics: tuple, wording: text, how: text (a double opt-in that waits for their click)
+ADDRESS_ASKED = "address.asked"  # address: the one that the reader wants, which is theirs once they confirm it there
 TRACKING_GIVEN = "tracking.given"  # only by the reader: opens and clicks may be told apart by person
 TRACKING_REFUSED = "tracking.refused"
-PERSON_MERGED = "person.merged"  # old: the id of the contact that is this one from now on
+PERSON_MERGED = "person.merged"  # old: the id of the contact that is this one from now on; what of both stands for it:
+# refused: topics, everything: bool, suppressed: text, spared: themes, tags, address, state: of it, tracked: bool
 SUPPRESSED = "person.suppressed"  # because: text
 ERASED = "person.erased"
 FORGOTTEN = "event.forgotten"  # what any event of somebody who was forgotten is called, once nothing of it is left
@@ -45,7 +47,7 @@ OWN_EVENTS = frozenset(
         CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_LIFTED, THEME_SPARED, THEME_WANTED, SUPPRESSED, ERASED,
         THING_CHANGED, THING_REMOVED, NUMBERS_TOLD, STAGE_MOVED, TASK_DONE, WEBHOOK_ANSWERED, GIFT_GIVEN,
         GIFT_REFUSED, GIFT_USED, DRAFT_SETTLED, MAIL_CLICKED, MAIL_REPLIED, CONSENT_ASKED, TRACKING_GIVEN,
-        TRACKING_REFUSED, PERSON_MERGED, FORGOTTEN,
+        TRACKING_REFUSED, PERSON_MERGED, ADDRESS_ASKED, FORGOTTEN,
     }
 )  # fmt: skip
 

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from nurture.model.event import Money
 from nurture.render.locales import babel_locale, chain, direction, is_locale
-from nurture.render.page_words import STYLE, Titles, names_for, style_problem, words_for
+from nurture.render.page_words import STYLE, WHAT, Titles, names_for, style_problem, words_for
 from nurture.render.values import clean
 
 ENVELOPE = "M3.5 6.5h17v11.5h-17z M3.5 7l8.5 6.5 8.5-6.5"
@@ -41,6 +41,8 @@ class Kind(Enum):
     spared = "spared", TICK
     answer = "answer", ENVELOPE
     answered = "answered", TICK
+    confirm = "confirm", ENVELOPE
+    confirmed = "confirmed", TICK
     closed = "closed", TICK
     lost = "lost", OPEN_CIRCLE
     busy = "busy", OPEN_CIRCLE
@@ -108,11 +110,11 @@ class _Labelled:
 
 def html(view: View, house: House) -> str:
     """The whole page, escaped, with everything it needs inside it."""
-    locale, words = words_for(house.templates, _wanted(view.locales, house.locales))
+    locale, words = words_for(house.templates, wanted_locales(view.locales, house.locales))
     titles, names = (locale, house.locales), names_for(house.templates, locale)
 
     def say(word: str, of: Titles) -> str:
-        return _filled(words[word], _title(of, *titles))
+        return filled(words[word], title_in(of, *titles))
 
     def labelled(buttons: Sequence[Button]) -> list[_Labelled]:
         return [_Labelled(one.do, say(one.word, one.titles), one.hidden, one.quiet) for one in buttons]
@@ -120,7 +122,7 @@ def html(view: View, house: House) -> str:
     text = f"{view.kind.word}_text"
     if not view.titles and f"{view.kind.word}_plain" in words:
         text = f"{view.kind.word}_plain"
-    return _template().render(
+    return template().render(
         locale=locale,
         direction=direction(locale),
         house=House(clean(house.name), clean(house.postal_address)),
@@ -136,9 +138,17 @@ def html(view: View, house: House) -> str:
     )
 
 
+def shown_words(view: View, house: House) -> str:
+    """What a reader of the page is told, and what its first button says: the proof of what they agreed to."""
+    locale, words = words_for(house.templates, wanted_locales(view.locales, house.locales))
+    title = title_in(view.titles, locale, house.locales)
+    text = words[f"{view.kind.word}_{'text' if view.titles else 'plain'}"].replace(WHAT, title)
+    return f"{text} [{words[view.buttons[0].word]}]" if view.buttons else text
+
+
 def spoken(view: View, house: House) -> str:
     """The same in one line of plain text, for a program that posted."""
-    _, words = words_for(house.templates, _wanted(view.locales, house.locales))
+    _, words = words_for(house.templates, wanted_locales(view.locales, house.locales))
     return _title_of(words, view.kind)
 
 
@@ -170,13 +180,14 @@ def _file(name: str) -> str:
     return files("nurture.render").joinpath("_pages", name).read_text(encoding="utf-8").strip()
 
 
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return made.from_string(_file("page.html"))
+@lru_cache(maxsize=4)
+def template(name: str = "page.html") -> Template:
+    """A page's frame, or a page that fills it."""
+    made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, loader=FunctionLoader(_file))
+    return made.get_template(name)
 
 
-def _wanted(reader: Sequence[str], house: tuple[str, ...]) -> Iterator[str]:
+def wanted_locales(reader: Sequence[str], house: tuple[str, ...]) -> Iterator[str]:
     """The locales to try: each of the reader's with its parents, then the house's."""
     for locale in reader:
         yield from chain(locale, ())
@@ -187,14 +198,14 @@ def _title_of(words: Mapping[str, str], kind: Kind) -> str:
     return words["back_title" if kind is Kind.all_back else f"{kind.word}_title"]
 
 
-def _title(titles: Titles, locale: str, house: tuple[str, ...]) -> str:
+def title_in(titles: Titles, locale: str, house: tuple[str, ...]) -> str:
     """A title in the page's language, else the house's first, else any."""
     written = dict(titles)
     found = next((written[name] for name in chain(locale, house) if name in written), "")
     return clean(found or next(iter(written.values()), ""))
 
 
-def _filled(text: str, what: str) -> str:
+def filled(text: str, what: str) -> str:
     """The words with the title in its place, set apart from the direction of the text around it."""
     return escape(text).replace("{what}", Markup("<strong><bdi>{}</bdi></strong>").format(what))
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from nurture.engine.applying import LiveBook
 from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
-from nurture.web import api, hooks, letters
+from nurture.web import api, hooks, letters, preferences, shops
 from nurture.web.body import LARGEST
 from nurture.web.serving import serving
 from nurture.web.site import Site
@@ -28,12 +28,14 @@ def application(
     app = web.Application(middlewares=[site.guarded], client_max_size=LARGEST)
     app.on_startup.append(site.begin)
     app.on_response_prepare.append(site.finish)
-    app.router.add_get("/{page:[uas]}/{token}", site.show)
-    app.router.add_post("/{page:[uas]}/{token}", site.act)
+    app.router.add_get("/{page:[uasc]}/{token}", site.show)
+    app.router.add_post("/{page:[uasc]}/{token}", site.act)
     app.router.add_get("/i/{first:[0-9a-f]{32}}/{rest:[0-9a-f]{32}}/{name}", site.picture)
     app.router.add_get("/health", site.health)
     app.router.add_get("/robots.txt", site.robots)
     hooks.add(app, site)
+    preferences.add(app, site)
     api.add(app, site)
+    shops.add(app, site)
     letters.add(app, site)
     return app

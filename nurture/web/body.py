@@ -33,7 +33,7 @@ async def whole(request: web.Request, most: int, seconds: float = WHOLE_SECONDS)
     return bytes(body)
 
 
-async def posted(request: web.Request) -> Mapping[str, str]:
+async def posted(request: web.Request, most: int = FIELDS) -> Mapping[str, str]:
     """The fields of a posted form; empty for a body that is none. HTTPException for one too large, too slow or torn."""
     try:
         async with asyncio.timeout(SECONDS):
@@ -42,16 +42,16 @@ async def posted(request: web.Request) -> Mapping[str, str]:
         raise web.HTTPRequestTimeout from None
     except (web.RequestPayloadError, ConnectionError):  # cut off, or not what its head said: no fault of ours
         raise web.HTTPBadRequest from None
-    return fields(request.headers.get("Content-Type", ""), data)
+    return fields(request.headers.get("Content-Type", ""), data, most)
 
 
-def fields(content_type: str, data: bytes) -> Mapping[str, str]:
+def fields(content_type: str, data: bytes, most: int = FIELDS) -> Mapping[str, str]:
     """A form as names and values, of a name said twice the first; nothing for what is no form. Raises nothing."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
-        return _first(_urlencoded(data))
+        return _first(_urlencoded(data, most))
     if kind == "multipart/form-data":
-        return _first(_multipart(content_type, data))
+        return _first(_multipart(content_type, data, most))
     return {}
 
 
@@ -59,21 +59,21 @@ def _first(pairs: list[tuple[str, str]]) -> dict[str, str]:
     return dict(reversed(pairs))
 
 
-def _urlencoded(data: bytes) -> list[tuple[str, str]]:
+def _urlencoded(data: bytes, most: int) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS)
+        return parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=most)
     except ValueError:  # too many fields
         return []
 
 
-def _multipart(content_type: str, data: bytes) -> list[tuple[str, str]]:
+def _multipart(content_type: str, data: bytes, most: int) -> list[tuple[str, str]]:
     """The parts of a form (RFC 7578), read as the mail they are written like."""
     clean = content_type.encode("latin-1", "replace").replace(b"\r", b"").replace(b"\n", b"")
     whole: Message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + clean + b"\r\n\r\n" + data)
     if not whole.is_multipart():
         return []
     found = []
-    for part in list(whole.get_payload())[:FIELDS]:
+    for part in list(whole.get_payload())[:most]:
         name = part.get_param("name", header="content-disposition") if isinstance(part, Message) else None
         value = part.get_payload(decode=True) if isinstance(part, Message) else None
         if isinstance(name, str) and isinstance(value, bytes):
