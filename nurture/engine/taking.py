@@ -16,13 +16,32 @@ TAKEN, UNREADABLE = "taken", "unreadable"
 AT_ONCE = 20  # posts that are fetched together; one of them may be a megabyte
 
 
+def _events(shop: Workshop, live: LiveBook, raw: Received, now: datetime) -> None:
+    from nurture.engine.news import take_events
+
+    take_events(shop, live, raw, now)
+
+
 def _letter(shop: Workshop, live: LiveBook, raw: Received, now: datetime) -> None:
     from nurture.engine.letters import take_letter
 
     take_letter(shop, live, raw, now)
 
 
-READERS: dict[str, Reader] = {"sendgrid.mail": _letter, "mail": _letter}
+def _shop(shop: Workshop, live: LiveBook, raw: Received, now: datetime) -> None:
+    from nurture.engine.shops import read_post
+
+    read_post(shop, live, raw, now)
+
+
+READERS: dict[str, Reader] = {
+    "sendgrid.events": _events,
+    "sendgrid.mail": _letter,
+    "mail": _letter,
+    "shopify": _shop,
+    "woocommerce": _shop,
+    "stripe": _shop,
+}
 """By source. A reader may be run twice for one post, and must then change nothing the second time.
 
 It raises UnreadableError, in words, for what nobody can read; any other error of its own is kept as such too.
