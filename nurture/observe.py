@@ -25,6 +25,8 @@ BACKOFF_OVER = "backoff.over"  # provider
 FAMILY_RESTS = "family.rests"  # until, mails: that a family of mailboxes put off or blocked within an hour
 COMPLAINTS_BRAKE = "complaints.brake"  # brake, overall, complaints, delivered: in 7 days, of one family or of all
 PACE_PUT_OFF = "pace.put_off"  # mails, until: today has no room for them
+DOUBTS_LOOKED_UP = "doubts.looked_up"  # mails: the log of the provider has them
+DOUBTS_UNANSWERED = "doubts.unanswered"  # error, at: the log of the provider does not answer
 DOUBTS_SETTLED = "doubts.settled"  # again, closed
 LEASE_LOST = "lease.lost"  # batch, error, at: what of it was not begun is put back
 BY_HAND = "outbox.by_hand"  # act, stood
@@ -75,7 +77,7 @@ NAMES = frozenset(
     {
         TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, HAND_OVER_WAITS, BATCH_IN_DOUBT,
         BATCH_LEFT, BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, FAMILY_RESTS,
-        COMPLAINTS_BRAKE, PACE_PUT_OFF, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
+        COMPLAINTS_BRAKE, PACE_PUT_OFF, DOUBTS_LOOKED_UP, DOUBTS_UNANSWERED, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
         RELEASED, HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS,
         DAEMON_HOLDS, DAEMON_GOES_ON, DAEMON_ALIVE, DAEMON_STOPPING, DAEMON_STOPPED, DAEMON_CUT, WEB_LISTENS,
         PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST, WEBHOOKS_DONE, WEBHOOKS_FAILED,

@@ -38,7 +38,10 @@ def hand_over_all(
 
     async def whole() -> Handed:
         try:
-            return await Sending(shop, lambda: live, moment, directly, tell).round()
+            sending = Sending(shop, lambda: live, moment, directly, tell)
+            done = await sending.round()
+            await sending.looking_up.finish()
+            return done
         finally:
             await shop.provider.close()
 

@@ -18,6 +18,7 @@ from nurture.engine.doubts import Upkeep
 from nurture.engine.flight import Flight
 from nurture.engine.gates import gate_of, halt_ourselves, why_waiting
 from nurture.engine.handed import SHOWN, Handed
+from nurture.engine.looking_up import LookingUp
 from nurture.engine.pace import BackOff, Deferred, Pace
 from nurture.engine.preparing import Kept, Ready, kept_reasons, once_more, ready
 from nurture.engine.road import Road
@@ -73,7 +74,7 @@ class Sending:
         self.deferred = Deferred()
         self._slots, self._room = Slots(shop.provider.at_once), asyncio.Event()
         self._unbegun: Counter[bool] = Counter()  # requests on their way that wait for a place: service, and others
-        self._upkeep, self.road = Upkeep(shop), Road(shop)
+        self._upkeep, self.road, self.looking_up = Upkeep(shop), Road(shop), LookingUp(shop, run, self.clock)
         self._stopped = self._refused = False
         self.morning: datetime | None = None  # when the first mail may go that was put off to its reader's hours
 
@@ -106,6 +107,7 @@ class Sending:
         await self.run(self._start, done)
         await self._fly_all(done)
         await self.run(self._look_round, done)
+        self.looking_up.begin()
         if done.fates:
             observe.note(observe.HAND_OVER_DONE, **done.counts())
         return done

@@ -10,7 +10,7 @@ from nurture.model.book import Book
 from nurture.model.decision import Why
 from nurture.model.mail import Fate, Handover
 from nurture.store.basis import basis_of
-from nurture.store.codec import micros
+from nurture.store.codec import instant, micros
 from nurture.store.database import BULK, Database
 from nurture.store.installation import Mark, count_on
 from nurture.store.outbox import settle_one
@@ -71,6 +71,18 @@ def _owed(now: datetime) -> Any:
 
 def _over(now: datetime) -> Any:
     return _doubtful(now - CLOSES_AFTER)
+
+
+def doubtful(connection: Connection, until: datetime, limit: int = BULK) -> list[tuple[str, str, datetime]]:
+    """Key, address and instant of doubt (UTC) of mails in doubt since then or longer; service first, then new ones.
+
+    Those whose reader was forgotten are left out.
+    """
+    asked = select(MESSAGE.c.key, MESSAGE.c.address, MESSAGE.c.settled_at).where(
+        MESSAGE.c.fate == Fate.in_doubt.value, MESSAGE.c.settled_at <= micros(until), MESSAGE.c.address != ""
+    )
+    order = ((MESSAGE.c.class_ == SERVICE).desc(), MESSAGE.c.settled_at.desc(), MESSAGE.c.key)
+    return [(key, address, instant(at)) for key, address, at in connection.execute(asked.order_by(*order).limit(limit))]
 
 
 def never_again(connection: Connection) -> None:
