@@ -3,7 +3,7 @@
 One address is one contact. An address that belongs to somebody else is refused, never moved.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, update
 
+from nurture.model.event import CONSENT_REFUSED
+from nurture.store.codec import values_of
 from nurture.store.database import among, bucket, insert_many, pages
 from nurture.store.erasures import ASKED, barred
-from nurture.store.tables import ADDRESS, CONSENT, OUTSIDE_ID, PERSON, SUPPRESSION
+from nurture.store.tables import ADDRESS, CONSENT, EVENT, OUTSIDE_ID, PERSON, SUPPRESSION
 
 
 class RefusedRow(ValueError):
@@ -50,6 +52,13 @@ _REFUSED = (
     .join_from(ADDRESS, CONSENT, CONSENT.c.person == ADDRESS.c.person)
     .where(CONSENT.c.given.is_(False))
 )
+_REFUSED_JUST_NOW = (
+    select(ADDRESS.c.key, ADDRESS.c.person, EVENT.c.fields)
+    .join_from(ADDRESS, PERSON, PERSON.c.id == ADDRESS.c.person)
+    .join(EVENT, EVENT.c.person == ADDRESS.c.person)
+    .where(EVENT.c.number > PERSON.c.decided_number, EVENT.c.name == CONSENT_REFUSED)
+)
+_HELD = select(ADDRESS.c.key, ADDRESS.c.valid_from)
 _PERSON = select(PERSON.c.id)
 
 
@@ -68,6 +77,7 @@ class Known:
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
     new_outside: list[dict[str, Any]] = field(default_factory=list)
     new_addresses: list[dict[str, Any]] = field(default_factory=list)
+    standing: dict[str, dict[str, Any]] = field(default_factory=dict)
     closed: list[str] = field(default_factory=list)
     forgotten: set[str] = field(default_factory=set)
     back: set[str] = field(default_factory=set)
@@ -83,6 +93,9 @@ class Known:
         for key, person, topic, said_at in among(connection, _REFUSED, ADDRESS.c.key, reached):
             if said_at.casefold() == key:
                 self.refused.setdefault(key, set()).add((person, topic))
+        for key, person, fields in among(connection, _REFUSED_JUST_NOW, ADDRESS.c.key, reached):
+            topics = values_of(fields).get("topics", ())
+            self.refuses(person, key, topics if isinstance(topics, tuple | list) else ())
         people = sorted({*self.by_outside.values(), *self.by_address.values()})
         self.address_of.update(map(tuple, among(connection, _ADDRESS_OF, ADDRESS.c.person, people)))
         new = [self._id("outside", self.source, one) for one in named if one not in self.by_outside]
@@ -103,6 +116,10 @@ class Known:
     def refused_by_another(self, person: str, key: str) -> list[str]:
         """Topics refused at an address by somebody who had it before; `*` is everything."""
         return sorted({topic for holder, topic in self.refused.get(key, ()) if holder != person})
+
+    def refuses(self, person: str, key: str, topics: Sequence[str]) -> None:
+        """Somebody who has an address refuses: it counts at once for whoever has it next, also before it is folded."""
+        self.refused.setdefault(key, set()).update((person, topic) for topic in topics or ("*",))
 
     def _id(self, *words: str) -> str:
         return person_id(self.store, *words)
@@ -172,24 +189,42 @@ class Known:
     def _address(self, person: str, address: str, key: str, since: int) -> None:
         old = self.address_of.get(person)
         if old is not None:
-            self.closed.append(old)
+            self._give_up(old, since)
             self.by_address.pop(old, None)
         self.by_address[key] = person
         self.address_of[person] = key
         row = {"key": key, "valid_from": since, "address": address, "person": person, "bucket": bucket(person)}
-        self.new_addresses.append(row | {"state": "ok", "state_since": since})
+        self.standing[key] = row | {"state": "ok", "state_since": since, "valid_to": None}
+        self.new_addresses.append(self.standing[key])
+
+    def _give_up(self, key: str, since: int) -> None:
+        """An address that is nobody's from now on: one of the store's, or one that was taken within this batch."""
+        row = self.standing.pop(key, None)
+        if row is None:
+            self.closed.append(key)
+        else:
+            row["valid_to"] = since
 
     def write(self, connection: Connection, now: int) -> None:
         """Keep who was made and what they are called."""
         insert_many(connection, PERSON, list(self.made.values()))
         insert_many(connection, OUTSIDE_ID, self.new_outside)
-        fresh = {row["key"]: row for row in self.new_addresses}
-        closed = [key for key in self.closed if key not in fresh]
-        for page in pages(closed):
+        for page in pages(self.closed):
             ended = update(ADDRESS).where(ADDRESS.c.key.in_(page), ADDRESS.c.valid_to.is_(None))
             connection.execute(ended.values(valid_to=now))
-        gone = set(self.closed)
-        rows = [row if row["key"] not in gone else row | {"valid_to": now} for row in self.new_addresses]
-        for row in rows:
-            row.setdefault("valid_to", None)
-        insert_many(connection, ADDRESS, rows)
+        _one_after_the_other(connection, self.new_addresses)
+        insert_many(connection, ADDRESS, self.new_addresses)
+
+
+def _one_after_the_other(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Who has an address later has it from later on, if only by a microsecond: an import has one `now` for all rows."""
+    if not rows:
+        return
+    last: dict[str, int] = {}
+    for key, valid_from in among(connection, _HELD, ADDRESS.c.key, sorted({row["key"] for row in rows})):
+        last[key] = max(valid_from, last.get(key, 0))
+    for row in rows:
+        row["valid_from"] = max(row["valid_from"], last.get(row["key"], -1) + 1)
+        if row["valid_to"] is not None:
+            row["valid_to"] = max(row["valid_to"], row["valid_from"])
+        last[row["key"]] = row["valid_from"]
