@@ -227,7 +227,7 @@ class Importing:
         text = values_text(row.fields)
         happened = micros(row.at)
         if row.id:
-            id_ = _digest(row.name, "id", row.id)
+            id_ = event_id(row.name, row.id)
         else:
             id_ = self._nth(row.name, row.outside_id, row.address.casefold(), str(happened), text)
         self._put(batch, person, row.name, text, happened, known_at, id_, row.id, row.fresh)
@@ -365,6 +365,11 @@ def _write(connection: Connection, batch: _Batch, done: Imported, fresh: Mapping
             done.too_old[name] += 1
             if age <= RECENT / _MICROSECOND:
                 done.reach[name] = max(done.reach.get(name, 0), -(-age // _DAY))
+
+
+def event_id(name: str, outside_id: str) -> str:
+    """The id of an event that has one outside: told again, it is the same."""
+    return _digest(name, "id", outside_id)
 
 
 def _digest(*words: str) -> str:
