@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "webhooks": ("webhooks", "Show the calls of other systems, and act on one."),
     "keys": ("keys", "Make and revoke the keys with which other systems tell us of people."),
     "secrets": ("secrets", "Draw a new secret for the links in mails; old links keep working."),
+    "merge": ("rights", "Make one contact of two who are the same person."),
     "forget": ("rights", "Erase somebody for good, and never write to them again."),
     "doctor": ("examining", "Say what is wrong around the project, and what to do."),
     "halt": ("operating", "Hold all sending, at once."),

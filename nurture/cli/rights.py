@@ -1,4 +1,4 @@
-"""The verb by which somebody is forgotten."""
+"""The verbs about who somebody is to us: forgotten, merged, and what is known of them."""
 
 import asyncio
 from collections.abc import Callable
@@ -44,6 +44,40 @@ def forget_command(asked: Asked, person: str, yes: bool, by: str) -> int:
     return FINE
 
 
+@command(
+    "merge",
+    "nurture merge salma 's.haddad@example.net'      the second becomes the first; says what it will do, and asks",
+    "nurture merge salma 4711 --yes",
+)
+@click.argument("person")
+@click.argument("other")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@by
+def merge_command(asked: Asked, person: str, other: str, yes: bool, by: str) -> int:
+    """Make one contact of two who are the same person. Nothing starts by it; it cannot be undone."""
+    from nurture.engine.merging import merge, pair
+    from nurture.wiring import live, now, workshop
+
+    if asked.json and not yes:
+        raise click.UsageError("--json cannot ask; say --yes")
+    who = speaker(by)
+    with workshop(asked.root) as shop:
+        book = live(shop.store).book
+        two = pair(shop, person, other, now())
+        if not asked.json:
+            say_all(two.lines())
+        if not yes and not agreed(f"Type {two.other} to go on", two.other, click.prompt):
+            say_next(f"nurture show {quote(two.label)}", f"nurture show {quote(two.other)}")
+            return DECISION
+        done = merge(shop, book, two, who, now())
+    if asked.json:
+        answer(done)
+        return FINE
+    say_all(done.lines())
+    say_next(f"nurture show {quote(done.label)}", "nurture run --once")
+    return FINE
+
+
 def agreed(question: str, word: str, ask: Callable[..., str]) -> bool:
     """Whether the person typed the word, which nobody does by mistake."""
     try:
@@ -56,4 +90,4 @@ def agreed(question: str, word: str, ask: Callable[..., str]) -> bool:
     return False
 
 
-COMMANDS = {"forget": forget_command}
+COMMANDS = {"forget": forget_command, "merge": merge_command}

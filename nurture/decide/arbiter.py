@@ -10,6 +10,7 @@ from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside
 from nurture.decide.limits import SERVICE, Booking, Rank, bookings, full, gap_before, gap_ends, rank
 from nurture.decide.measuring import held_out
+from nurture.decide.merging import had_before
 from nurture.decide.mutes import Muted, mute_on
 from nurture.decide.steps import fits_on
 from nurture.decide.suiting import Suit, suit
@@ -87,6 +88,8 @@ def _verdict(draft: Draft, inside: Inside, send: Send, brings: Suit, good_until:
     if now > good_until:
         words = f"was good until {_clock(draft, good_until)}"
         return Verdict(Why.expired, f"{words}; {hold}" if hold else words)
+    if draft.formerly and had_before(draft, inside):
+        return Verdict(Why.had_before, "two contacts became one, and the other had it already")
     refused = refusal(draft, send, now)
     if refused is not None:
         return Verdict(*refused)

@@ -43,7 +43,8 @@ def found(draft: Draft, key: str, among: frozenset[str]) -> Iterator[tuple[Insid
             node = node_of(draft, one, outcome)
             if sequence is None or node is None:
                 continue
-            if key_for(draft.book, draft.id, sequence, one.subject, node.step, outcome.round) == key:
+            ids = (draft.id, *draft.formerly)
+            if any(key_for(draft.book, id_, sequence, one.subject, node.step, outcome.round) == key for id_ in ids):
                 yield one, outcome, node.step
 
 

@@ -7,7 +7,7 @@ their page showed: a page sent once more after a newer refusal lifts nothing (la
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,7 @@ from nurture.model.event import (
 )
 from nurture.model.rules import Rules
 from nurture.render.pages import Button, House, Kind, View, shown_words
+from nurture.store.merged import whose
 from nurture.store.said import Said
 
 END = datetime.max.replace(tzinfo=UTC)
@@ -209,6 +210,10 @@ class Answering:
                 fold(draft, event)
         history = self.shop.store.histories([person])[person]
         return Standing(draft, Counter(event.name for event in history))
+
+    def today(self, token: Token) -> Token:
+        """The token as of whom its contact was merged into: links of mails that went go on working."""
+        return replace(token, person=whose(self.shop.store.database, token.person))
 
     def _answer(self, book: Book, token: Token) -> dict[str, object] | None:
         """The fields of an answer as the catalogue types them; None when it does not know the event any more."""

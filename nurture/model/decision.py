@@ -49,6 +49,7 @@ class Why(Enum):
     dropped = "dropped"
     not_asked = "not_asked"
     cancelled = "cancelled"
+    had_before = "had before"  # by the contact that was merged into this one
     # a mail that was handed over (6.11)
     in_doubt = "in doubt"
     sent_again = "sent again in doubt"
@@ -66,6 +67,7 @@ class Why(Enum):
     date_moved = "date moved"
     removed = "removed"
     erased = "erased"
+    merged = "merged"  # the other contact that is this one was in it already
     # beside a sequence
     stage = "stage"
     branch = "branch"
@@ -90,13 +92,13 @@ MESSAGES_NOT_SENT = frozenset(
     {
         Why.capped, Why.muted, Why.expired, Why.no_consent, Why.no_address, Why.spared, Why.suppressed,
         Why.broken, Why.not_asked, Why.cancelled, Why.held_out, Why.solemn_day, Why.balance, Why.had_enough,
-        Why.over_budget, Why.out_of_codes, Why.no_rung, Why.dropped,
+        Why.over_budget, Why.out_of_codes, Why.no_rung, Why.dropped, Why.had_before,
     }
 )  # fmt: skip
 ENDINGS = frozenset(
     {
         Why.finished, Why.goal, Why.stopped, Why.no_longer_fits, Why.ended_capped, Why.ended_muted,
-        Why.ended_no_consent, Why.restarted, Why.date_moved, Why.removed, Why.erased,
+        Why.ended_no_consent, Why.restarted, Why.date_moved, Why.removed, Why.erased, Why.merged,
     }
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
+from shlex import quote
 from typing import Any
 
 from sqlalchemy import Connection, Select, select, update
@@ -15,6 +16,7 @@ from nurture.model.event import CONSENT_REFUSED
 from nurture.store.codec import values_of
 from nurture.store.database import among, bucket, insert_many, pages
 from nurture.store.erasures import ASKED, barred
+from nurture.store.merged import given_up
 from nurture.store.tables import ADDRESS, CONSENT, EVENT, OUTSIDE_ID, PERSON, SUPPRESSION
 
 
@@ -101,6 +103,7 @@ class Known:
         new = [self._id("outside", self.source, one) for one in named if one not in self.by_outside]
         new += [self._id("address", key) for key in reached if key not in self.by_address]
         self.taken.update(row[0] for row in among(connection, _PERSON, PERSON.c.id, new))
+        self.taken |= given_up(connection, new)
 
     def two(self, outside: str, key: str) -> list[str]:
         """The two people whom an id and an address mean, when they are not the same; else nobody."""
@@ -150,7 +153,8 @@ class Known:
         named = self.by_outside.get(outside) if outside else None
         reached = self.by_address.get(key) if key else None
         if named is not None and reached is not None and named != reached:
-            raise RefusedRow(f"the address {key} belongs to another contact than {outside!r}")
+            words = f"the address {key} belongs to another contact than {outside!r}"
+            raise RefusedRow(f"{words}; if they are one: nurture merge {quote(outside)} {quote(key)}")
         return named or reached
 
     def _make(self, connection: Connection, outside: str, key: str, known_at: int) -> str:
@@ -159,7 +163,7 @@ class Known:
         while person in self.made or person in self.taken:  # it was somebody else's once; ids are never used again
             words = (*words, str(known_at))
             person = self._id(*words)
-            if connection.execute(select(PERSON.c.id).where(PERSON.c.id == person)).first():
+            if given_up(connection, [person]) or connection.execute(_PERSON.where(PERSON.c.id == person)).first():
                 self.taken.add(person)
         self.made[person] = {
             "id": person,

@@ -21,6 +21,7 @@ from nurture.store.tables import (
     ENROLMENT,
     EVENT,
     HELD,
+    MERGED,
     MESSAGE,
     OUTSIDE_ID,
     PERSON,
@@ -34,6 +35,7 @@ def find(connection: Connection, text: str) -> str | None:
     text = text.strip()
     asked = (
         select(PERSON.c.id).where(PERSON.c.id == text),
+        select(MERGED.c.person).where(MERGED.c.old == text),
         select(OUTSIDE_ID.c.person).where(OUTSIDE_ID.c.value == text, OUTSIDE_ID.c.valid_to.is_(None)),
         select(ADDRESS.c.person).where(ADDRESS.c.key == text.casefold(), ADDRESS.c.valid_to.is_(None)),
     )

@@ -12,6 +12,7 @@ from nurture.model.event import Origin
 from nurture.store.arrivals import expect
 from nurture.store.codec import micros, values_text
 from nurture.store.database import bucket
+from nurture.store.merged import today
 from nurture.store.tables import EVENT, PERSON
 
 _ANSWERS = (names.CONSENT_GIVEN, names.CONSENT_REFUSED, names.CONSENT_LIFTED)
@@ -38,18 +39,19 @@ def record(connection: Connection, said: Said, now: datetime) -> bool | None:
 
     So the reader's last word wins, also when the clock was put back between the two.
     """
-    if connection.execute(select(PERSON.c.id).where(PERSON.c.id == said.person)).first() is None:
+    person = today(connection, said.person)
+    if connection.execute(select(PERSON.c.id).where(PERSON.c.id == person)).first() is None:
         return None
     id_ = blake2b("\x1f".join((said.name, said.person, *said.once)).encode(), digest_size=12).hexdigest()
     if connection.execute(select(EVENT.c.id).where(EVENT.c.id == id_)).first() is not None:
         return False
     at = micros(now)
     if said.name in _ANSWERS:
-        latest = select(func.max(EVENT.c.known_at)).where(EVENT.c.person == said.person, EVENT.c.name.in_(_ANSWERS))
+        latest = select(func.max(EVENT.c.known_at)).where(EVENT.c.person == person, EVENT.c.name.in_(_ANSWERS))
         at = max(at, connection.execute(latest).scalar() or at)
     happened = at if said.at is None else min(micros(said.at), at)
     row = {
-        "id": id_, "person": said.person, "bucket": bucket(said.person), "name": said.name, "happened_at": happened,
+        "id": id_, "person": person, "bucket": bucket(person), "name": said.name, "happened_at": happened,
         "known_at": at, "fields": values_text(said.fields), "origin": Origin.live.value,
         "outside_id": said.outside_id, "fresh": said.fresh,
     }  # fmt: skip

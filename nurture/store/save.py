@@ -215,14 +215,15 @@ def _enrolments(rows: Rows, person: Person, old: Person) -> None:
     for one in person.enrolments:
         was = known.get(one.identity)
         if was is None:
-            rows.started.append(_enrolment_row(person.id, one))
+            rows.started.append(enrolment_row(person.id, one))
         elif was is not one and was != one:
-            row = _enrolment_row(person.id, one)
+            row = enrolment_row(person.id, one)
             row |= {"person_": row.pop("person"), "sequence_": row.pop("sequence"), "subject_": row.pop("subject")}
             rows.moved.append(row)
 
 
-def _enrolment_row(person: str, one: Enrolment) -> Row:
+def enrolment_row(person: str, one: Enrolment) -> Row:
+    """A row of `enrolment`."""
     return {
         "person": person,
         "sequence": one.sequence,
