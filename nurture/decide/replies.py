@@ -19,7 +19,7 @@ LONGEST_STOP = 400  # characters of own words that can be nearly nothing but a s
 LONGEST_GREETING = 6  # words
 BEGINNING = 40  # words of a letter in which a machine says that somebody is away
 _LEAVING = re.compile(r"\s*unsubscribe(?:\s+([a-z][a-z0-9_]{0,100}))?\s*", re.IGNORECASE)
-_ANSWER = re.compile(r"\s*((re|aw|sv|antw|rif|res|tr|fw|fwd|wg|ynt|ilt|رد|השב|תגובה|պատ)\s?(\[\d+\])?\s?:\s*)+", re.I)
+_ANSWER = re.compile(r"\A\s*((re|aw|sv|antw|rif|res|tr|fw|fwd|wg|ynt|ilt|رد|השב|תגובה|պատ)\s?(\[\d+\])?\s?:\s*)+", re.I)
 _QUESTION_MARK = re.compile("[?؟՞]")
 _INSIDE_WORDS = re.compile("['’ʼ`´‘׳՛-՞]")  # apostrophes, and the marks that Armenian sets above a vowel
 _ENDS_GREETING = re.compile(r"[,!.:،]\s*$")
@@ -176,7 +176,7 @@ def _written(letter: Letter, more: Mapping[Kind, tuple[str, ...]]) -> Judged:
         return Judged(Kind.complaint, f"it says '{found}'")
     if found := _says(words, _doubtful() | _own(more, Kind.stop)):
         return Judged(Kind.question, f"it says '{found}' among other words: it may want no more mail")
-    if _QUESTION_MARK.search(own) or (not own and _QUESTION_MARK.search(subject)):
+    if _QUESTION_MARK.search(own) or _QUESTION_MARK.search(subject):
         return Judged(Kind.question, "it asks something")
     if found := _begins(own, _sayings(reply_words.QUESTION)):
         return Judged(Kind.question, f"it asks '{found}'")

@@ -88,12 +88,17 @@ def lean_of(raw: bytes) -> bytes:
     boundary = _BOUNDARY.search(head)
     if len(body) > LONGEST_BODY and boundary is not None:
         mark = b"--" + (boundary[1] or boundary[2])
-        body = mark.join(part[:LONGEST_PART] for part in body.split(mark, MOST_PARTS)[:MOST_PARTS])
+        body = mark.join(_shortened(part) for part in body.split(mark, MOST_PARTS)[:MOST_PARTS])
     body = body[:LONGEST_BODY]
     for pattern, most in ((re.compile(rb"[\r\n]--"), MOST_MARKS), (_NESTED, MOST_NESTED)):
         found = [one.start() for one in pattern.finditer(body)]
         body = body[: found[most]] if len(found) > most else body
     return head[:LONGEST_HEAD] + b"\r\n\r\n" + body
+
+
+def _shortened(part: bytes) -> bytes:
+    """A part that is not too long; a mark that ends one stands at the beginning of a line."""
+    return part if len(part) <= LONGEST_PART else part[:LONGEST_PART] + b"\r\n"
 
 
 def _split(raw: bytes) -> tuple[bytes, bytes]:

@@ -11,7 +11,8 @@ LONGEST = 20_000  # characters that are read
 LONGEST_ATTRIBUTION = 4  # lines
 _ODD = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad]")
 _QUOTED = re.compile(r"[>|»]")
-_DASHES = re.compile(r"[-_—–*=]{3,60}")
+_DASHES = re.compile(r"[-_—–*= ]{3,60}")
+_GAP = re.compile(r"\n{3,}")
 _BELOW = re.compile(  # from such a line on nothing is the writer's own
     r"-{2,}\s*(original message|original appointment|forwarded message|ursprüngliche nachricht|weitergeleitete "
     r"nachricht|message d'origine|message original|message transféré|mensaje original|messaggio originale|mensagem "
@@ -50,7 +51,7 @@ def own_words(text: str) -> str:
     lines = [
         line.rstrip() for line in _ODD.sub("", text[:LONGEST]).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     ]
-    return "\n".join(_without_tail(list(_unquoted(lines)))).strip()
+    return _GAP.sub("\n\n", "\n".join(_without_tail(list(_unquoted(lines))))).strip()
 
 
 def _unquoted(lines: list[str]) -> Iterator[str]:
@@ -83,16 +84,19 @@ def _block(lines: list[str], place: int) -> bool:
 
 def _attribution(lines: list[str], place: int) -> int:
     """How many lines from here say who wrote what is quoted below; -1 when all below is quoted, without marks."""
-    if not lines[place].strip():
-        return 0
+    first = lines[place].strip()
     for count in range(1, LONGEST_ATTRIBUTION):
-        said = " ".join(line.strip() for line in lines[place : place + count])[:600]
+        span = [line.strip() for line in lines[place : place + count]]
+        if not all(span) or len(span) < count:
+            return 0
+        said = " ".join(span)[:600]
         if not said.endswith(":"):
             continue
         below = next((line.strip() for line in lines[place + count :] if line.strip()), "")
-        if _WROTE.fullmatch(said):
-            return count if _QUOTED.match(below) else -1
-        return count if count == 1 and _QUOTED.match(below) and _has_date_or_address(said) else 0
+        quoted, dated = _QUOTED.match(below) is not None, _has_date_or_address(first)
+        if _WROTE.fullmatch(said) and (dated or (quoted and count == 1)):
+            return count if quoted else -1
+        return count if count == 1 and quoted and dated else 0
     return 0
 
 

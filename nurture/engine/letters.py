@@ -32,7 +32,7 @@ READS: Mapping[str, Callable[[Received], Letter]] = {
 }
 TO_ANSWER = Length(2, Unit.working_day)
 OPENED, RESOLVED, TICKET, ABOUT = "complaint.opened", "complaint.resolved", "ticket", "about"
-BASIS = "by a letter"
+BASIS, READER = "by a letter", "reader"
 LONGEST_WORDING = 1_000  # characters
 SHOWN_OF_WORDS = 300  # characters in the text of a task
 
@@ -45,11 +45,13 @@ def take_letter(shop: Workshop, live: LiveBook, raw: Received, now: datetime) ->
     found = judged(letter, topics_known(book))
     replies = desk(shop.store).replies
     writer = replies.writer(letter.answers, letter.from_address)
-    if not writer.person and found.kind is Kind.stop:
+    unknown = not writer.person
+    if unknown and found.kind is Kind.stop:
         writer = stranger(shop, replies, letter, raw.at, now)
     one = reply_of(raw, letter, writer, found)
     chore = chore_of(book, letter, writer, found, now)
-    if replies.keep(one, tuple(following(book, letter, writer, found, one)), chore, now):
+    said = [word for word in following(book, letter, writer, found, one) if not unknown or word.name != CONSENT_REFUSED]
+    if replies.keep(one, said, chore, now):
         known, answers = bool(writer.person), bool(writer.key)
         observe.note(observe.LETTER_TAKEN, kind=found.kind.value, known=known, answers=answers)
 
@@ -78,8 +80,10 @@ def stranger(shop: Workshop, replies: Replies, letter: Letter, at: datetime, now
 
     Nobody, where it is no address.
     """
-    row = ConsentRow(address=letter.from_address, basis=BASIS, how="letter", by="reader", given=False, at=at)
     if letter.from_address:
+        row = ConsentRow(
+            address=letter.from_address, given=False, at=at, basis=BASIS, by=READER, wording=wording_of(letter)
+        )  # fmt: skip
         shop.store.importing(now, "letters").take([row], lambda *_refused: None)
     return replies.writer((), letter.from_address)
 
@@ -105,9 +109,13 @@ def refusal(book: Book, letter: Letter, writer: Writer, found: Judged, one: Repl
     """The reader's stop: of the topic that they name or that the mail had, else, or when they say so, of everything."""
     topic = found.topic or ("" if found.everything else writer.topic)
     topics = topics_meant(book, topic) if topic else ()
-    wording = (letter.words or letter.subject)[:LONGEST_WORDING]
-    fields = {"topics": topics, "basis": BASIS, "wording": wording, "by": "reader", "how": "letter"}
+    fields = {"topics": topics, "basis": BASIS, "wording": wording_of(letter), "by": READER}
     return Said(writer.person, CONSENT_REFUSED, (one.task, *topics), fields, outside_id=writer.key)
+
+
+def wording_of(letter: Letter) -> str:
+    """What they said, as proof."""
+    return (letter.words or letter.subject)[:LONGEST_WORDING]
 
 
 def topics_meant(book: Book, topic: str) -> tuple[str, ...]:
