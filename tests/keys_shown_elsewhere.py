@@ -12,6 +12,13 @@ _PEOPLE = {
     "moment": ("title",),
 }
 _TESTS = {
+    "unit/decide/test_sunset.py::test_it_needs_as_many_mails_and_as_long_a_time_as_the_rule_says": (
+        ("sunset", "after"),
+        ("sunset", "mails"),
+    ),
+    "unit/decide/test_sunset.py::test_who_had_enough_mails_and_did_nothing_for_a_year_gets_no_news_and_no_offers": (
+        ("sunset", "classes"),
+    ),
     "unit/decide/test_days_and_silences.py::test_a_placeholder_is_no_birthday": (("fact", "placeholders"),),
     "unit/decide/test_fresh.py::test_how_late_an_event_may_be_told": (("event trigger", "fresh"),),
     "unit/decide/test_limits.py::test_one_a_day_the_better_class_goes_first_and_the_other_moves": (
@@ -35,6 +42,7 @@ _TESTS = {
         ("topic", "title"),
         ("theme", "title"),
     ),
+    "unit/web/test_confirming.py::test_one_mail_asks_and_a_click_on_its_page_is_the_consent": (("topic", "confirm"),),
     "unit/render/test_render_check.py::test_finding_at_its_place": (("fact", "year"),),
     "unit/render/test_render_mail.py::test_another_sender_speaks_for_a_topic_too": (("speaks for", "topics"),),
     "unit/render/test_render_mail.py::test_without_a_web_address_the_reader_leaves_by_letter": (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from nurture.decide import entry, leaving, waiting
+from nurture.decide import confirming, entry, leaving, waiting
 from nurture.decide.arbiter import judge, pending
 from nurture.decide.draft import Draft
 from nurture.decide.fold import fold
@@ -128,6 +128,8 @@ def _live(draft: Draft, now: datetime, events: tuple[Event, ...]) -> None:
     draft.changed.clear()
     for event in events:
         fold(draft, event)
+    for event in events:
+        confirming.ask(draft, event, now)
     if not draft.changed.isdisjoint(draft.index.armed_by):
         draft.alarms = None
     if events or draft.stage is None or _time_moves(draft, now):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from nurture.decide.clock import allowed_from
 from nurture.decide.conditions import truth
+from nurture.decide.confirming import is_asking, last_word
 from nurture.decide.consent import refusal
 from nurture.decide.draft import Draft
 from nurture.decide.lineages import node_now
@@ -35,6 +36,8 @@ def last_look(book: Book, person: Person, intent: Intent, now: datetime) -> tupl
     refused = refusal(draft, intent, now)
     if refused is not None:
         return refused
+    if is_asking(intent) and intent.address == person.address:
+        return last_word(draft, intent, now)
     muted = mute_on(draft, intent.class_, draft.today(now))
     if muted is not None:
         return muted.why, muted.words

@@ -190,7 +190,13 @@ def read_topics(root: Node, reader: Reader) -> tuple[dict[str, Topic], dict[str,
     if fields is None:
         return {}, {}, {}
     topics = {
-        name: Topic(name, tuple(part.named("title", str).items()), part.text("basis", "opt_in"), part.text("was"))
+        name: Topic(
+            name,
+            tuple(part.named("title", str).items()),
+            part.text("basis", "opt_in"),
+            part.text("was"),
+            part.text("confirm"),
+        )
         for name, part in fields.named("topics", Fields).items()
     }
     themes = {

@@ -337,6 +337,12 @@ TOPIC = Table(
             default="opt_in",
         ),
         Key("was", NAME, "Its earlier name; consents and refusals follow.", default="none"),
+        Key(
+            "confirm",
+            Known("mail"),
+            "The mail that asks them to confirm, with `confirm_url`; without their click nothing else comes.",
+            default="none: nobody can be asked",
+        ),
     ),
 )
 THEME = Table(

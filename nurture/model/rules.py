@@ -112,12 +112,16 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What a reader can unsubscribe from; basis is opt_in or customer (soft opt-in)."""
+    """What a reader can unsubscribe from; basis is opt_in or customer (soft opt-in).
+
+    `confirm` is the mail that asks somebody to confirm that they agreed (double opt-in).
+    """
 
     id: str
     titles: tuple[tuple[str, str], ...] = ()
     basis: str = "opt_in"
     was: str = ""
+    confirm: str = ""
 
 
 @dataclass(frozen=True, slots=True)

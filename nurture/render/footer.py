@@ -16,10 +16,15 @@ SERVICE = "service"
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """Where the reader leaves the mail's topic; empty for service, which cannot be left."""
+    """Where the reader leaves the mail's topic; empty for service, which cannot be left.
+
+    `preferences` is the page of all their choices; empty for service, which is often shown to others, and without a
+    web address.
+    """
 
     url: str = ""
     one_click: bool = False
+    preferences: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Footer:
     why: str
     reply: str
     unsubscribe: str
+    preferences: str
     leaving: Leaving
 
     @property
@@ -48,6 +54,8 @@ class Footer:
             "reply": self.reply,
             "unsubscribe": self.unsubscribe,
             "unsubscribe_url": self.leaving.url,
+            "preferences": self.preferences,
+            "preferences_url": self.leaving.preferences,
         }
 
     def woven(self, isolated: bool) -> Woven:
@@ -58,7 +66,11 @@ class Footer:
         above, below = f"\n* * *\n{self.reply}\n{self.why}\n", f"{name} · {address}\n"
         if not self.leaving.url:
             return Woven((above + below,), ())
-        return Woven((f"{above}{self.unsubscribe}: ", f"\n{below}"), (self.leaving.url,))
+        leave = f"{above}{self.unsubscribe}: "
+        if not self.leaving.preferences:
+            return Woven((leave, f"\n{below}"), (self.leaving.url,))
+        ways = (self.leaving.url, self.leaving.preferences)
+        return Woven((leave, f"\n{self.preferences}: ", f"\n{below}"), ways)
 
 
 def sender_of(rules: Rules, intent: Intent) -> Sender:
@@ -74,7 +86,8 @@ def leaving(intent: Intent, links: Links | None, sender: Sender) -> Leaving:
     if intent.class_ == SERVICE:
         return Leaving()
     if links is not None:
-        return Leaving(links.unsubscribe(intent.person, intent.topic, intent.key), one_click=True)
+        url = links.unsubscribe(intent.person, intent.topic, intent.key)
+        return Leaving(url, one_click=True, preferences=links.preferences(intent.person, intent.key))
     answers_to = house_address(sender.reply_to or sender.address)
     return Leaving(f"mailto:{quote(answers_to, safe='@')}?subject={quote(f'unsubscribe {intent.topic}')}")
 

@@ -14,12 +14,16 @@ from nurture.render.versions import LAYOUT
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the footer says. `why` holds `{topic}` where the topic's title goes."""
+    """What the footer says. `why` holds `{topic}` where the topic's title goes.
+
+    `preferences` may be left out of a words file: then the link is called as the page behind it is.
+    """
 
     why: str = "Topic: {topic}. You can leave it at any time."
     why_service: str = "You get this letter because it answers you or concerns your order."
     unsubscribe: str = "Unsubscribe"
     reply: str = "Just reply; a person reads every answer."
+    preferences: str = ""
 
 
 ENGLISH = Words()
@@ -54,7 +58,7 @@ def read_words(file: str, data: bytes) -> Words | Problem:
             return Problem("E110", _place(file, data, name), f"'{name}' is not one of its words", nearest(name, names))
         if not isinstance(value, str) or not value.strip():
             return Problem("E114", _place(file, data, name), f"'{name}' must be text")
-    missing = [name for name in names if name not in table]
+    missing = [name for name in names if name not in table and name != "preferences"]
     if missing:
         return Problem("E115", Place(file), f"'{missing[0]}' is missing", f'{missing[0]} = "…"')
     if "{topic}" not in table["why"]:

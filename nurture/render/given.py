@@ -81,6 +81,8 @@ def frame_giving(images: frozenset[str]) -> Giving:
 def needs_a_way_out(book: Book, mail: str) -> bool:
     """Whether a reader must be able to leave by the mail: all but what only ever goes out as service."""
     classes = {send.class_ for send, _, _ in _sends_of(book, mail)}
+    if any(topic.confirm == mail for topic in book.topics.values()):
+        classes.add(SERVICE)
     return classes != {SERVICE}
 
 
@@ -91,6 +93,12 @@ def givings(book: Book, mail: str, images: frozenset[str], whole: bool) -> tuple
     found = tuple(
         Giving({**_by_itself(send), **_with(send, book), **_drawn(send, sequence, book), **house}, by, offered)
         for send, sequence, by in _sends_of(book, mail)
+    )
+    asking = {"confirm_url": Fact("text", False), "topic_title": Fact("text", False)}
+    found += tuple(
+        Giving({**asking, **house}, f"topics.yaml › {topic.id}", offered)
+        for topic in book.topics.values()
+        if topic.confirm == mail
     )
     return found or (Giving(house, "", offered),)
 

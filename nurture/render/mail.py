@@ -23,6 +23,7 @@ from nurture.render.frame import words
 from nurture.render.images import carried
 from nurture.render.layout import built_in, page_names
 from nurture.render.locales import chain, with_territory
+from nurture.render.page_words import choices_word
 from nurture.render.settled import facts
 from nurture.render.source import Piece, Written, read
 from nurture.render.values import (
@@ -71,6 +72,7 @@ def render(
     context = _context(book, intent, person, version.locale)
     settled = facts(version.locale)
     told = {**settled, **footer.fields(isolated=settled["direction"] == "rtl")}
+    context |= _asking(book, intent, links, footer, version.locale)
     context = {**told, **_calls(templates, intent, links, footer), **context}
     ready = version.mail.templates
     if isinstance(ready, Problem):
@@ -125,6 +127,22 @@ def _context(book: Book, intent: Intent, person: Person, locale: str) -> dict[st
         "today": intent.day,
         READER: Reader(place, intent.zone, book.rules.currency),
     }
+
+
+def _asking(book: Book, intent: Intent, links: Links | None, footer: Footer, locale: str) -> dict[str, object]:
+    """What a mail is told that asks to confirm a topic: its title, and where; without a web address, a letter."""
+    topic = book.topics.get(intent.topic)
+    if intent.sequence or topic is None or topic.confirm != intent.mail:
+        return {}
+    letter = f"mailto:{quote(footer.answers_to, safe='@')}?subject={quote(f'confirm {topic.id}', safe='')}"
+    url = links.confirm(intent.person, topic.id, intent.key) if links else letter
+    return {"confirm_url": url, "topic_title": topic_title(book, topic.id, locale)}
+
+
+def topic_title(book: Book, topic: str, locale: str) -> str:
+    """What a topic is called in a language, else in the house's first in which it is; else its name."""
+    titles = dict(book.topics[topic].titles) if topic in book.topics else {}
+    return next((titles[name] for name in chain(locale, book.rules.locales) if name in titles), topic)
 
 
 def _calls(templates: Mapping[str, bytes], intent: Intent, links: Links | None, footer: Footer) -> dict[str, object]:
@@ -223,7 +241,8 @@ def _email(
         date=intent.decided_at,
         reply_to=house_address(sender.reply_to) if sender.reply_to else "",
         headers=tuple(headers(book.rules, intent, footer)),
-        categories=(intent.mail, intent.sequence),
+        categories=tuple(filter(None, (intent.mail, intent.sequence))),
+        tracked=person.tracked,
         images=carried(templates, page),
         woven=(text.woven, page.woven) if text.woven is not None and page.woven is not None else None,
     )
@@ -235,7 +254,7 @@ def _footer(book: Book, templates: Mapping[str, bytes], intent: Intent, links: L
     sender = sender_of(rules, intent)
     said = words(templates, locale, rules.locales)
     leave = leaving(intent, links, sender)
-    titles = dict(book.topics[intent.topic].titles) if intent.topic in book.topics else {}
-    title = next((titles[name] for name in chain(locale, rules.locales) if name in titles), intent.topic)
+    title = topic_title(book, intent.topic, locale)
     why = said.why.replace("{topic}", title) if leave.url else said.why_service
-    return Footer(sender, rules.postal_address, why, said.reply, said.unsubscribe, leave)
+    choices = said.preferences or choices_word(templates, locale, rules.locales)
+    return Footer(sender, rules.postal_address, why, said.reply, said.unsubscribe, choices, leave)

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import PurePosixPath
 
 from nurture.model.place import Place, Problem
-from nurture.render.locales import spelt
+from nurture.render.locales import chain, spelt
 from nurture.render.source import nearest
 
 TABLE = "page"  # [page] in templates/_layout/LOCALE.toml
@@ -27,6 +27,11 @@ def words_for(templates: Mapping[str, bytes], wanted: Iterable[str]) -> tuple[st
         if words is not None:
             return spelt(locale), words
     return "en", built_in("en")
+
+
+def choices_word(templates: Mapping[str, bytes], locale: str, house: tuple[str, ...]) -> str:
+    """What a mail's link to the page of choices is called, in the language in which that page would be."""
+    return words_for(templates, chain(locale, house))[1]["choices_link"]
 
 
 @lru_cache(maxsize=128)

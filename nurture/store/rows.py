@@ -33,7 +33,8 @@ class Row:
     @property
     def proof(self) -> dict[str, object]:
         """The fields of a consent's event that prove it; those that nobody told are left out."""
-        told = {"how": self.how, "by": self.by, "until": self.until}
+        by = self.by if self.asked or self.by != "reader" else ""  # who writes rows does not speak for the reader
+        told = {"how": self.how, "by": by, "until": self.until}
         return {"topics": tuple(sorted(self.topics)), "basis": self.basis, "wording": self.wording} | {
             name: value for name, value in told.items() if value
         }

@@ -112,13 +112,15 @@ def write(book: Book) -> Write:
         orders: Orders = Orders(),
         links: Links | None = LINKS,
         extra: Mapping[str, bytes] | None = None,
+        tracked: bool = False,
         **changes: object,
     ) -> Email | Problem:
         texts = {"en": text} if isinstance(text, str) else text
         templates = {
             f"templates/hello/{name if '.' in name else f'{name}.md'}": body.encode() for name, body in texts.items()
         }
-        person = Person("p1", NOW, facts=facts or {}, orders=orders, address="salma@shop.example")
+        known = {"facts": facts or {}, "orders": orders, "address": "salma@shop.example", "tracked": tracked}
+        person = Person("p1", NOW, **known)  # type: ignore[arg-type]
         return render(book, {**templates, **(extra or {})}, intent(**changes), person, links)
 
     return written

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from nurture.language.project import read_project
-from nurture.links import UNSUBSCRIBE, verify
+from nurture.links import PREFERENCES, UNSUBSCRIBE, verify
 from nurture.model.event import Money, MonthDay
 from nurture.model.mail import Email
 from nurture.model.person import Orders, Person
@@ -218,6 +218,24 @@ def test_service_cannot_be_left_and_speaks_with_its_own_sender(mail):
 def test_another_sender_speaks_for_a_topic_too(mail):
     assert mail(HELLO + "Text", topic="tips").from_name == "Kestrel"
     assert mail(HELLO + "Text", topic="care").from_name == "Care"
+
+
+def test_the_page_of_choices_is_linked_under_every_mail_but_service(mail):
+    made = mail(HELLO + "Text")
+    for part in (made.text, made.html):
+        (token,) = set(re.findall(r"https://shop\.example/p/([\w-]+)", part))
+        found = verify(token, b"secret", PREFERENCES)
+        assert found is not None
+        assert found.person == "p1"
+        assert "Your choices" in part
+    service = mail(HELLO + "Text", class_="service", topic="")
+    assert "/p/" not in service.text + service.html
+    assert "/p/" not in mail(HELLO + "Text", links=None).text
+
+
+def test_opens_are_told_apart_only_for_who_agreed(mail):
+    assert mail(HELLO + "Text").tracked is False
+    assert mail(HELLO + "Text", tracked=True).tracked is True
 
 
 def test_date_is_when_it_was_decided(mail):

@@ -68,7 +68,7 @@ def test_a_mail_that_asks_nothing_of_its_reader_is_woven_too(mail):
     made = mail(FRONT + "One **two** three\n\n* four")
     text, _ = made.woven
     assert text.pattern[0].startswith("One two three\n\n- four\n")
-    assert len(text.values) == 1
+    assert len(text.values) == 2  # where to leave, and the page of all choices
 
 
 def test_a_value_in_a_style_shapes_the_page(mail):
@@ -109,5 +109,8 @@ def test_a_sign_that_stands_for_values_cannot_be_woven():
 
 
 def test_what_is_everybodys_is_told_by_the_house():
-    assert {name for name in TOLD if name not in EVERYBODYS} == {"subject", "preheader", "unsubscribe_url"}
+    assert {name for name in TOLD if name not in EVERYBODYS} == {
+        *("subject", "preheader"),
+        *("unsubscribe_url", "preferences_url"),
+    }
     assert set(SETTLED) < EVERYBODYS
