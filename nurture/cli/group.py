@@ -25,6 +25,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "show": ("people", "Show where somebody stands in everything, and what is next."),
     "ways": ("ways", "Compare the ways of a sequence's splits: which brings more?"),
     "run": ("running", "Decide and hand over the mail that is due."),
+    "web": ("serving", "Answer the web alone: links, posts from outside, signs of life."),
+    "received": ("receiving", "Show what came from outside and could not be read; read it again."),
     "status": ("operating", "Show what runs, what waits, what comes next."),
     "outbox": ("outbox", "Show what waits, is held or in doubt, and act on one mail."),
     "release": ("outbox", "Let mail go that the brake holds."),

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -84,9 +84,13 @@ def web_part(host: str, port: int) -> "Web":
     ) -> AsyncIterator[None]:
         from nurture import observe
         from nurture.web.app import application, serving
+        from nurture.web.health import meters
 
-        async with serving(application(shop, live, clock, run, arrived), host, port):
+        async with AsyncExitStack() as open_doors:
+            await open_doors.enter_async_context(serving(application(shop, live, clock, run, arrived), host, port))
             observe.note(observe.WEB_LISTENS, host=host, port=port)
+            if shop.config.metrics_listen is not None:
+                await open_doors.enter_async_context(serving(meters(shop, clock, run), *shop.config.metrics_listen))
             yield
 
     return beside
@@ -97,9 +101,7 @@ def one_round(asked: Asked, accept: bool) -> int:
     from nurture.engine.accepting import accept as accept_store
     from nurture.engine.accepting import accepted as with_new_owner
     from nurture.engine.hand_over import hand_over_all
-    from nurture.engine.news import judge_clicks
     from nurture.engine.pools import aside_lines
-    from nurture.engine.taking import take_received
     from nurture.engine.tick import refuse_leap, tick
     from nurture.wiring import alone, configuration, live, now, ready_to_send, workshop
 
@@ -116,9 +118,7 @@ def one_round(asked: Asked, accept: bool) -> int:
         else:
             held = 0
             refuse_leap(shop.store, moment)
-        while take_received(shop, book, moment):
-            continue
-        judge_clicks(shop, moment)
+        take_in(shop, book, moment)
         with progress("deciding", shop.store.counts().people) as tell:
             ticked = tick(shop.store, book.book, moment, tell)
         called = call_all(shop, book)
@@ -140,6 +140,16 @@ def one_round(asked: Asked, accept: bool) -> int:
     say_all(aside if accept else ())
     say_next("nurture show PERSON", "nurture explain PERSON")
     return TROUBLE if handed.stuck else FINE
+
+
+def take_in(shop: "Workshop", book: "LiveBook", now: datetime) -> None:
+    """Read what a web part has kept since the last round, so that whoever refused meanwhile has no mail in this one."""
+    from nurture.engine.news import judge_clicks
+    from nurture.engine.taking import take_received
+
+    while take_received(shop, book, now):
+        continue
+    judge_clicks(shop, now)
 
 
 def call_all(shop: "Workshop", book: "LiveBook") -> "Called":

@@ -71,6 +71,7 @@ class Config:
     rate_per_family: float | None = None
     web_url: str = ""
     web_listen: tuple[str, int] | None = None
+    metrics_listen: tuple[str, int] | None = None
     tick_every: timedelta = timedelta(seconds=5)
     sendgrid_each_request: int = 100
     sendgrid_events_key: str = ""
@@ -120,6 +121,7 @@ KEYS: dict[str, Key] = {
     "rate.per_family": Key(rate, None),
     "web.url": Key(web_address),
     "web.listen": Key(listen),
+    "web.metrics": Key(listen),
     "deliver.only_to": Key(addresses, []),
     "tick.every": Key(length, "5 seconds"),
 }
@@ -231,6 +233,7 @@ def build(
         rate_per_family=settings["rate.per_family"],
         web_url=settings["web.url"],
         web_listen=settings["web.listen"],
+        metrics_listen=settings["web.metrics"],
         tick_every=settings["tick.every"],
         sendgrid_each_request=settings["sendgrid.each_request"],
         sendgrid_events_key=settings["sendgrid.events_key"],

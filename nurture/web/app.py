@@ -8,7 +8,7 @@ from aiohttp import web
 from nurture.engine.applying import LiveBook
 from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
-from nurture.web import api, hooks, letters, preferences, shops
+from nurture.web import api, health, hooks, letters, preferences, shops
 from nurture.web.body import LARGEST
 from nurture.web.serving import serving
 from nurture.web.site import Site
@@ -34,6 +34,7 @@ def application(
     app.router.add_get("/health", site.health)
     app.router.add_get("/robots.txt", site.robots)
     hooks.add(app, site)
+    health.add(app, site)
     preferences.add(app, site)
     api.add(app, site)
     shops.add(app, site)

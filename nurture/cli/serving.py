@@ -1,0 +1,52 @@
+"""The verb that answers the web and decides nothing: web."""
+
+from typing import TYPE_CHECKING
+
+from nurture.cli.command import Asked, command
+from nurture.cli.edge import FINE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nurture.config import Config
+
+
+@command("web", "nurture web        the web part alone, until it is stopped; `nurture run` may be on another machine")
+def web_command(asked: Asked) -> int:
+    """Answer links, posts from providers and shops, and signs of life; decide and hand over nothing.
+
+    It shares the store with `nurture run`, which reads at its next tick what was kept here.
+    """
+    import asyncio
+
+    from nurture import observe
+    from nurture.engine.faults import StateError
+    from nurture.wiring import configuration
+
+    config = configuration(asked.root)
+    if config.web_listen is None:
+        raise StateError('the web part has nowhere to listen. Write below [web]: listen = "127.0.0.1:8080"')
+    observe.show_on_stderr(asked.json)
+    asyncio.run(_serve(asked.root, config))
+    return FINE
+
+
+async def _serve(root: "Path", config: "Config") -> None:
+    """Listen until SIGTERM or Ctrl-C."""
+    from nurture.cli.running import web_part
+    from nurture.daemon import Signals, Thread
+    from nurture.engine.applying import live_book
+    from nurture.wiring import now, workshop
+
+    signals, thread = Signals(), Thread("web")
+    host, port = config.web_listen or ("127.0.0.1", 0)
+    try:
+        with workshop(root) as shop:
+            live, run = (lambda: live_book(shop.store)), thread.run
+            async with web_part(host, port)(shop, live, now, run, lambda: None):
+                await signals.asked.wait()
+    finally:
+        thread.close()
+
+
+COMMANDS = {"web": web_command}
