@@ -88,7 +88,7 @@ class Answering:
 
     def read(self, token: Token) -> View | None:
         """What to show to who follows a link; None when there is no such person. StateError: not now."""
-        book = self.book()
+        book, token = self.book(), self.today(token)
         standing = self.standing(book, token.person)
         if standing is None:
             return None
@@ -103,7 +103,7 @@ class Answering:
     def act(self, token: Token, choice: Choice) -> tuple[View | None, bool]:
         """Record what the reader chose, once: what to show them then (None: no such person), and whether it is new."""
         before = self.recorded
-        return self._act(token, choice), self.recorded > before
+        return self._act(self.today(token), choice), self.recorded > before
 
     def _act(self, token: Token, choice: Choice) -> View | None:
         book = self.book()

@@ -71,13 +71,14 @@ class Preferring:
         book = self.answering.book()
         if book is NO_BOOK:
             raise StateError("the applied book cannot be read, so no choices can be shown now.")
-        standing = self.answering.standing(book, token.person)
+        standing = self.answering.standing(book, self.answering.today(token).person)
         if standing is None or standing.person.erased:
             return None
         return replace(choices_of(book, standing, self.answering.clock()), address=self.addresses)
 
     def act(self, token: Token, wish: Wish) -> tuple[Choices | None, bool]:
         """Record what the form says: the page as it stands then, and whether anything is new."""
+        token = self.answering.today(token)
         before, page = self.answering.recorded, self.read(token)
         if page is None:
             observe.note(observe.LINK_LOST, purpose=token.purpose, because="no such person")
