@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from nurture.decide.clock import Clock, local_day
 from nurture.decide.draft import Draft
+from nurture.decide.sunset import sunset
 from nurture.model.decision import Why
 
 DEAD_ADDRESSES = frozenset({"hard", "blocked", "complained", "role"})
@@ -34,7 +35,7 @@ def refusal(draft: Draft, message: Addressed, now: datetime) -> tuple[Why, str] 
         return Why.spared, message.theme
     if message.class_ == "service":
         return None
-    return _consent(draft, message.topic, now)
+    return _consent(draft, message.topic, now) or sunset(draft, message, now)
 
 
 def _consent(draft: Draft, topic: str, now: datetime) -> tuple[Why, str] | None:

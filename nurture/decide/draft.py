@@ -46,7 +46,7 @@ class Draft:
         self.things = person.things
         self.numbers = person.numbers
         self.formerly = person.formerly
-        self.tracked = person.tracked
+        self.tracked, self.wrote_at = person.tracked, person.wrote_at
         self.alarms: Alarms | None = person.alarms if person.alarms and person.alarms.book is book else None
         self.past: list[Enrolment] = []
         self.inside: list[Inside] = []
@@ -155,7 +155,7 @@ class Draft:
             self.id, asof, self.facts, self.tags, self.address, self.address_state, self.consents,
             self.refused_all, self.spared, self.suppressed, self.erased, self.events, self.orders, self.stage,
             self.moments, self.moments_check_at, tuple(self.firings), tuple(enrolments), self.messages,
-            self.things, self.numbers, self.tracked, self.formerly, self.alarms,
+            self.things, self.numbers, self.wrote_at, self.tracked, self.formerly, self.alarms,
         )  # fmt: skip
 
     def decision(self, now: datetime, wake: datetime | None, agenda: datetime | None) -> Decision:

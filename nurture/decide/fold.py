@@ -21,7 +21,7 @@ CLICKS = "clicks"
 _CLOCK_FACTS = frozenset({"zone", "country"})
 _NO_FACTS = frozenset(  # starts and answers, which triggers and waits see, and what only the shell reads
     {
-        names.PERSON_ENROLLED, names.TASK_DONE, names.WEBHOOK_ANSWERED, names.MAIL_REPLIED, names.CONSENT_ASKED,
+        names.PERSON_ENROLLED, names.TASK_DONE, names.WEBHOOK_ANSWERED, names.CONSENT_ASKED,
         names.ADDRESS_ASKED, names.FORGOTTEN,
     }
 )  # fmt: skip
@@ -63,8 +63,8 @@ def fold(draft: Draft, event: Event) -> None:
             drafts.settle(draft, event)
         case names.PERSON_MERGED:
             merging.fold(draft, event)
-        case names.MAIL_CLICKED:
-            _clicked(draft, event)
+        case names.MAIL_CLICKED | names.MAIL_REPLIED:
+            _answered(draft, event)
         case name if name not in _NO_FACTS:
             _happened(draft, event)
 
@@ -217,6 +217,14 @@ def _moved_to(draft: Draft, event: Event) -> None:
     draft.stage = StageState(stage, since, None, check, draft.index.stage_rules, pinned)
     if before is None or before.id != stage:
         draft.changed.add("person.stage")
+
+
+def _answered(draft: Draft, event: Event) -> None:
+    """They followed a link of a mail, or wrote to us by their own hand."""
+    if event.name == names.MAIL_CLICKED:
+        _clicked(draft, event)
+    elif event.fields.get("kind") != "automatic":
+        draft.wrote_at = max(event.happened_at, draft.wrote_at or event.happened_at)
 
 
 def _clicked(draft: Draft, event: Event) -> None:

@@ -22,7 +22,7 @@ DAYS = 14
 MOST_LIVED = 400
 MOST_PLACED = 4_000
 MOST_ASKED = 2_000
-RULES = ("limits", "mutes", "quiet_hours", "min_gap", "classes", "hold_out", "balance", "silence", "leap_day")
+RULES = ("limits", "mutes", "quiet_hours", "min_gap", "classes", "hold_out", "balance", "silence", "sunset", "leap_day")
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from nurture.model.rules import (
     Silence,
     Span,
     Stage,
+    Sunset,
     Theme,
     Topic,
 )
@@ -60,6 +61,7 @@ def read_rules(root: Node | None, reader: Reader) -> tuple[Rules, Fields | None]
         endpoints=tuple(_endpoint(name, part) for name, part in fields.named("endpoints", Fields).items()),
         balance=_balance(fields.get("balance", Fields)),
         silence=_silence(fields.get("silence", Fields)),
+        sunset=_sunset(fields.get("sunset", Fields)),
     ), fields
 
 
@@ -82,6 +84,14 @@ def _balance(part: Fields | None) -> Balance | None:
 def _silence(part: Fields | None) -> Silence | None:
     longest = part.get("at_most", Length) if part else None
     return Silence(longest, part.text("start")) if part and longest else None
+
+
+def _sunset(part: Fields | None) -> Sunset | None:
+    after = part.get("after", Length) if part else None
+    if part is None or after is None:
+        return None
+    classes = frozenset(part.many("classes", str)) or frozenset({"news", "offer"})
+    return Sunset(after, part.get("mails", int) or 10, classes)
 
 
 def _sender(part: Fields | None) -> Sender:

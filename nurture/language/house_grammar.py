@@ -25,6 +25,7 @@ from nurture.language.shapes import (
 )
 from nurture.language.start_grammar import NAME, SHARE
 from nurture.language.step_grammar import CLASS
+from nurture.language.sunset_grammar import SUNSET
 from nurture.model.rules import CLASSES
 
 EMAIL = Pattern(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+", "an e-mail address")
@@ -193,6 +194,7 @@ RULES = Table(
         Key("endpoints", Named(NAME, Part(ENDPOINT)), "Where webhooks go.", default="none"),
         Key("balance", Part(BALANCE), "How much must be given for every offer.", default="none"),
         Key("silence", Part(SILENCE), "What begins for who heard nothing but offers for long.", default="none"),
+        Key("sunset", Part(SUNSET), "When readers who never act are left in peace.", default="never"),
         Key("language", Whole(1, 1), "The version of this language.", default="1"),
     ),
 )

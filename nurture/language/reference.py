@@ -70,6 +70,7 @@ from nurture.language.shapes import (
 from nurture.language.start_grammar import AGAIN, TRIGGERS
 from nurture.language.step_grammar import ARMS, MEASURE, ROUNDS, VERBS, WAITS, WAY, WINDOW
 from nurture.language.stretches import DEEPEST, MOST
+from nurture.language.sunset_grammar import SUNSET
 from nurture.language.test_files_grammar import (
     CASE,
     CLICK,
@@ -91,7 +92,7 @@ CHAPTERS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("Steps", (*VERBS.tables, *WAITS.tables, *ARMS.tables, WAY, MEASURE, ROUNDS)),
     (
         "House rules: sequences/house/rules.yaml",
-        (RULES, SENDER, SPECIAL_SENDER, SPEAKS_FOR, QUIET, LIMIT, MUTE, BRAKE, ENDPOINT, BALANCE, SILENCE),
+        (RULES, SENDER, SPECIAL_SENDER, SPEAKS_FOR, QUIET, LIMIT, MUTE, BRAKE, ENDPOINT, BALANCE, SILENCE, SUNSET),
     ),
     (
         "What is known: sequences/house/catalogue.yaml",

@@ -23,6 +23,7 @@ SENT = "sent"
 NOT_SENT = (
     "capped", "muted", "expired", "no_consent", "no_address", "spared", "suppressed", "broken", "not_asked",
     "cancelled", "held_out", "solemn_day", "balance", "had_enough", "over_budget", "out_of_codes", "no_rung", "dropped",
+    "sunset",
 )  # fmt: skip
 """What becomes of a mail that does not go, as files say it: the closed list of reasons in one word each."""
 

@@ -49,6 +49,7 @@ class Why(Enum):
     dropped = "dropped"
     not_asked = "not_asked"
     cancelled = "cancelled"
+    sunset = "sunset"  # they did nothing of their own for very long
     had_before = "had before"  # by the contact that was merged into this one
     # a mail that was handed over (6.11)
     in_doubt = "in doubt"
@@ -93,6 +94,7 @@ MESSAGES_NOT_SENT = frozenset(
         Why.capped, Why.muted, Why.expired, Why.no_consent, Why.no_address, Why.spared, Why.suppressed,
         Why.broken, Why.not_asked, Why.cancelled, Why.held_out, Why.solemn_day, Why.balance, Why.had_enough,
         Why.over_budget, Why.out_of_codes, Why.no_rung, Why.dropped, Why.had_before,
+        Why.sunset,
     }
 )  # fmt: skip
 ENDINGS = frozenset(

@@ -223,6 +223,7 @@ class Person:
     messages: tuple[Message, ...] = ()
     things: Mapping[str, Mapping[str, Mapping[str, object]]] = field(default_factory=dict)  # by kind, then by key
     numbers: Mapping[str, tuple[datetime, Mapping[str, object]]] = field(default_factory=dict)  # told when, and what
+    wrote_at: datetime | None = None  # when they last wrote to us, by their own hand
     tracked: bool = False  # they agreed that opens and clicks are told apart by person
     formerly: tuple[str, ...] = ()  # ids of the contacts that were merged into this one: their send keys count
     alarms: Alarms | None = field(default=None, compare=False, repr=False)

@@ -64,6 +64,15 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Sunset:
+    """Who had at least so many mails and did nothing of their own for so long gets none of these classes any more."""
+
+    after: Length
+    mails: int
+    classes: frozenset[str] = frozenset({"news", "offer"})
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """sequences/house/rules.yaml as a value."""
 
@@ -88,6 +97,7 @@ class Rules:
     endpoints: tuple[Endpoint, ...] = ()
     balance: Balance | None = None
     silence: Silence | None = None
+    sunset: Sunset | None = None
     language: int = 1
 
 

@@ -35,6 +35,7 @@ FOLLOWS = (
     "stage",
     "moments",
     "tracked",
+    "wrote_at",
     "formerly",
 )
 """What follows from events alone. Enrolments and mails are decisions: they are facts of their own."""

@@ -274,6 +274,7 @@ def state_text(person: Person, known: Known) -> str:
         "things": {kind: {key: _values(one) for key, one in all_.items()} for kind, all_ in person.things.items()},
         "numbers": {name: [micros(told), _values(values)] for name, (told, values) in person.numbers.items()},
         "tracked": person.tracked,
+        "wrote": maybe_micros(person.wrote_at),
         "formerly": list(person.formerly),
     }
     return encoded({key: value for key, value in state.items() if value or type(value) is int})
@@ -296,6 +297,7 @@ _of_state = attrgetter(
     "things",
     "numbers",
     "tracked",
+    "wrote_at",
     "formerly",
 )
 
@@ -327,6 +329,7 @@ def state_of(text: str, known: Known) -> dict[str, Any]:
         },
         "numbers": {name: (instant(told), _unvalues(one)) for name, (told, one) in state.get("numbers", {}).items()},
         "tracked": state.get("tracked", False),
+        "wrote_at": maybe_instant(state.get("wrote")),
         "formerly": tuple(state.get("formerly", ())),
     }
 

@@ -9,7 +9,7 @@ from nurture.language.project import read_project
 from nurture.model.event import Money, MonthDay
 from nurture.model.house import Budget, LadderRule, Present, SpecialDay
 from nurture.model.length import Length, Unit
-from nurture.model.rules import Balance, Endpoint, Silence
+from nurture.model.rules import Balance, Endpoint, Silence, Sunset
 from nurture.model.sequence import Removal
 from nurture.model.step import WaitUntil
 from nurture.model.trigger import DayTrigger, EveryTrigger, HolidayTrigger, OnceTrigger, StageTrigger
@@ -111,6 +111,14 @@ silence: {at_most: 90 days, start: first_order}
     assert rules.silence == Silence(Length(90, Unit.day), "first_order")
     assert rules.hold_out == 5
     assert read(files_of()).rules.hold_out == 0
+
+
+def test_sunset_has_its_usual_values_and_its_own() -> None:
+    assert read(files_of()).rules.sunset is None
+    plain = added("rules", "sunset: {after: 365 days}\n").rules.sunset
+    assert plain == Sunset(Length(365, Unit.day), 10, frozenset({"news", "offer"}))
+    own = added("rules", "sunset: {after: 6 months, mails: 4, classes: celebration}\n").rules.sunset
+    assert own == Sunset(Length(6, Unit.month), 4, frozenset({"celebration"}))
 
 
 def test_the_sequence_that_ends_a_silence_may_ask_for_it() -> None:
