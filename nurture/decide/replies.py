@@ -190,6 +190,7 @@ def _new_subject(letter: Letter) -> str:
     return "" if _ANSWER.match(letter.subject) else letter.subject
 
 
+@lru_cache(maxsize=1)
 def _doubtful() -> frozenset[tuple[str, ...]]:
     """Sayings that may mean a stop also among others: many a single word means something else there."""
     longer = frozenset(one for one in _sayings(reply_words.STOP) if len(one) > 1)

@@ -7,6 +7,7 @@ LONGEST = 256 * 1024  # characters that are read
 QUOTED_BELOW = "-----Original Message-----"
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})([^<>]{0,2000})>|<!--|<![^<>]{0,200}>")
 _SPACE = re.compile(r"\s+")
+_GAPS = frozenset(("br", "p", "blockquote"))
 _LINES = frozenset(
     "br p div tr li ul ol table blockquote h1 h2 h3 h4 h5 h6 hr pre section article header footer".split()
 )
@@ -40,8 +41,8 @@ def _turn(pieces: list[str], name: str, closes: bool, attributes: str, quoted: i
     """What a tag does to the lines; how deep the quoting is after it."""
     if name == "blockquote":
         quoted = max(0, quoted + (-1 if closes else 1))
-    if name in _LINES:
-        pieces.append("\n\n" if name in ("p", "blockquote") else "\n")
+    if name in _GAPS or (name in _LINES and not pieces[-1].endswith("\n")):  # one line's end is the next one's start
+        pieces.append("\n")
     if not closes and _BELOW.search(attributes):
         pieces.append(f"\n{QUOTED_BELOW}\n\n")
     return quoted

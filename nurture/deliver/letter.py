@@ -73,18 +73,23 @@ def _letter(mime: Mime, spf: str, dkim: str, envelope_from: object) -> Letter:
 def _signs(mime: Mime, envelope_from: object) -> list[str]:
     """Each sign that no person wrote it; X-Auto-Response-Suppress asks for something, and is none."""
     found = []
-    submitted = mime.header("auto-submitted").partition(";")[0].partition("(")[0].strip().lower()
-    if submitted and submitted != "no":
+    submitted = {_first_word(value) for value in mime.headers.get("auto-submitted", ())} - {"", "no"}
+    if submitted:
         found.append("Auto-Submitted")
     if any(value.strip() == "<>" for value in mime.headers.get("return-path", ())) or envelope_from == "":
         found.append("Return-Path: <>")
-    if mime.header("precedence").strip().lower() in _PRECEDENCE:
+    if _PRECEDENCE & {_first_word(value) for value in mime.headers.get("precedence", ())}:
         found.append("Precedence")
     found += [name.title() for name in ("x-autoreply", "x-autorespond") if name in mime.headers]
     found += [name.title() for name in sorted(mime.headers) if name.startswith("list-")]
     if mime.header("content-type").strip().lower().startswith("multipart/report"):
         found.append("multipart/report")
     return found
+
+
+def _first_word(value: str) -> str:
+    """A header's value without parameters and comments, in small letters."""
+    return value.partition(";")[0].partition("(")[0].strip().lower()
 
 
 def _ids(mime: Mime, name: str) -> list[str]:
