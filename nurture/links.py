@@ -2,7 +2,7 @@
 
 A token never expires: a reader must be able to leave for as long as the mail exists (email.md 4.3). It names
 the person by nurture's own opaque id; no address and no name stands in a link. What it says is masked besides, so
-that nobody who sees an address can tell two links of one person, or what they are about (docs/decisions/0036).
+that nobody who sees an address can tell two links of one person, or what they are about (docs/decisions/0037).
 """
 
 import base64

@@ -44,6 +44,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "numbers": ("at",),
 }
 DELIVERED = "order.delivered"
+NOT_ASKED = "topic '{topic}' says no `confirm` in topics.yaml: there is no mail that asks for it"
 NO_BASIS = "consent needs --basis: on what ground did they agree, such as 'ticked the box at checkout'"
 
 
@@ -225,6 +226,9 @@ class Intake:
             topic = unknown[0].removeprefix("-")
             raise CellError(f"there is no topic '{topic}' in topics.yaml; {meant(topic, self.book.topics)}")
         given = tuple(topic for topic in topics if not topic.startswith("-"))
+        mute = next((topic for topic in given if self.wanted.ask and not self.book.topics[topic].confirm), "")
+        if mute:
+            raise CellError(NOT_ASKED.format(topic=mute))
         refused = tuple(topic[1:] for topic in topics if topic.startswith("-"))
         for answer, named in ((True, given), (False, refused)):
             if named:
@@ -342,6 +346,8 @@ def check_wanted(wanted: Wanted, book: Book) -> None:
     unknown = [topic for topic in wanted.topics if topic not in book.topics]
     if unknown:
         raise MisuseError(f"--consent {unknown[0]}: there is no such topic; {meant(unknown[0], book.topics)}")
+    if wanted.ask and (mute := next((name for name in wanted.topics if not book.topics[name].confirm), "")):
+        raise MisuseError(f"--ask: {NOT_ASKED.format(topic=mute)}")
     if (wanted.topics or wanted.kind == "consents") and not (wanted.basis or wanted.ask):
         raise MisuseError(NO_BASIS)
     if wanted.delivered_after and (wanted.kind != "orders" or DELIVERED not in book.catalogue.events):

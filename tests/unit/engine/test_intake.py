@@ -27,7 +27,7 @@ BOOK = Book(
             "review.posted": {"stars": Field("stars", "number")},
         },
     ),
-    topics={"offers": Topic("offers"), "news": Topic("news")},
+    topics={"offers": Topic("offers"), "news": Topic("news"), "care": Topic("care", confirm="please")},
 )
 
 
@@ -212,5 +212,9 @@ def test_what_proves_a_consent_comes_in_columns_of_its_own(tmp_path):
 
 def test_who_is_only_asked_needs_no_basis_and_refuses_as_ever(tmp_path):
     check_wanted(Wanted("consents", ask=True), BOOK)
-    ((asked, refused),) = read(tmp_path, "id,consent\na,offers -news\n", kind="consents", ask=True)
+    ((asked, refused),) = read(tmp_path, "id,consent\na,care -news\n", kind="consents", ask=True)
     assert (asked.asked, refused.asked) == (True, False)
+    with pytest.raises(CellError, match="topic 'offers' says no `confirm`"):
+        read(tmp_path, "id,consent\na,offers\n", kind="consents", ask=True)
+    with pytest.raises(MisuseError, match="topic 'offers' says no `confirm`"):
+        check_wanted(Wanted("contacts", topics=("offers",), ask=True), BOOK)
