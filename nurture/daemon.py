@@ -10,12 +10,10 @@ import os
 import re
 import signal
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -23,6 +21,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from nurture import __version__, observe
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import FaultError, StateError
+from nurture.engine.threads import Thread
 from nurture.engine.tick import Ticked
 from nurture.engine.turns import AT_WORK, Presence, Turns, why_held
 from nurture.engine.workshop import Workshop
@@ -44,7 +43,6 @@ LONGEST_PAUSE = 300.0  # seconds between two tries while something keeps failing
 STANDBY_LOOKS = 1.0  # seconds between two looks whether the other daemon is gone
 ALIVE_EVERY = 3600.0  # seconds between two lines that only say that all is well
 
-T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 
@@ -55,21 +53,6 @@ Web = Callable[
 
 class StoppedError(Exception):
     """A tick was left between two pages, since the daemon was asked to stop. What was decided is kept."""
-
-
-class Thread:
-    """One thread, which alone touches one store."""
-
-    def __init__(self, name: str) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
-
-    async def run(self, function: Callable[..., T], *arguments: object) -> T:
-        """Execute it there."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *arguments))
-
-    def close(self) -> None:
-        """Let it end when it has done what it is doing."""
-        self._pool.shutdown(wait=False)
 
 
 class Daemon:
@@ -288,11 +271,16 @@ class Daemon:
         return min(SEND_AT_LEAST, max(SEND_AT_MOST, (next_at - self.clock()).total_seconds()))
 
     async def _call(self) -> None:
-        """Call other systems as their time comes; what they answer is looked at at once."""
+        """Call other systems as their time comes, and read the provider's lists; news are looked at at once."""
+        from nurture.engine.syncing import keep_in_step
         from nurture.engine.webhooks import Calling
 
-        calling = Calling(self.sending_shop, self.live, self.clock, self.threads["sending"].run, self.look)
-        await calling.keep_on(self._stopping, self._calls, lambda: self.turns.live is not None and not self.turns.holds)
+        shop, run = self.sending_shop, self.threads["sending"].run
+        calling = Calling(shop, self.live, self.clock, run, self.look)
+        calls = calling.keep_on(
+            self._stopping, self._calls, lambda: self.turns.live is not None and not self.turns.holds
+        )
+        await asyncio.gather(calls, keep_in_step(shop, self.clock, run, self._stopping, self.look))
 
     # Failing and waiting
 

@@ -57,6 +57,8 @@ WEB_NONE = "web.none"  # nothing
 WEB_FAILED = "web.failed"  # error, at
 RECEIVED_TAKEN = "received.taken"  # taken, unreadable: posts from outside that were kept and now read
 NEWS_TAKEN = "news.taken"  # what became of mails with how many, settled: mails of which more is known now
+SYNCED = "suppressions.synced"  # of each of the provider's lists how many rows were new
+SYNC_FAILED = "suppressions.failed"  # error, at, words: it is tried again after an hour
 RECEIVED_UNREADABLE = "received.unreadable"  # source, number, error, at: it waits for `nurture received`
 HOOK_REFUSED = "hook.refused"  # source: a post that is not signed by who it says it is from; once a minute at the most
 KEY_BY_HAND = "key.by_hand"  # act, key: its name
@@ -83,7 +85,7 @@ NAMES = frozenset(
         PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST, WEBHOOKS_DONE, WEBHOOKS_FAILED,
         TASK_BY_HAND, DRAFT_BY_HAND, DRAFTS_CALLED_OFF, ENROLLED, NOTICE_SENT,
         KEY_BY_HAND, LINKS_RENEWED, ROWS_POSTED, SHOP_TAKEN,
-        RECEIVED_TAKEN, RECEIVED_UNREADABLE, NEWS_TAKEN, HOOK_REFUSED, LETTER_TAKEN,
+        RECEIVED_TAKEN, SYNCED, SYNC_FAILED, RECEIVED_UNREADABLE, NEWS_TAKEN, HOOK_REFUSED, LETTER_TAKEN,
         PERSON_FORGOTTEN, FORGOTTEN_AGAIN, ERASURE_TOLD, PERSON_MERGED,
     }
 )  # fmt: skip

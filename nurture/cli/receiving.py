@@ -49,4 +49,39 @@ def received_command(asked: Asked, number: int | None, again: bool, limit: int) 
     return FINDINGS if bad else FINE
 
 
-COMMANDS = {"received": received_command}
+@command(
+    "sync",
+    "nurture sync              what came onto the provider's lists since the last time; the daemon does it nightly",
+    "nurture sync --whole      the lists from their beginning",
+)
+@click.option("--whole", is_flag=True, help="Read the lists from their beginning.")
+def sync_command(asked: Asked, whole: bool) -> int:
+    """Read SendGrid's lists of bounces, invalid addresses, blocks, spam reports and unsubscribes.
+
+    Whoever is on them is treated as the event would have it, had it come. Nobody is written to again because of it.
+    """
+    import asyncio
+
+    from nurture.deliver.sendgrid_suppressions import NotToldError
+    from nurture.engine.faults import StateError
+    from nurture.engine.hand_over import directly
+    from nurture.engine.syncing import can_sync, sync
+    from nurture.wiring import now, workshop
+
+    with workshop(asked.root) as shop:
+        if not can_sync(shop):
+            raise StateError("there are no lists to read: provider.name is not sendgrid, or its key is not set")
+        try:
+            found = asyncio.run(sync(shop, now(), directly, whole))
+        except NotToldError as fault:
+            raise StateError(str(fault)) from fault
+    if asked.json:
+        answer({"new": dict(found)})
+        return FINE
+    for name, count in found.items():
+        say(f"{name.replace('_', ' '):<16} {count:>7,} new")
+    say_next("nurture run --once", "nurture status")
+    return FINE
+
+
+COMMANDS = {"received": received_command, "sync": sync_command}
