@@ -7,16 +7,23 @@ asked for it.
 
 import asyncio
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from alembic import command
+from alembic.config import Config
+
 from nurture.engine.tick import tick
 from nurture.model.mail import Email, Fate, Handover
+from nurture.store import migrate
+from nurture.store.database import connect
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SuppressionRow
 from tests.sending_worlds import NOW, Answer, Clock, Scripted, Shop, open_shop
 
@@ -30,6 +37,7 @@ MOVES = (
     "address goes to another", "sends", "backup", "restore",
 )  # fmt: skip
 OFTEN = ("joins", "joins", "complains", "sends", "sends", "refuses", "csv again", "address changes", "restore")
+BEFORE = "0003"  # the version of the store that the last release left
 Move = tuple[str, int]
 
 
@@ -167,6 +175,26 @@ class Lived:
         for row in again:
             self.take(row)
 
+    def upgrade(self, _name: str) -> None:
+        """The store is as the version before left it, with all that was said; this version opens it."""
+        self.shop.store.close()
+        new, old = self.folder / "store.db", self.folder / "old.db"
+        migrated(old, BEFORE)
+        with closing(sqlite3.connect(old, isolation_level=None)) as store:
+            store.execute("ATTACH ? AS new", (str(new),))
+            tables = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            for table in sorted(set(tables) - {"alembic_version"}):
+                if table.startswith("sqlite_"):
+                    continue
+                both = [set(columns(store, one, table)) for one in ("main", "new")]
+                names = ", ".join(f'"{name}"' for name in sorted(both[0] & both[1]))
+                store.execute(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM new."{table}"')  # noqa: S608
+        for left in self.folder.glob("store.db*"):
+            left.unlink()
+        old.rename(new)
+        self.open()
+        assert self.shop.store.backup is not None, "nothing was migrated"
+
     # Taking in
 
     def contact(self, name: str, basis: str) -> ContactRow:
@@ -178,6 +206,21 @@ class Lived:
         self.shop.store.importing(self.clock.now).take([row], lambda *_: None)
         if kept:
             self.said_since_backup.append(row)
+
+
+def migrated(file: Path, revision: str) -> None:
+    """A new store of an earlier version."""
+    database, config = connect(f"sqlite:///{file}"), Config()
+    config.set_main_option("script_location", str(migrate.migrations_folder()))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    database.engine.dispose()
+
+
+def columns(store: sqlite3.Connection, where: str, table: str) -> list[str]:
+    """The names of a table's columns."""
+    return [row[1] for row in store.execute(f'PRAGMA {where}.table_info("{table}")')]
 
 
 @cache

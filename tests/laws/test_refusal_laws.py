@@ -37,6 +37,14 @@ def test_a_refusal_outlives_each_of_them(refused: str, how: str) -> None:
     assert told.wrong == []
 
 
+@pytest.mark.parametrize("refused", ["refuses", "refuses everything", "spam report", "provider sync"])
+def test_a_refusal_outlives_an_upgrade_of_the_store(refused: str) -> None:
+    for moves in ([(refused, 0)], [(refused, 0), ("sends", 0)], [("joins", 0), ("sends", 0), (refused, 0)]):
+        told = lived([("joins", 1), *moves, ("upgrade", 0), ("csv again", 0), ("address goes to another", 0)])
+        assert told.wrong == []
+        assert told.went["news"] >= 1
+
+
 FAULTS: dict[str, tuple[object, str, object, list[Move]]] = {
     "any later consent counts": (
         consents, "_refused_since", lambda *_: frozenset(), [("refuses", 0), ("csv with another basis", 0)],
