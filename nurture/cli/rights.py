@@ -1,7 +1,10 @@
 """The verbs about who somebody is to us: forgotten, merged, and what is known of them."""
 
 import asyncio
+import os
+import re
 from collections.abc import Callable
+from pathlib import Path
 from shlex import quote
 
 import click
@@ -78,6 +81,33 @@ def merge_command(asked: Asked, person: str, other: str, yes: bool, by: str) -> 
     return FINE
 
 
+@command(
+    "export-person",
+    "nurture export-person salma                       into salma.zip: data and a page to read",
+    "nurture export-person salma --output for_her.zip",
+)
+@click.argument("person")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The archive; by default PERSON.zip.")
+def export_command(asked: Asked, person: str, output: Path | None) -> None:
+    """Put all that is known of somebody into one archive, for them: as JSON, and as a page that people read."""
+    from nurture.engine.applying import live_book
+    from nurture.engine.exporting import export
+    from nurture.wiring import now, workshop
+
+    with workshop(asked.root) as shop:
+        live = live_book(shop.store)
+        done = export(shop, live.book if live else None, person, now())
+    file = output or Path(f"{re.sub(r'[^A-Za-z0-9._@-]', '_', done.label)}.zip")
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as archive:
+        archive.write(done.data)
+    if asked.json:
+        answer({"person": done.person, "file": file, "rows": done.rows})
+        return
+    say_all(done.lines(str(file)))
+    say_next(f"nurture show {quote(done.label)}", f"nurture forget {quote(done.label)}")
+
+
 def agreed(question: str, word: str, ask: Callable[..., str]) -> bool:
     """Whether the person typed the word, which nobody does by mistake."""
     try:
@@ -90,4 +120,4 @@ def agreed(question: str, word: str, ask: Callable[..., str]) -> bool:
     return False
 
 
-COMMANDS = {"forget": forget_command, "merge": merge_command}
+COMMANDS = {"forget": forget_command, "merge": merge_command, "export-person": export_command}

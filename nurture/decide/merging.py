@@ -15,6 +15,8 @@ from nurture.model.decision import Why
 from nurture.model.event import Event
 from nurture.model.person import Consent, Enrolment, Firing, Person
 
+RENAMED = "~"  # behind the subject of an enrolment whose name the other contact's has already
+
 
 def standing(person: Person, old: Person) -> dict[str, object]:
     """The fields of the event by which `old` is `person` from now on."""
@@ -62,9 +64,9 @@ def had_before(draft: Draft, inside: Inside) -> bool:
     """Whether a contact that was merged into this one had the mail at which an enrolment stands."""
     node = inside.node
     had = {message.key for message in draft.messages if not message.cancelled}
-    step = node.step if node else None
+    step, subject = node.step if node else None, inside.subject.partition(RENAMED)[0]
     return any(
-        key_for(draft.book, old, inside.book_sequence, inside.subject, step, inside.round) in had
+        key_for(draft.book, old, inside.book_sequence, subject, step, inside.round) in had
         for old in (draft.id, *draft.formerly)
     )
 
@@ -81,7 +83,7 @@ def united(book: Book, person: Person, old: Person, now: datetime) -> tuple[Enro
         if one.running and any(_same(book, one, other) for other in found):
             one = replace(one, step=None, due_at=None, message_due=None, ended_at=now, ending=Why.merged.value)  # noqa: PLW2901
         if any(other.identity == one.identity for other in found):
-            one = replace(one, subject=f"{one.subject}~{whose}")  # noqa: PLW2901
+            one = replace(one, subject=f"{one.subject}{RENAMED}{whose}")  # noqa: PLW2901
         found.append(one)
     return tuple(sorted(found, key=lambda one: (one.started_at, one.sequence, one.subject)))
 

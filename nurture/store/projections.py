@@ -87,6 +87,8 @@ def _month_day(value: Any, clock: ZoneInfo) -> tuple[int, int]:
 
 def rows_of(person: Person, zone: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows of `silence` and of `day_of` for one person."""
+    if person.erased:
+        return [], []  # nothing is looked for of whoever was forgotten
     who = {"person": person.id, "bucket": bucket(person.id), "zone": zone}
     silence = [{**who, "event": name, "last_day": day} for name, day in silence_of(person, zone).items()]
     days = [
