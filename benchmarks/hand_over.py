@@ -18,8 +18,8 @@ from typing import TypeVar
 from benchmarks.crowd import write
 from benchmarks.frame import Figure, nurture
 from benchmarks.post_office import Office, mailing_shop
-from nurture.daemon import Thread
 from nurture.engine.sending import Sending
+from nurture.engine.threads import Thread
 from nurture.engine.tick import tick
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate

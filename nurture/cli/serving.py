@@ -34,8 +34,9 @@ def web_command(asked: Asked) -> int:
 async def _serve(root: "Path", config: "Config") -> None:
     """Listen until SIGTERM or Ctrl-C."""
     from nurture.cli.running import web_part
-    from nurture.daemon import Signals, Thread
+    from nurture.daemon import Signals
     from nurture.engine.applying import live_book
+    from nurture.engine.threads import Thread
     from nurture.wiring import now, workshop
 
     signals, thread = Signals(), Thread("web")
