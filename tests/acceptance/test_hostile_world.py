@@ -156,11 +156,10 @@ def rubbish(path: Path, rows: int, good_each: int) -> int:
                 file.write(f"g{row},g{row}@shop.example,en,Salma\r\n".encode())
             else:
                 bad = random.choice((
-                    b"x%d,not an address,en,A" % row, b",,,", b"x%d,%s@shop.example,en,B" % (row, b"a" * 70),
-                    b"x%d,x%d@shop.example,en,%s" % (row, row, bytes(random.randbytes(6)).hex().encode() * 30_000),
-                    b"x%d,@,,\xff\xfe" % row, b"x%d,a@b@c,en" % row,
+                    b"x%d,not an address,en,A" % row, b"x%d,%s%d@shop.example,en,B" % (row, b"a" * 300, row),
+                    b"x%d,@,,\xff\xfe" % row, b"x%d,a@b@c,en" % row, b"x%d,\x00\x1b[2J,en,%s" % (row, b"C" * 900),
                 ))  # fmt: skip
-                file.write(bad[:2000] + b"\r\n")
+                file.write(bad + b"\r\n")
     return good
 
 
@@ -169,9 +168,9 @@ def test_rubbish_in_a_file_is_rejected_row_by_row_and_the_good_rows_come_in(proj
     good = rubbish(project.root / "list.csv", 3_000, 10)
     answer = project.run("import", "contacts", "list.csv")
     assert "Traceback" not in answer.err
-    assert people_in(project) >= good
+    assert people_in(project) == good
     (rejects,) = project.root.glob("*reject*")
     with rejects.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) + people_in(project) == 3_000
-    assert all(row.get("reason") or row.get("why") for row in rows)
+    assert len(rows) + good == 3_000
+    assert all(row["reason"] for row in rows)
