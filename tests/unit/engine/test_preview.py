@@ -121,7 +121,7 @@ def test_links_in_a_preview_act_on_nobody(root):  # noqa: F811
         (token,) = {re.escape(one) for one in re.findall(r"/u/([^\">]+)", found.email.html)}
         token = token.replace("\\", "")
         assert found.seen.leaving == "yes, one click"
-        assert found.seen.links_words == "1: 1 ours, signature checked"
+        assert found.seen.links_words == "2: 2 ours, signature checked"
         said = verify(token, links.secret, UNSUBSCRIBE, links.project)
         assert said is not None
         assert said.person == MADE_UP
