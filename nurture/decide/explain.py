@@ -21,6 +21,7 @@ INDENT = " " * 7
 GIFT_WORDS = {"waiting": "reserved, to be drawn with the mail that carries it"}
 _RULES = {Why.stopped: " (stop_when)", Why.no_longer_fits: " (while)"}  # said where a rule of the sequence ended it
 NO_FATES: Mapping[str, Fate] = MappingProxyType({})
+NO_NEWS: Mapping[str, str] = MappingProxyType({})
 FATES = {
     Fate.planned: "waits to be handed over",
     Fate.claimed: "waits to be handed over",
@@ -152,10 +153,16 @@ def step_words(reason: Reason, clock: Clock) -> str:
     return ""
 
 
-def told(book: Book, person: Person, reasons: Sequence[Reason], fates: Mapping[str, Fate] = NO_FATES) -> list[str]:
+def told(
+    book: Book,
+    person: Person,
+    reasons: Sequence[Reason],
+    fates: Mapping[str, Fate] = NO_FATES,
+    news: Mapping[str, str] = NO_NEWS,
+) -> list[str]:
     """Everything recorded about one person, sequence by sequence, in the order in which it happened.
 
-    `fates` says by send key where the mails stand that were decided on.
+    `fates` says by send key where the mails stand that were decided on, `news` in words what became of them.
     """
     clock = reader_clock(book.rules, person.facts)
     lines = []
@@ -166,7 +173,7 @@ def told(book: Book, person: Person, reasons: Sequence[Reason], fates: Mapping[s
         lines.append(enrolment_line(book, person, inside) if inside else name or "beside any sequence")
         for reason in sorted(group, key=lambda reason: reason.at):
             lines += reason_lines(reason, clock)
-            lines += sent_lines(person, reason, fates)
+            lines += sent_lines(person, reason, fates, news)
         lines += standing_lines(book, inside, clock) if inside else []
     return lines
 
@@ -202,7 +209,9 @@ def fate_words(fate: Fate | None) -> str:
     return FATES.get(fate, str(fate.value))
 
 
-def sent_lines(person: Person, reason: Reason, fates: Mapping[str, Fate] = NO_FATES) -> list[str]:
+def sent_lines(
+    person: Person, reason: Reason, fates: Mapping[str, Fate] = NO_FATES, news: Mapping[str, str] = NO_NEWS
+) -> list[str]:
     """The send key of a mail that went, under which the outbox and the provider know it, and where it stands."""
     if reason.why is not Why.sent:
         return []
@@ -210,7 +219,8 @@ def sent_lines(person: Person, reason: Reason, fates: Mapping[str, Fate] = NO_FA
     key = next((m.key for m in sorted(mine, key=lambda one: one.at != reason.at)), "")  # of a repeat, that round's
     fate = fates.get(key)
     said = "" if fate is Fate.planned and reason.words else fate_words(fate)  # a draft says what it waits for
-    return [f"{INDENT}send key {key[:16]}{' · ' if said else ''}{said}"] if key else []
+    line = f"{INDENT}send key {key[:16]}{' · ' if said else ''}{said}"
+    return [line, *([f"{INDENT}{news[key]}"] if news.get(key) else [])] if key else []
 
 
 def is_about(message: Message, reason: Reason) -> bool:

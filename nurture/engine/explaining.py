@@ -21,6 +21,7 @@ from nurture.decide.simulate import nobody
 from nurture.engine import unknown
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
+from nurture.engine.news_words import news_words
 from nurture.engine.people import find_person, present
 from nurture.engine.switches import waiting_lines
 from nurture.engine.unstarted import never_entered
@@ -73,7 +74,8 @@ def explain(shop: Workshop, live: LiveBook, text: str, asking: Asking, now: date
     if asking.mail:
         reasons = [reason for reason in reasons if concerns(reason, asking.mail, names)]
     fates = shop.store.fates([message.key for message in person.messages])
-    found = Explained(reasons, [person_line(book, person), *told(book, person, reasons, fates)])
+    news = news_words(shop.store, list(fates))
+    found = Explained(reasons, [person_line(book, person), *told(book, person, reasons, fates, news)])
     found.lines += waiting_lines(shop.store, book, person, fates, now)
     found.lines += beyond_reasons(book, person, names, reasons, now)
     return found
