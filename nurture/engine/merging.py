@@ -108,5 +108,5 @@ def merge(shop: Workshop, book: Book, two: Pair, who: str, now: datetime) -> Mer
         except Conflict:
             continue
         observe.note(observe.PERSON_MERGED, old=two.old, person=two.person)
-        return Merged(two.person, two.old, shop.store.labels([two.person])[two.person], taken_back)
+        return Merged(two.person, two.old, two.label, taken_back)
     raise StateError("something keeps coming for one of them; let the import or the round finish, then ask again.")
