@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -119,10 +119,10 @@ def story(dice: Dice, keys: dict[str, str]) -> Story:
     return Story(events, tuple(map(tuple, posts)), tuple(dice(1) for _ in posts))
 
 
-def tell(shop: Shop, events: list[Event], number: int) -> None:
+def tell(shop: Shop, events: list[Event], number: int, now: datetime = LATER) -> None:
     body = json.dumps([{**one, "category": f"{number}"} for one in events]).encode()
-    shop.store.received.keep(SOURCE, body, {}, LATER)
-    assert take_received(shop.workshop, shop.live, LATER)["unreadable"] == 0
+    shop.store.received.keep(SOURCE, body, {}, now)
+    assert take_received(shop.workshop, shop.live, now)["unreadable"] == 0
 
 
 def stands(shop: Shop, heard: bool) -> dict[str, Any]:
@@ -241,10 +241,9 @@ def mailed_after(dice: Dice) -> Counter[str]:
     with tempfile.TemporaryDirectory() as folder:
         shop = open_shop(Path(folder))
         planned(shop.store, news=6)
-        tell(shop, [*other, *said], 0)
-        sending = Sending(shop.workshop, lambda: shop.live, lambda: LATER, directly)
-        shop.clock.now = NOW + MINUTE
-        tick(shop.store, shop.live.book, LATER)
+        tell(shop, [*other, *said], 0, NOW + MINUTE)
+        sending = Sending(shop.workshop, lambda: shop.live, lambda: NOW + MINUTE, directly)
+        tick(shop.store, shop.live.book, NOW + MINUTE)
         asyncio.run(sending.round())
         had = set(shop.provider.posted)
         with shop.store.database.reading() as connection:
