@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random  # noqa: TID251  (tests may draw: the seed is said, and can be given)
 from unittest.mock import patch
@@ -108,11 +109,16 @@ class Fleet:
         for one in [self.at_work(), *self.running]:
             if one in self.running:
                 self.running.remove(one)
-                until(lambda one=one: one.said("daemon.waits") or one.said("daemon.started"), lambda one=one: one.log)
+                until(partial(waits_or_works, one), partial(getattr, one, "log"))
                 assert one.stop() == 0, one.log
 
     def close(self) -> None:
         self._open.close()
+
+
+def waits_or_works(one: Running) -> bool:
+    """Whether a daemon has come so far that it can be asked to end."""
+    return bool(one.said("daemon.waits") or one.said("daemon.started"))
 
 
 @contextmanager
@@ -171,7 +177,7 @@ def doubtful(project: Project) -> dict[str, tuple[str, str]]:
 
 def accepted(server: Server, who: dict[str, Person]) -> dict[str, tuple[str, str]]:
     """What the server took: (person's id, mail) by key; the mail by its subject line."""
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for line in server.accepted:
         one = who[line["to"].partition("@")[0]]
         mails = [mail for mail in live_shop.SUBJECTS if one.subject(mail) == plain(line["subject"])]

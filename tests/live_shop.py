@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 
 from tests.projects import Project
@@ -171,5 +172,5 @@ def take_contacts(project: Project, who: Iterable[Person], name: str = "contacts
 
 def take_events(project: Project, rows: Iterable[tuple[str, ...]], name: str = "events.csv") -> None:
     """Import what happened, the oldest first, as a shop's log has it."""
-    project.table(name, COLUMNS, sorted(rows, key=lambda row: row[2]))
+    project.table(name, COLUMNS, sorted(rows, key=itemgetter(2)))
     project.ok("import", "events", name, "--fresh", FRESH)

@@ -265,7 +265,7 @@ def substituted(text: str, values: dict[str, str]) -> str:
 def error(status: int, faults: list[Fault] | None = None, headers: dict[str, str] | None = None) -> web.Response:
     """SendGrid's form of a refusal."""
     told = faults or [(WORDS.get(status, f"status {status}"), None)]
-    document = {"errors": [{"message": message, "field": field, "help": {}} for message, field in told]}
+    document: Line = {"errors": [{"message": message, "field": field, "help": {}} for message, field in told]}
     return web.json_response(document, status=status, headers=headers)
 
 
