@@ -2,17 +2,20 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 
 from nurture.engine.applying import live_book
 from nurture.engine.people import present
+from nurture.engine.secrets import rotate
+from nurture.links import STORED_AS
 from nurture.model import event as names
 from nurture.model.person import Person
 from nurture.store.rows import ContactRow, SuppressionRow
 
-from .site import DAY, NOW, TOPIC, Client, Shop, reapply, served
+from .site import DAY, NOW, ONE_CLICK, TOPIC, Client, Shop, reapply, served
 
 ALL_TOPICS = ("celebrations", "coffee_tips", "news", "offers", "order_care", "weekly_cups")
 
@@ -213,3 +216,21 @@ def test_every_method_but_post_changes_nothing_and_forged_tokens_are_all_answere
 
     asyncio.run(story())
     assert shop.said(one) == []
+
+
+def test_links_of_every_secret_there_was_are_believed_also_of_one_drawn_while_we_serve(shop: Shop):
+    person = shop.contact()
+    old = shop.leave(person)
+
+    async def story() -> None:
+        async with served(shop) as client:
+            assert (await client.get(old))[0] == 200
+            assert rotate(shop.shop, shop.now) == 2
+            new = replace(shop.links, secret=shop.shop.store.secret(STORED_AS, shop.now))
+            path = shop.path(new.unsubscribe(person, TOPIC, "k2"))
+            assert path != shop.leave(person, key="k2")
+            assert (await client.post(path, data=ONE_CLICK))[0] == 200
+            assert (await client.get(old))[0] == 200
+
+    asyncio.run(story())
+    assert shop.said(person) == [names.CONSENT_REFUSED]

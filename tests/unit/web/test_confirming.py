@@ -189,4 +189,4 @@ def test_a_topic_without_a_mail_asks_nobody_and_says_so(asking: Shop):
     person = asking.shop.store.find("c1")
     assert person
     words = [reason.words for reason in asking.shop.store.reasons(person)]
-    assert words == ["news has no mail that asks to confirm it"]
+    assert "news has no mail that asks to confirm it" in words

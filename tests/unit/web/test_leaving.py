@@ -15,9 +15,8 @@ import pytest
 from nurture.engine.answering import Answering, Choice
 from nurture.engine.faults import StateError
 from nurture.engine.hand_over import hand_over_all
-from nurture.engine.secrets import rotate
 from nurture.engine.tick import tick
-from nurture.links import ANSWER, STORED_AS, UNSUBSCRIBE, Token
+from nurture.links import ANSWER, UNSUBSCRIBE, Token
 from nurture.model.event import CONSENT_LIFTED, CONSENT_REFUSED, ERASED, THEME_SPARED
 from nurture.model.mail import Fate
 from nurture.render.pages import Kind
@@ -392,21 +391,3 @@ def test_a_replaced_secret_still_opens_old_links(shop: Shop):
     assert newer.secret == b"a new one"
     assert post(shop, shop.leave(person), ONE_CLICK) == "You are unsubscribed\n"
     assert post(shop, shop.path(newer.unsubscribe(person, "offers", "k2")), ONE_CLICK) == "You are unsubscribed\n"
-
-
-def test_links_of_every_secret_there_was_are_believed_also_of_one_drawn_while_we_serve(shop: Shop):
-    person = shop.contact()
-    old = shop.leave(person)
-
-    async def story() -> None:
-        async with served(shop) as client:
-            assert (await client.get(old))[0] == 200
-            assert rotate(shop.shop, shop.now) == 2
-            new = replace(shop.links, secret=shop.shop.store.secret(STORED_AS, shop.now))
-            path = shop.path(new.unsubscribe(person, TOPIC, "k2"))
-            assert path != shop.leave(person, key="k2")
-            assert (await client.post(path, data=ONE_CLICK))[0] == 200
-            assert (await client.get(old))[0] == 200
-
-    asyncio.run(story())
-    assert shop.said(person) == [CONSENT_REFUSED]
