@@ -92,7 +92,10 @@ def what_became_of_mails():
     )
     op.create_index("happening_of_mail", "happening", ["key", "what"], unique=False)
     op.create_index("happening_of_person", "happening", ["person", "at"], unique=False)
-    for name, column, where in (("happening_that_hurts", "person", HURTS), ("happening_to_judge", "known_at", TO_JUDGE)):
+    for name, column, where in (
+        ("happening_that_hurts", "person", HURTS),
+        ("happening_to_judge", "known_at", TO_JUDGE),
+    ):
         op.create_index(name, "happening", [column], unique=False, sqlite_where=where, postgresql_where=where)
     op.create_table(
         "mail_day",

@@ -51,7 +51,7 @@ def received_command(asked: Asked, number: int | None, again: bool, limit: int) 
 
 @command(
     "sync",
-    "nurture sync              what came onto the provider's lists since the last time; the daemon does it nightly",
+    "nurture sync              what came onto the provider's lists; the daemon does it nightly",
     "nurture sync --whole      the lists from their beginning",
 )
 @click.option("--whole", is_flag=True, help="Read the lists from their beginning.")

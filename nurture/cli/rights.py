@@ -49,7 +49,7 @@ def forget_command(asked: Asked, person: str, yes: bool, by: str) -> int:
 
 @command(
     "merge",
-    "nurture merge salma 's.haddad@example.net'      the second becomes the first; says what it will do, and asks",
+    "nurture merge salma 's.haddad@example.net'   the second becomes the first; says how, and asks",
     "nurture merge salma 4711 --yes",
 )
 @click.argument("person")

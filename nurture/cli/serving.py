@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from nurture.config import Config
 
 
-@command("web", "nurture web        the web part alone, until it is stopped; `nurture run` may be on another machine")
+@command("web", "nurture web   the web part alone; `nurture run` may be on another machine")
 def web_command(asked: Asked) -> int:
     """Answer links, posts from providers and shops, and signs of life; decide and hand over nothing.
 

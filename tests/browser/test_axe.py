@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.axe_judge import axe_source, findings
-from tests.chromium import FLAGS, chromium
+from tests.chromium import FLAGS, PATIENCE, chromium
 from tests.unit.web.site import TOPIC, Client, Shop, copied, make_shop, opened, served
 
 PHONE = {"width": 360, "height": 720}
@@ -37,6 +37,7 @@ async def judged(shop: Shop, scheme: str) -> AsyncIterator[tuple[Any, Client]]:
     async with served(shop) as client, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         context = await browser.new_context(viewport=PHONE, color_scheme=scheme, bypass_csp=True)
+        context.set_default_timeout(PATIENCE)
         yield await context.new_page(), client
         await browser.close()
 
