@@ -12,6 +12,8 @@ BIN := .venv/bin
 LOCKED := .venv/.locked
 INSTALLED := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The tests start the installed command hundreds of times: what Python compiled is kept, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## show this list
 	@echo "nurture: what make can do"
