@@ -68,7 +68,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """A word on marketing mail, as the shop states it: since when (None: not said), on what ground, how it was asked."""
+    """A word on marketing mail, as the shop states it: since when (None: not said), on what ground, how asked."""
 
     buyer: Buyer
     given: bool

@@ -97,12 +97,8 @@ def test_an_address_of_somebody_else_is_refused(store: Store) -> None:
         ContactRow(line=4, outside_id="18", address="a@example.net"),
     ]
     done = store.importing(NOW).take(rows, rejects)
-    assert rejects == [
-        (
-            4,
-            "the address a@example.net belongs to another contact than '18'; if they are one: nurture merge 18 a@example.net",
-        )
-    ]
+    cure = "if they are one: nurture merge 18 a@example.net"
+    assert rejects == [(4, f"the address a@example.net belongs to another contact than '18'; {cure}")]
     assert (done.rows, done.rejected, done.contacts) == (3, 1, 2)
 
 
