@@ -204,9 +204,7 @@ POSTS = [name for name in EVERY if "redact" not in name and "data_request" not i
 
 @settings(max_examples=4, deadline=None)
 @given(order=st.permutations(POSTS), again=st.lists(st.sampled_from(POSTS), max_size=6))
-def test_posts_of_shops_in_any_order_and_repeated_come_to_the_same(
-    order: list[str], again: list[str]
-) -> None:
+def test_posts_of_shops_in_any_order_and_repeated_come_to_the_same(order: list[str], again: list[str]) -> None:
     with world() as straight, world() as mixed:
         for name in POSTS:
             straight.tell(name, **NEWEST.get(name, {}))
