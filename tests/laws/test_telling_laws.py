@@ -197,8 +197,9 @@ def test_the_same_events_told_by_several_at_once_are_told_once() -> None:
 
 
 # Without `order.shipped` what left the shop and what was delivered are one event, whose time is that of the first post:
-# the carrier's word stays out here (docs/api.md). Errands make tasks and no state. The change of a name is the newest word on it: of one that changes and changes back
-# only what differed is kept, so that with all three out of order the middle one may stay (docs/api.md).
+# the carrier's word stays out here. The change of a name is the newest word on it: of one that changes and changes back
+# only what differed is kept, so that with all three out of order the middle one may stay (both: docs/api.md).
+# Errands make tasks and no state.
 NEWEST = {"shopify_customers_update": {"updated_at": "2027-03-08T20:00:00+01:00"}}
 POSTS = [
     name for name in EVERY if "redact" not in name and "data_request" not in name and "fulfillments_update" not in name
