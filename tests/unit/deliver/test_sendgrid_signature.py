@@ -48,12 +48,17 @@ def test_while_a_key_is_replaced_both_hold():
         (signed(PRIVATE) * 100, "1740300320"),
         ("\ud800", "1740300320"),
     ],
+    ids=map(str, range(10)),  # keys are drawn anew in each process
 )
 def test_whatever_is_wrong_the_answer_is_no(signature: str, timestamp: str):
     assert verifier(public(PRIVATE))(signature, timestamp, BODY) is False
 
 
-@pytest.mark.parametrize("key", ["x", "AAAA", public(generate_private_key(SECP384R1())), f"{public(PRIVATE)},x"])
+@pytest.mark.parametrize(
+    "key",
+    ["x", "AAAA", public(generate_private_key(SECP384R1())), f"{public(PRIVATE)},x"],
+    ids=["one letter", "no key", "another curve", "the second"],
+)
 def test_a_key_that_is_none_is_said_at_the_start(key: str):
     with pytest.raises(ValueError, match=r"key [12] of sendgrid.events_key"):
         verifier(key)
