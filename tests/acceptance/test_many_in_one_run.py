@@ -1,5 +1,6 @@
 """`nurture run --once` over SendGrid: readers in five languages, few requests, and each gets what was rendered."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -60,7 +61,7 @@ def test_the_installed_command_hands_over_all_in_a_request_a_language(shop: Proj
     assert (server.requests, server.refused) == (len(NAMES), [])
     assert sorted(line["to"] for line in server.accepted) == sorted(f"c{n}@shop.example" for n in range(PEOPLE))
     texts = [part["value"] for line in server.accepted for part in line["body"]["content"]]
-    assert not any("-nv" in text for text in texts)
+    assert not any(re.search(r"-nv[0-9a-f]{8}[a-z]\d+-", text) for text in texts)  # `-nv` alone stands in many a link
     assert len({line["message_id"] for line in server.accepted}) == PEOPLE
 
 
