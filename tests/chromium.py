@@ -12,6 +12,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE = 120_000  # milliseconds for a page: it fails on what is wrong with it, and not on a machine that is busy
 
 
 def chromium() -> str:

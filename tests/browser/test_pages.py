@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nurture.model.event import CONSENT_LIFTED, CONSENT_REFUSED, THEME_SPARED
-from tests.chromium import FLAGS, chromium
+from tests.chromium import FLAGS, PATIENCE, chromium
 from tests.unit.web.site import Client, Shop, copied, make_shop, opened, served
 
 PHONE, DESK = {"width": 360, "height": 720}, {"width": 1280, "height": 800}
@@ -59,6 +59,7 @@ async def browsing(shop: Shop, screen: dict[str, int], scheme: str) -> AsyncIter
     async with served(shop) as client, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         context = await browser.new_context(viewport=screen, color_scheme=scheme, java_script_enabled=False)
+        context.set_default_timeout(PATIENCE)
         page = await context.new_page()
         page.faults = []
         page.on("console", lambda message: page.faults.append(message.text))

@@ -13,7 +13,7 @@ from nurture.engine.preview import Desk, everywhere, read_tree
 from nurture.engine.preview_page import page_of, page_written
 from nurture.engine.preview_reader import made_up_reader
 from nurture.engine.starter import make_project
-from tests.chromium import FLAGS, chromium
+from tests.chromium import FLAGS, PATIENCE, chromium
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WIDTHS = {"phone": 375, "desktop": 700}
@@ -53,6 +53,7 @@ def opened(page: Path, width: int, scheme: str = "light") -> Iterator[Any]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        tab.set_default_timeout(PATIENCE)
         tab.on("console", lambda message: faults.append(message.text))
         tab.on("pageerror", lambda error: faults.append(str(error)))
         tab.on("request", lambda asked: faults.append(asked.url) if asked.url.startswith("http") else None)
@@ -72,7 +73,7 @@ def see_all(tab: Any) -> None:
     """Scroll through the page until every frame has its mail."""
     for frame in tab.query_selector_all("iframe"):
         frame.scroll_into_view_if_needed()
-    tab.wait_for_function(FILLED, timeout=30_000)
+    tab.wait_for_function(FILLED, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("width", [375, 768, 1280, 2300])
