@@ -103,4 +103,6 @@ def footer_text(footer: Footer, isolated: bool) -> str:
     lines = ["* * *", footer.reply, footer.why]
     if footer.leaving.url:
         lines.append(f"{footer.unsubscribe}: {footer.leaving.url}")
+    if footer.leaving.preferences:
+        lines.append(f"{footer.preferences}: {footer.leaving.preferences}")
     return "\n".join([*lines, f"{name} · {address}"]) + "\n"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nurture.decide import advance as core
-from nurture.decide import fold, gifts, migrate
+from nurture.decide import consents, gifts, migrate
 from nurture.decide.draft import Draft
 from nurture.engine import replaying
 from nurture.engine.replaying import replay
@@ -98,7 +98,7 @@ def answers_in_another_order(patch: pytest.MonkeyPatch, _store: Store) -> None:
         draft.consents = {**draft.consents, **dict(sorted(given.items(), reverse=True))}
         draft.changed.add("consents")
 
-    patch.setattr(fold, "_answers", answers)
+    patch.setattr(consents, "_answers", answers)
 
 
 def moves_by_the_wall_clock(patch: pytest.MonkeyPatch, _store: Store) -> None:
