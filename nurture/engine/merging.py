@@ -1,10 +1,12 @@
 """Making one of two contacts: what it will do, and doing it. It starts nothing, and cannot be undone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nurture import observe
+from nurture.decide.consent import refusal
+from nurture.decide.draft import Draft
 from nurture.decide.merging import standing, united, waiting
 from nurture.engine.faults import MisuseError, RefusedError, StateError
 from nurture.engine.people import find_person
@@ -12,6 +14,7 @@ from nurture.engine.rebuilding import recompute, taken_in
 from nurture.engine.tick import decide_page, zone_of
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
+from nurture.model.decision import Intent
 from nurture.model.event import Event
 from nurture.model.person import Person
 from nurture.store.database import Conflict
@@ -55,7 +58,7 @@ class Merged:
         """For people."""
         yield f"They are one contact now: {self.label}."
         if self.taken_back:
-            yield f"{self.taken_back:,} that waited do not go: the other had them."
+            yield f"{self.taken_back:,} that waited do not go: one of them had or refused such a mail."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,11 @@ class Core:
         enrolments = united(self.book, person, old, self.now)
         firings = waiting(self.book, enrolments, person, old)
         return replace(anew, enrolments=enrolments, firings=firings, messages=loaded.messages)
+
+    def unwanted(self, whole: Person, waiting: Iterable[Intent]) -> list[str]:
+        """The mails that wait though one of them refused such: they do not wait for their last look."""
+        draft = Draft(self.book, whole)
+        return [one.key for one in waiting if refusal(draft, one, self.now) is not None]
 
 
 def pair(shop: Workshop, text: str, other: str, now: datetime) -> Pair:

@@ -5,12 +5,13 @@ they are, and whatever named the one leads to the other for ever (`merged.today`
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from nurture.model.decision import Intent
 from nurture.model.event import PERSON_MERGED, Event, Origin
 from nurture.model.person import Consent, Message, Person
 from nurture.store.cancelling import cancel
@@ -20,6 +21,7 @@ from nurture.store.inquiries import histories
 from nurture.store.installation import Mark, count_on
 from nurture.store.journal import not_decided
 from nurture.store.load import Loaded, people
+from nurture.store.outbox_rows import intents
 from nurture.store.projections import rewrite
 from nurture.store.save import EVERYTHING, enrolment_row, person_columns
 from nurture.store.state_codec import state_text
@@ -53,6 +55,9 @@ class Unite(Protocol):
     def whole(self, person: Person, old: Person, loaded: Person, events: Sequence[Event]) -> Person:
         """The one contact; `loaded` has the events and mails of both already."""
 
+    def unwanted(self, whole: Person, waiting: Iterable[Intent]) -> list[str]:
+        """The mails that wait though the one contact may not have them: what either refused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Merging:
@@ -64,7 +69,7 @@ class Merging:
     def merge(
         self, person: str, old: str, unite: Unite, zone_of: Callable[[Person], str], who: str, now: datetime
     ) -> int:
-        """Make `old` be `person`; how many mails that waited are not sent, since the other had them.
+        """Make `old` be `person`; how many mails that waited are not sent: the other had them, or refused them.
 
         Conflict when something came for either that no decision has taken in yet: decide, and ask again.
         """
@@ -97,9 +102,14 @@ def merge(
     (loaded,) = people(connection, [person_id], now)
     events = histories(connection, [person_id])[person_id]
     whole = unite.whole(person.person, old.person, loaded.person, events)
-    _keep(connection, whole, zone_of(whole), answers, now)
+    waiting = _queued(connection, whole.messages)
+    gone = unite.unwanted(whole, intents(connection, sorted(waiting)).values())
+    gone += twice(whole.messages, waiting.difference(gone), old.person.messages)
+    taken_back = cancel(connection, gone, now)
+    (without,) = people(connection, [person_id], now)  # what was taken back is not had: no silence counts from it
+    _keep(connection, replace(whole, messages=without.person.messages), zone_of(whole), answers, now)
     connection.execute(insert(DECISION), not_decided(loaded))
-    return len(cancel(connection, twice(whole.messages, _queued(connection, whole.messages), old.person.messages), now))
+    return len(taken_back)
 
 
 def _move(connection: Connection, person: str, old: str, who: str, now: datetime) -> None:

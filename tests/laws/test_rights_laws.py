@@ -41,7 +41,7 @@ from tests.hunting import hunt
 from tests.sending_worlds import NOW, RULES, Scripted
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-LAWFUL = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+LAWFUL = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 TRIES = 40
 DATE = WaitUntil(id="date", place=w.HERE, path=("person", "vip_since"))
 STEPS = [w.send("one"), DATE, w.send("two"), w.wait("2 days"), w.send("three")]
@@ -265,6 +265,8 @@ FAULTS = [
     ("merged", arbiter, "had_before", lambda *_: False),
     ("merged", rows_merged, "twice", lambda *_: []),
     ("merged", merging_engine, "standing", _unrefused),
+    ("merged", merging_engine.Core, "unwanted", lambda *_: []),
+    ("merged", rows_merged, "replace", lambda whole, **_: whole),
     ("forgotten", identity, "barred", lambda *_: set()),
     ("forgotten", forgetting, "scrub", lambda _database: ""),
     ("forgotten", Forgetting, "again", lambda *_: 0),
