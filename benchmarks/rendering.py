@@ -89,7 +89,7 @@ def weight(made: Sequence[object]) -> int:
 
 def mail_to(book: Book, files: dict[str, bytes], send: Send, number: int) -> object:
     """The mail to one of many, who differ in everything that is theirs."""
-    who, key = f"{number:026d}", f"{number:032x}"
+    who, key = f"{number:024x}", f"{number:064x}"  # as long as they are in a store
     intent = replace(asked(send), person=who, key=key, address=f"reader{number}@shop.example")
     known = reader("en")
     facts = {**known.facts, "first_name": NAMES[number % len(NAMES)]}

@@ -129,9 +129,9 @@ def alone(mail: Email, round_: int) -> Post | Handover:
 def bundle(chosen: Sequence[Own], round_: int) -> tuple[list[Post | Handover], list[Own]]:
     """A request for these mails, and one for each that does not fit in; and those left for requests after it."""
     letters = free_letters(chosen)
-    text, html = (sewn([one.woven[part] for one in chosen], f"-{letters}{'th'[part]}") for part in (0, 1))
+    (text, html), values = sewn([one.woven for one in chosen], letters)
     try:
-        rest = dumped(dict(shared(chosen[0].mail, text.pattern, html.pattern)))
+        rest = dumped(dict(shared(chosen[0].mail, text, html)))
     except CannotBeSaid:
         letters = ""
     if not letters:
@@ -140,7 +140,7 @@ def bundle(chosen: Sequence[Own], round_: int) -> tuple[list[Post | Handover], l
     together: list[tuple[Email, bytes]] = []
     apart: list[Email] = []
     for place, one in enumerate(chosen):
-        person = person_of(one, text.values[place] | html.values[place])
+        person = person_of(one, values[place])
         if person is None or (len(person) >= room and not together):
             apart.append(one.mail)
         elif len(person) >= room:
@@ -170,24 +170,40 @@ def person_of(one: Own, values: dict[str, str]) -> bytes | None:
 
 
 class Sewn(NamedTuple):
-    """A text with tags where mails differ, and for each mail what stands at each tag."""
+    """Texts with tags where mails differ, and for each mail what stands at each tag."""
 
-    pattern: str
+    texts: tuple[str, ...]
     values: list[dict[str, str]]
 
 
-def sewn(texts: Sequence[Woven], prefix: str) -> Sewn:
-    """Texts of one pattern as one text with tags; what is the same in all stands in it, what goes together has one."""
+def sewn(mails: Sequence[Sequence[Woven]], letters: str) -> Sewn:
+    """Text and HTML of mails of one pattern, with tags; what is the same in all stands in them.
+
+    What goes together in every mail has one tag, in text and HTML alike: SendGrid replaces a tag in both.
+    """
     tags: dict[tuple[str, ...], str] = {}
+    texts = tuple(tagged(same, letters, tags) for same in zip(*mails, strict=True))
+    return Sewn(texts, [{tag: values[place] for values, tag in tags.items()} for place in range(len(mails))])
+
+
+def tagged(texts: Sequence[Woven], letters: str, tags: dict[tuple[str, ...], str]) -> str:
+    """One text for all of them; `tags` are those that there are, by what stands at them, and get the new ones."""
     parts = [texts[0].pattern[0]]
     for values, shared_part in zip(zip(*(one.values for one in texts), strict=True), texts[0].pattern[1:], strict=True):
         if len(set(values)) == 1:
-            parts.append(values[0])
+            parts += (values[0], shared_part)
         else:
-            parts.append(tags.setdefault(values, f"{prefix}{len(tags):x}-"))
-        parts.append(shared_part)
-    own_values = [{tag: values[place] for values, tag in tags.items()} for place in range(len(texts))]
-    return Sewn("".join(parts), own_values)
+            start = beginning(values)
+            own_values = tuple(value[len(start) :] for value in values) if start else values
+            parts += (start, tags.setdefault(own_values, f"-{letters}t{len(tags):x}-"), shared_part)
+    return "".join(parts)
+
+
+def beginning(values: Sequence[str]) -> str:
+    """What all values begin with, but for its last letter where one of them would be left empty."""
+    first, last = min(values), max(values)
+    found = first[: next((at for at, letter in enumerate(first) if letter != last[at : at + 1]), len(first))]
+    return found[:-1] if found in values else found
 
 
 def free_letters(mails: Sequence[Own]) -> str:

@@ -97,6 +97,32 @@ def test_whatever_the_values_are_each_mail_arrives_as_it_was_rendered(values: li
     assert arrived(request) == [meant(mail) for mail in mails]
 
 
+def same_in_both(number: int, *values: str) -> Email:
+    """A mail whose HTML has the values of its text, as they are."""
+    mail = woven(number, *values)
+    text = mail.woven[0]
+    html = Woven(tuple(f"<p>{part}</p>" for part in text.pattern), values)
+    return replace(mail, html=str(html), woven=(text, html))
+
+
+@given(values=VALUES)
+def test_values_that_text_and_html_share_arrive_in_both(values: list[list[str]]) -> None:
+    mails = [same_in_both(number, *own) for number, own in enumerate(values)]
+    (request,) = made(mails, strict=False)
+    assert arrived(request) == [meant(mail) for mail in mails]
+    both = [one.get("substitutions", {}) for one in json.loads(request.body)["personalizations"]]
+    assert max(map(len, both)) <= 3  # one tag for each value, not one in the text and one in the HTML
+
+
+def test_what_all_values_begin_with_travels_once_and_none_is_left_empty_by_it() -> None:
+    at = "https://shop.example/u/"
+    mails = [same_in_both(number, f"{at}{number}", "Noor" + " Ada" * (number % 2)) for number in range(4)]
+    (request,) = made(mails)
+    assert arrived(request) == [meant(mail) for mail in mails]
+    own = [list(one["substitutions"].values()) for one in json.loads(request.body)["personalizations"]]
+    assert own == [["0", "r"], ["1", "r Ada"], ["2", "r"], ["3", "r Ada"]]
+
+
 @pytest.mark.parametrize("where", ["text", "subject", "to_name", "header", "key"])
 def test_a_tag_that_stands_in_a_mail_already_is_not_used(where: str) -> None:
     mails = [woven(number, str(number)) for number in range(3)]
@@ -203,7 +229,7 @@ def test_a_mail_with_more_of_its_own_than_sendgrid_puts_in_goes_alone_and_whole(
 
 def test_a_request_stays_small_and_the_rest_goes_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "AIM", 20_000)
-    mails = [woven(number, "x" * 2000 + str(number)) for number in range(20)]
+    mails = [woven(number, str(number) + "x" * 2000) for number in range(20)]
     found = made(mails)
     assert len(found) > 2
     assert all(len(one.body) <= 20_000 for one in found)
