@@ -29,7 +29,7 @@ def tasks_command(
 ) -> None:
     """Show the tasks that sequences made, overdue first; take one, or say that it is done.
 
-    KEY is the beginning of a task's key. What waits for a task goes on when it is done.
+    KEY is the beginning of a task's key. What waits for a task goes on when it is done; a letter's task is its answer.
     """
     from nurture.engine.tasks import do, listing
     from nurture.wiring import live, now, workshop
@@ -46,7 +46,7 @@ def tasks_command(
     if not key:
         raise click.UsageError(f"say which: nurture tasks {act} KEY; `nurture tasks` shows the keys")
     with workshop(asked.root) as shop:
-        said = do(shop, act, key, speaker(by), " ".join(words.split()), now())
+        said = do(shop, live(shop.store).book, act, key, speaker(by), " ".join(words.split()), now())
     if asked.json:
         return answer({"act": act, "said": said})
     say(said)

@@ -5,6 +5,7 @@ nothing else is changed by one: no address, no fact, no consent given.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -17,8 +18,8 @@ from nurture.engine.reports import REPORT, take_report
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.event import CONSENT_REFUSED, MAIL_REPLIED
-from nurture.model.length import Length, Unit
 from nurture.model.letter import Judged, Kind, Letter
+from nurture.model.rules import Answer
 from nurture.store.desk import desk
 from nurture.store.received import Received
 from nurture.store.replies import Chore, Replies, Reply, Writer
@@ -30,9 +31,8 @@ READS: Mapping[str, Callable[[Received], Letter]] = {
     POSTED: lambda raw: letter_of_post(raw.headers.get("Content-Type", ""), raw.body),
     RAW: lambda raw: letter_of_raw(raw.body),
 }
-TO_ANSWER = Length(2, Unit.working_day)
-OPENED, RESOLVED, TICKET, ABOUT = "complaint.opened", "complaint.resolved", "ticket", "about"
-BASIS, READER = "by a letter", "reader"
+COMPLAINT = Answer(event="complaint.opened", answered="complaint.resolved")
+BASIS, READER, LETTER = "by a letter", "reader", "letter"
 LONGEST_WORDING = 1_000  # characters
 SHOWN_OF_WORDS = 300  # characters in the text of a task
 
@@ -42,7 +42,7 @@ def take_letter(shop: Workshop, live: LiveBook, raw: Received, now: datetime) ->
     book, letter = live.book, READS[raw.source](raw)
     if REPORT in letter.automatic:
         take_report(shop, raw, now)
-    found = judged(letter, topics_known(book))
+    found = judged(letter, topics_known(book), book.rules.replies.words)
     replies = desk(shop.store).replies
     writer = replies.writer(letter.answers, letter.from_address)
     unknown = not writer.person
@@ -92,17 +92,19 @@ def stranger(shop: Workshop, replies: Replies, letter: Letter, at: datetime, now
 
 
 def following(book: Book, letter: Letter, writer: Writer, found: Judged, one: Reply) -> Iterator[Said]:
-    """What is recorded of the person: their stop, that they wrote, and that a complaint is open."""
+    """What is recorded of the person: their stop, that they wrote, and the event that such a letter is."""
     if not writer.person:
         return
     if found.kind is Kind.stop:
         yield refusal(book, letter, writer, found, one)
     if found.kind is not Kind.automatic and not letter.automatic:
         fields = {"key": writer.key, "kind": found.kind.value}
-        yield Said(writer.person, MAIL_REPLIED, (one.task,), fields, outside_id=writer.key)
-    if found.kind is Kind.complaint and OPENED in book.catalogue.events:
-        told = {TICKET: ticket(one), ABOUT: letter.subject}
-        yield Said(writer.person, OPENED, (one.task,), declared(book, OPENED, told), ticket(one), fresh=True)
+        yield Said(writer.person, MAIL_REPLIED, (one.task,), fields, outside_id=writer.key, at=one.at)
+        event = answer_of(book, found.kind).event
+        if event and found.kind is not Kind.stop:
+            told = {**told_of(one), "about": letter.subject, "mail": writer.mail, "sequence": writer.sequence}
+            known = declared(book, event, told)
+            yield Said(writer.person, event, (one.task,), known, ticket(one), fresh=True, at=one.at)
 
 
 def refusal(book: Book, letter: Letter, writer: Writer, found: Judged, one: Reply) -> Said:
@@ -125,6 +127,21 @@ def topics_meant(book: Book, topic: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((topic, *renamed)))
 
 
+def answer_of(book: Book, kind: Kind) -> Answer:
+    """What rules.yaml says of letters of that kind; a complaint opens and resolves one, where the catalogue can."""
+    known, said = book.catalogue.events, book.rules.replies.of(kind)
+    if kind is not Kind.complaint:
+        return said
+    event = said.event or (COMPLAINT.event if COMPLAINT.event in known else "")
+    usual = COMPLAINT.answered if event == COMPLAINT.event and COMPLAINT.answered in known else ""
+    return replace(said, event=event, answered=said.answered or usual)
+
+
+def told_of(one: Reply) -> dict[str, str]:
+    """What the events of a letter, and of its answer, are told."""
+    return {"ticket": ticket(one), "kind": one.kind, "by": LETTER}
+
+
 def declared(book: Book, event: str, told: Mapping[str, str]) -> dict[str, object]:
     """Those fields that the catalogue declares as text."""
     known = book.catalogue.events[event]
@@ -143,13 +160,15 @@ def chore_of(book: Book, letter: Letter, writer: Writer, found: Judged, now: dat
     """What a person of the shop has to do: nothing about what is automatic, or about a stop that was taken in."""
     if found.kind is Kind.automatic or (found.kind is Kind.stop and writer.person):
         return None
-    return Chore(chore_text(letter, writer, found), answers_letters(book), due_on(book.rules, TO_ANSWER, now))
+    said = book.rules.replies.of(found.kind)
+    due = due_on(book.rules, said.due or book.rules.replies.due, now)
+    return Chore(chore_text(letter, writer, found), said.to or answers_letters(book), due)
 
 
 def answers_letters(book: Book) -> str:
-    """Who of rules.people gets letters: the owner, else the first named."""
+    """Who of rules.people gets letters: whom `replies` names, else the owner, else the first named."""
     names = [name for name, _ in book.rules.people]
-    return "owner" if "owner" in names else next(iter(names), "")
+    return book.rules.replies.to or ("owner" if "owner" in names else next(iter(names), ""))
 
 
 def chore_text(letter: Letter, writer: Writer, found: Judged) -> str:
@@ -171,13 +190,17 @@ DOES = {
 
 
 def done(shop: Workshop, book: Book, one: Reply, who: str, words: str, now: datetime) -> bool:
-    """A person did what was to do about a letter; of a complaint it is then resolved. False when it was done before."""
-    if not desk(shop.store).tasks.finish(one.task, who, words, now):
-        return False
-    if one.person and one.kind == Kind.complaint.value and RESOLVED in book.catalogue.events:
-        fields = declared(book, RESOLVED, {TICKET: ticket(one)})
-        shop.store.record(Said(one.person, RESOLVED, (one.task,), fields, ticket(one), fresh=True), now)
-    return True
+    """A person did what was to do about a letter; its answer is recorded as an event. False when it was done before."""
+    return desk(shop.store).tasks.finish(one.task, who, words, now, answered(book, one))
+
+
+def answered(book: Book, one: Reply | None) -> tuple[Said, ...]:
+    """The event that the answer of a letter is; none where rules.yaml names none, or no contact wrote it."""
+    event = answer_of(book, Kind(one.kind)).answered if one is not None and one.person else ""
+    if one is None or not event:
+        return ()
+    fields = declared(book, event, told_of(one))
+    return (Said(one.person, event, (one.task,), fields, ticket(one), fresh=True),)
 
 
 def whole_letter(shop: Workshop, one: Reply) -> Letter | None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from nurture.decide.replies import judged
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError, RefusedError
-from nurture.engine.letters import RAW, done, topics_known, whole_letter
+from nurture.engine.letters import RAW, answer_of, done, topics_known, whole_letter
 from nurture.engine.taking import take_received
 from nurture.engine.tasks import today
 from nurture.engine.workshop import Workshop
@@ -157,7 +157,7 @@ def opened(shop: Workshop, book: Book, number: int, now: datetime) -> Opened:
 
 def why(book: Book, letter: Letter, one: Reply) -> str:
     """Why a letter is held for what it is; nothing where today's words would judge it otherwise."""
-    found = judged(letter, topics_known(book))
+    found = judged(letter, topics_known(book), book.rules.replies.words)
     return found.because if found.kind.value == one.kind else ""
 
 
@@ -176,7 +176,9 @@ def finish(shop: Workshop, book: Book, number: int, who: str, words: str, now: d
         raise RefusedError(f"letter {number} waits for nobody: it is {one.kind}.")
     if not done(shop, book, one, who, words, now):
         raise RefusedError(f"letter {number} is done by {one.done_by} already.")
-    resolved = "; the complaint is resolved" if one.kind == Kind.complaint.value and one.person else ""
+    event = answer_of(book, Kind(one.kind)).answered if one.person else ""
+    resolved = "the complaint is resolved" if one.kind == Kind.complaint.value else "it is answered"
+    resolved = f"; {resolved} ({event})" if event else ""
     return f"done by {who}: letter {number}, “{one.subject}”{resolved}"
 
 

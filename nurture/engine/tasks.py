@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from nurture import observe
 from nurture.engine.faults import MisuseError, RefusedError
+from nurture.engine.letters import answered
 from nurture.engine.short_keys import KEY_SHOWN, key_meant
 from nurture.engine.workshop import Workshop
+from nurture.model.book import Book
 from nurture.model.rules import Rules
 from nurture.store.desk import desk
 from nurture.store.tasks import Errand
@@ -122,11 +124,12 @@ def notes(one: Errand, now: datetime) -> Iterator[str]:
         yield f"{one.sequence} waits for it until {one.held_until:%Y-%m-%d %H:%M} UTC"
 
 
-def do(shop: Workshop, act: str, prefix: str, who: str, words: str, now: datetime) -> str:
-    """`take` or `done` of one task, in words. RefusedError when another was quicker."""
+def do(shop: Workshop, book: Book, act: str, prefix: str, who: str, words: str, now: datetime) -> str:
+    """`take` or `done` of one task, in words; a letter's is answered so. RefusedError when another was quicker."""
     doors = desk(shop.store).tasks
     key = key_meant(doors.keys_like, prefix, "task", "nurture tasks")
-    done = doors.take(key, who, now) if act == "take" else doors.finish(key, who, words, now)
+    also = answered(book, desk(shop.store).replies.of_task(key)) if act == "done" else ()
+    done = doors.take(key, who, now) if act == "take" else doors.finish(key, who, words, now, also)
     one = doors.one(key)
     if one is None:
         raise MisuseError(f"the task {key[:KEY_SHOWN]} is gone.")
@@ -136,4 +139,5 @@ def do(shop: Workshop, act: str, prefix: str, who: str, words: str, now: datetim
     observe.note(observe.TASK_BY_HAND, act=act)
     goes_on = one.held_until is not None and one.held_until > now and not one.ended
     more = f"; {one.sequence} goes on with the next round" if act == "done" and goes_on else ""
+    more += "".join(f"; {event.name} is recorded" for event in also)
     return f"{'taken' if act == 'take' else 'done'} by {who}: {one.text}{more}"

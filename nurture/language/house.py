@@ -7,6 +7,7 @@ from datetime import time
 from nurture.language.asking import Asking
 from nurture.language.house_grammar import RULES, STAGES, TOPICS
 from nurture.language.reader import Fields, Reader
+from nurture.language.replies import read_replies
 from nurture.language.scope import Scope
 from nurture.language.tree import Node
 from nurture.model.catalogue import Limit, Mute
@@ -62,6 +63,7 @@ def read_rules(root: Node | None, reader: Reader) -> tuple[Rules, Fields | None]
         balance=_balance(fields.get("balance", Fields)),
         silence=_silence(fields.get("silence", Fields)),
         sunset=_sunset(fields.get("sunset", Fields)),
+        replies=read_replies(fields.get("replies", Fields), reader),
     ), fields
 
 

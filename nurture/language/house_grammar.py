@@ -1,6 +1,7 @@
 """The keys of sequences/house/ (language.md 3) as data, beside the step table."""
 
 from nurture.language.giving_grammar import CALENDAR_FILE, GIFTS, LADDERS
+from nurture.language.replies_grammar import REPLIES
 from nurture.language.shapes import (
     CALENDAR,
     ELAPSED,
@@ -195,6 +196,7 @@ RULES = Table(
         Key("balance", Part(BALANCE), "How much must be given for every offer.", default="none"),
         Key("silence", Part(SILENCE), "What begins for who heard nothing but offers for long.", default="none"),
         Key("sunset", Part(SUNSET), "When readers who never act are left in peace.", default="never"),
+        Key("replies", Part(REPLIES), "Who answers letters, and what they start or stop.", default="the usual answers"),
         Key("language", Whole(1, 1), "The version of this language.", default="1"),
     ),
 )

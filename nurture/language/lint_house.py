@@ -1,4 +1,4 @@
-"""Findings about the house: W313 between limits, W345, and two of this module's own.
+"""Findings about the house: W313 between limits, W345, E114 for letters that would be orders, and two of its own.
 
 W352: a stage or moment rule that moves with the clock in a way whose next change cannot be computed,
 so that it must be asked again every midnight for everybody. W353: the last stage does not hold for
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from nurture.language.reader import Fields
+from nurture.language.replies import answers_of
 from nurture.language.ways import days_of
 from nurture.language.written import Project
 from nurture.model.catalogue import Limit
@@ -25,7 +26,20 @@ def findings(project: Project) -> Iterator[Problem]:
     """All findings about rules.yaml and stages.yaml."""
     yield from _pointless_limits(project)
     yield from _unanswerable(project)
+    yield from _letters_as_orders(project)
     yield from _stage_rules(project)
+
+
+def _letters_as_orders(project: Project) -> Iterator[Problem]:
+    """E114: a letter is no order, and undoes none."""
+    rule, replies = project.book.catalogue.orders, project.rules and project.rules.get("replies", Fields)
+    if rule is None or not replies:
+        return
+    for _, fields in answers_of(replies):
+        for key in ("event", "answered"):
+            if fields.text(key) in (rule.event, *rule.undone_by):
+                message = f"'{key}: {fields.text(key)}' is not understood: by that event orders are counted"
+                yield Problem("E114", fields.place_of(key), message, "an event of its own, in catalogue.yaml")
 
 
 def _pointless_limits(project: Project) -> Iterator[Problem]:

@@ -42,6 +42,7 @@ from nurture.language.house_grammar import (
     TOPICS,
 )
 from nurture.language.page import LARGEST
+from nurture.language.replies_grammar import LETTERS, REPLIES
 from nurture.language.sequences import MOST_STEPS
 from nurture.language.shapes import (
     Anything,
@@ -92,7 +93,22 @@ CHAPTERS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("Steps", (*VERBS.tables, *WAITS.tables, *ARMS.tables, WAY, MEASURE, ROUNDS)),
     (
         "House rules: sequences/house/rules.yaml",
-        (RULES, SENDER, SPECIAL_SENDER, SPEAKS_FOR, QUIET, LIMIT, MUTE, BRAKE, ENDPOINT, BALANCE, SILENCE, SUNSET),
+        (
+            RULES,
+            SENDER,
+            SPECIAL_SENDER,
+            SPEAKS_FOR,
+            QUIET,
+            LIMIT,
+            MUTE,
+            BRAKE,
+            ENDPOINT,
+            BALANCE,
+            SILENCE,
+            SUNSET,
+            REPLIES,
+            LETTERS,
+        ),
     ),
     (
         "What is known: sequences/house/catalogue.yaml",

@@ -6,7 +6,9 @@ from datetime import time
 from nurture.model.catalogue import Limit, Mute
 from nurture.model.expression import Condition
 from nurture.model.length import Length, Unit
+from nurture.model.letter import Kind
 
+TO_ANSWER = Length(2, Unit.working_day)
 CLASSES = ("service", "care", "celebration", "news", "offer")
 
 
@@ -73,6 +75,40 @@ class Sunset:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What becomes of letters of one kind. Empty or None: as `Replies` says.
+
+    `event` is the event of the catalogue that such a letter is, `answered` the one that its answer is; `words` are the
+    shop's own by which letters are held for this kind.
+    """
+
+    to: str = ""
+    due: Length | None = None
+    event: str = ""
+    answered: str = ""
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Who of `people` answers letters, until when, and what a letter of each kind is; `to` may be empty."""
+
+    to: str = ""
+    due: Length = TO_ANSWER
+    stop_words: tuple[str, ...] = ()
+    kinds: tuple[tuple[Kind, Answer], ...] = ()
+
+    def of(self, kind: Kind) -> Answer:
+        """What is said about letters of that kind."""
+        return dict(self.kinds).get(kind, Answer())
+
+    @property
+    def words(self) -> dict[Kind, tuple[str, ...]]:
+        """The shop's own words by kind."""
+        return {Kind.stop: self.stop_words, **{kind: one.words for kind, one in self.kinds}}
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """sequences/house/rules.yaml as a value."""
 
@@ -98,6 +134,7 @@ class Rules:
     balance: Balance | None = None
     silence: Silence | None = None
     sunset: Sunset | None = None
+    replies: Replies = Replies()
     language: int = 1
 
 

@@ -19,11 +19,13 @@ MOST_MERGES = 20  # contacts that became another, one after the other
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who wrote, as far as it is known: empty for nobody. `key` is the mail that it answers, with its topic."""
+    """Who wrote, as far as it is known: empty for nobody. `key` is the mail that it answers, with what it was."""
 
     person: str = ""
     key: str = ""
     topic: str = ""
+    mail: str = ""
+    sequence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,12 @@ class Replies:
         """
         keys = [local for one in answers if (local := one.partition("@")[0])]
         with self.database.reading() as connection:
-            asked = select(MESSAGE.c.key, MESSAGE.c.person, MESSAGE.c.topic).where(MESSAGE.c.key.in_(keys))
+            asked = select(*(MESSAGE.c[name] for name in _OF_MAIL)).where(MESSAGE.c.key.in_(keys))
             found = {row[0]: row for row in connection.execute(asked)} if keys else {}
             for key in keys:
                 if key in found:
-                    return Writer(_today(connection, found[key][1]), key, found[key][2])
+                    _, person, *what = found[key]
+                    return Writer(_today(connection, person), key, *what)
             return Writer(_today(connection, _holder(connection, address)))
 
     def keep(self, one: Reply, said: Sequence[Said], chore: Chore | None, now: datetime) -> bool:
@@ -119,6 +122,10 @@ class Replies:
         """The letter that a post held."""
         return next(iter(self._found(_ASKED.where(REPLY.c.received == received))), None)
 
+    def of_task(self, key: str) -> Reply | None:
+        """The letter that a task is about; None for the task of a sequence."""
+        return next(iter(self._found(_ASKED.where(REPLY.c.task == key))), None) if key else None
+
     def highest(self) -> int:
         """The number of the newest letter; 0 for none."""
         with self.database.reading() as connection:
@@ -129,6 +136,7 @@ class Replies:
             return [_reply(row) for row in connection.execute(asked)]
 
 
+_OF_MAIL = ("key", "person", "topic", "mail", "sequence")
 _NAMES = ("received", "at", "person", "address", "key", "kind", "subject", "words", "task", "number")
 _ASKED = select(
     *(REPLY.c[name] for name in _NAMES), TASK.c.owner, TASK.c.due_on, TASK.c.done_by, TASK.c.done_at

@@ -1,6 +1,6 @@
 """Tasks for people of the shop, as the store keeps them: what is open, who took it, and what came of it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -89,9 +89,10 @@ class Tasks:
             taken = update(TASK).where(free).values(taken_by=who, taken_at=micros(now))
             return connection.execute(taken).rowcount == 1
 
-    def finish(self, key: str, who: str, words: str, now: datetime) -> bool:
+    def finish(self, key: str, who: str, words: str, now: datetime, also: Sequence[Said] = ()) -> bool:
         """Somebody did it: kept, and told to whoever waits for it (task.done). False when it was done before.
 
+        What `also` says is recorded with it, and with nothing else.
         It is safe from a power cut when this returns, and counts as a commit: a backup from before it lacks it.
         """
         open_ = and_(TASK.c.key == key, TASK.c.done_at.is_(None))
@@ -101,7 +102,8 @@ class Tasks:
                 return False
             person = connection.execute(select(TASK.c.person).where(TASK.c.key == key)).scalar_one()
             fields = {"key": key, "by": who, "words": words}
-            record(connection, Said(person, TASK_DONE, (key,), fields), now)
+            for said_of_it in (Said(person, TASK_DONE, (key,), fields), *also):
+                record(connection, said_of_it, now)
             mark = count_on(connection)
         self.remember(mark)
         return True

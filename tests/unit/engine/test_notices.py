@@ -103,8 +103,8 @@ def test_it_is_in_no_outbox_and_no_customers_history(world: World) -> None:
 
 
 def test_what_another_took_or_did_is_not_told(world: World) -> None:
-    do(world.shop, "take", LATE[:8], "omar", "", NOW)
-    do(world.shop, "done", DUE_TODAY[:8], "lena", "", NOW)
+    do(world.shop, BOOK, "take", LATE[:8], "omar", "", NOW)
+    do(world.shop, BOOK, "done", DUE_TODAY[:8], "lena", "", NOW)
     told = {mail.to_address: mail.subject for mail in world.tell()}
     assert told == {"omar@shop.example": "1 task and 1 draft are waiting for you"}
 

@@ -91,25 +91,25 @@ def test_the_day_is_the_shops(world: World) -> None:
 def test_what_is_mine_is_what_goes_to_my_address_or_what_i_took(world: World) -> None:
     assert world.texts("lena") == ["A card for Salma", "Ring Salma"]
     assert world.texts("omar") == ["Call Salma"]
-    do(world.shop, "take", CARD[:4], "omar", "", NOW)
+    do(world.shop, BOOK, "take", CARD[:4], "omar", "", NOW)
     assert world.texts("omar") == ["A card for Salma", "Call Salma"]
     with pytest.raises(MisuseError, match="did you mean 'omar'"):
         world.listed("omer")
 
 
 def test_who_is_quicker_has_it(world: World) -> None:
-    assert do(world.shop, "take", CARD[:4], "lena", "", NOW) == "taken by lena: A card for Salma"
-    assert do(world.shop, "take", CARD[:4], "lena", "", NOW)
+    assert do(world.shop, BOOK, "take", CARD[:4], "lena", "", NOW) == "taken by lena: A card for Salma"
+    assert do(world.shop, BOOK, "take", CARD[:4], "lena", "", NOW)
     with pytest.raises(RefusedError, match="taken by lena already"):
-        do(world.shop, "take", CARD[:4], "omar", "", NOW)
-    do(world.shop, "done", CARD[:4], "omar", "sent", NOW)
+        do(world.shop, BOOK, "take", CARD[:4], "omar", "", NOW)
+    do(world.shop, BOOK, "done", CARD[:4], "omar", "sent", NOW)
     for act in ("take", "done"):
         with pytest.raises(RefusedError, match="done by omar already"):
-            do(world.shop, act, CARD[:4], "lena", "", NOW)
+            do(world.shop, BOOK, act, CARD[:4], "lena", "", NOW)
 
 
 def test_what_is_done_is_told_once_to_whoever_waits(world: World) -> None:
-    said = do(world.shop, "done", LATER[:4], "omar", "she likes it", NOW)
+    said = do(world.shop, BOOK, "done", LATER[:4], "omar", "she likes it", NOW)
     assert said == "done by omar: Call Salma; vip goes on with the next round"
     events = [one for one in world.store.histories([world.person])[world.person] if one.name == TASK_DONE]
     assert [dict(one.fields) for one in events] == [{"key": LATER, "by": "omar", "words": "she likes it"}]
@@ -120,9 +120,9 @@ def test_what_is_done_is_told_once_to_whoever_waits(world: World) -> None:
 
 def test_a_key_is_meant_by_its_beginning_as_long_as_it_is_clear(world: World) -> None:
     with pytest.raises(MisuseError, match="several keys begin with 'a'"):
-        do(world.shop, "done", "a", "lena", "", NOW)
+        do(world.shop, BOOK, "done", "a", "lena", "", NOW)
     with pytest.raises(MisuseError, match="no task has a key that begins with 'ff'"):
-        do(world.shop, "done", "ff", "lena", "", NOW)
+        do(world.shop, BOOK, "done", "ff", "lena", "", NOW)
 
 
 def test_status_says_how_much_waits_on_the_desk(world: World) -> None:

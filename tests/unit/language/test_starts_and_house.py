@@ -9,7 +9,8 @@ from nurture.language.project import read_project
 from nurture.model.event import Money, MonthDay
 from nurture.model.house import Budget, LadderRule, Present, SpecialDay
 from nurture.model.length import Length, Unit
-from nurture.model.rules import Balance, Endpoint, Silence, Sunset
+from nurture.model.letter import Kind
+from nurture.model.rules import Answer, Balance, Endpoint, Replies, Silence, Sunset
 from nurture.model.sequence import Removal
 from nurture.model.step import WaitUntil
 from nurture.model.trigger import DayTrigger, EveryTrigger, HolidayTrigger, OnceTrigger, StageTrigger
@@ -119,6 +120,26 @@ def test_sunset_has_its_usual_values_and_its_own() -> None:
     assert plain == Sunset(Length(365, Unit.day), 10, frozenset({"news", "offer"}))
     own = added("rules", "sunset: {after: 6 months, mails: 4, classes: celebration}\n").rules.sunset
     assert own == Sunset(Length(6, Unit.month), 4, frozenset({"celebration"}))
+
+
+def test_replies_has_its_usual_values_and_its_own() -> None:
+    assert read(files_of()).rules.replies == Replies("", Length(2, Unit.working_day), (), ())
+    own = added(
+        "rules",
+        """replies:
+  to: lena
+  due: 1 day
+  stop_words: genug davon
+  complaint: {words: [mouldy beans, grew legs], due: 4 hours}
+  praise: {to: owner, event: subscriber.joined, answered: complaint.opened}
+""",
+    ).rules.replies
+    assert (own.to, own.due, own.stop_words) == ("lena", Length(1, Unit.day), ("genug davon",))
+    assert own.of(Kind.complaint) == Answer(due=Length(4, Unit.hour), words=("mouldy beans", "grew legs"))
+    assert own.of(Kind.praise) == Answer("owner", None, "subscriber.joined", "complaint.opened")
+    assert own.of(Kind.question) == Answer()
+    assert own.words[Kind.stop] == ("genug davon",)
+    assert own.words[Kind.complaint] == ("mouldy beans", "grew legs")
 
 
 def test_the_sequence_that_ends_a_silence_may_ask_for_it() -> None:
