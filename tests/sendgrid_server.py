@@ -302,9 +302,9 @@ async def serve(server: SendGridServer, port: int, ready: Callable[[int], None],
 
 
 @contextmanager
-def sendgrid(**options: Any) -> Iterator[SendGridServer]:
+def sendgrid(kind: Callable[..., SendGridServer] = SendGridServer, **options: Any) -> Iterator[SendGridServer]:
     """A server in a thread of this process, that keeps whole bodies and no log."""
-    server = SendGridServer(Log(None), **{"bodies": True, **options})
+    server = kind(Log(None), **{"bodies": True, **options})
     up = threading.Event()
     loop = asyncio.new_event_loop()
     until = asyncio.Event()
