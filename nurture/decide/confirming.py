@@ -6,11 +6,12 @@ The mail is of class service: it answers a wish, and nobody could leave what has
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from nurture.decide import new_address
 from nurture.decide.consent import hears_of, refusal
-from nurture.decide.consents import READER, words_of
+from nurture.decide.consents import ELSEWHERE, words_of
 from nurture.decide.draft import Draft
 from nurture.model.decision import Intent, Why
-from nurture.model.event import CONSENT_ASKED, Event, Origin
+from nurture.model.event import ADDRESS_ADDED, ADDRESS_ASKED, CONSENT_ASKED, READER, Event, Origin
 from nurture.model.person import Message
 from nurture.model.rules import Topic
 
@@ -21,10 +22,25 @@ GOOD_FOR = timedelta(days=3)  # so long the mail may wait, and so old may a wish
 
 
 def ask(draft: Draft, event: Event, now: datetime) -> None:
-    """What comes of one wish for topics in somebody's name: a mail for each, or the reason why there is none."""
-    if event.name != CONSENT_ASKED:
-        return
-    for name in sorted(words_of(event, "topics")):
+    """What comes of one wish, for topics in somebody's name or for another address: mails, or why there are none.
+
+    What ended because others told of a new address is asked for there.
+    """
+    if event.name == ADDRESS_ASKED:
+        new_address.ask(draft, event, now)
+    elif event.name == CONSENT_ASKED:
+        _ask(draft, words_of(event, "topics"), event, now)
+    elif event.name == ADDRESS_ADDED:
+        _ask(draft, left_behind(draft, max(event.happened_at, event.known_at)), event, now)
+
+
+def left_behind(draft: Draft, at: datetime) -> frozenset[str]:
+    """The topics that were agreed to at the address before, up to then."""
+    return frozenset(name for name, one in draft.consents.items() if one.basis == ELSEWHERE and one.until == at)
+
+
+def _ask(draft: Draft, topics: frozenset[str], event: Event, now: datetime) -> None:
+    for name in sorted(topics):
         topic = draft.book.topics.get(name, Topic(name))
         found = hindered(draft, topic, event, now)
         if found is None:
@@ -47,7 +63,7 @@ def hindered(draft: Draft, topic: Topic, event: Event, now: datetime) -> tuple[W
         return Why.already, f"agreed to {topic.id} already"
     if refuses(draft, topic.id) and not themselves(event):
         return Why.no_consent, f"refused {topic.id}, and it is not they who ask"
-    recent = next((one for one in reversed(draft.messages) if _asks(one, topic.id) and one.at > now - AGAIN), None)
+    recent = next((one for one in reversed(draft.messages) if _lately(draft, one, topic, event, now)), None)
     if recent is not None:
         return (
             Why.capped,
@@ -89,6 +105,12 @@ class _Asked:
 
     def __init__(self, topic: Topic) -> None:
         self.topic = topic.id
+
+
+def _lately(draft: Draft, message: Message, topic: Topic, event: Event, now: datetime) -> bool:
+    """Whether a mail asked the same not long ago; of a new address only what went there counts."""
+    there = event.name != ADDRESS_ADDED or message.address == draft.address
+    return there and _asks(message, topic.id) and message.at > now - AGAIN
 
 
 def _asks(message: Message, topic: str) -> bool:

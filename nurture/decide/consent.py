@@ -5,6 +5,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from nurture.decide.clock import Clock, local_day
+from nurture.decide.consents import ELSEWHERE
 from nurture.decide.draft import Draft
 from nurture.decide.sunset import sunset
 from nurture.model.decision import Why
@@ -49,6 +50,8 @@ def _consent(draft: Draft, topic: str, now: datetime) -> tuple[Why, str] | None:
     known = draft.book.topics.get(topic)
     if known is not None and known.basis == "customer" and draft.orders.count > 0:
         return None  # soft opt-in of customers, which can be refused
+    if consent is not None and consent.given and consent.basis == ELSEWHERE:
+        return Why.no_consent, f"agreed to {topic} at another address, and not at this one"
     if consent is not None and consent.until is not None:
         last = local_day(consent.until - timedelta.resolution, Clock(ZoneInfo(draft.book.rules.zone)))
         return Why.no_consent, f"consent to {topic} expired on {last.isoformat()}"

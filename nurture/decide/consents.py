@@ -1,17 +1,17 @@
 """What a person's own word changes: consents given, refused and taken back, and whether they may be told apart."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from nurture.decide.clock import Clock, day_start
 from nurture.decide.draft import Draft
 from nurture.model import event as names
-from nurture.model.event import Event, Origin
+from nurture.model.event import READER, Event, Origin
 from nurture.model.person import Consent
 
-READER = "reader"
-"""Who says it themselves, as the field `by` of an event names them; only they lift a refusal (language.md 3)."""
-
+ELSEWHERE = "confirmed at another address"
+"""The basis of a consent that ended as others told of a new address."""
 
 WORDS = frozenset(
     {names.CONSENT_GIVEN, names.CONSENT_REFUSED, names.CONSENT_LIFTED, names.TRACKING_GIVEN, names.TRACKING_REFUSED}
@@ -44,6 +44,24 @@ def _consent(draft: Draft, event: Event) -> None:
         kept = _refused_since(draft, topics, event.happened_at if reader else None)
         until = expiry(draft, event)
         _answers(draft, {topic: Consent(True, event.happened_at, basis, until) for topic in topics - kept})
+
+
+def moved(draft: Draft, event: Event) -> None:
+    """What the reader confirmed at their old address they did not confirm at one that others tell of.
+
+    A topic that is confirmed first (double opt-in) is confirmed there anew; other consents go along with the person.
+    The reader's own change was confirmed at the new address, and that stands for all their topics.
+    """
+    if not draft.address or by_reader(event):
+        return
+    now = max(event.happened_at, event.known_at)
+    lapsed = {
+        name: replace(consent, basis=ELSEWHERE, until=now)
+        for name, consent in draft.consents.items()
+        if consent.holds(now) and name in draft.book.topics and draft.book.topics[name].confirm
+    }
+    if lapsed:
+        _answers(draft, lapsed)
 
 
 def _tracking(draft: Draft, event: Event) -> None:

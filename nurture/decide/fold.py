@@ -22,7 +22,7 @@ _CLOCK_FACTS = frozenset({"zone", "country"})
 _NO_FACTS = frozenset(  # starts and answers, which triggers and waits see, and what only the shell reads
     {
         names.PERSON_ENROLLED, names.TASK_DONE, names.WEBHOOK_ANSWERED, names.CONSENT_ASKED,
-        names.ADDRESS_ASKED, names.FORGOTTEN,
+        names.ADDRESS_ASKED, names.ADDRESS_KEPT, names.FORGOTTEN,
     }
 )  # fmt: skip
 
@@ -37,7 +37,7 @@ def fold(draft: Draft, event: Event) -> None:
         case names.PERSON_UNTAGGED:
             _tags(draft, draft.tags - words_of(event, "tags"))
         case names.ADDRESS_ADDED:
-            _address(draft, str(event.fields["address"]))
+            _address(draft, event)
         case names.ADDRESS_STATE:
             if event.fields.get("address", draft.address) == draft.address:
                 draft.address_state = str(event.fields["state"])
@@ -99,9 +99,11 @@ def _count(draft: Draft) -> None:
         draft.changed.add("person.orders.last_at")
 
 
-def _address(draft: Draft, address: str) -> None:
+def _address(draft: Draft, event: Event) -> None:
     """What is known to be dead stays dead, however often the shop tells us the same address again."""
+    address = str(event.fields["address"])
     if address != draft.address:
+        consents.moved(draft, event)
         draft.address, draft.address_state = address, "ok"
         draft.changed.add("person.email")
 

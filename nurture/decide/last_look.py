@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from nurture.decide import new_address
 from nurture.decide.clock import allowed_from
 from nurture.decide.conditions import truth
 from nurture.decide.confirming import is_asking, last_word
@@ -33,6 +34,8 @@ def last_look(book: Book, person: Person, intent: Intent, now: datetime) -> tupl
         hold = held_back(book, intent, now)
         return Why.expired, f"too old at hand-over; {hold}" if hold else "too old at hand-over"
     draft = Draft(book, person)
+    if new_address.is_own(intent):
+        return new_address.last_word(draft, intent)
     refused = refusal(draft, intent, now)
     if refused is not None:
         return refused

@@ -12,7 +12,7 @@ PERSON_CHANGED = "person.changed"  # facts: mapping of fact to value, None makes
 PERSON_TAGGED = "person.tagged"  # tags: tuple of names
 PERSON_UNTAGGED = "person.untagged"  # tags: tuple of names
 PERSON_ENROLLED = "person.enrolled"  # sequence: name; what it is for (`--already`): trigger: place, name, day, thing
-ADDRESS_ADDED = "address.added"  # address: the e-mail address, from now on theirs
+ADDRESS_ADDED = "address.added"  # address: the e-mail address, from now on theirs; asked: id of the wish it fulfils
 ADDRESS_STATE = "address.state"  # address, state: ok soft blocked hard complained role
 CONSENT_GIVEN = "consent.given"  # topics: tuple, basis: text, wording: text, how: text, until: date or None
 CONSENT_REFUSED = "consent.refused"  # topics: tuple; an empty tuple refuses everything
@@ -32,7 +32,9 @@ DRAFT_SETTLED = "draft.settled"  # key: of the mail, outcome: approved edited dr
 MAIL_CLICKED = "mail.clicked"  # key: of the mail
 MAIL_REPLIED = "mail.replied"  # key: of the mail it answers or empty, kind: complaint question praise automatic other
 CONSENT_ASKED = "consent.asked"  # topics: tuple, wording: text, how: text (a double opt-in that waits for their click)
-ADDRESS_ASKED = "address.asked"  # address: the one that the reader wants, which is theirs once they confirm it there
+ADDRESS_ASKED = "address.asked"  # address: the one that the reader wants, which is theirs once they confirm it there;
+# barred: why nothing goes there, from: the address they had
+ADDRESS_KEPT = "address.kept"  # asked: id of a wish for another address that was not theirs, as the old address says
 TRACKING_GIVEN = "tracking.given"  # only by the reader: opens and clicks may be told apart by person
 TRACKING_REFUSED = "tracking.refused"
 PERSON_MERGED = "person.merged"  # old: the id of the contact that is this one from now on; what of both stands for it:
@@ -41,13 +43,16 @@ SUPPRESSED = "person.suppressed"  # because: text
 ERASED = "person.erased"
 FORGOTTEN = "event.forgotten"  # what any event of somebody who was forgotten is called, once nothing of it is left
 
+READER = "reader"
+"""Who says it themselves, as the field `by` of an event names them; only they lift a refusal (language.md 3)."""
+
 OWN_EVENTS = frozenset(
     {
         PERSON_CHANGED, PERSON_TAGGED, PERSON_UNTAGGED, PERSON_ENROLLED, ADDRESS_ADDED, ADDRESS_STATE,
         CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_LIFTED, THEME_SPARED, THEME_WANTED, SUPPRESSED, ERASED,
         THING_CHANGED, THING_REMOVED, NUMBERS_TOLD, STAGE_MOVED, TASK_DONE, WEBHOOK_ANSWERED, GIFT_GIVEN,
         GIFT_REFUSED, GIFT_USED, DRAFT_SETTLED, MAIL_CLICKED, MAIL_REPLIED, CONSENT_ASKED, TRACKING_GIVEN,
-        TRACKING_REFUSED, PERSON_MERGED, ADDRESS_ASKED, FORGOTTEN,
+        TRACKING_REFUSED, PERSON_MERGED, ADDRESS_ASKED, ADDRESS_KEPT, FORGOTTEN,
     }
 )  # fmt: skip
 

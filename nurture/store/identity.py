@@ -105,6 +105,15 @@ class Known:
         self.taken.update(row[0] for row in among(connection, _PERSON, PERSON.c.id, new))
         self.taken |= given_up(connection, new)
 
+    def look_up_address_of(self, connection: Connection, person: str) -> None:
+        """Read which address somebody has."""
+        self.address_of.update(map(tuple, connection.execute(_ADDRESS_OF.where(ADDRESS.c.person == person))))
+
+    def moves(self, person: str, address: str, since: int) -> None:
+        """Somebody has another address from now on, in microseconds; it is nobody else's."""
+        if self.by_address.get(address.casefold()) != person:
+            self._address(person, address, address.casefold(), since)
+
     def two(self, outside: str, key: str) -> list[str]:
         """The two people whom an id and an address mean, when they are not the same; else nobody."""
         meant = {self.by_outside.get(outside), self.by_address.get(key)} - {None}

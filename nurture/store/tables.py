@@ -13,6 +13,7 @@ from nurture.store.sending_tables import CLUSTERED, Counted, Instant
 
 HEAD = "0004"  # the newest migration; kept here so that opening a store need not load Alembic
 
+_ASKED = text("name = 'address.asked'")
 _NOW_VALID = text("valid_to IS NULL")
 
 
@@ -124,7 +125,11 @@ class EventRow(SQLModel, table=True):
     """Something that happened to a person; append-only. `id` follows from name and outside id."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("event_of_person", "person", "number"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("event_of_person", "person", "number"),
+        Index("event_address_asked", "known_at", sqlite_where=_ASKED, postgresql_where=_ASKED),
+        {"sqlite_autoincrement": True},
+    )
     number: int | None = Field(default=None, primary_key=True, sa_type=Counted)
     id: str = Field(unique=True)
     person: str
