@@ -48,10 +48,15 @@ def reader_of(told: dict[str, object]) -> dict[str, object]:
     return {**told, "person": person, READER: Reader("en_IE", "Europe/Dublin", "EUR")}
 
 
-def _expressions(names: tuple[str, ...], filters: tuple[str, ...]) -> st.SearchStrategy[str]:
+LITERALS = ("'x'", "' '", "''", "'\\n'", "3", "1.5", "'x' * 3")
+
+
+def _expressions(
+    names: tuple[str, ...], filters: tuple[str, ...], literals: tuple[str, ...] = LITERALS
+) -> st.SearchStrategy[str]:
     """What may stand between braces."""
     name = st.sampled_from(names)
-    literal = st.sampled_from(["'x'", "' '", "''", "'<i>'", "'\\n'", "3", "1.5", "'x' * 3"])
+    literal = st.sampled_from(literals)
     simple = name | literal
 
     def more(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -66,7 +71,7 @@ def _expressions(names: tuple[str, ...], filters: tuple[str, ...]) -> st.SearchS
 
 
 FILTERS = ("or_else('-')", "_plain", "_quoted", "_styled", "_address", "money", "list_and")
-ANY = _expressions((*NAMES, "items", "why", "_page_why", "v", "loop.index", "missing"), FILTERS)
+ANY = _expressions((*NAMES, "items", "why", "_page_why", "v", "loop.index", "missing"), FILTERS, (*LITERALS, "'<i>'"))
 TAME = _expressions(NAMES, ("or_else('-')", "_plain", "_quoted"))
 CONDITIONS = st.sampled_from([*FLAGS, "a", "b is known", "a is unknown", "items", "a == b", "c > 1"])
 

@@ -6,7 +6,8 @@ Nothing is ever lifted by it: who is on none of these lists is not therefore wri
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from nurture import observe
@@ -62,7 +63,8 @@ async def keep_in_step(
             next_at = next_at or (last + EVERY if last else now)
             if now >= next_at and not shop.store.halted:
                 next_at = now + AFTER_FAILURE
-                if sum((await sync(shop, now, run)).values()):
+                found = await _cut_short(sync(shop, now, run), stopping)
+                if found is not None and found.total():
                     arrived()
                 next_at = now + EVERY
         except Exception as fault:  # noqa: BLE001  (whatever it was, it must not end the daemon, and is tried again)
@@ -72,3 +74,16 @@ async def keep_in_step(
         waiting = asyncio.create_task(stopping.wait())
         await asyncio.wait([waiting], timeout=LOOK)
         waiting.cancel()
+
+
+async def _cut_short(reading: Coroutine[object, object, Counter[str]], stopping: asyncio.Event) -> Counter[str] | None:
+    """What is found, or None where the daemon stops first: a server that is slow to answer keeps nobody waiting."""
+    asked, stopped = asyncio.create_task(reading), asyncio.create_task(stopping.wait())
+    await asyncio.wait([asked, stopped], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if asked.done():
+        return asked.result()
+    asked.cancel()
+    with suppress(asyncio.CancelledError):
+        await asked
+    return None
