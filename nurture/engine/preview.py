@@ -66,12 +66,16 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """The step that sends a mail, and the other sequences that do; a mail nobody sends has no step."""
+    """The step that sends a mail, and the other sequences that do; a mail nobody sends has no step.
+
+    `asks` is the first topic that it asks a reader to confirm, where it is not sent by a sequence.
+    """
 
     mail: str
     sequence: Sequence | None = None
     send: Send | None = None
     others: tuple[str, ...] = ()
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def sending_of(book: Book, mail: str, wanted: str = "") -> Sending:
             said = f"it is sent by {', '.join(names)}." if names else "no sequence sends it yet."
             raise MisuseError(f"{wanted} does not send '{mail}'; {said}")
     if not names:
-        return Sending(mail)
+        return Sending(mail, asks=next((name for name, topic in book.topics.items() if topic.confirm == mail), ""))
     name = wanted or names[0]
     return Sending(mail, book.sequences[name], found[name], tuple(other for other in names if other != name))
 
@@ -193,6 +197,7 @@ def intent_of(desk: Desk, sending: Sending, reader: Reader, given: Given, clock:
     """What would be decided, but for the person: a link made from it names nobody."""
     send, now = sending.send, desk.now
     house = desk.book.rules.classes
+    alone = SERVICE if sending.asks else next((one for one in house if one != SERVICE), OFFER)
     return Intent(
         key=desk.key,
         person=MADE_UP,
@@ -201,8 +206,8 @@ def intent_of(desk: Desk, sending: Sending, reader: Reader, given: Given, clock:
         subject=MADE_UP,
         step=send.id if send else "",
         mail=sending.mail,
-        class_=send.class_ if send else next((one for one in house if one != SERVICE), OFFER),
-        topic=send.topic if send else next(iter(desk.book.topics), ""),
+        class_=send.class_ if send else alone,
+        topic=send.topic if send else sending.asks or next(iter(desk.book.topics), ""),
         theme=send.theme if send else "",
         due_at=now,
         decided_at=now,
@@ -303,7 +308,9 @@ def locale_lines(shown: Preview) -> Iterator[str]:
 def sending_lines(shown: Preview) -> Iterator[str]:
     """By which step it goes, and what that step gives it."""
     sending = shown.sending
-    if sending.sequence is None:
+    if sending.asks:
+        yield f"Sent by   topics.yaml: who is asked for {sending.asks} is asked to confirm it, class {shown.class_}"
+    elif sending.sequence is None:
         yield "Sent by   no sequence yet; shown with the first class and topic of the house"
     else:
         also = f"; also by {', '.join(sending.others)} (--sequence shows that)" if sending.others else ""

@@ -152,6 +152,17 @@ def test_a_mail_of_several_sequences_is_that_of_the_first_by_name_or_of_the_one_
     assert found.seen.leaving.startswith("yes")
 
 
+def test_the_mail_that_asks_to_confirm_is_shown_as_the_service_it_is(root):  # noqa: F811
+    tree = read_tree(root)
+    asking = sending_of(tree.book, "please_confirm")
+    found = preview(Desk(tree.book, tree.files, None, NOW), asking, made_up_reader(tree.book, None, NOW))
+    assert isinstance(found, Preview)
+    said = "Sent by   topics.yaml: who is asked for coffee_tips is asked to confirm it, class service"
+    assert said in list(lines(found, None))
+    assert (found.topic, found.seen.leaving) == ("coffee_tips", "none, it is service")
+    assert "unsubscribe" not in found.email.text.casefold()
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

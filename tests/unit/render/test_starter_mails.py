@@ -1,5 +1,6 @@
 """Every mail of the starter book, in every locale, for a reader known well and one not known at all."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from nurture.render.check import check_templates
 from nurture.render.mail import render
 from nurture.render.versions import FORMATS
 
-from .conftest import NOW, intent
+from .conftest import LINKS, NOW, intent
 from .test_render_mail import HOSTILE, Structure
 
 ROOT = Path(__file__).parents[3]
@@ -34,6 +35,7 @@ SENDS = {
     if isinstance(node.step, Send)
 }
 MAILS = sorted(SENDS)
+ASKING = {topic.id: topic.confirm for topic in BOOK.topics.values() if topic.confirm}
 FIRST = datetime(2025, 11, 21, 12, 0, tzinfo=UTC)
 KNOWN = {
     "first_name": "Salma", "country": "FR", "zone": "Europe/Paris", "birthday": MonthDay(5, 14),
@@ -72,7 +74,22 @@ def test_every_mail_is_written_in_every_locale():
 
 def test_no_mail_is_left_over():
     folders = {Path(file).parts[1] for file in FILES if file.startswith("templates/")}
-    assert {folder for folder in folders if not folder.startswith("_")} == set(MAILS)
+    assert {folder for folder in folders if not folder.startswith("_")} == {*MAILS, *ASKING.values()}
+
+
+@pytest.mark.parametrize("locale", BOOK.rules.locales)
+def test_who_is_asked_to_confirm_reads_what_for_in_their_language(locale):
+    person = Person("p1", NOW, facts={"locale": locale, "first_name": "Salma"})
+    assert set(ASKING) == {topic.id for topic in BOOK.topics.values() if topic.basis == "opt_in"}
+    for topic, mail in ASKING.items():
+        wanted = replace(intent(mail=mail, class_="service", topic=topic, step="confirm", variables={}), sequence="")
+        found = render(BOOK, FILES, wanted, person, LINKS)
+        assert isinstance(found, Email), found
+        title = dict(BOOK.topics[topic].titles)[locale]
+        assert title in found.subject
+        assert title in found.text
+        assert "https://shop.example/c/" in found.html
+        assert "unsubscribe" not in found.html.casefold()
 
 
 def test_no_findings():
