@@ -59,6 +59,7 @@ RECEIVED_TAKEN = "received.taken"  # taken, unreadable: posts from outside that 
 NEWS_TAKEN = "news.taken"  # what became of mails with how many, settled: mails of which more is known now
 SYNCED = "suppressions.synced"  # of each of the provider's lists how many rows were new
 SYNC_FAILED = "suppressions.failed"  # error, at, words: it is tried again after an hour
+RECEIVED_GIVEN_UP = "received.given_up"  # posts: read long ago, and not needed any more
 RECEIVED_UNREADABLE = "received.unreadable"  # source, number, error, at: it waits for `nurture received`
 HOOK_REFUSED = "hook.refused"  # source: a post that is not signed by who it says it is from; once a minute at the most
 KEY_BY_HAND = "key.by_hand"  # act, key: its name
@@ -85,7 +86,8 @@ NAMES = frozenset(
         PERSON_UNREADABLE, WEB_NONE, WEB_FAILED, LINK_TAKEN, LINK_LOST, WEBHOOKS_DONE, WEBHOOKS_FAILED,
         TASK_BY_HAND, DRAFT_BY_HAND, DRAFTS_CALLED_OFF, ENROLLED, NOTICE_SENT,
         KEY_BY_HAND, LINKS_RENEWED, ROWS_POSTED, SHOP_TAKEN,
-        RECEIVED_TAKEN, SYNCED, SYNC_FAILED, RECEIVED_UNREADABLE, NEWS_TAKEN, HOOK_REFUSED, LETTER_TAKEN,
+        RECEIVED_TAKEN, RECEIVED_GIVEN_UP, RECEIVED_UNREADABLE, SYNCED, SYNC_FAILED, NEWS_TAKEN, HOOK_REFUSED,
+        LETTER_TAKEN,
         PERSON_FORGOTTEN, FORGOTTEN_AGAIN, ERASURE_TOLD, PERSON_MERGED,
     }
 )  # fmt: skip
@@ -165,9 +167,11 @@ def _moment(record: logging.LogRecord) -> str:
 
 
 def _word(value: object) -> str:
-    """A value without a space as it is, any other in quotes; an instant to the second."""
+    """A value without a space as it is, any other in quotes and escaped; an instant to the second."""
     text = _plain(value)
-    return json.dumps(text, ensure_ascii=False) if not text or any(sign in text for sign in ' "=\n\r\t') else text
+    if not text.isprintable():
+        return json.dumps(text)  # nothing that a terminal obeys, and nothing that another reader takes for a new line
+    return json.dumps(text, ensure_ascii=False) if not text or any(sign in text for sign in ' "=') else text
 
 
 def _plain(value: object) -> str:

@@ -14,6 +14,7 @@ depends_on = None
 
 COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NOT_DONE = sa.text("done_at IS NULL")
+TO_GIVE_UP = sa.text("done_at IS NOT NULL AND headers <> ''")
 HURTS = sa.text("what IN ('bounced', 'dropped', 'complained')")
 TO_JUDGE = sa.text("what = 'clicked' AND \"by\" = 'unknown'")
 
@@ -49,8 +50,13 @@ def what_came():
         sqlite_autoincrement=True,
     )
     op.create_index(
-        "received_to_do", "received", ["number"], unique=False, sqlite_where=NOT_DONE, postgresql_where=NOT_DONE
-    )
+        "received_to_do", "received", ["problem", "number"], unique=False,
+        sqlite_where=NOT_DONE, postgresql_where=NOT_DONE,
+    )  # fmt: skip
+    op.create_index(
+        "received_old", "received", ["source", "done_at"], unique=False,
+        sqlite_where=TO_GIVE_UP, postgresql_where=TO_GIVE_UP,
+    )  # fmt: skip
     op.create_table(
         "reply",
         sa.Column("number", COUNTED, nullable=False),

@@ -14,11 +14,13 @@ FEW = 20
     "nurture received                   posts from outside that could not be read, and why",
     "nurture received --again           read them again: after an upgrade, or when their cause is gone",
     "nurture received --again 4711      only that one",
+    "nurture received --drop 4711       nothing can be done about that one: say no more of it",
 )
 @click.argument("number", required=False, type=click.IntRange(min=1))
 @click.option("--again", is_flag=True, help="Have them read again, now.")
+@click.option("--drop", is_flag=True, help="Let that one be: nobody is told of it any more.")
 @click.option("--limit", type=click.IntRange(min=1), default=FEW, show_default=True, help="How many are shown.")
-def received_command(asked: Asked, number: int | None, again: bool, limit: int) -> int:
+def received_command(asked: Asked, number: int | None, again: bool, drop: bool, limit: int) -> int:
     """Show what providers and shops posted and nobody could read. It is kept, and nothing of it is lost.
 
     Exits 1 while there is any.
@@ -26,22 +28,28 @@ def received_command(asked: Asked, number: int | None, again: bool, limit: int) 
     from nurture.engine.taking import take_received
     from nurture.wiring import live, now, workshop
 
-    taken = None
+    if drop and (again or number is None):
+        raise click.UsageError("--drop goes with the number of one post, and without --again")
+    taken, dropped = None, 0
     with workshop(asked.root) as shop:
         if again:
             book = live(shop.store)
             shop.store.received.again([number] if number else [])
             taken = take_received(shop, book, now())
+        if drop:
+            dropped = shop.store.received.set_aside([number] if number else [], now())
         waiting, bad = shop.store.received.how_many()
         found = [one for one in shop.store.received.problems(limit) if number in (None, one.number)]
     if asked.json:
         listed = [{"number": one.number, "source": one.source, "at": one.at, "problem": one.problem} for one in found]
-        answer({"waiting": waiting, "unreadable": bad, "posts": listed, "again": dict(taken or {})})
+        answer({"waiting": waiting, "unreadable": bad, "posts": listed, "again": dict(taken or {}), "dropped": dropped})
         return FINDINGS if bad else FINE
     if taken is not None:
         say(f"{plural(taken['taken'], 'post')} read now")
+    if drop:
+        say(f"post {number} is let be" if dropped else f"there is no post {number} that could not be read")
     for one in found:
-        say(f"{one.number:>8}  {one.at:%Y-%m-%d %H:%M} UTC  {one.source:<16} {len(one.body):>9,} bytes  {one.problem}")
+        say(f"{one.number:>8}  {one.at:%Y-%m-%d %H:%M} UTC  {one.source:<16} {one.size:>9,} bytes  {one.problem}")
     if bad > len(found) and number is None:
         say(f"and {bad - len(found):,} more")
     say(f"{plural(bad, 'post')} could not be read, {waiting:,} wait to be read" if bad or waiting else "all is read")

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from nurture.decide.clock import Clock, at
 from nurture.model.catalogue import Field
 from nurture.model.event import Line, Money, MonthDay
+from nurture.model.mailbox import LONGEST_LOCAL_PART
 
 NOON = time(12, 0)
 TRUE, FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
@@ -143,14 +144,17 @@ def address(text: str) -> str:
     """An e-mail address in the form it is written to; the domain in lower case (RFC 5321, 6531)."""
     if PLAIN_ADDRESS.fullmatch(text):
         local, _, domain = text.rpartition("@")
-        if not (local.startswith(".") or local.endswith(".") or ".." in local or len(local) > 64):
+        if not (local.startswith(".") or local.endswith(".") or ".." in local or len(local) > LONGEST_LOCAL_PART):
             return f"{local}@{domain.lower()}"
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+        found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise CellError(f"'{text}' is not an address: {str(error).rstrip('.')}") from None
+    if len(found.local_part.encode()) > LONGEST_LOCAL_PART:
+        raise CellError(f"'{text}' is not an address: more than {LONGEST_LOCAL_PART} characters before the @-sign")
+    return found.normalized
 
 
 READERS: dict[str, Reader] = {"text": text_of, "number": number, "bool": yes_no, "day": day, "tags": words}

@@ -27,6 +27,7 @@ HOLDS = "holds"  # how the state of a daemon begins that neither decides nor sen
 PEOPLE_SEEN = 20_000
 EVENTS_SEEN = 2_000
 EXAMPLES = 3
+MANY_POSTS = 10_000  # that wait: more than a daemon reads in a minute
 
 
 def mark_findings(store: Store) -> Iterator[Finding]:
@@ -118,6 +119,21 @@ def mail_findings(store: Store) -> Iterator[Finding]:
     found = [look("mail", f"{number[fate]:,} {words}", cure) for fate, words, cure in said if number.get(fate)]
     found += [look("mail", held_words(held), "nurture outbox --held, then nurture release")] if held else []
     yield from found or [ok("mail", "none is in doubt, held or refused")]
+
+
+def received_findings(store: Store) -> Iterator[Finding]:
+    """Posts from outside that nobody could read, and those that nobody has read yet."""
+    waiting, bad = store.received.how_many()
+    if bad:
+        few = store.received.problems(EXAMPLES)
+        such = "; ".join(f"{one.number} of {one.source}: {one.problem}" for one in few)
+        words = f"{bad:,} could not be read, such as {such}"
+        cure = "nurture received; after an upgrade --again; what is past help: nurture received --drop NUMBER"
+        yield look("posts", words, cure)
+    if waiting > MANY_POSTS:
+        yield look("posts", f"{waiting:,} wait to be read", "nurture run reads them, as does nurture run --once")
+    elif not bad:
+        yield ok("posts", f"all that came from outside is read{f', but {waiting:,}' if waiting else ''}")
 
 
 def zone_findings(store: Store) -> Iterator[Finding]:

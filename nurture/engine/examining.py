@@ -71,6 +71,7 @@ def _of_store(shop: Workshop, book: Book | None, now: datetime, gone: Callable[[
     yield from inside.clock_findings(store, now)
     yield from inside.daemon_findings(store, now, gone)
     yield from inside.mail_findings(store)
+    yield from inside.received_findings(store)
     yield from pace_findings(shop, now)
     yield from inside.zone_findings(store)
     if book is not None:

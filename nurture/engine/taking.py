@@ -3,17 +3,17 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from nurture import observe
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import StateError, UnreadableError
 from nurture.engine.workshop import Workshop
-from nurture.store.received import LATER, Received
+from nurture.store.received import LATER, Old, Received
 
 Reader = Callable[[Workshop, LiveBook, Received, datetime], None]
 TAKEN, UNREADABLE = "taken", "unreadable"
-AT_ONCE = 20  # posts that are fetched together; one of them may be a megabyte
+AT_ONCE = 20  # posts that are marked as read together
 
 
 def _events(shop: Workshop, live: LiveBook, raw: Received, now: datetime) -> None:
@@ -48,25 +48,70 @@ It raises UnreadableError, in words, for what nobody can read; any other error o
 """
 
 
-def take_received(shop: Workshop, live: LiveBook, now: datetime, most: int = 500) -> Counter[str]:
+EVENTS_KEPT, LETTERS_KEPT = timedelta(days=30), timedelta(days=400)
+KEPT: dict[str, timedelta] = {
+    source: LETTERS_KEPT if reader is _letter else EVENTS_KEPT for source, reader in READERS.items()
+}
+"""How long a post is kept after it was read; what could not be read is kept until somebody says that it may go."""
+WHOLE = frozenset({"sendgrid.events"})
+"""Of these nothing stays, since each event is known by its own id; of others the digest, which tells a repetition."""
+
+
+def take_received(
+    shop: Workshop, live: LiveBook, now: datetime, most: int = 500, most_bytes: int | None = None
+) -> Counter[str]:
     """Read what was kept and not yet read, the oldest first, up to `most` posts; how many were taken, or unreadable.
 
-    What cannot be read keeps its problem, is listed by `doctor` and `received`, and hinders nothing behind it.
-    A fault of the world, such as a locked store or a full disk, is raised: nothing is lost, it is read next time.
+    It ends with the post that fills `most_bytes`, and one post at a time is in memory. What cannot be read keeps its
+    problem, is listed by `doctor` and `received`, and hinders nothing behind it. A fault of the world, such as a
+    locked store or a full disk, is raised: nothing is lost, it is read next time. When nothing is left to read, posts
+    that were read long ago are given up.
     """
     found: Counter[str] = Counter()
-    while found.total() < most:
-        posts = shop.store.received.to_do(min(AT_ONCE, most - found.total()))
-        for raw in posts:
-            found[_take(shop, live, raw, now)] += 1
-        if not posts:
-            break
+    size, read = 0, _Read(shop, now)
+    try:
+        for raw in shop.store.received.to_do(most):
+            found[_take(shop, live, raw, now, read)] += 1
+            size += len(raw.body)
+            if most_bytes is not None and size >= most_bytes:
+                break
+    finally:
+        read.mark()
     if found:
         observe.note(observe.RECEIVED_TAKEN, taken=found[TAKEN], unreadable=found[UNREADABLE])
+    else:
+        give_up_old(shop, now)
     return found
 
 
-def _take(shop: Workshop, live: LiveBook, raw: Received, now: datetime) -> str:
+def give_up_old(shop: Workshop, now: datetime) -> int:
+    """Give up posts that were read long enough ago, a thousand of each source at a time; how many."""
+    given_up = shop.store.received.forget([Old(source, now - kept, source in WHOLE) for source, kept in KEPT.items()])
+    if given_up:
+        observe.note(observe.RECEIVED_GIVEN_UP, posts=given_up)
+    return given_up
+
+
+class _Read:
+    """Posts that were read and not yet marked so; marked together, since each commit costs as much as reading one."""
+
+    def __init__(self, shop: Workshop, now: datetime) -> None:
+        self._shop, self._now = shop, now
+        self._numbers: list[int] = []
+
+    def add(self, number: int) -> None:
+        self._numbers.append(number)
+        if len(self._numbers) >= AT_ONCE:
+            self.mark()
+
+    def mark(self) -> None:
+        """A post that is not marked, because we were killed or the disk is full, is read again, and changes nothing."""
+        if self._numbers:
+            self._shop.store.received.done(self._numbers, self._now)
+            self._numbers = []
+
+
+def _take(shop: Workshop, live: LiveBook, raw: Received, now: datetime, read: _Read) -> str:
     """Read one post; what became of it."""
     reader = READERS.get(raw.source)
     try:
@@ -83,7 +128,7 @@ def _take(shop: Workshop, live: LiveBook, raw: Received, now: datetime) -> str:
         said = observe.fault_fields(fault)
         words = f"nurture itself failed at it ({said['error']} at {said['at']}); please tell its makers"
     else:
-        shop.store.received.done([raw.number], now)
+        read.add(raw.number)
         return TAKEN
     shop.store.received.refuse(raw.number, words)
     observe.note(observe.RECEIVED_UNREADABLE, level=logging.WARNING, source=raw.source, number=raw.number, **said)

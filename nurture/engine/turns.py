@@ -18,6 +18,7 @@ BEAT_EVERY = timedelta(seconds=30)
 CATCH_UP_EVERY = timedelta(seconds=1)
 CATCH_UP_AT_MOST = 200  # people in between; more only wait a second longer
 POSTS, POSTS_IN_BETWEEN = 200, 20  # from outside that are read before a turn, and amid one
+BYTES = 16 * 1024 * 1024  # of such posts at a time: a letter may have thirty megabytes
 AT_WORK = "at work"
 NOTHING_LIVE = "nothing is live yet: `nurture check`, then `nurture apply`"
 
@@ -116,7 +117,8 @@ class Turns:
 
     def _take_in(self, live: LiveBook, now: datetime, most: int) -> None:
         """Read what was posted from outside; `more` says whether some of it is left for the next turn."""
-        self.more = take_received(self.shop, live, now, most).total() >= most
+        taken = take_received(self.shop, live, now, most, BYTES)
+        self.more = bool(taken) and self.shop.store.received.any_to_do()
 
     def stirred(self) -> bool:
         """Whether anybody has committed anything to the store since this was last asked."""

@@ -29,7 +29,7 @@ from nurture.language.step_grammar import CLASS
 from nurture.language.sunset_grammar import SUNSET
 from nurture.model.rules import CLASSES
 
-EMAIL = Pattern(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+", "an e-mail address")
+EMAIL = Pattern(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]+\.[^@\s<>,;\".]+", "an e-mail address")
 LOCALE = Pattern(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?", "a locale such as en or pt-BR")
 ENVIRONMENT = Pattern(r"[A-Z][A-Z0-9_]*", "the name of an environment variable such as ERP_URL")
 CURRENCY = Pattern(r"[A-Z]{3}", "a currency such as EUR")

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+LONGEST_LOCAL_PART = 64  # octets before the @-sign (RFC 5321 4.5.3.1.1)
 FAMILIES: dict[str, tuple[str, ...]] = {
     "gmail": ("gmail.com", "googlemail.com"),
     "microsoft": ("outlook.", "hotmail.", "live.", "msn.com", "passport.com"),

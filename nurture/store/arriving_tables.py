@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from nurture.store.sending_tables import CLUSTERED, Counted, Instant
 
 _NOT_DONE = text("done_at IS NULL")
+_TO_GIVE_UP = text("done_at IS NOT NULL AND headers <> ''")
 _HURTS = text("what IN ('bounced', 'dropped', 'complained')")
 _TO_JUDGE = text("what = 'clicked' AND \"by\" = 'unknown'")
 
@@ -17,13 +18,14 @@ class ReceivedRow(SQLModel, table=True):
     """A post of the outside world, raw, kept before it is answered; the same body of one source is kept once.
 
     `body` is compressed (zlib). `headers` holds, as JSON, those that reading it needs. `problem` says why it could not
-    be taken in: then a person can look, and it is tried again.
+    be taken in: then a person can look, and it is tried again. Without headers only its digest is left.
     """
 
     __tablename__ = "received"
     __table_args__ = (
         UniqueConstraint("source", "digest", name="received_once"),
-        Index("received_to_do", "number", sqlite_where=_NOT_DONE, postgresql_where=_NOT_DONE),
+        Index("received_to_do", "problem", "number", sqlite_where=_NOT_DONE, postgresql_where=_NOT_DONE),
+        Index("received_old", "source", "done_at", sqlite_where=_TO_GIVE_UP, postgresql_where=_TO_GIVE_UP),
         {"sqlite_autoincrement": True},
     )
     number: int | None = Field(default=None, primary_key=True, sa_type=Counted)

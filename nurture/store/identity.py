@@ -13,11 +13,14 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, update
 
 from nurture.model.event import CONSENT_REFUSED
+from nurture.model.mailbox import LONGEST_LOCAL_PART
 from nurture.store.codec import values_of
 from nurture.store.database import among, bucket, insert_many, pages
 from nurture.store.erasures import ASKED, barred
 from nurture.store.merged import given_up
 from nurture.store.tables import ADDRESS, CONSENT, EVENT, OUTSIDE_ID, PERSON, SUPPRESSION
+
+QUOTED = 100  # characters of what somebody wrote, in the reason why it is refused
 
 
 class RefusedRow(ValueError):
@@ -26,13 +29,25 @@ class RefusedRow(ValueError):
 
 @lru_cache(maxsize=4096)
 def normal_address(text: str) -> str:
-    """An e-mail address in its normal form, without asking the network; RefusedRow when it is none."""
+    """An e-mail address in its normal form, without asking the network; RefusedRow when it is none.
+
+    What no server need take (RFC 5321 4.5.3.1.1) is none: it would have a whole request of mails turned away.
+    """
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(text.strip(), check_deliverability=False).normalized
+        found = validate_email(text.strip(), check_deliverability=False)
     except EmailNotValidError as error:
-        raise RefusedRow(f"{text!r} is not an e-mail address: {error}") from error
+        raise RefusedRow(f"{shortened(text)!r} is not an e-mail address: {error}") from error
+    if len(found.local_part.encode()) > LONGEST_LOCAL_PART:
+        words = f"more than {LONGEST_LOCAL_PART} characters before the @-sign"
+        raise RefusedRow(f"{shortened(text)!r} is not an e-mail address: {words}")
+    return found.normalized
+
+
+def shortened(text: str) -> str:
+    """A text as it is quoted in a reason: a file's rubbish is not repeated whole."""
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
 
 
 def person_id(store: str, *words: str) -> str:
@@ -104,10 +119,6 @@ class Known:
         new += [self._id("address", key) for key in reached if key not in self.by_address]
         self.taken.update(row[0] for row in among(connection, _PERSON, PERSON.c.id, new))
         self.taken |= given_up(connection, new)
-
-    def look_up_address_of(self, connection: Connection, person: str) -> None:
-        """Read which address somebody has."""
-        self.address_of.update(map(tuple, connection.execute(_ADDRESS_OF.where(ADDRESS.c.person == person))))
 
     def moves(self, person: str, address: str, since: int) -> None:
         """Somebody has another address from now on, in microseconds; it is nobody else's."""

@@ -1,18 +1,21 @@
-"""Posts of the outside world as they came: kept safely before anybody is answered, read afterwards, once or again."""
+"""Posts of the outside world as they came: kept safely before anybody is answered, read afterwards, once or again.
+
+A body may be megabytes, so that posts are fetched one at a time, however many wait.
+"""
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, literal_column, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from nurture.store.codec import instant, micros
-from nurture.store.database import Conflict, Database, pages
+from nurture.store.database import Conflict, Database, ask, pages
 from nurture.store.installation import Mark, count_on
 from nurture.store.tables import RECEIVED
 
@@ -42,6 +45,34 @@ class Received:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A post that could not be taken in, without its body; `size` is in bytes as it is kept, compressed."""
+
+    number: int
+    source: str
+    at: datetime
+    problem: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """Which posts are given up: those of a source that were read before an instant.
+
+    `whole`: nothing stays of them; else their digest does, and the same post is still known when it comes again.
+    """
+
+    source: str
+    before: datetime
+    whole: bool
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """As the store is asked for them."""
+        return {"source": self.source, "before": micros(self.before)}
+
+
 _KEPT = text(
     "INSERT INTO received (source, digest, at, headers, body, problem)"
     " VALUES (:source, :digest, :at, :headers, :body, '') ON CONFLICT (source, digest) DO NOTHING"
@@ -49,6 +80,18 @@ _KEPT = text(
 _ASKED = select(RECEIVED.c.source, RECEIVED.c.body, RECEIVED.c.headers, RECEIVED.c.number, RECEIVED.c.at)
 _ASKED = _ASKED.add_columns(RECEIVED.c.problem)
 _OPEN = RECEIVED.c.done_at.is_(None)
+_UNREAD = (_OPEN, RECEIVED.c.problem == "")
+_TO_DO = select(RECEIVED.c.number).where(*_UNREAD).order_by(RECEIVED.c.number).limit(bindparam("most"))
+_ONE_TO_DO = _ASKED.where(RECEIVED.c.number == bindparam("number"), *_UNREAD)
+_WITH_PROBLEM = (_OPEN, RECEIVED.c.problem != "")
+_BARE, _NO_BODY = "", zlib.compress(b"")  # headers and body of a post of which only the digest is left
+_READ_BEFORE = (
+    select(RECEIVED.c.number)
+    .where(RECEIVED.c.source == bindparam("source"), RECEIVED.c.done_at < bindparam("before"))
+    .where(RECEIVED.c.headers != literal_column("''"))
+    .order_by(RECEIVED.c.done_at)
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +118,23 @@ class Posts:
             self.remember(mark)
         return new
 
-    def to_do(self, most: int) -> list[Received]:
-        """The oldest that nobody has read yet, so many at the most; those with a problem wait for a person."""
-        asked = _ASKED.where(_OPEN, RECEIVED.c.problem == "").order_by(RECEIVED.c.number).limit(most)
+    def to_do(self, most: int) -> Iterator[Received]:
+        """The oldest that nobody has read yet, so many at the most; those with a problem wait for a person.
+
+        One at a time is fetched; one that somebody else read meanwhile is passed over.
+        """
         with self.database.reading() as connection:
-            return [_received(row) for row in connection.execute(asked)]
+            numbers = [row[0] for row in ask(connection, _TO_DO, most=most)]
+        for number in numbers:
+            with self.database.reading() as connection:
+                found = ask(connection, _ONE_TO_DO, number=number)
+            if found:
+                yield _received(found[0])
+
+    def any_to_do(self) -> bool:
+        """Whether there is a post that nobody has read yet, but for those with a problem."""
+        with self.database.reading() as connection:
+            return bool(ask(connection, _TO_DO, most=1))
 
     def one(self, number: int) -> Received | None:
         """One post, read or not; None when there is none of that number (any more)."""
@@ -98,11 +153,19 @@ class Posts:
         with self.database.writing() as connection:
             connection.execute(named.values(problem=words or "it cannot be read"))
 
-    def problems(self, limit: int) -> list[Received]:
+    def problems(self, limit: int) -> list[Unreadable]:
         """Those that could not be taken in, the newest first."""
-        asked = _ASKED.where(_OPEN, RECEIVED.c.problem != "").order_by(RECEIVED.c.number.desc()).limit(limit)
+        columns = (
+            RECEIVED.c.number,
+            RECEIVED.c.source,
+            RECEIVED.c.at,
+            RECEIVED.c.problem,
+            func.length(RECEIVED.c.body),
+        )
+        asked = select(*columns).where(*_WITH_PROBLEM).order_by(RECEIVED.c.number.desc()).limit(limit)
         with self.database.reading() as connection:
-            return [_received(row) for row in connection.execute(asked)]
+            rows = connection.execute(asked).all()
+        return [Unreadable(number, source, instant(at), problem, size) for number, source, at, problem, size in rows]
 
     def again(self, numbers: Sequence[int] = ()) -> int:
         """Have those with a problem read again, all or these; how many."""
@@ -110,7 +173,7 @@ class Posts:
         with self.database.writing() as connection:
             for page in pages(numbers) if numbers else [()]:
                 these = (RECEIVED.c.number.in_(page),) if page else ()
-                stood = update(RECEIVED).where(_OPEN, RECEIVED.c.problem != "", *these)
+                stood = update(RECEIVED).where(*_WITH_PROBLEM, *these)
                 count += connection.execute(stood.values(problem="")).rowcount
         return count
 
@@ -122,15 +185,28 @@ class Posts:
             found = {bool(wrong): int(count) for wrong, count in connection.execute(asked)}
         return found.get(False, 0), found.get(True, 0)
 
-    def forget(self, source: str, before: datetime, most: int = 1_000) -> int:
-        """Delete posts of a source that were taken in before an instant, so many at the most; how many.
-
-        They hold addresses, and what they said is kept by then in the words of this store.
-        """
-        old = select(RECEIVED.c.number).where(RECEIVED.c.source == source, RECEIVED.c.done_at < micros(before))
-        old = old.order_by(RECEIVED.c.number).limit(most)
+    def set_aside(self, numbers: Sequence[int], now: datetime) -> int:
+        """A person has looked: nothing can be done about these with a problem, and nobody is told of them again."""
         with self.database.writing() as connection:
-            return connection.execute(delete(RECEIVED).where(RECEIVED.c.number.in_(old))).rowcount
+            these = update(RECEIVED).where(*_WITH_PROBLEM, RECEIVED.c.number.in_(numbers))
+            return connection.execute(these.values(done_at=micros(now))).rowcount
+
+    def forget(self, old: Sequence[Old], most: int = 1_000) -> int:
+        """Give up posts that were read before an instant, so many of each source at the most; how many.
+
+        They hold addresses, and what they said is kept by then in the words of this store. What nobody could read
+        is never given up.
+        """
+        with self.database.reading() as connection:
+            found = [(one, [row[0] for row in ask(connection, _READ_BEFORE, **one.asked, most=most)]) for one in old]
+        if any(numbers for _, numbers in found):
+            with self.database.writing() as connection:
+                for one, numbers in found:
+                    for page in pages(numbers):
+                        these = RECEIVED.c.number.in_(page)
+                        bare = update(RECEIVED).where(these).values(headers=_BARE, body=_NO_BODY, problem="")
+                        connection.execute(delete(RECEIVED).where(these) if one.whole else bare)
+        return sum(len(numbers) for _, numbers in found)
 
 
 def done(connection: Connection, numbers: Iterable[int], now: datetime) -> None:
@@ -156,4 +232,4 @@ def _row(one: Post, now: datetime) -> dict[str, object]:
 def _received(row: Any) -> Received:
     source, body, headers, number, at, problem = row
     unpacked = zlib.decompressobj().decompress(body, LONGEST)
-    return Received(source, unpacked, json.loads(headers), int(number or 0), at=instant(at), problem=problem)
+    return Received(source, unpacked, json.loads(headers or "{}"), int(number or 0), at=instant(at), problem=problem)
