@@ -90,7 +90,7 @@ def web_part(host: str, port: int) -> "Web":
             await open_doors.enter_async_context(serving(application(shop, live, clock, run, arrived), host, port))
             observe.note(observe.WEB_LISTENS, host=host, port=port)
             if shop.config.metrics_listen is not None:
-                await open_doors.enter_async_context(serving(meters(shop, clock, run), *shop.config.metrics_listen))
+                await open_doors.enter_async_context(serving(meters(shop, run), *shop.config.metrics_listen))
             yield
 
     return beside

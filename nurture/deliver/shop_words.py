@@ -11,6 +11,7 @@ from decimal import Decimal
 
 ORDER, CANCELLED, REFUNDED, SHIPPED, DELIVERED = "order", "cancelled", "refunded", "shipped", "delivered"
 STARTED, ENDED = "subscription started", "subscription ended"
+NOT_KEPT = re.compile("[\0\ud800-\udfff]")  # NUL and halves of characters, which somebody may call themselves
 
 
 class Misshapen(ValueError):
@@ -102,13 +103,13 @@ Told = Deal | Contact | Agreed | Plan | Errand
 
 
 def text(payload: Mapping[str, object], *path: str) -> str:
-    """The text or number at a place of a payload; empty when there is none."""
+    """The text or number at a place of a payload; empty when there is none. What no database keeps is replaced."""
     found: object = payload
     for name in path:
         found = found.get(name) if isinstance(found, Mapping) else None
     if isinstance(found, bool) or not isinstance(found, str | int | float):
         return ""
-    return str(found).strip()
+    return NOT_KEPT.sub("\N{REPLACEMENT CHARACTER}", str(found)).strip()
 
 
 def part(payload: Mapping[str, object], *path: str) -> Mapping[str, object]:

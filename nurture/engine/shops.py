@@ -6,7 +6,7 @@ older than what is known of somebody changes nothing. What names somebody who is
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -49,6 +49,9 @@ from nurture.store.shop_people import Ages, Chore, ages, buyer_of, called, known
 
 Teller = Callable[[str, Mapping[str, object]], Sequence[Told]]
 TELL: Mapping[str, Teller] = {"shopify": shopify.told, "woocommerce": woocommerce.told, "stripe": stripe.told}
+KNOWN: Mapping[str, Collection[str]] = {
+    "shopify": shopify.TOPICS, "woocommerce": woocommerce.TOPICS, "stripe": stripe.TYPES,
+}  # fmt: skip
 TOPIC = "topic"  # the header under which the web part keeps what a post is about
 WAITS = "waits for"
 NAMES_BY_ID_ALONE = frozenset({"stripe"})  # whose subscriptions name a customer whose address another event tells
@@ -72,10 +75,14 @@ def read_post(shop: Workshop, live: LiveBook, raw: Received, now: datetime) -> N
     reading = Reading(shop, live.book, raw)
     new = reading.take(told, now)
     counts = {"taken": len(new), "known": reading.rows_count - len(new), "left": sum(reading.left.values())}
-    observe.note(
-        observe.SHOP_TAKEN, source=raw.source, topic=raw.headers.get(TOPIC, "") or payload.get("type"), **counts
-    )
+    observe.note(observe.SHOP_TAKEN, source=raw.source, topic=_topic(raw, payload), **counts)
     again(shop, raw.source, told)
+
+
+def _topic(raw: Received, payload: Mapping[str, object]) -> str:
+    """What a post is about, where we read such: the log repeats no other word of it."""
+    said = raw.headers.get(TOPIC, "") or payload.get("type")
+    return said if isinstance(said, str) and said in KNOWN[raw.source] else "unknown"
 
 
 def again(shop: Workshop, source: str, told: Iterable[Told]) -> None:

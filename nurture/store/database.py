@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -113,6 +113,20 @@ def _identity(file: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def _owned(file: str) -> Callable[..., None]:
+    """Before SQLite makes the file: an empty one that only its owner can read. What lies beside it has the same rights.
+
+    Whoever shares the store with a group gives it more rights; they are left alone.
+    """
+
+    def make(*_given: Any) -> None:
+        if file not in ("", "None", ":memory:") and not file.startswith("file:"):
+            with suppress(OSError):  # it is there, or cannot be made: SQLite says which
+                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+    return make
+
+
 def _prepared(cache: int, file: str) -> Callable[[Any, Any], None]:
     def prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves; the driver's own way begins too late
@@ -155,6 +169,7 @@ def connect(url: str, make_folder: bool = True, cache: int = CACHE) -> Database:
         from sqlalchemy.pool import StaticPool
 
         engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    event.listen(engine, "do_connect", _owned(str(parsed.database)))
     event.listen(engine, "connect", _prepared(cache, str(parsed.database)))
     event.listen(engine, "begin", _begin)
     return Database(engine)

@@ -6,7 +6,7 @@ Errors are problem details (RFC 9457). Nothing of a request stands in an address
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import NamedTuple, NoReturn
@@ -22,13 +22,14 @@ from nurture.model.book import Book
 from nurture.store.api_keys import ApiKey
 from nurture.web.body import whole
 from nurture.web.limits import Limit
+from nurture.web.refusals import Refusals
 from nurture.web.site import Site
 
 DOCUMENT = "openapi.json"
 RETRY = 5  # seconds after which a busy store is asked again
 WRONG_KEYS = (30, 0.5)  # of one address: so many at once, and so many a second
 BATCHES = (60, 10)  # of one key
-Handler = Callable[[web.Request], Awaitable[web.Response]]
+AS_FILE = {"Content-Disposition": 'attachment; filename="api.json"'}  # a browser that is led here shows nothing
 
 
 def add(app: web.Application, site: Site) -> None:
@@ -62,6 +63,7 @@ class Api:
         self.site = site
         self.strangers = Limit(*WRONG_KEYS)
         self.senders = Limit(*BATCHES)
+        self.refusals = Refusals("api", site.clock)
 
     async def answered(self, request: web.Request) -> web.Response:
         """Whatever was asked; every refusal, and every fault of ours, is a problem of RFC 9457."""
@@ -90,13 +92,14 @@ class Api:
             raise Refused(405, f"only {allowed}", {"Allow": allowed})
         key = await self._key(request)
         if what == DOCUMENT:
-            return web.json_response(await self.site.work(self._document))
+            return web.json_response(await self.site.work(self._document), headers=AS_FILE)
         if what not in key.scopes:
+            self.refusals.note()
             raise Refused(403, f"this key has the scopes {', '.join(sorted(key.scopes))}, and not {what}")
         verdicts = await self.site.work(self._take, Batch(what, await rows_of(request), key))
         if any(one.status == "taken" for one in verdicts):
             self.site.arrived()
-        return web.json_response(said(verdicts))
+        return web.json_response(said(verdicts), headers=AS_FILE)
 
     async def _key(self, request: web.Request) -> ApiKey:
         """Whose key it is. Refused alike whether there is none, it is unknown, or it was revoked."""
@@ -106,6 +109,7 @@ class Api:
         if scheme.lower() == "bearer" and presented.startswith(PREFIX):
             key = await self.site.work(believed, self.site.shop, presented.strip(), self.site.clock)
         if key is None:
+            self.refusals.note()
             self._often(self.strangers, request.remote or "", now)
             raise Refused(401, "", {"WWW-Authenticate": "Bearer"})
         self._often(self.senders, key.name, now)
@@ -166,4 +170,5 @@ def problem(status: int, detail: str = "", headers: Mapping[str, str] | None = N
     told: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     words = detail or PROBLEMS.get(str(status), "")
     body = json.dumps(told | ({"detail": words} if words else {}))
-    return web.Response(status=status, text=body, content_type="application/problem+json", headers=headers)
+    shown = {**(headers or {}), **AS_FILE}
+    return web.Response(status=status, text=body, content_type="application/problem+json", headers=shown)

@@ -49,18 +49,18 @@ class Ready:
             async with asyncio.timeout(PATIENCE):
                 found = await self.run(readiness, self.shop.store, now)
         except Exception:  # noqa: BLE001  (whatever it is, the store is what does not answer)
-            found = Readiness(store="does not answer, or takes no writing", tick="unknown", posts="unknown")
+            found = Readiness("does not answer, or takes no writing", "unknown", "unknown", "unknown")
         self._found = (now, found)
         return found
 
 
-def meters(shop: Workshop, clock: Callable[[], datetime], run: Run) -> web.Application:
+def meters(shop: Workshop, run: Run) -> web.Application:
     """An application of its own for /metrics: it listens apart from the public web, so that no proxy can show it."""
 
     async def answer(_request: web.Request) -> web.Response:
         try:
             async with asyncio.timeout(PATIENCE):
-                text = await run(metrics, shop.store, clock())
+                text = await run(metrics, shop.store)
         except Exception:  # noqa: BLE001  (as above: what is scraped says that it is down)
             text = "# TYPE nurture_up gauge\nnurture_up 0\n"
         return web.Response(body=text.encode(), headers={"Content-Type": TEXT, **headers(secure=False)})

@@ -1,19 +1,17 @@
 """What shops tell: POST /in/shopify, /in/woocommerce and /in/stripe, signed, and kept as it came before the answer."""
 
-import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from aiohttp import web
 
-from nurture import observe
 from nurture.deliver import shopify, stripe, woocommerce
 from nurture.web.body import whole
+from nurture.web.refusals import Refusals
 from nurture.web.site import Site
 
 LARGEST = 4 * 1024 * 1024  # bytes; an order with hundreds of lines has one
-SAY_AGAIN = timedelta(minutes=1)
 Genuine = Callable[[str, bytes, Mapping[str, str], datetime], bool]
 
 
@@ -56,7 +54,7 @@ class Hook:
         self.site = site
         self.shop = shop
         self.secret = secret
-        self._said: datetime | None = None
+        self.refusals = Refusals(shop.source, site.clock)
 
     async def take(self, request: web.Request) -> web.Response:
         """200 once it is kept, or was before; 403 for what is not signed, so that a wrong secret here loses nothing.
@@ -67,14 +65,13 @@ class Hook:
         if self.shop.pings(body):
             return web.Response(text="ok\n")
         if not self.shop.genuine(self.secret, body, request.headers, self.site.clock()):
-            self._refused()
+            self.refusals.note()
             raise web.HTTPForbidden
-        named = {name: request.headers.get(header, "")[:200] for name, header in self.shop.headers.items()}
+        named = {name: plain(request.headers.get(header, "")) for name, header in self.shop.headers.items()}
         await self.site.keep(self.shop.source, body, {name: value for name, value in named.items() if value})
         return web.Response(text="ok\n")
 
-    def _refused(self) -> None:
-        now = self.site.clock()
-        if self._said is None or not self._said <= now < self._said + SAY_AGAIN:
-            self._said = now
-            observe.note(observe.HOOK_REFUSED, level=logging.WARNING, source=self.shop.source)
+
+def plain(header: str) -> str:
+    """The beginning of a header; it is not signed, so it may hold bytes that are no letters, which no store keeps."""
+    return header[:200].encode("ascii", "replace").decode()

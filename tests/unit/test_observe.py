@@ -77,3 +77,10 @@ def test_an_error_is_said_by_its_type_and_place_and_its_words_only_when_they_are
     assert fields["at"].startswith("observe.py:")
     assert "salma" not in str(fields)
     assert "salma" in observe.fault_fields(caught.value, words=True)["words"]
+
+
+def test_no_value_begins_a_line_or_moves_a_cursor(shown):
+    written, _how = shown
+    observe.note(observe.SHOP_TAKEN, source="shopify", topic="a\u2028b\x85c\x0bd\x1b[2Je\u202ef\0", left="g\nh")
+    (line,) = written.getvalue().splitlines()
+    assert line.isprintable()

@@ -268,3 +268,34 @@ def test_a_trial_order_and_an_order_of_nobody_are_none(world: ShopWorld) -> None
     world.tell("shopify_orders_create", customer=None, email="", contact_email=None)
     assert world.state() == {}
     assert world.problems() == []
+
+
+@pytest.mark.parametrize("name", ["\ud800 Ben", "Ben\0", "B\udfffen"])
+def test_a_name_that_no_database_keeps_loses_no_order(world: ShopWorld, name: str) -> None:
+    """Somebody may call themselves by half a character: JSON can say it."""
+    told = payload("woocommerce_order_created")
+    told["billing"] |= {"first_name": name}
+    world.post("woocommerce", "order.created", told)
+    world.post("stripe", "", {"id": name, "type": "customer.created", "created": 1, "data": {"object": {"id": name}}})
+    assert world.problems() == []
+    assert world.names(BEN) == ["order.placed"]
+    (person,) = (facts for label, facts in world.state().items() if label == BEN)
+    assert "\N{REPLACEMENT CHARACTER}" in str(person["facts"])
+
+
+def test_what_stripe_tells_of_its_test_mode_is_nothing(world: ShopWorld) -> None:
+    for name in ("customer_created", "customer_subscription_created", "checkout_session_completed", "charge_refunded"):
+        world.tell(f"stripe_{name}", livemode=False)
+    assert (world.state(), world.problems()) == ({}, [])
+
+
+def test_the_log_repeats_no_topic_that_we_do_not_read(world: ShopWorld, caplog: pytest.LogCaptureFixture) -> None:
+    """Shopify's topic stands in a header that nobody signs."""
+    with caplog.at_level("INFO", logger="nurture"):
+        world.post("shopify", "salma@shop.example\nfake.event", {"id": 1})
+        world.post("stripe", "", {"id": "evt_1", "type": "salma@shop.example"})
+        world.post("stripe", "", {"id": "evt_2", "type": "charge.dispute.created"})
+        world.tell("shopify_customers_update")
+    topics = [one.__dict__["fields"]["topic"] for one in caplog.records if one.__dict__.get("event") == "shop.taken"]
+    assert topics == ["unknown", "unknown", "unknown", "customers/update"]
+    assert "salma@" not in caplog.text

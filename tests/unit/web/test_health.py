@@ -1,11 +1,15 @@
 """Readiness and metrics: what machines ask, and what they are never told."""
 
 import asyncio
+import re
 from datetime import timedelta
 
 import aiohttp
 
+from nurture.engine.health import metrics
 from nurture.model.happening import Happened, Happening
+from nurture.model.switch import Switch, Word
+from nurture.store.mail_days import count
 from nurture.store.runner import Runner
 from nurture.web.health import meters
 from nurture.web.serving import serving
@@ -26,7 +30,7 @@ def beat(shop: Shop, ago: int = 10, state: str = "at work") -> None:
 
 
 def test_it_is_ready_while_a_daemon_lives_and_the_store_takes_writing(shop: Shop):
-    assert ready(shop)[:2] == (503, '{"store": "ok", "tick": "no daemon", "posts": "ok"}')
+    assert ready(shop)[:2] == (503, '{"store": "ok", "tick": "no daemon", "sending": "ok", "posts": "ok"}')
     beat(shop)
     assert ready(shop)[0] == 200
     beat(shop, ago=121)
@@ -35,12 +39,71 @@ def test_it_is_ready_while_a_daemon_lives_and_the_store_takes_writing(shop: Shop
     assert (ready(shop)[0], "holds" in ready(shop)[1], "clock" in ready(shop)[1]) == (503, True, False)
 
 
+def test_it_is_not_ready_while_all_sending_is_halted(shop: Shop):
+    beat(shop)
+    store = shop.shop.store
+    store.set_switch(Switch(Word.halt, NOW, "lena", because="the words that Salma complained about"), NOW)
+    status, text, _ = ready(shop)
+    assert (status, '"sending": "halted"' in text, "Salma" in text) == (503, True, False)
+    assert "nurture_halted 1\n" in metrics(store)
+    store.lift_switch(Word.halt, "", NOW)
+    assert ready(shop)[0] == 200
+    assert "nurture_halted 0\n" in metrics(store)
+
+
+def test_a_copied_store_is_not_ready(shop: Shop):
+    beat(shop)
+    shop.shop.store.halted = "it is a copy"
+    status, text, _ = ready(shop)
+    assert (status, "halted: a person has to look" in text) == (503, True)
+
+
 def test_a_store_that_takes_no_writing_is_not_ready(shop: Shop, monkeypatch):
     beat(shop)
     monkeypatch.setattr("nurture.web.health.PATIENCE", 0.3)
-    with shop.shop.store.database.writing():
-        status, text, _ = ready(shop)
+
+    async def story():
+        async with served(shop) as client:
+            with shop.shop.store.database.writing():  # let go before the loop ends, which waits for its threads
+                return await client.get("/ready")
+
+    status, text, _ = asyncio.run(story())
     assert (status, "does not answer" in text) == (503, True)
+
+
+def test_a_counter_only_grows(shop: Shop):
+    """A click is a person's until a second one at the same instant says that it was a scanner."""
+    told = [Happening("t:1", Happened.delivered, NOW, "sendgrid", "k", "ada@gmail.com")]
+    shop.shop.store.happenings.take(told, NOW)
+    with shop.shop.store.database.writing() as connection:
+        count(connection, NOW.date(), "sendgrid", {("gmail", "clicked"): 2, ("gmail", "service"): 1})
+    before = metrics(shop.shop.store)
+    with shop.shop.store.database.writing() as connection:
+        count(connection, NOW.date(), "sendgrid", {("gmail", "clicked"): -1})
+    after = metrics(shop.shop.store)
+    assert 'nurture_mail_clicks{provider="sendgrid",family="gmail"} 2\n' in before
+    assert 'nurture_mail_clicks{provider="sendgrid",family="gmail"} 1\n' in after
+    assert 'nurture_service_mails_total{provider="sendgrid",family="gmail"} 1\n' in after
+    counters = [[line for line in text.splitlines() if "_total{" in line] for text in (before, after)]
+    assert counters[0] == counters[1]
+    assert "click" not in "".join(counters[0])
+
+
+def test_names_and_types_are_prometheus_own(shop: Shop):
+    """https://prometheus.io/docs/practices/naming: a counter ends in _total, and nothing else does; base units."""
+    beat(shop)
+    shop.shop.store.happenings.take([Happening("t:1", Happened.delivered, NOW, "sendgrid", "k", "ada@gmail.com")], NOW)
+    text = metrics(shop.shop.store)
+    types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE))
+    assert all(name.startswith("nurture_") for name in types)
+    assert {name for name, kind in types.items() if kind == "counter"} == {
+        name for name in types if name.endswith("_total")
+    }
+    values = [line for line in text.splitlines() if not line.startswith("#")]
+    sample = re.compile(r'(nurture_[a-z_]+)(\{[a-z]+="[a-z_]+"(,[a-z]+="[a-z_]+")*\})? -?[0-9]+(\.[0-9]+)?')
+    assert [line for line in values if not sample.fullmatch(line)] == []
+    assert {sample.fullmatch(line)[1] for line in values} == set(types)
+    assert len(values) == len({line.rpartition(" ")[0] for line in values})
 
 
 def test_metrics_are_numbers_that_name_nobody_and_not_in_the_public_web(shop: Shop):
@@ -52,7 +115,7 @@ def test_metrics_are_numbers_that_name_nobody_and_not_in_the_public_web(shop: Sh
     async def story():
         async with served(shop) as client:
             public = await client.get("/metrics")
-        app = meters(shop.shop, lambda: shop.now, shop.run)
+        app = meters(shop.shop, shop.run)
         async with serving(app, "127.0.0.1", 0) as (host, port), aiohttp.ClientSession() as session:
             answer = await session.get(f"http://{host}:{port}/metrics")
             return public, answer.status, await answer.text(), answer.headers["Content-Type"]

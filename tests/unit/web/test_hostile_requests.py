@@ -1,0 +1,182 @@
+"""Requests that are made to be misread, clients that are slow on purpose, and keys that are tried out."""
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nurture.engine.api_keys import SCOPES, new_key, revoke
+
+from .site import NOW, Shop, opened, served
+
+POST = b"POST /u/x HTTP/1.1\r\nHost: x\r\n"
+NEXT = b"0\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+MISREAD = {
+    "both lengths": POST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n" + NEXT,
+    "two lengths": POST + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcd" + NEXT,
+    "a signed length": POST + b"Content-Length: +4\r\n\r\nabcd",
+    "a negative length": POST + b"Content-Length: -1\r\n\r\nabcd",
+    "another coding": POST + b"Transfer-Encoding: xchunked\r\n\r\n" + NEXT,
+    "two codings": POST + b"Transfer-Encoding: chunked, identity\r\n\r\n" + NEXT,
+    "a coding behind a tab": POST + b"Transfer-Encoding:\x0bchunked\r\n\r\n" + NEXT,
+    "a space before the colon": POST + b"Transfer-Encoding : chunked\r\n\r\n" + NEXT,
+    "chunks in HTTP/1.0": POST.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n" + NEXT,
+    "a negative chunk": POST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n" + NEXT,
+    "a folded header": b"GET /health HTTP/1.1\r\nHost: x\r\nX-A: b\r\n c: d\r\n\r\n",
+    "bare line feeds": POST.replace(b"\r\n", b"\n") + b"Content-Length: 4\n\nabcd",
+    "five thousand headers": b"GET /health HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 5_000 + b"\r\n",
+    "endless trailers": POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n",
+    "HTTP/2 without asking": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+}
+
+
+async def said(base: str, data: bytes, then: bytes = b"", every: float = 0.0, most: int = 100) -> bytes:
+    """All that is answered to these bytes, until the other side closes; `then` is sent again and again meanwhile."""
+    host, port = base.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    answer = asyncio.create_task(reader.read())
+    try:
+        writer.write(data)
+        for _ in range(most if then else 0):
+            await asyncio.wait([answer], timeout=every)
+            if answer.done():
+                break
+            writer.write(then)
+        return await asyncio.wait_for(answer, 10)
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize("how", MISREAD)
+def test_what_two_servers_could_read_in_two_ways_is_no_request(shop: Shop, how: str) -> None:
+    async def story() -> bytes:
+        async with served(shop) as client:
+            return await said(client.base, MISREAD[how])
+
+    answer = asyncio.run(story())
+    assert answer.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
+    assert answer.count(b"HTTP/1.") == 1  # what hides behind it is not answered
+    assert b"\r\nX-Content-Type-Options: nosniff\r\n" in answer
+
+
+@pytest.mark.parametrize("path", [
+    "/i/../../nurture.db", f"/i/{'0' * 32}/{'0' * 32}/..%2f..%2fnurture.db", "/%2e%2e/nurture.db", "/nurture.db",
+    "/templates/base.html", "/.git/config", "/u/%00", "/u/..", "//evil.example/", "/api/v1/../../health",
+])  # fmt: skip
+def test_no_address_leads_to_a_file(shop: Shop, path: str) -> None:
+    async def story() -> bytes:
+        async with served(shop) as client:
+            head = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            return await said(client.base, head.encode())
+
+    answer = asyncio.run(story())
+    assert answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 401"))
+    assert b"SQLite" not in answer
+
+
+def test_who_sends_a_header_drop_by_drop_is_let_go(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nurture.web.serving.IDLE", 0.3)
+
+    async def story() -> tuple[bytes, int]:
+        async with served(shop) as client:
+            slow = [said(client.base, b"GET /health HTTP/1.1\r\n", b"X-A: b\r\n", every=0.05) for _ in range(20)]
+            task = asyncio.gather(*slow)
+            status = (await client.get("/health"))[0]  # meanwhile
+            return b"".join(await task), status
+
+    assert asyncio.run(story()) == (b"", 200)
+
+
+def test_who_sends_a_batch_drop_by_drop_is_let_go(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nurture.web.body.whole.__defaults__", (0.3,))
+    key = new_key(shop.shop, "till", SCOPES, "lena", NOW)
+    head = (
+        f"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 9000\r\n\r\n"
+    )
+
+    async def story() -> bytes:
+        async with served(shop) as client:
+            return await said(client.base, head.encode(), b" ", every=0.05)
+
+    assert asyncio.run(story()).startswith(b"HTTP/1.1 408")
+
+
+def test_keys_that_are_tried_out_are_logged_once_a_minute_and_never_the_key(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    few = new_key(shop.shop, "few", ["numbers"], "lena", NOW)
+
+    async def story() -> None:
+        async with served(shop) as client:
+            for key in ("nvk_guessed1", "nvk_guessed2", few):
+                headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+                assert (await client.post("/api/v1/events", b"[]", headers=headers))[0] in (401, 403)
+
+    with caplog.at_level(logging.INFO, "nurture"):
+        asyncio.run(story())
+    assert [one.getMessage() for one in caplog.records] == ["hook.refused source=api"]
+
+
+def test_a_key_that_was_revoked_is_refused_at_the_very_next_request(shop: Shop) -> None:
+    key = new_key(shop.shop, "till", SCOPES, "lena", NOW)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+
+    async def story() -> list[int]:
+        async with served(shop) as client:
+            before = (await client.post("/api/v1/events", b"[]", headers=headers))[0]
+            revoke(shop.shop, "till", NOW)
+            after = (await client.post("/api/v1/events", b"[]", headers=headers))[0]
+            other = new_key(shop.shop, "till-2", SCOPES, "lena", NOW)  # so a key is rotated: the new one first
+            headers["Authorization"] = f"Bearer {other}"
+            return [before, after, (await client.post("/api/v1/events", b"[]", headers=headers))[0]]
+
+    assert asyncio.run(story()) == [200, 401, 200]
+
+
+def test_the_same_batch_told_by_many_at_once_is_taken_once(shop: Shop, root: Path) -> None:
+    """Also where two processes answer: each has its own connections to the store."""
+    key = new_key(shop.shop, "till", SCOPES, "lena", NOW)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    rows = [
+        {"id": f"c{number % 7}", "email": f"c{number % 7}@shop.example", "event": "order.placed", "total": "54.00",
+         "at": "2027-03-09T09:00:00Z", "outside_id": f"o{number}", "order_id": f"o{number}"}
+        for number in range(40)
+    ]  # fmt: skip
+
+    async def story() -> list[tuple[int, str, Any]]:
+        with opened(root) as beside:
+            async with served(shop) as client, served(beside) as other:
+                body = json.dumps(rows).encode()
+                asked = [one.post("/api/v1/events", body, headers=headers) for one in (client, other) * 3]
+                return await asyncio.gather(*asked)
+
+    answers = asyncio.run(story())
+    assert [status for status, _, _ in answers] == [200] * 6
+    counts = [json.loads(text) for _, text, _ in answers]
+    assert sum(one["taken"] for one in counts) == 40
+    assert sum(one["known"] for one in counts) == 200
+    for number in range(40):
+        assert sorted(one["rows"][number]["status"] for one in counts) == ["known"] * 5 + ["taken"]
+    people = [shop.shop.store.find(f"c{number}") for number in range(7)]
+    assert sum(shop.said(person).count("order.placed") for person in people if person) == 40
+
+
+def test_every_answer_of_the_api_is_a_file_and_no_page(shop: Shop) -> None:
+    key = new_key(shop.shop, "till", SCOPES, "lena", NOW)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+
+    async def story() -> list[Any]:
+        async with served(shop) as client:
+            return [
+                (await client.get("/api/v1/openapi.json", headers=headers))[2],
+                (await client.post("/api/v1/events", b"[]", headers=headers))[2],
+                (await client.post("/api/v1/events", b"[]"))[2],
+            ]
+
+    assert [one["Content-Disposition"] for one in asyncio.run(story())] == ['attachment; filename="api.json"'] * 3
