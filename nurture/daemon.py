@@ -27,6 +27,7 @@ from nurture.engine.turns import AT_WORK, Presence, Turns, why_held
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate
 from nurture.store.database import DisplacedError
+from nurture.store.world_faults import in_words
 from nurture.wiring import DAEMON, RunLock, live, now, stopwatch, workshop
 
 if TYPE_CHECKING:  # rendering, sending and the web part are loaded while the first turn is already done
@@ -286,7 +287,9 @@ class Daemon:
 
     async def _say_failing(self, error: Exception) -> None:
         """Let `status` know, if the store can still be written."""
-        words = f"fails and tries again: {observe.fault_fields(error)['error']}, see the log"
+        words = (
+            f"fails and tries again: {': '.join(filter(None, (type(error).__name__, in_words(error))))}, see the log"
+        )
         with suppress(Exception):  # a store that cannot be written either is what the log's next line is about
             await self.threads["deciding"].run(self.turns.beat, self.clock(), self.clock() + self.every, words)
 
@@ -303,6 +306,7 @@ class Daemon:
             return
         pause = min(LONGEST_PAUSE, self.every.total_seconds() * 2 ** min(failures - 1, 10))
         fields = observe.fault_fields(error, words=isinstance(error, FaultError))
+        fields |= {"words": of_world} if (of_world := in_words(error)) else {}
         observe.note(event, level=logging.ERROR, **fields, again_in=f"{pause:g}s")
         await self._until(self._stopping, pause)
 

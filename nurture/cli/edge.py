@@ -11,7 +11,6 @@ from nurture.cli.group import nurture
 FINE, FINDINGS, CHANGES, DECISION, TROUBLE, USAGE = 0, 1, 2, 3, 4, 64
 UNREADABLE_URL = ("NoSuchModuleError", "ArgumentError")  # of sqlalchemy; their words may hold a password
 DRIVERS = ("psycopg", "psycopg2", "MySQLdb", "oracledb", "cx_Oracle", "pyodbc")
-LOCKED = "another process has held it for 30 seconds; let it finish, then run the same command again; nothing is lost"
 STOPPED = 130  # what shells say of a command ended by Ctrl-C
 
 
@@ -64,15 +63,20 @@ def explain_fault(error: Exception) -> int:
         click.echo(f'nurture: {words}; install it, or write url = "sqlite:///nurture.db"', err=True)
         return TROUBLE
     if type(error).__module__.startswith("sqlalchemy"):
+        from nurture.store.world_faults import in_words
+
         words = str(getattr(error, "orig", None) or error)
-        remedy = f": {LOCKED}" if "database is locked" in words else ""
-        click.echo(f"nurture: the store cannot be used: {words}{remedy}", err=True)
+        remedy = in_words(error)
+        click.echo(f"nurture: the store cannot be used: {words}{f': {remedy}' if remedy else ''}", err=True)
         return TROUBLE
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
         click.echo("nurture: what you wrote is not UTF-8, and nothing was changed; set the terminal to UTF-8", err=True)
         return USAGE
-    if isinstance(error, OSError) and error.filename:
-        click.echo(f"nurture: {error.filename}: {error.strerror}", err=True)
+    if isinstance(error, OSError) and error.strerror:
+        from nurture.store.world_faults import in_words
+
+        words = ": ".join(map(str, filter(None, (error.filename, error.strerror, in_words(error)))))
+        click.echo(f"nurture: {words}", err=True)
         return TROUBLE
     return report(error)
 

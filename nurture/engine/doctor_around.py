@@ -1,5 +1,6 @@
 """What doctor sees around the store: config.toml, keys, the web address, the sender's domains, time zones, the disk."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -107,13 +108,17 @@ def store_findings(probe: Probe) -> Iterator[Finding]:
             cure = "any other command brings it up to date; of a SQLite file a copy is made first"
             yield look("migrations", f"pending: {probe.words}", cure)
         case Reach.unreachable:
-            yield wrong("store", f"it cannot be reached: {probe.words}", f"see store.url in {FILE}")
+            yield wrong("store", f"it cannot be reached: {probe.words}", probe.cure or f"see store.url in {FILE}")
 
 
 def disk_findings(file: Path | None) -> Iterator[Finding]:
     """Room beside the store's file, also for the copy that is made before a migration."""
     if file is None or not file.exists():
         return
+    closed = [one.name or str(one) for one in (file, file.parent) if not os.access(one, os.W_OK)]
+    if closed:
+        cure = "give it the right to, or mount the disk for writing; until then nothing is decided or sent"
+        yield wrong("store", f"this user may not write to {' and '.join(closed)}", cure)
     free, size = shutil.disk_usage(file.parent).free, file.stat().st_size
     words = f"{free / 1e9:,.1f} GB free beside a store of {size / 1e9:,.2f} GB"
     if free < VERY_LITTLE:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from nurture.store.database import connect
 from nurture.store.migrate import version_of
 from nurture.store.tables import HEAD
+from nurture.store.world_faults import in_words
 
 
 class Reach(Enum):
@@ -22,10 +23,11 @@ class Reach(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How far one gets, and in words why no further; the words never hold the address, which may hold a password."""
+    """How far one gets, in words why no further, and the cure; no word holds the address, which may hold a password."""
 
     reach: Reach
     words: str = ""
+    cure: str = ""
 
 
 def probe(url: str) -> Probe:
@@ -40,7 +42,7 @@ def probe(url: str) -> Probe:
         finally:
             database.engine.dispose()
     except (SQLAlchemyError, ImportError) as error:
-        return Probe(Reach.unreachable, str(getattr(error, "orig", None) or type(error).__name__))
+        return Probe(Reach.unreachable, str(getattr(error, "orig", None) or type(error).__name__), in_words(error))
     if empty:
         return Probe(Reach.absent, "the database has no tables yet")
     return Probe(Reach.ready) if version == HEAD else Probe(Reach.behind, f"tables {version}, wanted {HEAD}")
