@@ -18,6 +18,13 @@ ANSWER = "answer"
 SPARE = "spare"
 PREFERENCES = "preferences"
 CONFIRM = "confirm"
+NEW_ADDRESS = "new address"
+DISOWN = "disown"
+TRAP = "/h/not-for-readers"  # where only a machine goes that follows every link of a mail (domain.md 5.5)
+PURPOSES = {
+    "u": UNSUBSCRIBE, "a": ANSWER, "s": SPARE, "c": CONFIRM, "p": PREFERENCES, "n": NEW_ADDRESS, "d": DISOWN,
+}  # fmt: skip
+"""What a link is for, by the first part of its path."""
 STORED_AS = "links"  # under this name the store keeps what they are signed with
 SIGNATURE_BYTES = 16
 LONGEST = 4_096  # characters; a web server takes 8,190 in all of an address
@@ -32,7 +39,8 @@ _SAY = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":
 class Token:
     """What a link says: who wants what. `key` is the send key of the mail it stood in.
 
-    `subject` is the topic to leave, the event to record (with its `fields`) or the theme to be spared.
+    `subject` is the topic to leave, the event to record (with its `fields`), the theme to be spared, or the wish that
+    is confirmed or disowned.
     """
 
     purpose: str
@@ -184,6 +192,19 @@ class Links:
     def confirm(self, person: str, topic: str, key: str) -> str:
         """Where a reader confirms a topic that was asked for in their name; a GET shows, a POST does it."""
         return self._address("c", Token(CONFIRM, self.project, person, topic, key))
+
+    def new_address(self, person: str, asked: str, key: str) -> str:
+        """Where the reader of a new address says that it is theirs; `asked` is the id of the wish."""
+        return self._address("n", Token(NEW_ADDRESS, self.project, person, asked, key))
+
+    def disown(self, person: str, asked: str, key: str) -> str:
+        """Where the reader of the old address says that it was not they who asked for another."""
+        return self._address("d", Token(DISOWN, self.project, person, asked, key))
+
+    @property
+    def trap(self) -> str:
+        """A link that no reader sees; the same in all mails, so it says nothing of anybody."""
+        return self.base.rstrip("/") + TRAP
 
     def image(self, digest: str, name: str) -> str:
         """Where a picture of the applied templates is served; `digest` is the SHA-256 of its bytes.

@@ -15,11 +15,12 @@ from nurture import observe
 from nurture.decide.consent import hears_of
 from nurture.decide.draft import Draft
 from nurture.decide.fold import fold
+from nurture.engine import new_address
 from nurture.engine.applying import LiveBook
 from nurture.engine.cells import CellError, reader
 from nurture.engine.faults import FaultError, StateError
 from nurture.engine.workshop import Workshop
-from nurture.links import ANSWER, CONFIRM, PREFERENCES, SPARE, STORED_AS, UNSUBSCRIBE, Token
+from nurture.links import ANSWER, CONFIRM, DISOWN, NEW_ADDRESS, SPARE, STORED_AS, Token
 from nurture.model.book import Book
 from nurture.model.event import (
     CONSENT_GIVEN,
@@ -92,12 +93,14 @@ class Answering:
         standing = self.standing(book, token.person)
         if standing is None:
             return None
+        if token.purpose in (NEW_ADDRESS, DISOWN):
+            return self._new_address(standing, token, "")
         if token.purpose == ANSWER:
             return answer_view(standing, token, self._answer(book, token), Kind.answer)
         if token.purpose == SPARE:
             return spare_view(book, standing, token.subject)
         if token.purpose == CONFIRM:
-            return confirm_view(book, standing, token.subject, self.clock())
+            return confirm_view(book, standing, token, self.clock())
         return leave_view(book, standing, token.subject)
 
     def act(self, token: Token, choice: Choice) -> tuple[View | None, bool]:
@@ -111,6 +114,8 @@ class Answering:
         if standing is None:
             observe.note(observe.LINK_LOST, purpose=token.purpose, because="no such person")
             return None
+        if token.purpose in (NEW_ADDRESS, DISOWN):
+            return self._new_address(standing, token, choice.do)
         if token.purpose == ANSWER:
             return self._tell(book, standing, token)
         if token.purpose == CONFIRM:
@@ -154,14 +159,25 @@ class Answering:
     def _confirm(self, book: Book, standing: Standing, token: Token, choice: Choice) -> View:
         """The reader agrees to what was asked for in their name; the words of the button are the proof."""
         topics, now = topics_of(book, token.subject), self.clock()
-        view = confirm_view(book, standing, token.subject, now)
+        view = confirm_view(book, standing, token, now)
         if view.kind is Kind.confirm and choice.do == CONFIRM and choice.of == str(standing.counts[CONSENT_REFUSED]):
             fields = {"topics": topics, "basis": "opt_in", "by": "reader", "how": "double opt-in"}
             fields |= {"wording": shown_words(view, self.house)}
             given = str(standing.counts[CONSENT_GIVEN] + standing.counts[CONSENT_REFUSED])
             once = (CONFIRM, given, *topics)
             self.record(token, CONFIRM, Said(token.person, CONSENT_GIVEN, once, fields, outside_id=token.key))
-            view = confirm_view(book, self.standing(book, token.person) or standing, token.subject, now)
+            view = confirm_view(book, self.standing(book, token.person) or standing, token, now)
+        return view
+
+    def _new_address(self, standing: Standing, token: Token, do: str) -> View:
+        """What the reader of the new address, or of the old one, is shown of a change, and says of it (`do`)."""
+        if standing.person.erased or standing.person.suppressed:
+            return View(Kind.stale, standing.locales)
+        if not do:
+            return new_address.view_of(self.shop, token, standing.locales, self.clock())
+        view, new = new_address.act(self.shop, token, do, standing.locales, self.house, self.clock())
+        self.recorded += new
+        observe.note(observe.LINK_TAKEN, purpose=token.purpose, choice=view.kind.word, new=new)
         return view
 
     def _tell(self, book: Book, standing: Standing, token: Token) -> View:
@@ -298,10 +314,15 @@ def answer_view(standing: Standing, token: Token, fields: dict[str, object] | No
     return View(kind, standing.locales, said=token.subject, fields=tuple(fields.items()), buttons=buttons)
 
 
-def confirm_view(book: Book, standing: Standing, topic: str, now: datetime) -> View:
-    """The page of a topic that was asked for: what is agreed to, or that it is; closed when there is no such topic."""
-    topic = topics_of(book, topic)[-1]
-    if topic not in book.topics or standing.person.erased:
+def confirm_view(book: Book, standing: Standing, token: Token, now: datetime) -> View:
+    """The page of a topic that was asked for: what is agreed to, or that it is.
+
+    Closed when there is no such topic, and when the mail went to an address that is theirs no more: who reads there
+    cannot agree for the one of today.
+    """
+    topic, person = topics_of(book, token.subject)[-1], standing.person
+    went = next((one.address for one in person.messages if one.key == token.key), person.address)
+    if topic not in book.topics or person.erased or went != person.address:
         return View(Kind.closed, standing.locales)
     titles = book.topics[topic].titles
     if hears_of(standing.person, topic, now):
@@ -309,12 +330,3 @@ def confirm_view(book: Book, standing: Standing, topic: str, now: datetime) -> V
     of = (("of", str(standing.counts[CONSENT_REFUSED])),)
     button = Button(CONFIRM, "confirm_button", hidden=of, quiet=False)
     return View(Kind.confirm, standing.locales, titles, buttons=(button,))
-
-
-PURPOSES = {
-    "u": UNSUBSCRIBE,
-    "a": ANSWER,
-    "s": SPARE,
-    "c": CONFIRM,
-    "p": PREFERENCES,
-}  # by the first part of a link's path

@@ -19,17 +19,28 @@ SAID = {
     names.TRACKING_REFUSED: "refused that opens and clicks are told apart",
     names.THEME_SPARED: "asked to be spared",
     names.THEME_WANTED: "asked to be spared no longer",
+    names.ADDRESS_ASKED: "asked for another address",
+    names.ADDRESS_ADDED: "took another address",
+    names.ADDRESS_KEPT: "said at the old address that it was not they who asked for another",
 }
+_WITHOUT_TOPICS = frozenset(
+    {names.TRACKING_GIVEN, names.TRACKING_REFUSED, names.ADDRESS_ASKED, names.ADDRESS_ADDED, names.ADDRESS_KEPT}
+)
 SHOWN = 40
 
 
 def ledger_lines(history: Iterable[Event], clock: Clock) -> list[str]:
     """The answers in the order in which they came, the last so many; nothing for who never gave one."""
-    answers = [event for event in history if event.name in SAID]
+    answers = [event for event in history if event.name in SAID and said_here(event)]
     if not answers:
         return []
     head = "Ledger:" if len(answers) <= SHOWN else f"Ledger, the last {SHOWN} of {len(answers):,}:"
     return [head, *(line for event in answers[-SHOWN:] for line in entry_lines(event, clock))]
+
+
+def said_here(event: Event) -> bool:
+    """Whether it is somebody's own word; an address that a shop tells is none."""
+    return event.name != names.ADDRESS_ADDED or bool(event.fields.get("asked"))
 
 
 def entry_lines(event: Event, clock: Clock) -> Iterator[str]:
@@ -49,7 +60,7 @@ def about(event: Event) -> list[str]:
     """The topics or the theme; of a consent without topics, everything."""
     if "theme" in event.fields:
         return [str(event.fields["theme"])]
-    if event.name in (names.TRACKING_GIVEN, names.TRACKING_REFUSED):
+    if event.name in _WITHOUT_TOPICS:
         return []
     topics = event.fields.get("topics")
     return sorted(map(str, topics)) if isinstance(topics, tuple | list | frozenset) and topics else ["everything"]

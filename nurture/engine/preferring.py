@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from nurture import observe
 from nurture.decide.consent import hears_of
+from nurture.engine import new_address
 from nurture.engine.answering import NO_BOOK, Answering, Standing
 from nurture.engine.faults import StateError
 from nurture.links import Token
@@ -57,34 +58,35 @@ def wish_of(form: Mapping[str, str]) -> Wish:
 
 
 class Preferring:
-    """Reads and changes choices by genuine tokens, in the store: call it where that may be done.
+    """Reads and changes choices by genuine tokens, in the store: call it where that may be done."""
 
-    With `addresses` a reader may ask for another address, which somebody else here lets them confirm.
-    """
-
-    def __init__(self, answering: Answering, addresses: bool = False) -> None:
+    def __init__(self, answering: Answering) -> None:
         self.answering = answering
-        self.addresses = addresses
 
     def read(self, token: Token) -> Choices | None:
         """The page as it stands; None when there is no such person any more. StateError: not now."""
+        return self._read(token)[0]
+
+    def _read(self, token: Token) -> tuple[Choices | None, str]:
+        """The page, and the address they have."""
         book = self.answering.book()
         if book is NO_BOOK:
             raise StateError("the applied book cannot be read, so no choices can be shown now.")
         standing = self.answering.standing(book, self.answering.today(token).person)
         if standing is None or standing.person.erased:
-            return None
-        return replace(choices_of(book, standing, self.answering.clock()), address=self.addresses)
+            return None, ""
+        reached = standing.person.address
+        return replace(choices_of(book, standing, self.answering.clock()), address=bool(reached)), reached
 
     def act(self, token: Token, wish: Wish) -> tuple[Choices | None, bool]:
         """Record what the form says: the page as it stands then, and whether anything is new."""
         token = self.answering.today(token)
-        before, page = self.answering.recorded, self.read(token)
+        before, (page, address) = self.answering.recorded, self._read(token)
         if page is None:
             observe.note(observe.LINK_LOST, purpose=token.purpose, because="no such person")
             return None, False
-        if wish.do == NEW_ADDRESS and self.addresses:
-            message = self._another_address(token, wish.address)
+        if wish.do == NEW_ADDRESS and page.address and not page.barred:
+            message = self._another_address(token, wish.address, address)
         else:
             message = self._decided(token, page, wish)
         after = self.read(token) or page
@@ -104,21 +106,27 @@ class Preferring:
         asked_back = wish.do == ALL_BACK or (wish.do == CHOOSE and switched_on(page, wish))
         return Message.changed if asked_back and not is_fresh(page, wish) else Message.saved
 
-    def _another_address(self, token: Token, typed: str) -> Message:
-        """Record that they ask for another address; it is theirs once they confirm it there, and not before."""
+    def _another_address(self, token: Token, typed: str, before: str) -> Message:
+        """Record that they ask for another address; it is theirs once they confirm it there, and not before.
+
+        What the address is to others changes nothing of what they are told.
+        """
         try:
             address = normal_address(typed)
         except RefusedRow:
             return Message.bad_address
-        now = self.answering.clock()
-        history = self.answering.shop.store.histories([token.person])[token.person]
+        shop, now = self.answering.shop, self.answering.clock()
+        history = shop.store.histories([token.person])[token.person]
         asked = [one for one in history if one.name == names.ADDRESS_ASKED and one.known_at > now - A_DAY]
-        if any(one.fields.get("address") == address for one in asked):
+        barred = new_address.barred(shop, token.person, address, history, now)
+        if asked and asked[-1].fields.get("address") == address and not new_address.answered(history, asked[-1]):
             return Message.address_asked
         if len(asked) >= OFTEN:
             return Message.too_often
-        fields = {"address": address, "by": "reader", "how": HOW}
-        self.answering.record(token, NEW_ADDRESS, Said(token.person, names.ADDRESS_ASKED, (now.isoformat(),), fields))
+        fields = {"address": address, "from": before, "barred": barred, "by": "reader", "how": HOW}
+        once = (now.isoformat(), address)
+        said = Said(token.person, names.ADDRESS_ASKED, once, fields, outside_id=token.key)
+        self.answering.record(token, NEW_ADDRESS, said)
         return Message.address_asked
 
 

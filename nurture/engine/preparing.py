@@ -13,11 +13,13 @@ from nurture.decide.last_look import last_look, put_off
 from nurture.deliver.protocol import Provider
 from nurture.engine.applying import LiveBook
 from nurture.engine.giving import WORDS, asked_for, filled, gifts_now, gone, purse
+from nurture.engine.new_address import may_be_sent
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason, Why
 from nurture.model.event import ADDRESS_ADDED, ADDRESS_STATE, CONSENT_REFUSED, ERASED, SUPPRESSED, THEME_SPARED, Event
 from nurture.model.mail import Email, Fate, Handover
+from nurture.model.new_address import NEW_ADDRESS
 from nurture.model.person import Person
 from nurture.model.place import Problem
 from nurture.model.renaming import mail_today
@@ -208,6 +210,9 @@ def kept_here(shop: Workshop, live: LiveBook, intent: Intent, person: Person, no
     if refused is not None:
         why, words = refused
         return Kept(why, Handover(intent.key, Fate.expired if why is Why.expired else Fate.cancelled, words))
+    if intent.mail == NEW_ADDRESS and not may_be_sent(shop, person.id, intent.subject, now):
+        words = "the new address cannot be theirs, or is wanted no more"
+        return Kept(Why.cancelled, Handover(intent.key, Fate.cancelled, words))
     if not may_go(shop, live, intent):
         words = "config.toml lets only some addresses have mail"
         return Kept(Why.cancelled, Handover(intent.key, Fate.cancelled, words))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-from nurture.links import ANSWER, CONFIRM, PREFERENCES, SPARE, UNSUBSCRIBE, Links, verify
+from nurture.links import PURPOSES, Links, verify
 from nurture.model.mail import Email, Image
 from nurture.render.check_mail import LONGEST_SUBJECT
 from nurture.render.images import pictures
@@ -19,7 +19,6 @@ from nurture.render.images import pictures
 Templates = Mapping[str, bytes]
 Pictures = tuple[tuple[str, str], ...]  # what a mail calls a picture, and a data: address that holds it
 
-PURPOSES = {"u": UNSUBSCRIBE, "a": ANSWER, "s": SPARE, "c": CONFIRM, "p": PREFERENCES}  # by first part of a path
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\u00ad\u034f\ufeff]")
 UNSEEN_TAGS = frozenset({"head", "style", "script", "title"})
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})

@@ -11,6 +11,7 @@ from nurture.links import Links
 from nurture.model.book import Book
 from nurture.model.decision import Intent
 from nurture.model.mail import Email, Woven
+from nurture.model.new_address import NEW_ADDRESS
 from nurture.model.person import Person
 from nurture.model.place import Place, Problem
 from nurture.model.rules import Rules
@@ -23,6 +24,7 @@ from nurture.render.frame import words
 from nurture.render.images import carried
 from nurture.render.layout import built_in, page_names
 from nurture.render.locales import chain, with_territory
+from nurture.render.own_mails import is_own, own_names, own_version
 from nurture.render.page_words import choices_word
 from nurture.render.settled import facts
 from nurture.render.source import Piece, Written, read
@@ -72,7 +74,7 @@ def render(
     context = _context(book, intent, person, version.locale)
     settled = facts(version.locale)
     told = {**settled, **footer.fields(isolated=settled["direction"] == "rtl")}
-    context |= _asking(book, intent, links, footer, version.locale)
+    context |= _asking(book, templates, intent, links, footer, version.locale)
     context = {**told, **_calls(templates, intent, links, footer), **context}
     ready = version.mail.templates
     if isinstance(ready, Problem):
@@ -92,8 +94,11 @@ def render(
 
 def version_for(rules: Rules, templates: Mapping[str, bytes], intent: Intent, person: Person) -> Version | Problem:
     """The version for this reader: theirs, or the next in the chain that is written and translated."""
-    frame = layout_of(templates) or (BUILT_IN, built_in())
     wanted = str(person.facts.get("locale") or "")
+    if is_own(intent):
+        locale, own = own_version(templates, wanted, rules.locales)
+        return own if isinstance(own, Problem) else Version(locale, own)
+    frame = layout_of(templates) or (BUILT_IN, built_in())
     for locale, beside in candidates(intent.mail, intent.variant, wanted, rules.locales):
         for ending in FORMATS:
             data = templates.get(beside + ending)
@@ -129,8 +134,12 @@ def _context(book: Book, intent: Intent, person: Person, locale: str) -> dict[st
     }
 
 
-def _asking(book: Book, intent: Intent, links: Links | None, footer: Footer, locale: str) -> dict[str, object]:
+def _asking(
+    book: Book, templates: Mapping[str, bytes], intent: Intent, links: Links | None, footer: Footer, locale: str
+) -> dict[str, object]:
     """What a mail is told that asks to confirm a topic: its title, and where; without a web address, a letter."""
+    if is_own(intent):
+        return own_names(templates, intent, links, footer, locale)
     topic = book.topics.get(intent.topic)
     if intent.sequence or topic is None or topic.confirm != intent.mail:
         return {}
@@ -231,7 +240,7 @@ def _email(
         key=intent.key,
         from_name=clean(sender.name),
         from_address=house_address(sender.address),
-        to_name=clean(str(person.facts.get("first_name") or "")),
+        to_name="" if intent.mail == NEW_ADDRESS else clean(str(person.facts.get("first_name") or "")),
         to_address=encoded(intent.address),
         subject=str(subject),
         text=text.whole,

@@ -43,6 +43,11 @@ class Kind(Enum):
     answered = "answered", TICK
     confirm = "confirm", ENVELOPE
     confirmed = "confirmed", TICK
+    moving = "moving", ENVELOPE
+    moved = "moved", TICK
+    stale = "stale", OPEN_CIRCLE
+    disown = "disown", ENVELOPE
+    disowned = "disowned", TICK
     closed = "closed", TICK
     lost = "lost", OPEN_CIRCLE
     busy = "busy", OPEN_CIRCLE
@@ -142,7 +147,8 @@ def shown_words(view: View, house: House) -> str:
     """What a reader of the page is told, and what its first button says: the proof of what they agreed to."""
     locale, words = words_for(house.templates, wanted_locales(view.locales, house.locales))
     title = title_in(view.titles, locale, house.locales)
-    text = words[f"{view.kind.word}_{'text' if view.titles else 'plain'}"].replace(WHAT, title)
+    plain = f"{view.kind.word}_plain"
+    text = words[f"{view.kind.word}_text" if view.titles or plain not in words else plain].replace(WHAT, title)
     return f"{text} [{words[view.buttons[0].word]}]" if view.buttons else text
 
 

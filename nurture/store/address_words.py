@@ -14,6 +14,7 @@ from nurture.model.address_health import OK, TELLING, WORSE, Told, address_state
 from nurture.model.event import ADDRESS_STATE, CONSENT_REFUSED
 from nurture.model.happening import Bounce, Happened, Happening
 from nurture.model.mail import Fate
+from nurture.model.new_address import NEW_ADDRESS
 from nurture.store.codec import instant, micros, values_of
 from nurture.store.database import among
 from nurture.store.outbox_rows import SETTLED
@@ -32,6 +33,7 @@ class Mail(NamedTuple):
     detail: str
     status: str | None
     before: bool
+    mail: str = ""
 
     @property
     def stands(self) -> Fate:
@@ -44,6 +46,7 @@ class Mail(NamedTuple):
 News = tuple[Happening, str, Mail | None]
 """What became of a mail, the person it went to (empty: nobody we know), and the mail if we know it."""
 
+_REFUSING = frozenset({Happened.complained, Happened.unsubscribed})
 COMPLAINED, UNSUBSCRIBED = "reported as spam", "unsubscribed at the provider"
 BY_PROVIDER = "provider"
 _BARRED = text(  # the same whatever was told first: a complaint before an unsubscription, the earlier instant
@@ -57,7 +60,9 @@ def follow(connection: Connection, news: Sequence[News], now: datetime) -> None:
     """Record what these say of their readers; asked again with the same, nothing changes."""
     for one, person, mail in news:
         said = {one.what, one.known}
-        if Happened.complained in said:
+        if mail is not None and mail.mail == NEW_ADDRESS and said & _REFUSING:
+            _bar(connection, one, mail, COMPLAINED)  # whoever reads there is not known to be the one who asked
+        elif Happened.complained in said:
             _refuse(connection, one, person, (), COMPLAINED, now)
             _bar(connection, one, mail, COMPLAINED)
         elif Happened.unsubscribed in said:

@@ -72,7 +72,7 @@ class Happenings:
 _KNOWN = select(HAPPENING.c.id)
 _MAILS = select(
     MESSAGE.c.key, MESSAGE.c.person, MESSAGE.c.address, MESSAGE.c.topic, MESSAGE.c.fate, MESSAGE.c.detail,
-    BATCH.c.status, MESSAGE.c.before,
+    BATCH.c.status, MESSAGE.c.before, MESSAGE.c.mail,
 ).select_from(
     MESSAGE.outerjoin(BATCH_MEMBER, BATCH_MEMBER.c.key == MESSAGE.c.key).outerjoin(
         BATCH, BATCH.c.id == BATCH_MEMBER.c.batch

@@ -44,14 +44,16 @@ class NewAddresses:
         with self.database.reading() as connection:
             return self._known(connection, person, address)[1]
 
-    def take(self, person: str, address: str, asked: str, how: str, wording: str, now: datetime) -> bool:
+    def take(
+        self, person: str, address: str, asked: str, how: str, wording: str, now: datetime, leaves: str = ""
+    ) -> bool:
         """Make it theirs, durably; False when it cannot be, or is already. `asked` is the id of the wish.
 
-        What whoever had it before refused there stays refused.
+        `leaves` is the one that they give up. What whoever had the new one before refused there stays refused.
         """
         with self.database.writing(durable=True) as connection:
             person = today(connection, person)
-            known, barred = self._known(connection, person, address)
+            known, barred = self._known(connection, person, address, leaves)
             fields = {"address": address, "by": READER, "how": how, "asked": asked, "wording": wording}
             said = Said(person, ADDRESS_ADDED, (asked, how), fields)
             if barred or not record(connection, said, now):
@@ -66,12 +68,13 @@ class NewAddresses:
         self.remember(mark)
         return True
 
-    def _known(self, connection: Connection, person: str, address: str) -> tuple[Known, str]:
+    def _known(self, connection: Connection, person: str, address: str, leaves: str = "") -> tuple[Known, str]:
         """Who has or had it, and why it cannot be this person's."""
-        key = address.casefold()
+        key, old = address.casefold(), leaves.casefold()
         known = Known(self.store, "")
-        known.look_up(connection, (), (key,))
-        known.look_up_address_of(connection, person)
+        known.look_up(connection, (), {key, old} - {""})
+        if known.by_address.get(old) == person:
+            known.address_of[person] = old
         if key in known.suppressed:
             return known, SUPPRESSED
         if known.by_address.get(key, person) != person:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Intent, Reason
-from nurture.model.event import CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, Event, Origin
+from nurture.model.event import ADDRESS_ADDED, CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, Event, Origin
 from nurture.model.person import Enrolment, Person
 from nurture.model.rules import CLASSES
 from nurture.store.afterwards import mark_clicks, newly_cancelled, newly_clicked
@@ -164,7 +164,8 @@ def _messages(rows: Rows, decision: Decision, old: Loaded, classes: Sequence[str
         if intent.approve:
             rows.drafts.append(draft_row(intent, lane))
             continue
-        rows.planned.append(planned_row(intent.key, intent.person, lane, intent.due_at))
+        alike = f"{intent.mail} {intent.variant} {decision.person.facts.get('locale') or ''}"
+        rows.planned.append(planned_row(intent.key, intent.person, lane, intent.due_at) | {"alike": alike})
     if decision.person.messages is not old.person.messages:
         rows.cancelled += newly_cancelled(decision.person, old.person)
         rows.clicked += newly_clicked(decision.person, old.person)
@@ -177,7 +178,8 @@ def lane_of(class_: str, classes: Sequence[str]) -> int:
 
 def planned_row(key: str, person: str, lane: int, due: datetime) -> Row:
     """A place in the queue."""
-    return {"key": key, "lane": lane, "due_at": micros(due), "bucket": bucket(person), "released": False, "because": ""}
+    row: Row = {"key": key, "lane": lane, "due_at": micros(due), "bucket": bucket(person)}
+    return row | {"released": False, "because": "", "alike": ""}
 
 
 def _message_row(intent: Intent) -> Row:
@@ -248,13 +250,26 @@ def _consents(rows: Rows, person: Person, old: Loaded) -> None:
     proven = {
         str(topic): proof(event) for event in old.arrived if event.name in _CONSENT_EVENTS for topic in _topics(event)
     }
-    who: Row = {"person": person.id, "bucket": bucket(person.id), "address": person.address}
+    where = _said_at(old)
+    who: Row = {"person": person.id, "bucket": bucket(person.id), "address": where.get(EVERYTHING, person.address)}
     for topic, one in person.consents.items():
         said = {"topic": topic, "given": one.given, "since": micros(one.since), "basis": one.basis}
+        said["address"] = where.get(topic, where.get(EVERYTHING, person.address))
         rows.consents.append({**who, **said, **proven.get(topic, _UNPROVEN), "until": maybe_micros(one.until)})
     if person.refused_all:
         said = {"topic": EVERYTHING, "given": False, "since": micros(person.asof), "basis": ""}
         rows.consents.append({**who, **said, **proven.get(EVERYTHING, _UNPROVEN), "until": None})
+
+
+def _said_at(old: Loaded) -> dict[str, str]:
+    """The address at which each answer that arrived was given: what came with another after it, was said before it."""
+    address, found = old.person.address, {}
+    for event in old.arrived:
+        if event.name == ADDRESS_ADDED:
+            address = str(event.fields["address"])
+        elif event.name in _CONSENT_EVENTS:
+            found.update(dict.fromkeys(map(str, _topics(event)), address))
+    return found
 
 
 def proof(event: Event) -> Row:

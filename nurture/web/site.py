@@ -13,11 +13,11 @@ from typing import TypeVar
 from aiohttp import web
 
 from nurture import observe
-from nurture.engine.answering import PURPOSES, Answering, Choice
+from nurture.engine.answering import Answering, Choice
 from nurture.engine.applying import LiveBook
 from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
-from nurture.links import UNSUBSCRIBE, Token, verify
+from nurture.links import PURPOSES, UNSUBSCRIBE, Token, verify
 from nurture.render.images import FOLDER, Picture, by_digest
 from nurture.render.pages import Kind, View, accepted, html, spoken, style_source
 from nurture.web.body import posted
