@@ -2,11 +2,11 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
-from nurture.cli.group import nurture
+from nurture.cli.group import VERBS, nurture
 
 FINE, FINDINGS, CHANGES, DECISION, TROUBLE, USAGE = 0, 1, 2, 3, 4, 64
 UNREADABLE_URL = ("NoSuchModuleError", "ArgumentError")  # of sqlalchemy; their words may hold a password
@@ -82,11 +82,32 @@ def explain_fault(error: Exception) -> int:
 
 
 def report(error: Exception) -> int:
-    """An error nobody foresaw: the whole trace, so that it can be pasted into a report."""
+    """An error nobody foresaw: the whole trace, so that it can be pasted into a report; nobody is named in it.
+
+    What an error says may quote whom it fell over, and so may the command: a report has only the types of errors,
+    the places in the code, the verb and the names of options.
+    """
     import platform
     import traceback
 
     click.echo("nurture: this should not have happened. Please report it with the lines below.", err=True)
-    click.echo(f"  python {platform.python_version()} · {' '.join(sys.argv[1:])}", err=True)
-    click.echo("".join(traceback.format_exception(error)), err=True)
+    click.echo(f"  python {platform.python_version()} · {' '.join(map(_told, sys.argv[1:]))}", err=True)
+    for one in reversed(list(_chain(error))):
+        click.echo("".join(traceback.format_tb(one.__traceback__)), err=True, nl=False)
+        click.echo(f"{type(one).__module__}.{type(one).__name__}", err=True)
     return TROUBLE
+
+
+def _told(word: str) -> str:
+    """A word of the command line as it may be shown to strangers: a verb, or the name of an option."""
+    if word.startswith("--"):
+        return word.partition("=")[0]
+    return word if word in VERBS else "…"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error, and those that it came from."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)

@@ -9,6 +9,7 @@ from nurture.decide.clock import day_start, reader_clock
 from nurture.engine.backtest import History, Line, Question, Tally, backtest
 from nurture.engine.check import book_of
 from nurture.engine.workshop import Workshop
+from nurture.store.database import owner_only
 
 
 def retrospect(
@@ -31,7 +32,7 @@ def histories(shop: Workshop) -> Iterator[History]:
 
 def write_lines(tally: Tally, out: Path) -> None:
     """One line for each thing that would have happened, sorted; the same log and files give the same bytes."""
-    with out.open("w", encoding="utf-8", newline="") as file:
+    with open(out, "w", encoding="utf-8", newline="", opener=owner_only) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Line._fields)
         writer.writerows(tally.lines)

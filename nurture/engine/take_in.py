@@ -21,6 +21,7 @@ from nurture.engine.world_names import NotKnown
 from nurture.model.book import Book
 from nurture.model.sequence import Status
 from nurture.model.trigger import EventTrigger
+from nurture.store.database import owner_only
 from nurture.store.installation import SUPPRESSIONS
 from nurture.store.rows import AnyRow
 
@@ -96,8 +97,8 @@ class Rejects:
         self.last = row.line
         self.count += 1
         if self.writer is None:
-            file = self.stack.enter_context(self.path.open("w", encoding="utf-8", newline=""))
-            self.writer = csv.writer(file, lineterminator="\n")
+            file = open(self.path, "w", encoding="utf-8", newline="", opener=owner_only)  # noqa: SIM115  (the stack's)
+            self.writer = csv.writer(self.stack.enter_context(file), lineterminator="\n")
             self.writer.writerow(["line", "reason", *self.table.columns])
         self.writer.writerow([row.line, reason, *row.cells])
 

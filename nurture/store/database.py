@@ -122,9 +122,14 @@ def _owned(file: str) -> Callable[..., None]:
     def make(*_given: Any) -> None:
         if file not in ("", "None", ":memory:") and not file.startswith("file:"):
             with suppress(OSError):  # it is there, or cannot be made: SQLite says which
-                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                os.close(owner_only(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
 
     return make
+
+
+def owner_only(path: str, flags: int) -> int:
+    """Open a file that names people: when it is made, then for its owner alone. An `opener` of `open`."""
+    return os.open(path, flags, 0o600)
 
 
 def _prepared(cache: int, file: str) -> Callable[[Any, Any], None]:
@@ -160,15 +165,17 @@ def connect(url: str, make_folder: bool = True, cache: int = CACHE) -> Database:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return Database(create_engine(parsed))
+        return Database(create_engine(parsed, hide_parameters=True))
     if parsed.database not in (None, "", ":memory:"):
         if make_folder:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed)
+        engine = create_engine(parsed, hide_parameters=True)
     else:
         from sqlalchemy.pool import StaticPool
 
-        engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        engine = create_engine(
+            parsed, poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
+        )
     event.listen(engine, "do_connect", _owned(str(parsed.database)))
     event.listen(engine, "connect", _prepared(cache, str(parsed.database)))
     event.listen(engine, "begin", _begin)

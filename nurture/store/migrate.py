@@ -1,11 +1,12 @@
 """Bringing a store to the newest tables: a backup copy first, then Alembic (architecture.md 5)."""
 
+import os
 import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from nurture.store.database import Database
+from nurture.store.database import Database, owner_only
 from nurture.store.tables import HEAD, METADATA
 
 
@@ -53,6 +54,7 @@ def _back_up(database: Database, version: str) -> Path | None:
     if database.file is None:
         return None
     copy = database.file.with_name(f"{database.file.name}.before-{HEAD}-from-{version}")
+    os.close(owner_only(str(copy), os.O_CREAT | os.O_WRONLY))
     source, target = sqlite3.connect(database.file), sqlite3.connect(copy)
     try:
         source.backup(target)

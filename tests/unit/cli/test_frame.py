@@ -110,6 +110,25 @@ def test_a_fault_of_our_own_comes_as_a_report(monkeypatch, capsys):
     assert "ZeroDivisionError" in said
 
 
+def test_a_report_that_is_pasted_somewhere_names_nobody(monkeypatch, capsys):
+    whom = "@".join(("salma", "shop.example"))  # a trace shows the lines of code, and so those of this test
+
+    def broken(*_given):
+        try:
+            raise KeyError(whom)
+        except KeyError as first:
+            raise RuntimeError(f"no row for {whom}") from first
+
+    monkeypatch.setattr("nurture.engine.project.find_project", broken)
+    monkeypatch.setattr("sys.argv", ["nurture", "show", whom, f"--as={whom}", "--json"])
+    assert run(["check"]) == 4
+    said = capsys.readouterr().err
+    assert "show … --as --json" in said
+    assert said.index("builtins.KeyError") < said.index("builtins.RuntimeError")
+    assert "test_frame.py" in said
+    assert whom not in said
+
+
 def test_version(capsys):
     assert run(["--version"]) == 0
     assert capsys.readouterr().out.startswith("nurture ")
