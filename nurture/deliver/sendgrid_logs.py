@@ -14,6 +14,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from nurture.deliver.answers import whole as read_whole
 from nurture.deliver.sendgrid_body import OUR_KEY
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ async def _read(request: Any) -> dict[str, Any]:
             return {}
         if response.status != OK:
             raise _UnansweredError(WHY.get(response.status, f"the log answered {response.status}"))
-        body = await response.content.read(MOST_READ)
+        body = await read_whole(response.content, MOST_READ)
     try:
         found = json.loads(body)
     except ValueError:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from nurture.deliver.answers import whole
 from nurture.deliver.sendgrid_events import EARLIEST, LATEST, PROVIDER
 from nurture.model.happening import Bounce, Happened, Happening
 
@@ -44,8 +45,12 @@ class Suppressions:
 
         patience = aiohttp.ClientTimeout(total=WITHIN)
         async with aiohttp.ClientSession(timeout=patience, trust_env=False) as session:
+            before: list[Any] = []
             for number in range(MOST_PAGES):
                 rows = await self._page(session, name, since, number * PAGE)
+                if rows and rows == before:
+                    raise NotToldError(f"SendGrid gives one page of {name} again and again")
+                before = rows
                 yield [one for row in rows if (one := listed(name, row)) is not None]
                 if len(rows) < PAGE:
                     return
@@ -63,7 +68,7 @@ class Suppressions:
             async with session.get(
                 self.url.rstrip("/") + LISTS[name][0], params=asked, headers=headers, allow_redirects=False
             ) as answer:
-                body = await answer.content.read(LARGEST)
+                body = await whole(answer.content, LARGEST)
                 status = answer.status
         except (TimeoutError, aiohttp.ClientError, OSError) as fault:
             raise NotToldError(f"{self.url} cannot be reached ({type(fault).__name__})") from fault

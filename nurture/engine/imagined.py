@@ -16,6 +16,7 @@ from nurture.model.person import Person
 from nurture.store.open import Store
 
 WINDOW = timedelta(days=90)
+SHORTEST = timedelta(days=1)
 DONORS = 20_000  # people whose days are lent; of more, so many spread over all
 MOST_ORDERS = 4  # who has more stands with those who have so many
 
@@ -63,9 +64,12 @@ class Imagined:
 
 
 def imagined(store: Store, book: Book, now: datetime) -> Imagined:
-    """Gather the last ninety days, or as many as there are."""
+    """Gather the last ninety days, or as many as there are, but never less than one.
+
+    What came in a shop's first minutes is no rate: lent over and over, it would fill days with thousands of events.
+    """
     donors: dict[int, list[tuple[Event, ...]]] = {}
-    since, first = now - WINDOW, now
+    since, first = now - WINDOW, now - SHORTEST
     for history in _histories(store):
         lately = tuple(e for e in history if since < e.happened_at <= now and e.name not in OWN_EVENTS)
         first = min([first, *(event.happened_at for event in lately)])

@@ -36,16 +36,22 @@ def last_sync(store: Store) -> datetime | None:
 async def sync(shop: Workshop, now: datetime, run: Run, whole: bool = False) -> Counter[str]:
     """Read every list since the last time, or `whole`; of each how many rows were new. NotToldError: try later.
 
-    What was read before a failure is kept, and read again the next time.
+    A list that is not told keeps none of the others from being read. What was read is kept, and read again next time.
     """
     last = await run(last_sync, shop.store)
     since = None if whole or last is None else last - OVERLAP
     reader = Suppressions(shop.config.sendgrid_url, shop.config.sendgrid_key)
     found: Counter[str] = Counter(dict.fromkeys(LISTS, 0))
+    untold: list[NotToldError] = []
     for name in LISTS:
-        async for page in reader.pages(name, since):
-            taken = await run(shop.store.happenings.take, page, now, False)
-            found[name] += taken.new.total()
+        try:
+            async for page in reader.pages(name, since):
+                taken = await run(shop.store.happenings.take, page, now, False)
+                found[name] += taken.new.total()
+        except NotToldError as fault:
+            untold.append(fault)
+    if untold:
+        raise NotToldError("; ".join(dict.fromkeys(map(str, untold))))
     await run(shop.store.declare, DECLARED, now.isoformat(), now)
     observe.note(observe.SYNCED, **found)
     return found

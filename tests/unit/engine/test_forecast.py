@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ from nurture.engine.forecast_words import (
     limit_lines,
     lost_lines,
 )
-from nurture.engine.imagined import Imagined
+from nurture.engine.imagined import Imagined, imagined
 from nurture.engine.processes import spread
 from nurture.engine.simulation import Calendar
 from nurture.model.book import Book
@@ -31,6 +32,9 @@ from nurture.model.sequence import Sequence, Status
 from nurture.model.step import Send, WaitLength, flow
 from nurture.model.trigger import Again, EventTrigger
 from nurture.store.codes import Stock
+from nurture.store.rows import ContactRow, EventRow
+from tests import sending_worlds
+from tests.sending_worlds import open_shop
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 END = NOW + timedelta(days=30)
@@ -99,6 +103,18 @@ def test_everybody_is_lent_the_days_of_somebody_who_stood_where_they_stand() -> 
     assert len({event.fields["order_id"] for event in coming}) == len({event.id for event in coming}) == 4
     assert lent.events(regular, END) == []
     assert lent.events(newcomer, END) == lent.events(newcomer, END)
+
+
+def test_the_first_minutes_of_a_shop_are_no_rate(tmp_path: Path) -> None:
+    opened = open_shop(tmp_path)
+    given = EventRow(outside_id="n0", name="subscriber.joined", at=sending_worlds.NOW - timedelta(seconds=1))
+    opened.store.importing(sending_worlds.NOW).take([ContactRow(outside_id="n0"), given], sending_worlds.refuse)
+    lent = imagined(opened.store, BOOK, sending_worlds.NOW)
+    (person,) = [known for page in opened.store.everybody() for known in page]
+    found = lent.events(Person(person, sending_worlds.NOW), sending_worlds.NOW + timedelta(days=3))
+    opened.store.close()
+    assert lent.until - lent.since == timedelta(days=1)
+    assert len(found) == 3, "once a day, and not once a second"
 
 
 def test_what_is_imagined_starts_what_it_would_start() -> None:

@@ -1,6 +1,7 @@
 """The provider's lists, read page by page from a server on loopback: nothing is lifted, nothing is new twice."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -28,18 +29,42 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 class Lists:
-    """SendGrid's lists; `fails` answers one of them with a status."""
+    """SendGrid's lists; `fails` answers one of them with a status, `body` all of them with it.
 
-    def __init__(self, rows: dict[str, list], fails: dict[str, int] | None = None) -> None:
+    `slowly` gives each answer in pieces, and `stuck` the first page whatever is asked for.
+    """
+
+    def __init__(
+        self,
+        rows: dict[str, list],
+        fails: dict[str, int] | None = None,
+        body: bytes | None = None,
+        slowly: bool = False,
+        stuck: bool = False,
+    ) -> None:
         self.rows, self.fails, self.asked = rows, fails or {}, []
+        self.body, self.slowly, self.stuck = body, slowly, stuck
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         name = request.path.rpartition("/")[2]
         self.asked.append((name, dict(request.query)))
         if request.headers["Authorization"] != "Bearer k" or name in self.fails:
             return web.Response(status=self.fails.get(name, 401), text="<html>")
-        offset, limit = int(request.query["offset"]), int(request.query["limit"])
-        return web.json_response(self.rows.get(name, [])[offset : offset + limit])
+        if self.body is not None:
+            return web.Response(body=self.body, content_type="text/html")
+        offset, limit = int(request.query["offset"]) * (not self.stuck), int(request.query["limit"])
+        rows = self.rows.get(name, [])[offset : offset + limit]
+        return await in_pieces(request, json.dumps(rows).encode()) if self.slowly else web.json_response(rows)
+
+
+async def in_pieces(request: web.Request, body: bytes) -> web.StreamResponse:
+    answer = web.StreamResponse()
+    await answer.prepare(request)
+    for start in range(0, len(body), 10_000):
+        await answer.write(body[start : start + 10_000])
+        await asyncio.sleep(0)
+    await answer.write_eof()
+    return answer
 
 
 def run(shop: Shop, lists: Lists, now=NOW, whole: bool = False):
@@ -107,6 +132,39 @@ def test_a_list_that_cannot_be_read_is_said_and_what_came_before_is_kept(shop: S
         run(shop, Lists({"bounces": [row("n0")]}, {"spam_reports": status}))
     assert [one["state"] for one in said(shop, "n0", ADDRESS_STATE)] == ["hard"]
     assert last_sync(shop.store) is None
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("status", [401, 404, 429, 500])
+def test_one_list_that_cannot_be_read_keeps_no_other_from_being_read(shop: Shop, name: str, status: int):
+    lists = Lists({one: [row(f"n{place % 4}")] for place, one in enumerate(LISTS)}, {name: status})
+    with pytest.raises(NotToldError, match=f"{name}.*{status}|{status}.*{name}"):
+        run(shop, lists)
+    assert {one for one, _ in lists.asked} == {*LISTS}
+    assert last_sync(shop.store) is None
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>We are down</html>", b"", b"[1, 2", b'{"errors": []}', b"\xff\xfe", b"[" * 9_000]
+)
+def test_an_answer_that_is_no_list_is_said_and_lifts_nothing(shop: Shop, body: bytes):
+    run(shop, Lists({"bounces": [row("n0")]}))
+    with pytest.raises(NotToldError, match=r"no JSON|no list"):
+        run(shop, Lists({}, body=body), NOW + timedelta(days=1))
+    assert [one["state"] for one in said(shop, "n0", ADDRESS_STATE)] == ["hard"]
+    assert last_sync(shop.store) == NOW
+
+
+def test_a_page_is_read_to_its_end_however_it_comes(shop: Shop):
+    rows = [row(f"long{number}", reason="x" * 400) for number in range(PAGE - 1)]
+    assert run(shop, Lists({"bounces": rows}, slowly=True))["bounces"] == PAGE - 1
+
+
+def test_a_server_that_gives_one_page_for_ever_is_left(shop: Shop):
+    lists = Lists({"bounces": [row(f"x{number}") for number in range(PAGE)]}, stuck=True)
+    with pytest.raises(NotToldError, match="one page of bounces again and again"):
+        run(shop, lists)
+    assert sum(name == "bounces" for name, _ in lists.asked) == 2
 
 
 @pytest.mark.parametrize(
