@@ -15,6 +15,7 @@ NAMES = (
     "idle_tick",
     "decisions",
     "rendering",
+    "messages",
     "hand_over",
     "many_in_one",
     "first_tick",

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from nurture.deliver.plain import CannotBeSaid
+from nurture.deliver.prepared import woven_of
 from nurture.deliver.sendgrid_body import LARGEST, dumped, envelope, filled, shared
 from nurture.model.mail import Email, Fate, Handover, Woven
 
@@ -69,13 +70,6 @@ def without(refused: Post, left: Sequence[Email]) -> Iterator[Post | Handover]:
     """
     most = len(left) if len(left) < len(refused.mails) else (len(left) + 1) // 2
     yield from requests(left, 1 if refused.round >= ROUNDS else most, refused.round + 1)
-
-
-def woven_of(mail: Email) -> tuple[Woven, Woven]:
-    """Text and HTML as they are woven; as one piece each where that is not known, or would say something else."""
-    if mail.woven is not None and (str(mail.woven[0]), str(mail.woven[1])) == (mail.text, mail.html):
-        return mail.woven
-    return Woven((mail.text,), ()), Woven((mail.html,), ())
 
 
 def alike(mail: Email, woven: tuple[Woven, Woven]) -> Hashable:

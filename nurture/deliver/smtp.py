@@ -9,7 +9,6 @@ SMTPUTF8 (RFC 6531) is not used: an address outside ASCII is refused, in words.
 
 import asyncio
 import queue
-import re
 import smtplib
 import socket
 import ssl
@@ -238,7 +237,8 @@ def good(code: int) -> bool:
 
 def stuffed(data: bytes) -> bytes:
     """A line that begins with a dot gets another (RFC 5321 4.5.2), so that only the last one ends the mail."""
-    return re.sub(rb"(?m)^\.", b"..", data)
+    begun = b"." + data if data.startswith(b".") else data
+    return begun.replace(b"\n.", b"\n..")
 
 
 def socket_of(connection: smtplib.SMTP) -> socket.socket:
