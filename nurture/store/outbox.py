@@ -6,6 +6,7 @@ The batch carries the status of its mails; only exceptions are written on the me
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, literal, or_, select, update
@@ -39,6 +40,7 @@ from nurture.store.outbox_rows import (
 from nurture.store.save import classes_of, lane_of
 from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED
 
+LOOKED_AT = 8  # times as many of the queue as are claimed, so that mails alike are found for a whole request
 BRAKE = "brake"  # why a mail is held
 HOUR = timedelta(hours=1)
 NOT_LEFT = frozenset({Fate.planned, Fate.held, Fate.cancelled, Fate.expired})
@@ -74,15 +76,15 @@ def claim(database: Database, limit: int, now: datetime, owner: str, gate: Gate 
 
     The commit need not survive a power cut by itself: `hand` does, and what it leaves behind is only planned again.
     """
-    waiting = _waiting(gate, now).limit(limit)
+    waiting = _waiting(gate, now).limit(limit * LOOKED_AT)
     with database.reading() as connection:
         if not ask(connection, _ANY, now=micros(now)) or connection.execute(waiting.limit(1)).first() is None:
             return Claimed(None)
     with database.writing() as connection:
-        rows = list(connection.execute(waiting))
+        rows = gathered(connection.execute(waiting).all(), limit)
         room = _room(connection, gate, now)
         taken: list[tuple[str, bool, bool]] = []
-        for key, lane, released in rows:
+        for key, lane, released, _ in rows:
             braked = lane != SERVICE_LANE and not released
             if braked and room is not None and room <= 0:
                 continue
@@ -97,7 +99,8 @@ _ANY = select(PLANNED.c.key).where(PLANNED.c.due_at <= bindparam("now")).limit(1
 
 def _waiting(gate: Gate, now: datetime) -> Any:
     """The queue as far as the gate lets it through, in the order in which it goes."""
-    asked = select(PLANNED.c.key, PLANNED.c.lane, PLANNED.c.released).where(PLANNED.c.due_at <= micros(now))
+    columns = (PLANNED.c.key, PLANNED.c.lane, PLANNED.c.released, PLANNED.c.alike)
+    asked = select(*columns).where(PLANNED.c.due_at <= micros(now))
     if gate.only_service:
         asked = asked.where(PLANNED.c.lane == SERVICE_LANE)
     if gate.without:
@@ -107,6 +110,22 @@ def _waiting(gate: Gate, now: datetime) -> Any:
         asked = asked.join(MESSAGE, MESSAGE.c.key == PLANNED.c.key)
         asked = asked.where(or_(MESSAGE.c.sequence.not_in(sorted(gate.paused)), too_old))
     return asked.order_by(PLANNED.c.lane, PLANNED.c.due_at, PLANNED.c.key)
+
+
+def gathered(waiting: Sequence[Any], limit: int) -> list[Any]:
+    """Up to `limit` of what waits, in its order: whole lanes first; of the last lane those that are alike together.
+
+    What fell due first always goes, and with it what is like it: such mails fill a request. So nothing waits for
+    longer than there are kinds before it.
+    """
+    found: list[Any] = []
+    for _, lane in groupby(waiting, key=lambda row: row.lane):
+        rows = list(lane)
+        if len(found) + len(rows) > limit:
+            kinds = {row.alike: place for place, row in reversed(list(enumerate(rows)))}
+            rows = sorted(rows, key=lambda row: kinds[row.alike])  # stable: each kind in the order of the queue
+        found += rows[: limit - len(found)]
+    return found
 
 
 def _room(connection: Connection, gate: Gate, now: datetime) -> int | None:

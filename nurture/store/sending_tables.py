@@ -60,7 +60,8 @@ class PlannedRow(SQLModel, table=True):
     """A mail that waits to be claimed; lane 0 is service, the others follow the classes' order.
 
     `released` is set when a person let it go: the brake holds it no more. `because` says what of our own pace put it
-    off until `due_at`; empty when nothing did.
+    off until `due_at`; empty when nothing did. Mails that are `alike` have most of their text in common: mail, variant
+    and language, as far as they were known when it was decided on.
     """
 
     __tablename__ = "planned"
@@ -71,6 +72,7 @@ class PlannedRow(SQLModel, table=True):
     bucket: int
     released: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     because: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    alike: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class HeldRow(SQLModel, table=True):

@@ -1,6 +1,7 @@
 """Mails leave once: claimed, handed before the first byte, settled by batch."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -54,6 +55,29 @@ def test_service_goes_first_then_class_then_what_fell_due_first(store: Store) ->
     assert batch is not None
     assert keys(batch.intents) == ["s", "n2", "n1", "o"]
     assert sorted(batch.intents, key=lambda one: one.due_at) == intents
+
+
+def test_mails_alike_go_together_and_what_fell_due_first_always_goes(store: Store) -> None:
+    mails = [("s", "service"), *((f"{number:02}{'abc'[number % 3]}", "news") for number in range(30)), ("o", "offer")]
+    start, people = NOW - 50 * MINUTE, {}
+    for language in "abc":
+        store.importing(NOW).take([ContactRow(outside_id=language)], lambda _, why: pytest.fail(why))
+        ((person, _),) = store.people([store.find(language) or ""], NOW)
+        people[language] = replace(person, facts={"locale": language})
+    for place, (key, class_) in enumerate(mails):
+        person = people[key[-1] if key[-1] in people else "a"]
+        one = replace(intent(person.id, key, class_, start + place * MINUTE), person=person.id)
+        store.commit([Decision(person, (one,))], NOW, lambda _: "Europe/Paris")
+    claims = []
+    while (batch := store.claim(7, NOW)) is not None:
+        claims.append(keys(batch.intents))
+    assert claims == [
+        ["s", "00a", "03a", "06a", "09a", "12a", "15a"],
+        ["01b", "04b", "07b", "10b", "13b", "16b", "19b"],
+        ["02c", "05c", "08c", "11c", "14c", "17c", "20c"],
+        ["18a", "21a", "24a", "27a", "22b", "25b", "28b"],
+        ["23c", "26c", "29c", "o"],
+    ]
 
 
 def test_a_mail_is_claimed_once(store: Store) -> None:
