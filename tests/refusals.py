@@ -178,20 +178,7 @@ class Lived:
     def upgrade(self, _name: str) -> None:
         """The store is as the version before left it, with all that was said; this version opens it."""
         self.shop.store.close()
-        new, old = self.folder / "store.db", self.folder / "old.db"
-        migrated(old, BEFORE)
-        with closing(sqlite3.connect(old, isolation_level=None)) as store:
-            store.execute("ATTACH ? AS new", (str(new),))
-            tables = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            for table in sorted(set(tables) - {"alembic_version"}):
-                if table.startswith("sqlite_"):
-                    continue
-                both = [set(columns(store, one, table)) for one in ("main", "new")]
-                names = ", ".join(f'"{name}"' for name in sorted(both[0] & both[1]))
-                store.execute(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM new."{table}"')  # noqa: S608
-        for left in self.folder.glob("store.db*"):
-            left.unlink()
-        old.rename(new)
+        as_before(self.folder / "store.db")
         self.open()
         assert self.shop.store.backup is not None, "nothing was migrated"
 
@@ -206,6 +193,24 @@ class Lived:
         self.shop.store.importing(self.clock.now).take([row], lambda *_: None)
         if kept:
             self.said_since_backup.append(row)
+
+
+def as_before(new: Path) -> None:
+    """Put a store of the version before, with all that it can hold of what is in this one, in its place."""
+    old = new.with_name("old.db")
+    migrated(old, BEFORE)
+    with closing(sqlite3.connect(old, isolation_level=None)) as store:
+        store.execute("ATTACH ? AS new", (str(new),))
+        tables = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in sorted(set(tables) - {"alembic_version"}):
+            if table.startswith("sqlite_"):
+                continue
+            both = [set(columns(store, one, table)) for one in ("main", "new")]
+            names = ", ".join(f'"{name}"' for name in sorted(both[0] & both[1]))
+            store.execute(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM new."{table}"')  # noqa: S608
+    for left in new.parent.glob(f"{new.name}*"):
+        left.unlink()
+    old.rename(new)
 
 
 def migrated(file: Path, revision: str) -> None:
