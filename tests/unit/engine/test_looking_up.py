@@ -1,62 +1,21 @@
 """Doubts and the Email Logs: what the log has went; what it has not, or does not answer, changes nothing."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from nurture.deliver.sendgrid_logs import Doubt, query
 from nurture.engine.hand_over import directly
 from nurture.engine.looking_up import AGAIN, LookingUp
 from nurture.model.mail import Email, Fate, Handover
+from tests.email_logs import Logs
 from tests.sending_worlds import NOW, Scripted, Shop, open_shop, planned
 
 LATER = NOW + timedelta(minutes=6)
-
-
-@dataclass
-class Logs:
-    """The Email Logs as the published document has them: a search by address and time, and one mail by its id."""
-
-    mails: dict[str, tuple[str, str]] = field(default_factory=dict)  # id -> address, our key
-    status: int = 200
-    asked: list[str] = field(default_factory=list)
-
-    async def search(self, request: web.Request) -> web.Response:
-        asked = (await request.json())["query"]
-        self.asked.append(asked)
-        assert request.headers["Authorization"] == "Bearer SG.key"
-        if self.status != 200:
-            return web.Response(status=self.status, text="<html>no</html>")
-        address = re.match(r'to_email = "([^"]+)" AND', asked)
-        assert address is not None
-        found = [
-            {"sg_message_id": id_, "to_email": to, "sg_message_id_created_at": "2027-03-02T10:00:01Z"}
-            for id_, (to, _) in self.mails.items()
-            if to == address[1]
-        ]
-        return web.json_response({"messages": found})
-
-    async def whole(self, request: web.Request) -> web.Response:
-        id_ = request.match_info["id"]
-        if id_ not in self.mails:
-            return web.json_response({"errors": []}, status=404)
-        return web.json_response({"sg_message_id": id_, "custom_args": {"nv_send": self.mails[id_][1]}})
-
-    @asynccontextmanager
-    async def served(self) -> AsyncIterator[str]:
-        app = web.Application()
-        app.add_routes([web.post("/v3/logs", self.search), web.get("/v3/logs/{id}", self.whole)])
-        async with TestServer(app) as running:
-            yield str(running.make_url("/"))
 
 
 def cut(_mail: Email, _nth: int) -> Handover:
