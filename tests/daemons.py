@@ -7,14 +7,16 @@ import subprocess
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from nurture.wiring import stopwatch
 from tests.projects import COMMAND, Project
 
+NO_HEADERS: Mapping[str, str] = {}
 BOUND = 60.0  # seconds; what takes longer has failed
 
 
@@ -33,11 +35,22 @@ def came_true(condition: Callable[[], object], seconds: float, look: float = 0.0
     return True
 
 
+class Process(Protocol):
+    """What is asked of a process: of a `Popen`, and of one that was forked (tests/daemon_nursery.py)."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def send_signal(self, sig: int, /) -> None: ...
+    def kill(self) -> None: ...
+    def wait(self, timeout: float) -> int: ...
+
+
 @dataclass
 class Running:
     """A daemon at work, and its log."""
 
-    process: subprocess.Popen[str]
+    process: Process
     file: Path
 
     @property
@@ -88,9 +101,9 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def ask(url: str, body: bytes | None = None) -> tuple[int, str]:
+def ask(url: str, body: bytes | None = None, headers: Mapping[str, str] = NO_HEADERS) -> tuple[int, str]:
     """Status and text of a GET, or of a POST with a body."""
-    request = urllib.request.Request(url, data=body)  # noqa: S310  (loopback)
+    request = urllib.request.Request(url, data=body, headers=dict(headers))  # noqa: S310  (loopback)
     try:
         with urllib.request.urlopen(request, timeout=BOUND) as answer:  # noqa: S310
             return answer.status, answer.read().decode()

@@ -1,6 +1,7 @@
 """The rule `sunset`: whoever did nothing of their own for very long is not written to any more (email.md 4.4).
 
-What counts is what only a person does: a click that no scanner made, a letter, an order, a consent. An open never does.
+What counts is what only a person does: a click that no scanner made, a letter, a consent, and what the catalogue
+watches of them, such as an order or a review (`done_by_shop` names what it does not). An open never counts.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ def sunset(draft: Draft, message: object, now: datetime) -> tuple[Why, str] | No
     if rule is None or getattr(message, "class_", "") not in rule.classes:
         return None
     own = getattr(message, "key", "")
-    acted = max((at for at in acts(draft) if at <= now), default=None)
+    acted = max((at for at in acts(draft, now) if at <= now), default=None)
     had = [
         one.at
         for one in draft.messages
@@ -37,11 +38,17 @@ def sunset(draft: Draft, message: object, now: datetime) -> tuple[Why, str] | No
     return Why.sunset, f"{len(had)} mails, and nothing of their own since {day_words(since)}"
 
 
-def acts(draft: Draft) -> Iterator[datetime]:
-    """When they last did anything of their own, of each kind."""
+def acts(draft: Draft, now: datetime) -> Iterator[datetime]:
+    """When they last did anything of their own up to now, of each kind."""
     yield from (one.clicked_at for one in draft.messages if one.clicked_at is not None)
     yield from (at for at in (draft.wrote_at, draft.orders.last_at) if at is not None)
     yield from (one.since for one in draft.consents.values() if one.given)
+    catalogue = draft.book.catalogue
+    by_shop = catalogue.done_by_shop | frozenset(catalogue.orders.undone_by if catalogue.orders else ())
+    for event in reversed(draft.events):
+        if event.name not in by_shop and event.happened_at <= now:
+            yield event.happened_at
+            return
 
 
 def day_words(day: date) -> str:

@@ -8,7 +8,12 @@ SUNSET = Table(
     "'sunset'",
     "Who had so many mails and did nothing of their own since gets none of some classes, until they act again.",
     (
-        Key("after", Span(CALENDAR), "So long without a click, a letter, an order or a consent.", required=True),
+        Key(
+            "after",
+            Span(CALENDAR),
+            "So long without a click, a letter, a consent or an event of their own, such as an order.",
+            required=True,
+        ),
         Key("mails", Whole(1, 1_000), "And so many mails but service in that time.", default="10"),
         Key(
             "classes",

@@ -11,6 +11,7 @@ from nurture.decide.advance import advance
 from nurture.decide.consent import refusal
 from nurture.decide.draft import Draft
 from nurture.model.book import Book
+from nurture.model.catalogue import Catalogue, OrderRule
 from nurture.model.decision import Why
 from nurture.model.event import MAIL_REPLIED, Event
 from nurture.model.length import Length, Unit
@@ -112,6 +113,20 @@ def test_a_letter_of_a_person_is_remembered_and_one_of_a_machine_is_not() -> Non
 
     assert why(told("question")) == ""
     assert why(told("automatic")) == Why.sunset.value
+
+
+def test_what_the_catalogue_watches_of_them_is_an_act_and_what_the_shop_does_is_none() -> None:
+    rule = OrderRule("order.placed", "order_id", ("order.refunded",))
+    catalogue = Catalogue(
+        events={name: {} for name in ("order.placed", "order.refunded", "order.delivered", "review.posted")},
+        orders=rule,
+        done_by_shop=frozenset({"order.delivered"}),
+    )
+    made = replace(book(), catalogue=catalogue)
+    for name, spared in (("review.posted", False), ("order.delivered", True), ("order.refunded", True)):
+        event = Event("e", name, NOW - DAY, NOW - DAY, 1, {"order_id": "A1"})
+        person = advance(made, replace(silent(), asof=NOW - 2 * DAY), NOW, [event]).person
+        assert (refusal(Draft(made, person), Planned(), NOW) is not None) == spared, name
 
 
 @given(st.lists(st.tuples(st.integers(0, 800), st.booleans()), max_size=30))
