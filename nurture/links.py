@@ -8,9 +8,11 @@ that nobody who sees an address can tell two links of one person, or what they a
 import base64
 import hmac
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 from urllib.parse import quote
 
 UNSUBSCRIBE = "unsubscribe"
@@ -29,6 +31,11 @@ STORED_AS = "links"  # under this name the store keeps what they are signed with
 SIGNATURE_BYTES = 16
 LONGEST = 4_096  # characters; a web server takes 8,190 in all of an address
 _VERSION = 1
+_PACKED = b"\x02"  # a token in few bytes begins so; one as JSON, such as lie in inboxes, with `[`
+_PATHS = {purpose: path.encode() for path, purpose in PURPOSES.items()}
+_HEXADECIMAL = 128  # in a length: what follows are the bytes of so many pairs of digits
+_LONGEST_PART = _HEXADECIMAL - 1
+_PAIRS = re.compile("(?:[0-9a-f]{2})+")
 _DOMAIN = b"nurture link 2\0"  # sets these signatures apart from those of links that were not masked
 _BLOCK = 64  # bytes of mask at a time
 _LENGTHS = (6, 7)  # without and with fields
@@ -56,11 +63,7 @@ def make(token: Token, secret: bytes) -> str:
 
     Raises ValueError without a secret, for a number that is none, and for more than a link can say.
     """
-    said = _SAY(
-        [_VERSION, token.purpose, token.project, token.person, token.subject, token.key]
-        + ([dict(token.fields)] if token.fields else [])
-    ).encode()
-    text = _text(_sealed(said, secret))
+    text = _text(_sealed(_said(token), secret))
     if len(text) > LONGEST:
         raise ValueError(f"a link cannot say so much: its token has {len(text):,} characters, the most is {LONGEST:,}")
     return text
@@ -130,11 +133,44 @@ def _parts(text: str) -> tuple[bytes, bytes]:
         return text.encode(errors="replace"), b""  # as much work as for a wrong signature
 
 
+def _said(token: Token) -> bytes:
+    """A token in few bytes, for it stands in a mail several times: its parts, and fields as JSON behind them.
+
+    All as JSON where a part is too long for that.
+    """
+    words = (token.project, token.person, token.subject, token.key)
+    fields = [dict(token.fields)] if token.fields else []
+    if token.purpose not in _PATHS or any(len(word.encode()) > _LONGEST_PART for word in words):
+        return _SAY([_VERSION, token.purpose, *words, *fields]).encode()
+    return b"".join((_PACKED, _PATHS[token.purpose], *map(_part, words), *(_SAY(one).encode() for one in fields)))
+
+
+def _part(word: str) -> bytes:
+    """A word behind its length; one that is hexadecimal, as keys are, in half the bytes and with a mark."""
+    packed = _PAIRS.fullmatch(word) is not None
+    data = bytes.fromhex(word) if packed else word.encode()
+    return (len(data) | _HEXADECIMAL * packed).to_bytes() + data
+
+
+def _unpacked(said: bytes) -> list[Any]:
+    """The opposite of `_said` in its short form, as the list that its long form is; ValueError, IndexError."""
+    words, at = list[str](), 2
+    for _ in range(4):
+        marked, at = said[at], at + 1
+        end = at + (marked & ~_HEXADECIMAL)
+        if end > len(said):
+            raise ValueError("the end is missing")
+        words.append(said[at:end].hex() if marked & _HEXADECIMAL else said[at:end].decode())
+        at = end
+    fields = [json.loads(said[at:])] if said[at:] else []
+    return [_VERSION, PURPOSES.get(chr(said[1])), *words, *fields]
+
+
 def _token(said: bytes) -> Token | None:
     """What was signed by us as a token; None for any other shape, which another version may have written."""
     try:
-        found = json.loads(said)
-    except (ValueError, RecursionError):
+        found = _unpacked(said) if said.startswith(_PACKED) else json.loads(said)
+    except (ValueError, IndexError, RecursionError):
         return None
     if not isinstance(found, list) or len(found) not in _LENGTHS or type(found[0]) is not int or found[0] != _VERSION:
         return None

@@ -65,6 +65,31 @@ def test_what_was_made_is_read_back(token):
     assert not set(text) & set("/+=&?# ")
 
 
+WORD = (
+    st.text(max_size=20) | st.binary(max_size=70).map(bytes.hex) | st.sampled_from(["AB", "0a ", "é" * 64, "a" * 127])
+)
+
+
+@given(st.builds(Token, st.just(UNSUBSCRIBE), WORD, WORD, WORD, WORD, st.dictionaries(WORD, st.booleans(), max_size=2)))
+def test_every_word_is_read_back_whatever_it_looks_like(token):
+    assert verify(make(token, SECRET), SECRET, UNSUBSCRIBE) == token
+
+
+def test_a_link_to_leave_is_short_for_it_stands_in_a_mail_three_times():
+    token = Token(UNSUBSCRIBE, "kestrel_coffee", "0123456789abcdef01234567", "coffee_tips", "0123456789abcdef" * 4)
+    assert len(make(token, SECRET)) < 130
+    told_at_length = json.dumps([1, UNSUBSCRIBE, token.project, token.person, token.subject, token.key]).encode()
+    assert verify(sealed(told_at_length), SECRET, UNSUBSCRIBE) == token  # mails that lie in inboxes
+
+
+@given(
+    st.binary(max_size=40).map(lambda rest: b"\x02" + rest) | st.binary(max_size=9).map(lambda rest: b"\x02u" + rest)
+)
+def test_no_short_form_with_a_genuine_signature_raises(said):
+    token = verify(sealed(said), SECRET, UNSUBSCRIBE)
+    assert token is None or verify(make(token, SECRET), SECRET, UNSUBSCRIBE) == token
+
+
 @given(st.integers(min_value=0), st.characters())
 def test_one_changed_character_is_enough(position, other):
     text = make(TOKEN, SECRET)
