@@ -19,7 +19,7 @@ def secrets_command(asked: Asked, act: str) -> None:  # noqa: ARG001 - there is 
         return answer({"believed": count})
     say(f"A new secret signs links from now on; {count} are believed. Links that went keep working.")
     say("Back the store up now: with a backup from before, links signed from now on would not be believed.")
-    say("A running daemon signs with the secret it knows until it is started anew; its pages believe both.")
+    say("A running daemon signs with it from its next mails on, and its pages believe both.")
     return say_next("nurture status", "nurture doctor")
 
 

@@ -10,6 +10,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.clicks import judged
 from nurture.engine.faults import UnreadableError
 from nurture.engine.workshop import Workshop
+from nurture.links import TRAP
 from nurture.model.happening import By, Happened, Happening
 from nurture.store.received import Received
 
@@ -40,6 +41,8 @@ def without_token(one: Happening, web_url: str) -> Happening:
     ours = urlsplit(web_url)
     link = urlsplit(one.link)
     if not web_url or link.hostname != ours.hostname or not link.path.startswith(ours.path):
+        return one
+    if link.path == ours.path.rstrip("/") + TRAP:
         return one
     begun = link.path[len(ours.path) :].strip("/").partition("/")[0]
     return replace(one, link=f"{link.scheme}://{link.hostname}{ours.path.rstrip('/')}/{begun}")

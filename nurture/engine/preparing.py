@@ -15,6 +15,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.giving import WORDS, asked_for, filled, gifts_now, gone, purse
 from nurture.engine.new_address import may_be_sent
 from nurture.engine.workshop import Workshop
+from nurture.links import STORED_AS
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason, Why
 from nurture.model.event import ADDRESS_ADDED, ADDRESS_STATE, CONSENT_REFUSED, ERASED, SUPPRESSED, THEME_SPARED, Event
@@ -90,6 +91,7 @@ def ready(shop: Workshop, live: LiveBook, batch: Batch, now: datetime, pace: Pac
     drawn at once, after that. One that cannot be written, for whatever reason, holds up no other. A fault of the
     store is raised.
     """
+    shop = signing(shop)
     people = {person.id: (person, news) for person, news in shop.store.people([i.person for i in batch.intents], END)}
     looked = [
         paced(looked_at(shop, live, one, people.get(one.person), now), one.key in batch.released, now, pace)
@@ -106,6 +108,14 @@ def ready(shop: Workshop, live: LiveBook, batch: Batch, now: datetime, pace: Pac
     )
     leaving = [intent for one in requests for intent in one.intents]
     return Prepared(requests, kept, gone(leaving, batch.intents, drawn))
+
+
+def signing(shop: Workshop) -> Workshop:
+    """The project as it signs links now: `secrets rotate` counts from the next batch on, without a new start."""
+    known = shop.store.secrets(STORED_AS) if shop.links is not None else ()
+    if shop.links is None or not known or known[0] == shop.links.secret:
+        return shop
+    return replace(shop, links=replace(shop.links, secret=known[0]))
 
 
 def bundled(provider: Provider[Any, Any], mails: Sequence[Written]) -> Iterator[Ready | Kept]:

@@ -39,6 +39,7 @@ from nurture.render.versions import BUILT_IN, FORMATS, TEXT_PART, Origin, candid
 from nurture.render.weaving import Part, Shared, woven_page, woven_text
 
 ORDER_FACTS = frozenset({"count", "first_at", "last_at", "total"})
+TRAP = "_page_trap"  # only where clicks are told apart is there anything that machines would falsify
 _NO_FOOTER = Woven(("",), ())
 
 
@@ -86,7 +87,8 @@ def render(
         return _without_subject(version.mail.written)
     subject = _turned(spoken.subject, version.locale)
     told |= {"subject": subject, "preheader": spoken.preheader}
-    page = _page(version.mail, ready.page, {**page_names(told), **context})
+    trap = {TRAP: links.trap if links is not None and person.tracked else ""}
+    page = _page(version.mail, ready.page, {**page_names(told), **trap, **context})
     if isinstance(page, Problem):
         return page
     return _email(book, templates, intent, version, footer, spoken.text, (subject, page), person)

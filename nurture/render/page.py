@@ -30,6 +30,10 @@ PREHEADER = (
     f"{{{{ _page_preheader }}}}{_FILLER}</div>"
     "{% endif %}"
 )
+TRAP = (  # no reader sees it, and no screen reader says it: whoever follows it follows every link (domain.md 5.5)
+    '{% if _page_trap %}<a href="{{ _page_trap }}" style="display:none" tabindex="-1" aria-hidden="true"></a>'
+    "{% endif %}"
+)
 TITLE = "<title>{{ _page_subject }}</title>"
 SCHEMES = ("color-scheme", "supported-color-schemes")
 SECTIONS = frozenset({"mj-section", "mj-wrapper", "mj-hero", "mj-raw"})
@@ -187,7 +191,8 @@ def _completed(html: str, body: Body, frame: Layout | None, locale: str, added: 
     shown = "<mj-preview" in body.html if frame is None else frame.names("preheader")
     if not shown:
         rest = re.sub(r"<body\b[^>]*>", lambda start: start[0] + add(PREHEADER), rest, count=1)
-    return head + end + rest
+    before, close, after = rest.rpartition("</body>")
+    return head + end + (before + add(TRAP) + close + after if close else rest)
 
 
 def _turned(text: str) -> str:

@@ -8,6 +8,7 @@ from aiohttp import web
 from nurture.engine.applying import LiveBook
 from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
+from nurture.links import TRAP
 from nurture.web import api, health, hooks, letters, preferences, shops
 from nurture.web.body import LARGEST
 from nurture.web.serving import serving
@@ -33,6 +34,7 @@ def application(
     app.router.add_get("/i/{first:[0-9a-f]{32}}/{rest:[0-9a-f]{32}}/{name}", site.picture)
     app.router.add_get("/health", site.health)
     app.router.add_get("/robots.txt", site.robots)
+    app.router.add_get(TRAP, site.trap)
     hooks.add(app, site)
     health.add(app, site)
     preferences.add(app, site)

@@ -129,6 +129,10 @@ class Site:
         """No search engine has anything to look for here."""
         return web.Response(text="User-agent: *\nDisallow: /\n")
 
+    async def trap(self, _request: web.Request) -> web.Response:
+        """Where only machines come. Nothing is kept of it: that it was followed is told by whoever counts clicks."""
+        return web.Response(text="There is nothing to read here.\n")
+
     @web.middleware
     async def guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """No error leaves but as an answer: our own faults as 503, so that a mail program tries again."""

@@ -7,6 +7,7 @@ import pytest
 from nurture.engine.clicks import judged
 from nurture.engine.news import without_token
 from nurture.engine.news_words import in_words
+from nurture.links import TRAP
 from nurture.model.happening import Bounce, By, Happened, Happening
 
 NOW = datetime(2027, 3, 9, 10, tzinfo=UTC)
@@ -47,6 +48,15 @@ def test_three_links_within_ten_seconds_are_followed_by_a_machine_and_two_or_slo
     assert by(*others(3)) is By.person
     assert by(*others(9, 19)) is By.person
     assert by(*[told(Happened.clicked, 60 + at, link="https://x.example/a") for at in (1, 2, 3)]) is By.person
+
+
+def test_who_follows_the_link_that_no_reader_sees_is_a_machine_with_all_it_clicked_then():
+    trap = told(Happened.clicked, 60, link=f"https://letters.example{TRAP}", detail="Mozilla/5.0")
+    assert judged([trap])[trap.id] is By.machine
+    assert by(trap, seconds=119) is By.machine
+    assert by(trap, seconds=1) is By.machine
+    assert by(trap, seconds=121) is By.person  # the reader, later
+    assert without_token(trap, "https://letters.example").link == trap.link
 
 
 def test_of_our_own_links_the_token_is_not_kept():

@@ -12,10 +12,13 @@ import pytest
 
 from nurture.engine.hand_over import hand_over_all
 from nurture.engine.people import present, show
+from nurture.engine.secrets import rotate
 from nurture.engine.tick import tick
+from nurture.links import NEW_ADDRESS, STORED_AS, TRAP, verify
 from nurture.model import event as names
 from nurture.model.mail import Fate
 from nurture.store.rows import ConsentRow, ContactRow, SuppressionRow
+from nurture.store.said import Said
 
 from .site import DAY, TOPIC, Client, Shop, served
 
@@ -223,3 +226,33 @@ def test_mails_and_pages_are_in_the_readers_language(shop: Shop, locale: str):
         assert f'<html lang="{locale}"' in get(shop, path)
     assert len({str(mail["Subject"]) for mail in mails}) == 2
     assert all(not re.search("[Cc]onfirm|[Aa]ddress", str(mail["Subject"])) for mail in mails)
+
+
+def test_new_mails_are_signed_by_a_secret_that_was_drawn_while_we_run_and_old_links_work(shop: Shop):
+    one = shop.contact()
+    ask(shop, one)
+    before = sent(shop, goes(shop))
+    assert rotate(shop.shop, shop.now) == 2
+    ask(shop, one, "newer@shop.example")
+    after = sent(shop, goes(shop))  # the same open project, as a daemon has it
+    newest, *_ = shop.shop.store.secrets(STORED_AS)
+    assert verify(after["newer@shop.example"][3:], newest, NEW_ADDRESS)
+    assert not verify(before[NEW][3:], newest, NEW_ADDRESS)
+    assert "Was it not you?" in get(shop, before[OLD])
+    assert "Thank you, it is changed" in post(shop, after["newer@shop.example"], CONFIRM)
+
+
+def test_the_link_that_no_reader_sees_is_only_in_mails_whose_clicks_are_told_apart(shop: Shop):
+    one = shop.contact()
+    ask(shop, one)
+    assert all(TRAP not in mail.as_string() for mail in goes(shop))
+    shop.shop.store.record(Said(one, names.TRACKING_GIVEN, ("x",), {"by": "reader"}), shop.now)
+    ask(shop, one, "newer@shop.example")
+    html = [part.get_content() for mail in goes(shop) if (part := mail.get_body(("html",)))]
+    seen = [text for text in html if TRAP in text]
+    assert len(seen) == 2
+    trap = f'<a href="{shop.links.base}{TRAP}" style="display:none" tabindex="-1" aria-hidden="true"></a></body>'
+    assert all(text.count(trap) == text.count(TRAP) == 1 for text in seen)
+    before = shop.said(one)
+    assert "There is nothing to read here" in get(shop, TRAP)
+    assert shop.said(one) == before
