@@ -1,21 +1,23 @@
 """CSV files as people really have them: any common encoding and delimiter, ragged rows, quoted line breaks.
 
-Streams: one row at a time, whatever the size of the file. A row that cannot be read is a reason,
+Streams: one row at a time, whatever the size of the file or of a line of it. A row that cannot be read is a reason,
 never the end of the import.
 """
 
 import codecs
 import csv
+from collections import deque
 from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, TextIO
 
 from nurture.engine.faults import MisuseError
 
 DELIMITERS = ",;\t|"
 CHUNK = 1 << 20
-LONGEST_FIELD = 10_000_000
+LONGEST = 200_000  # characters of a row: a thousand rows are in hand at once
+DAMAGED = "\ufffd"  # what stands for bytes that are none of the encoding
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -53,30 +55,35 @@ class Table:
         self.columns, self.delimiter = self._header()
 
     def _header(self) -> tuple[list[str], str]:
-        with self.path.open(encoding=self.encoding, newline="") as text:
-            first = text.readline()
+        with self.path.open(encoding=self.encoding, errors="replace", newline="") as text:
+            first = text.readline(LONGEST)
             while first and not first.strip():
-                first = text.readline()
+                first = text.readline(LONGEST)
         if not first:
             raise MisuseError(f"{self.path} is empty: the first line must name the columns.")
+        if "\0" in first or len(first) == LONGEST:
+            raise MisuseError(f"{self.path} is no table in text. Save it as CSV; the first line must name the columns.")
         delimiter = max(DELIMITERS, key=first.count)
         return [cell.strip() for cell in next(csv.reader([first], delimiter=delimiter))], delimiter
 
     def rows(self) -> Iterator[Row]:
         """Every row after the header, in the file's order; rows with nothing in them are passed over."""
-        csv.field_size_limit(LONGEST_FIELD)
+        csv.field_size_limit(LONGEST)
         width = len(self.columns)
-        with self.path.open("rb") as raw, TextIOWrapper(raw, self.encoding, newline="") as text:
-            reader = csv.reader(text, delimiter=self.delimiter, strict=True)
+        with self.path.open("rb") as raw, TextIOWrapper(raw, self.encoding, errors="replace", newline="") as text:
+            lines = _Lines(text)
+            reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             seen_header = False
             while True:
-                line = reader.line_num + 1
+                line = lines.begin()
                 try:
                     cells = next(reader)
                 except StopIteration:
                     return
                 except csv.Error as error:
                     yield Row(line, [], raw.tell(), not_a_row(error))
+                    if is_unclosed(error):
+                        lines.again()
                     continue
                 if not any(cells):
                     continue
@@ -84,14 +91,70 @@ class Table:
                     seen_header = True
                     continue
                 wrong = "" if len(cells) == width else f"{len(cells)} cells, but the header has {width}"
+                if lines.damaged and self.encoding != "utf-8":
+                    wrong = f"it holds bytes that are none of the file's encoding, {self.encoding}"
                 yield Row(line, cells, raw.tell(), wrong)
 
 
+class TooLong(csv.Error):
+    """A row of more characters than are kept in memory."""
+
+
+class _Lines(Iterator[str]):
+    """The lines of a text for a reader of rows; those of the row in hand are kept, to be read again on their own."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self._again: deque[str] = deque()
+        self._row: list[str] = []
+        self._size = 0
+        self._number = 0
+        self.damaged = False
+
+    def begin(self) -> int:
+        """A new row begins: on which line."""
+        self._row.clear()
+        self._size = 0
+        self.damaged = False
+        return self._number + 1
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._text.readline(LONGEST)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self._row.append(line)
+        self._size += len(line)
+        if DAMAGED in line:
+            self.damaged = True
+        if self._size >= LONGEST:
+            self._pass_over(line)
+            raise TooLong
+        return line
+
+    def _pass_over(self, line: str) -> None:
+        """Leave out the rest of a line that has no end."""
+        while len(line) == LONGEST and not line.endswith(("\n", "\r")):
+            line = self._text.readline(LONGEST)
+
+    def again(self) -> None:
+        """All lines of the row but its first are read again."""
+        self._again.extendleft(reversed(self._row[1:]))
+        self._number -= len(self._row) - 1
+
+
 def not_a_row(error: csv.Error) -> str:
-    """Why a row could not be read; a quote left open swallows all that follows, which must be said."""
-    if "unexpected end of data" in str(error):
-        return "a quote opens here and is never closed, so nothing from here to the end of the file was read"
+    """Why a row could not be read."""
+    if isinstance(error, TooLong):
+        return f"more than {LONGEST:,} characters, or a quote opens here and is never closed"
+    if is_unclosed(error):
+        return "a quote opens here and is never closed; the lines after this one are read on their own"
     return f"not a CSV row: {error}"
+
+
+def is_unclosed(error: csv.Error) -> bool:
+    """Whether a row swallowed what follows it, by a quote that is left open or without an end."""
+    return isinstance(error, TooLong) or "unexpected end of data" in str(error)
 
 
 def find_encoding(path: Path) -> str:

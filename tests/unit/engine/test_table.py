@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from nurture.engine.faults import MisuseError
-from nurture.engine.table import Table
+from nurture.engine.table import LONGEST, Table
 
 
 def table(tmp_path: Path, data: bytes) -> Table:
@@ -65,8 +65,48 @@ def test_a_header_alone_has_no_rows(tmp_path):
     assert cells(table(tmp_path, b"a,b\n")) == []
 
 
-def test_a_quote_that_is_never_closed_says_what_it_swallowed(tmp_path):
+def test_a_quote_that_is_never_closed_costs_its_own_line_only(tmp_path):
     rows = list(table(tmp_path, b'a,b\n1,2\n3,"4\n5,6\n7,8\n').rows())
-    assert [(row.line, row.cells) for row in rows[:1]] == [(2, ["1", "2"])]
-    assert (rows[1].line, len(rows)) == (3, 2)
-    assert "nothing from here to the end of the file was read" in rows[1].wrong
+    assert [(row.line, row.cells) for row in rows] == [(2, ["1", "2"]), (3, []), (4, ["5", "6"]), (5, ["7", "8"])]
+    assert rows[1].wrong == "a quote opens here and is never closed; the lines after this one are read on their own"
+
+
+def test_a_quote_that_swallows_very_much_is_given_up_and_what_follows_is_read(tmp_path):
+    rows = list(table(tmp_path, b'a,b\n3,"4\n' + b"5,6\n" * 100_000 + b'7,"8"\n').rows())
+    assert (rows[0].line, rows[0].wrong[:4], len(rows)) == (2, "more", 100_002)
+    assert {tuple(row.cells) for row in rows[1:-1]} == {("5", "6")}
+    assert (rows[-1].line, rows[-1].cells) == (100_003, ["7", "8"])
+
+
+def test_a_line_without_an_end_is_one_row_that_cannot_be_read(tmp_path):
+    rows = list(table(tmp_path, b"a,b\n" + b"x" * (3 * LONGEST + 5) + b"\n1,2\n").rows())
+    assert [(row.line, row.cells, bool(row.wrong)) for row in rows] == [(2, [], True), (3, ["1", "2"], False)]
+    rows = list(table(tmp_path, b"a,b\n1,2\n" + b"y," * LONGEST).rows())
+    assert [(row.line, bool(row.wrong)) for row in rows] == [(2, False), (3, True)]
+
+
+def test_cells_over_very_many_lines_are_one_row_that_cannot_be_read(tmp_path):
+    rows = list(table(tmp_path, b"a,b\n" + b'"\n",' * LONGEST + b"\n1,2\n").rows())
+    assert rows[0].wrong
+    assert rows[-1].cells == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "a,b\n1,2\n3,4\n".encode("utf-16")[:-1],
+        b"\xef\xbb\xbfa,b\n1,2\n3,\xff\n",
+        b"a,b\n1,2\n3,caf\xe9\x81\n",
+    ],
+)
+def test_bytes_that_are_none_of_the_encoding_cost_their_own_row(tmp_path, data):
+    rows = list(table(tmp_path, data).rows())
+    assert rows[0].cells == ["1", "2"]
+    assert "none of the file's encoding" in rows[1].wrong
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04\x14\x00\x06\x00,\n1,2\n", b"x" * 300_000])
+def test_what_is_no_table_is_refused(tmp_path, data):
+    with pytest.raises(MisuseError, match="Save it as CSV"):
+        table(tmp_path, data)

@@ -26,9 +26,10 @@ def test_true_errors_of_the_database_have_words_and_a_cure(tmp_path: Path) -> No
     held = sqlite3.connect(tmp_path / "held.db", isolation_level=None)
     held.execute("BEGIN IMMEDIATE")
     database = connect(f"sqlite:///{tmp_path / 'held.db'}")
-    with pytest.raises(OperationalError) as raised, database.reading() as connection:
+    with database.reading() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=0")
-        connection.exec_driver_sql("CREATE TABLE a (b)")
+        with pytest.raises(OperationalError) as raised:
+            connection.exec_driver_sql("CREATE TABLE a (b)")
     assert in_words(raised.value) == world_faults.LOCKED
     database.engine.dispose()
     held.close()
