@@ -31,6 +31,7 @@ TRIALS = (
     "topic renamed", "sequence renamed", "merged", "restored", "copied", "copied by file", "shop tells again",
     "api tells again", "csv again", "csv with another basis", "list is empty", "address changes", "forgotten",
 )  # fmt: skip
+AT_ONCE = ("page of all", "reply", "spam report", "unsubscribe event", "api", "provider list")
 IN_SHORT = (
     "topic renamed", "merged", "restored", "copied", "shop tells again", "api tells again", "csv again",
     "list is empty", "forgotten",
@@ -187,9 +188,8 @@ def short_run(root: Path, seed: int = 7) -> Figures:
         for how in BEFORE_UPGRADE:
             life.refuse(how)
         life.upgraded()
-        for how in REFUSALS:
-            if how not in BEFORE_UPGRADE:
-                life.refuse(how)
+        for how in AT_ONCE:
+            life.refuse(how)
         life.order()
         for number, what in enumerate(life.random.sample(IN_SHORT, len(IN_SHORT)), 1):
             life.suffer(what)

@@ -95,8 +95,7 @@ def export_command(asked: Asked, person: str, output: Path | None) -> None:
     from nurture.wiring import now, workshop
 
     with workshop(asked.root) as shop:
-        live = live_book(shop.store)
-        done = export(shop, live.book if live else None, person, now())
+        done = export(shop, live_book(shop.store), person, now())
     file = output or Path(f"{re.sub(r'[^A-Za-z0-9._@-]', '_', done.label)}.zip")
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as archive:
