@@ -21,6 +21,8 @@ class Server:
 
     url: str
     log: Path
+    told_of: set[str] = field(default_factory=set)
+    untaken: list[dict[str, Any]] = field(default_factory=list)
     _read: int = 0
     _lines: list[dict[str, Any]] = field(default_factory=list)
 
@@ -42,11 +44,20 @@ class Server:
             self._lines += [json.loads(line) for line in whole.split(b"\n")]
         return self._lines
 
+    def read_notes(self) -> None:
+        """What it noted beside its log: mails whose events somebody took, and mails that it only said it took."""
+        self.told_of, self.untaken = set(), []
+        for line in self.log.with_suffix(".notes").read_bytes().splitlines():
+            one = json.loads(line)
+            self.told_of |= set(one.get("told_of", ()))
+            self.untaken += one.get("untaken", ())
+
 
 @contextmanager
 def server_process(log: Path, *options: str) -> Iterator[Server]:
     """`python -m tests.sendgrid_server` on a free port; every request is held against the published document."""
     log.touch()
+    log.with_suffix(".notes").touch()
     with log.with_suffix(".errors").open("w") as errors:  # where a client was killed amid a request, and how
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.sendgrid_server", "--log", log, *options],

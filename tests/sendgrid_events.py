@@ -17,10 +17,12 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, Ellip
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.daemons import BOUND
-
 Event = dict[str, Any]
+Post = tuple[bytes, Mapping[str, str]]
+BOUND = 60.0  # seconds for an answer
+PATH = "/in/sendgrid/events"
 SIGNATURE, TIMESTAMP = "X-Twilio-Email-Event-Webhook-Signature", "X-Twilio-Email-Event-Webhook-Timestamp"
+THEIRS = {"Content-Type": "application/json", "User-Agent": "SendGrid Event API"}
 LATER = {name: timedelta(seconds=second) for second, name in enumerate(
     ("processed", "dropped", "deferred", "delivered", "bounce", "open", "click", "spamreport", "unsubscribe")
 )}  # fmt: skip
@@ -96,26 +98,30 @@ class EventWebhook:
         """So many events in a post; the statuses that came back."""
         return {self.send(events[first : first + each], at) for first in range(0, len(events), each)}
 
-    def forged(self, events: Iterable[Event], at: datetime) -> set[int]:
+    def forgeries(self, events: Iterable[Event], at: datetime) -> list[Post]:
         """Posts that SendGrid never made: another's key, a changed body, a moved timestamp, no signature, nonsense."""
         body = body_of(events)
         genuine = self.signed(body, at)
-        return {
-            self.post(body, EventWebhook(self.url).signed(body, at)),
-            self.post(body.replace(b'"event"', b'"event" ', 1), genuine),
-            self.post(body, genuine | {TIMESTAMP: str(int(at.timestamp()) + 1)}),
-            self.post(body, {TIMESTAMP: genuine[TIMESTAMP]}),
-            self.post(body, genuine | {SIGNATURE: "not base64!"}),
-            self.post(body, {}),
-        }
+        return [
+            (body, EventWebhook(self.url).signed(body, at)),
+            (body.replace(b'"event"', b'"event" ', 1), genuine),
+            (body, genuine | {TIMESTAMP: str(int(at.timestamp()) + 1)}),
+            (body, {TIMESTAMP: genuine[TIMESTAMP]}),
+            (body, genuine | {SIGNATURE: "not base64!"}),
+            (body, {}),
+        ]
+
+    def forged(self, events: Iterable[Event], at: datetime) -> set[int]:
+        """The statuses that come back to forgeries."""
+        return {self.post(body, headers) for body, headers in self.forgeries(events, at)}
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> int:
         """Post these bytes; the status that came back."""
         import urllib.error
         import urllib.request
 
-        whole = {"Content-Type": "application/json", "User-Agent": "SendGrid Event API", **headers}
-        request = urllib.request.Request(f"{self.url}/in/sendgrid/events", data=body, headers=whole)  # noqa: S310
+        whole = {**THEIRS, **headers}
+        request = urllib.request.Request(f"{self.url}{PATH}", data=body, headers=whole)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=BOUND) as answer:  # noqa: S310  (loopback)
                 return int(answer.status)

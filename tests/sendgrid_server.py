@@ -9,52 +9,37 @@ takes {"faults": ["lost_answer", …], "always": "503"}: each request uses up on
 with "vague": true, without a word on whose fault it was; "largest" is the size of a body, in bytes, from which on
 nginx says 413. GET /control counts. Every mail it accepts is a line of the log, on the disk before the answer leaves.
 
-| fault | accepted | what the client sees |
-|---|---|---|
-| late:S | yes | the answer after S seconds |
-| lost_answer | yes | the connection ends without an answer |
-| half | yes | half a status line, then the end |
-| 500_after_accept | yes | 500 |
-| close_before, close_after, reset | no | the end before, or after, the body was read; a reset |
-| 400, 401, 403, 500, 503, 302 | no | that status in SendGrid's form |
-| 413_html | no | nginx's page |
-| 429_epoch:S, 429_seconds:S, 429_retry_after:S | no | 429, with X-RateLimit-Reset in both forms, or Retry-After |
-| sandbox | no | 200 |
+The faults, and lies, are told in tests/sendgrid_faults.py. With --events URL it tells a project there what became of
+the mails (tests/sendgrid_teller.py); beside the log lie the notes: mails that it said it took and did not, and those
+whose events somebody took.
 """
 
 import argparse
 import asyncio
 import os
 import signal
-import socket
 import ssl
-import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 from aiohttp import web
 
+from tests.sendgrid_faults import UNTAKEN, accepts, answered, error, failed, html
 from tests.sendgrid_rules import Fault, against_the_document, against_the_pages, published
 from tests.sockets import all_accepted
+
+if TYPE_CHECKING:
+    from tests.sendgrid_teller import Teller
 
 KEY = "SG.loopback"
 LARGEST = 30_000_000
 NESTED = 4  # levels of tags in values, as SendGrid has it
-WORDS = {
-    400: "Bad Request",
-    401: "The provided authorization grant is invalid, expired, or revoked",
-    403: "The from address does not match a verified Sender Identity.",
-    429: "too many requests",
-}
-NGINX = "<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>nginx</body>\r\n</html>\r\n"
-AFTER_ACCEPTING = frozenset({"late", "lost_answer", "half", "500_after_accept"})
-
 Line = dict[str, Any]
 
 
@@ -111,9 +96,10 @@ class SendGridServer:
         bodies: bool = False,
         latency: float = 0.0,
         tls: ssl.SSLContext | None = None,
+        teller: "Teller | None" = None,
     ) -> None:
         self.log, self.key, self.validate, self.bodies, self.latency = log, key, validate, bodies, latency
-        self.tls = tls
+        self.tls, self.teller = tls, teller
         self.validator = published()
         self.faults: deque[str] = deque()
         self.always = ""
@@ -140,17 +126,19 @@ class SendGridServer:
         name, _, value = (self.faults.popleft() if self.faults else self.always).partition(":")
         if self.latency:
             await asyncio.sleep(self.latency)
-        if name and name not in AFTER_ACCEPTING:
-            return await self.failed(request, name, float(value or 0))
-        answer = await self.taken(request)
-        if name == "late":
-            await asyncio.sleep(float(value))
-        elif name == "half":
-            transport_of(request).write(b"HTTP/1.1 20")
-            transport_of(request).close()
-        elif name == "lost_answer":
-            transport_of(request).close()
-        return error(500) if name == "500_after_accept" else answer
+        if not accepts(name):
+            await self.not_taken(request, name)
+            return await failed(request, name, float(value or 0), now())
+        return await answered(request, name, float(value or 0), await self.taken(request))
+
+    async def not_taken(self, request: web.BaseRequest, name: str) -> None:
+        """Note whom a lie was told about before it is told, and let a forger know of mails that nobody took."""
+        if self.teller is None or name == "close_before":
+            return
+        lines = self.lines(orjson.loads(await request.read()))
+        self.teller.took_not(lines)
+        if name in UNTAKEN:
+            self.teller.note(untaken=lines)
 
     async def control(self, request: web.BaseRequest) -> web.Response:
         """What a test in another process asks for."""
@@ -164,29 +152,8 @@ class SendGridServer:
             self.vague = wanted.get("vague", self.vague)
             self.largest = wanted.get("largest", self.largest)
         counts: Line = {"requests": self.requests, "accepted": len(self.accepted), "bytes": self.bytes}
-        counts |= {"refused": self.refused[:10]}
+        counts |= {"refused": self.refused[:10], **(self.teller.counts() if self.teller else {})}
         return web.json_response({**counts, "faults": list(self.faults), "always": self.always})
-
-    async def failed(self, request: web.BaseRequest, name: str, value: float) -> web.Response:
-        """A request that is not accepted."""
-        if name != "close_before":
-            await request.read()
-        if name in ("close_before", "close_after", "reset"):
-            if name == "reset":
-                end_with_a_reset(request)
-            transport_of(request).abort()
-            return web.Response()
-        if name == "sandbox":
-            return web.Response(status=200)
-        if name == "302":
-            return web.Response(status=302, headers={"Location": "/elsewhere"})
-        if name == "413_html":
-            return web.Response(status=413, text=NGINX, content_type="text/html")
-        if name.startswith("429"):
-            reset = {"429_epoch": now().timestamp() + value, "429_seconds": value, "429_retry_after": value}[name]
-            header = "Retry-After" if name == "429_retry_after" else "X-RateLimit-Reset"
-            return error(429, headers={header: f"{reset:.0f}"})
-        return error(int(name))
 
     async def taken(self, request: web.BaseRequest) -> web.Response:
         """A request as SendGrid takes it: 202 and on the disk, or the reason."""
@@ -196,7 +163,7 @@ class SendGridServer:
             return error(404 if request.path != "/v3/mail/send" else 405)
         data = await request.read()
         if len(data) >= self.largest:
-            return web.Response(status=413, text=NGINX, content_type="text/html")
+            return html(413)
         body, faults = self.judged(request, data)
         if faults:
             self.refused += faults
@@ -204,11 +171,16 @@ class SendGridServer:
         if unwanted := self.disliked(body):
             return error(400, unwanted)
         self.bytes += len(data)
-        number = f"loopback{self.requests:014}"
-        lines = [self.line(number, body, one) for one in body["personalizations"]]
+        lines = self.lines(body)
         self.accepted += lines
         await self.log.add(lines)
-        return web.Response(status=202, headers={"X-Message-Id": number})
+        if self.teller is not None:
+            self.teller.took(lines)
+        return web.Response(status=202, headers={"X-Message-Id": lines[0]["id"]})
+
+    def lines(self, body: Any) -> list[Line]:
+        """A line for each mail of a request."""
+        return [self.line(f"loopback{self.requests:014}", body, one) for one in body["personalizations"]]
 
     def disliked(self, body: Any) -> list[Fault]:
         """Addresses that this server will not have: each by its place, or vaguely."""
@@ -264,26 +236,6 @@ def substituted(text: str, values: dict[str, str]) -> str:
     return text
 
 
-def error(status: int, faults: list[Fault] | None = None, headers: dict[str, str] | None = None) -> web.Response:
-    """SendGrid's form of a refusal."""
-    told = faults or [(WORDS.get(status, f"status {status}"), None)]
-    document: Line = {"errors": [{"message": message, "field": field, "help": {}} for message, field in told]}
-    return web.json_response(document, status=status, headers=headers)
-
-
-def transport_of(request: web.BaseRequest) -> asyncio.Transport:
-    """The connection."""
-    assert isinstance(request.transport, asyncio.Transport)
-    return request.transport
-
-
-def end_with_a_reset(request: web.BaseRequest) -> None:
-    """The connection, when closed, ends with RST and not with FIN."""
-    transport_of(request).get_extra_info("socket").setsockopt(
-        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-    )
-
-
 async def serve(server: SendGridServer, port: int, ready: Callable[[int], None], until: asyncio.Event) -> None:
     """Serve on loopback until told to stop."""
     loop = asyncio.get_running_loop()
@@ -297,8 +249,11 @@ async def serve(server: SendGridServer, port: int, ready: Callable[[int], None],
     site = web.TCPSite(runner, "127.0.0.1", port, backlog=1024, ssl_context=server.tls)
     await site.start()
     server.url = f"http{'s' if server.tls else ''}://127.0.0.1:{runner.addresses[0][1]}"
+    telling = asyncio.create_task(server.teller.tell()) if server.teller else None
     ready(runner.addresses[0][1])
     await until.wait()
+    if telling is not None:
+        telling.cancel()
     await all_accepted()
     await runner.cleanup()
 
@@ -334,9 +289,14 @@ def main() -> None:
     parser.add_argument("--validate", type=int, default=1, help="hold every Nth body against the document; 0: none")
     parser.add_argument("--bodies", action="store_true", help="keep whole bodies")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--events", default="", help="the project's web part, to be told what became of the mails")
     asked = parser.parse_args()
     file = asked.log.open("ab") if asked.log else None
     server = SendGridServer(Log(file), asked.key, asked.validate, asked.bodies, asked.latency)
+    if asked.events:
+        from tests.sendgrid_teller import Teller
+
+        server.teller = Teller(asked.events, asked.log.with_suffix(".notes").open("ab"))
 
     async def run() -> None:
         until = asyncio.Event()

@@ -7,9 +7,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nurture.wiring import now
 from tests import live_shop
 from tests.daemons import ask, daemon, free_port, until
+from tests.live_judge import FORGED, NOT_TAKEN, NOWHERE, TWICE, UNSETTLED
 from tests.live_run import accepted, at_rest, configure, fleet, in_store, live_run
 from tests.live_server import Server, server_process
 from tests.live_shop import BEANS, FIRST_BAG, RIGHT_TO_LEFT, SERVICE, SORRY, TOPICS, WELCOME, Person
@@ -32,10 +35,35 @@ def test_killed_at_30_moments_nothing_goes_twice_and_nothing_is_lost(empty: Proj
     assert found.fell["handed"] >= 5, told
     assert found.recovered_in_doubt > 0, told
     assert found.in_doubt_though_accepted > 0, told
+    assert found.settled_by_events > 0, told
+    assert found.forged_posts_refused > 0, told
     assert found.took_over > 0, told
+    assert found.started_whole > 0, told
     assert found.with_two_daemons >= KILLS / 5, told
     assert found.largest_request > 1, told
     assert found.accepted > found.mails / 3, told
+
+
+@pytest.mark.parametrize(
+    ("planted", "moments", "breaches"),
+    [
+        ("every_doubt_again", ["handing"], {TWICE}),
+        ("doubts_taken_for_sent", ["failing"], {NOT_TAKEN, NOWHERE}),
+        ("events_not_read_and_forgers_believed", ["failing", "handing"], {UNSETTLED, FORGED}),
+    ],
+)
+def test_with_a_fault_planted_in_the_daemon_the_run_does_not_pass(
+    empty: Project, planted: str, moments: list[str], breaches: set[str]
+) -> None:
+    with pytest.raises(AssertionError) as found:
+        live_run(empty.root, 3, 50, RATE, 7, planted=planted, moments=moments, people=nobody_complains)
+    assert [one for one in breaches if one not in str(found.value)] == []
+
+
+def nobody_complains(count: int, first: int, together: int) -> list[Person]:
+    """People without a mail that may go twice."""
+    who = live_shop.people(count, first, together)
+    return [one for one in who if SORRY not in live_shop.STORIES[one.story].mails]
 
 
 def take_in(project: Project, who: list[Person]) -> None:
