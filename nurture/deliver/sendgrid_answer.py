@@ -118,7 +118,9 @@ def read_answer(key: str, answer: Answer, secret: str) -> Handover:
     if status == 200:
         return sandbox(key, answer)
     if status == 429:
-        return Handover(key, Fate.planned, f"SendGrid wants a pause (429){said}", retry_at=retry_at(answer))
+        until = retry_at(answer)
+        pause = f" of {(until - answer.at).total_seconds():,.0f} s" if until else ""
+        return Handover(key, Fate.planned, f"SendGrid wants a pause{pause} (429){said}", retry_at=until)
     if status in HALTS or 300 <= status < 400:
         return Handover(key, Fate.planned, f"{HALTS.get(status, REDIRECTS)} ({status}){said}", halts=True)
     if 400 <= status < 500 and status != 408:

@@ -19,6 +19,7 @@ from nurture.model.mail import Fate
 from nurture.store.erasures import FORGOTTEN_AGAIN
 from nurture.store.open import Store
 from nurture.store.runner import Runner
+from nurture.store.switches import ITSELF
 
 SLACK = timedelta(minutes=1)  # clocks of two machines may differ so much
 BEHIND = timedelta(minutes=15)  # of a daemon at work; the first turn after a long rest may take so long
@@ -46,7 +47,11 @@ def switch_findings(store: Store) -> Iterator[Finding]:
     """What was said at the command line and holds."""
     held = store.switches()
     for switch in held:
-        yield look("switches", switch.line.removesuffix(f" ({switch.lifted_by})"), switch.lifted_by)
+        words = switch.line.removesuffix(f" ({switch.lifted_by})")
+        if switch.who == ITSELF:  # the provider refused us: nobody meant that
+            yield wrong("switches", words, f"mend that, then {switch.lifted_by}")
+        else:
+            yield look("switches", words, switch.lifted_by)
     if not held:
         yield ok("switches", "nothing is halted, paused or stopped")
 

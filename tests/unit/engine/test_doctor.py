@@ -176,8 +176,11 @@ def test_switches_are_shown_with_what_lifts_them(root: Path) -> None:  # noqa: F
         assert states(inside.switch_findings(shop.store)) == ["ok switches"]
         halt(shop.store, Switch(Word.halt, NOW, "nurture", because="the key is refused"), NOW)
         found = only(inside.switch_findings(shop.store))
-    assert (found.state, found.remedy) == (State.look, "nurture unhalt")
+        halt(shop.store, Switch(Word.halt, NOW, "omar", because="the price was wrong"), NOW)
+        by_a_person = only(inside.switch_findings(shop.store))
+    assert (found.state, found.remedy) == (State.wrong, "mend that, then nurture unhalt")
     assert "the key is refused" in found.words
+    assert (by_a_person.state, by_a_person.remedy) == (State.look, "nurture unhalt")
 
 
 def test_a_copy_is_told(root: Path) -> None:  # noqa: F811
