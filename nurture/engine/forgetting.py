@@ -137,10 +137,17 @@ class Telling:
     again_at: datetime | None = None
 
     async def send(self, now: datetime, run: Run = directly) -> str:
-        """Tell it of all, where that is due; why it failed, in words, empty when it did not."""
-        if not told_to(self.shop) or (self.again_at is not None and now < self.again_at):
+        """Tell it of all, where that is due; why it failed, in words, empty when it did not.
+
+        What a forgetting that was cut left in the store's file goes too.
+        """
+        if self.again_at is not None and now < self.again_at:
             return ""
         door = forgetting(self.shop)
+        if await run(door.finish):
+            self.again_at = now + AGAIN
+        if not told_to(self.shop):
+            return ""
         untold = await run(door.untold, AT_A_TIME)
         if not untold:
             return ""
@@ -150,7 +157,7 @@ class Telling:
         told = [person for person, addresses in untold.items() if taken.issuperset(addresses)]
         if told:
             await run(door.told, told, now)
-        self.again_at = now + AGAIN if said.problem else None
+        self.again_at = now + AGAIN if said.problem else self.again_at
         level = logging.WARNING if said.problem else logging.INFO
         observe.note(observe.ERASURE_TOLD, level=level, people=len(told), waiting=len(untold) - len(told))
         return said.problem

@@ -18,6 +18,7 @@ from nurture.model.decision import Intent
 from nurture.model.event import Event
 from nurture.model.person import Person
 from nurture.store.database import Conflict
+from nurture.store.merged import whose
 from nurture.store.merging import Merging
 
 ATTEMPTS = 5
@@ -110,11 +111,14 @@ def merge(shop: Workshop, book: Book, two: Pair, who: str, now: datetime) -> Mer
         raise StateError(f"nobody is merged: {shop.store.halted}.")
     door = Merging(shop.store.database, shop.store.outbox.remember)
     for _ in range(ATTEMPTS):
-        decide_page(shop.store, book, sorted((two.person, two.old)), now)
+        person, old = (whose(shop.store.database, one) for one in (two.person, two.old))
+        if person == old:
+            raise MisuseError(f"{two.label} and {two.other} are one contact already: somebody else just merged them.")
+        decide_page(shop.store, book, sorted((person, old)), now)
         try:
-            taken_back = door.merge(two.person, two.old, Core(book, now), zone_of(book), who, now)
+            taken_back = door.merge(person, old, Core(book, now), zone_of(book), who, now)
         except Conflict:
             continue
-        observe.note(observe.PERSON_MERGED, old=two.old, person=two.person)
-        return Merged(two.person, two.old, two.label, taken_back)
+        observe.note(observe.PERSON_MERGED, old=old, person=person)
+        return Merged(person, old, two.label, taken_back)
     raise StateError("something keeps coming for one of them; let the import or the round finish, then ask again.")

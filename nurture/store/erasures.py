@@ -14,9 +14,9 @@ from pathlib import Path
 from sqlalchemy import Connection, func, insert, select
 
 from nurture.store.codec import EPOCH, decoded, encoded, micros
-from nurture.store.database import insert_many
+from nurture.store.database import among, insert_many
 from nurture.store.installation import all_secrets
-from nurture.store.tables import ERASURE, SECRET, SUPPRESSION
+from nurture.store.tables import BATCH, ERASURE, SECRET, SUPPRESSION
 
 SECRET_NAME = "erasures"  # noqa: S105  (the name of the key, not the key)
 ASKED = "asked to be forgotten"
@@ -103,6 +103,20 @@ def believe(connection: Connection, key: bytes) -> None:
 def is_listed(connection: Connection, person: str) -> bool:
     """Whether the store knows that somebody was forgotten."""
     return connection.execute(select(ERASURE.c.person).where(ERASURE.c.person == person)).first() is not None
+
+
+def among_people(connection: Connection, people: Iterable[str]) -> set[str]:
+    """Which of these were forgotten."""
+    return {row[0] for row in among(connection, _FORGOTTEN, ERASURE.c.person, sorted(set(people)))}
+
+
+def since_claimed(connection: Connection, batch: int, people: Iterable[str]) -> set[str]:
+    """Which of these were forgotten since the batch was claimed."""
+    claimed = select(BATCH.c.claimed_at).where(BATCH.c.id == batch).scalar_subquery()
+    return set(connection.execute(_FORGOTTEN.where(ERASURE.c.at >= claimed)).scalars()).intersection(people)
+
+
+_FORGOTTEN = select(ERASURE.c.person)
 
 
 def how_many(connection: Connection) -> int:

@@ -19,12 +19,13 @@ from nurture.store.cancelling import cancel
 from nurture.store.codec import instant, micros
 from nurture.store.database import Database, bucket, pages
 from nurture.store.erased_columns import BLANKED, GONE, HASHED
-from nurture.store.installation import Mark, count_on, read_mark, secret
+from nurture.store.installation import Mark, count_on, declare, declared, read_mark, secret
 from nurture.store.raw_posts import Names
 from nurture.store.scrubbing import scrub
 from nurture.store.tables import (
     ADDRESS,
     DECISION,
+    DECLARATION,
     ENROLMENT,
     ERASURE,
     EVENT,
@@ -38,6 +39,7 @@ from nurture.store.tables import (
     WEBHOOK,
 )
 
+SCRUB = "bytes to scrub"  # declared with an erasure, and until the file was rewritten
 _ADDRESSED = ("message", "happening", "reply")  # rows that may name an address and not, or no more, whose it is
 COUNTED = ("event", "message", "enrolment", "reason", "task", "webhook", "draft", "happening", "reply", "code")
 
@@ -88,9 +90,24 @@ class Forgetting:
         with self.database.writing(durable=True) as connection:
             names = names_of(connection, person)
             done = forget(connection, names, _erasure(connection, names, key, store, who, now), now, tell)
+            declare(connection, SCRUB, person, micros(now))
             mark = count_on(connection)
         self.remember(mark)
-        return Forgotten(person, done, before, scrub(self.database), tuple(sorted(names.addresses)))
+        return Forgotten(person, done, before, self.finish(), tuple(sorted(names.addresses)))
+
+    def finish(self) -> str:
+        """Take the bytes of who was forgotten out of the file, where that is still to do: it was cut, or kept from it.
+
+        Why it could not be done, in words; empty when it was, or nothing was to do.
+        """
+        with self.database.reading() as connection:
+            if declared(connection, SCRUB) is None:
+                return ""
+        left = scrub(self.database)
+        if not left:
+            with self.database.writing() as connection:
+                connection.execute(delete(DECLARATION).where(DECLARATION.c.name == SCRUB))
+        return left
 
     def again(self, store: str) -> int:
         """Forget once more whoever the list outside the store has and the store has not: a backup was restored."""
@@ -103,7 +120,7 @@ class Forgetting:
         for one in missing:
             self._once_more(one)
         if missing:
-            scrub(self.database)
+            self.finish()
         return len(missing)
 
     def _once_more(self, one: erasures.Erasure) -> None:
@@ -116,6 +133,7 @@ class Forgetting:
                     one, person=person, addresses=one.addresses + found.addresses, outside=one.outside + found.outside
                 )
                 forget(connection, names, both, instant(one.at), tell=False)
+            declare(connection, SCRUB, one.person, one.at)
             mark = count_on(connection)
         self.remember(mark)
 
@@ -131,7 +149,8 @@ class Forgetting:
             for page in pages(people):
                 these = update(ERASURE).where(ERASURE.c.person.in_(page))
                 connection.execute(these.values(told_at=micros(now), to_tell=""))
-        scrub(self.database)
+            declare(connection, SCRUB, "", micros(now))
+        self.finish()
 
 
 def names_of(connection: Connection, person: str) -> Names:

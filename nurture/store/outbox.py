@@ -4,7 +4,7 @@ The batch carries the status of its mails; only exceptions are written on the me
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -18,6 +18,7 @@ from nurture.store.basis import basis_of
 from nurture.store.codec import instant, micros
 from nurture.store.codes import NOTHING_GONE, Gone, give
 from nurture.store.database import BULK, Conflict, Database, among, ask, bucket, insert_many, insert_one
+from nurture.store.erasures import among_people, since_claimed
 from nurture.store.installation import Mark, count_on
 from nurture.store.mail_days import count_accepted
 from nurture.store.outbox_rows import (
@@ -178,6 +179,8 @@ def hand(database: Database, batch: Batch, now: datetime, gone: Gone = NOTHING_G
     with database.writing(durable=True) as connection:
         if connection.execute(update(BATCH).where(_ours(batch, Fate.claimed)).values(**handed)).rowcount != 1:
             raise Conflict(f"batch {batch.id} is no longer claimed by {batch.owner or 'us'}")
+        if since_claimed(connection, batch.id, (one.person for one in batch.intents)):
+            raise Conflict(f"somebody of batch {batch.id} was forgotten meanwhile")
         give(connection, gone, now)
         return count_on(connection)
 
@@ -215,6 +218,7 @@ def settle(
     with database.writing(durable=True) as connection:
         handed_at = connection.execute(select(BATCH.c.handed_at).where(BATCH.c.id == batch.id)).scalar()
         at = max(now, instant(handed_at or 0))
+        answers, reasons = _unnamed(connection, batch, answers, reasons)
         if connection.execute(update(BATCH).where(_ours(batch, Fate.handed)).values(**done)).rowcount == 1:
             basis = basis_of(connection, book)
             _settle_ours(connection, batch, answers, at, classes_of(book), basis)
@@ -225,6 +229,18 @@ def settle(
         mails = [(one.address, one.class_) for one in batch.intents if one.key in taken]
         count_accepted(connection, at, provider, mails)
         return count_on(connection)
+
+
+def _unnamed(
+    connection: Connection, batch: Batch, answers: dict[str, Handover], reasons: Sequence[tuple[str, Reason]]
+) -> tuple[dict[str, Handover], Sequence[tuple[str, Reason]]]:
+    """The same without what names whoever was forgotten while their mail was on its way: a provider's words do."""
+    gone = among_people(connection, (one.person for one in batch.intents))
+    if not gone:
+        return answers, reasons
+    keys = {one.key for one in batch.intents if one.person in gone}
+    bare = {key: replace(one, detail="", problem=None) if key in keys else one for key, one in answers.items()}
+    return bare, [(person, reason) for person, reason in reasons if person not in gone]
 
 
 def _left_here(batch: Batch, answers: Mapping[str, Handover], book: Book | None) -> int:

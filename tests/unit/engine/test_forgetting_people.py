@@ -12,12 +12,17 @@ from aiohttp.test_utils import TestServer
 
 from nurture.config import Config
 from nurture.deliver.sendgrid_erasure import PATH
+from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
 from nurture.engine.forgetting import AGAIN, Telling, foretold, forget, forgetting
 from nurture.engine.people import consent_words
+from nurture.engine.preparing import ready, reason_of
 from nurture.engine.rebuilding import rebuild
 from nurture.engine.tick import tick
 from nurture.engine.workshop import Workshop
+from nurture.model.decision import Why
+from nurture.model.mail import Fate, Handover
+from nurture.store.database import Conflict
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow, EventRow
 from tests import worlds as w
@@ -118,3 +123,33 @@ def test_while_sendgrid_is_away_it_is_tried_again_and_again(world: World) -> Non
     assert asyncio.run(telling.send(NOW))
     assert asyncio.run(telling.send(NOW + AGAIN / 2)) == ""  # not so soon
     assert asyncio.run(telling.send(NOW + AGAIN))
+
+
+def test_a_mail_that_is_on_its_way_leaves_no_word_of_them_behind(world: World) -> None:
+    """Claimed, it does not leave; handed over already, the provider's answer is kept without what names them."""
+    now = NOW + timedelta(hours=2)
+    batch = world.store.claim(9, now, "us")
+    assert batch is not None
+    assert [one.address for one in batch.intents] == [ADDRESS]
+    forgetting(world.shop).forget(world.store.find("salma") or "", "lena", now)
+    with pytest.raises(Conflict):
+        world.store.hand(batch, now)
+
+
+@pytest.mark.parametrize("fate", [Fate.accepted, Fate.refused, Fate.planned, Fate.in_doubt])
+def test_what_is_answered_after_they_were_forgotten_names_nobody(world: World, fate: Fate) -> None:
+    now = NOW + timedelta(hours=2)
+    batch = world.store.claim(9, now, "us")
+    assert batch is not None
+    world.store.hand(batch, now)
+    forgetting(world.shop).forget(world.store.find("salma") or "", "lena", now)
+    (intent,) = batch.intents
+    said = Handover(intent.key, fate, f"550 {ADDRESS} is unknown")
+    why = [(intent.person, reason_of(intent, said, Why.broken, now))]
+    world.store.settle(batch, [said], now, BOOK, why)
+    world.store.settle(batch, [said], now, BOOK, why)  # late, as by an answer after the lease
+    assert ADDRESS.encode() not in b"".join(file.read_bytes() for file in world.shop.root.glob("nurture.db*"))
+    while (again := world.store.claim(9, now, "us")) is not None:
+        made = ready(world.shop, LiveBook(BOOK, {}), again, now)
+        assert made.requests == ()
+        world.store.settle(again, [one.handover for one in made.kept], now, BOOK)

@@ -167,6 +167,22 @@ def test_a_merge_starts_nothing(world: World) -> None:
     assert not world.person("a").enrolments
 
 
+def test_three_in_a_ring_are_one_and_two_at_once_merge_once(world: World) -> None:
+    for who in "abc":
+        world.joins(who, NOW)
+    both_ways = pair(world.shop, "a", "b", NOW + HOUR), pair(world.shop, "b", "a", NOW + HOUR)
+    around = [pair(world.shop, *two, NOW + HOUR) for two in ("bc", "ca")]
+    merge(world.shop, BOOK, both_ways[0], "lena", NOW + 2 * HOUR)
+    with pytest.raises(MisuseError, match="one contact already"):
+        merge(world.shop, BOOK, both_ways[1], "lena", NOW + 2 * HOUR)
+    merge(world.shop, BOOK, around[0], "lena", NOW + 3 * HOUR)
+    with pytest.raises(MisuseError, match="one contact already"):
+        merge(world.shop, BOOK, around[1], "lena", NOW + 3 * HOUR)
+    assert len({world.store.find(who) for who in "abc"}) == 1
+    assert world.store.counts().people == 1
+    assert rebuild(world.store, BOOK, NOW + DAY, lambda _: None).equal
+
+
 def test_a_chain_of_merges_leads_to_the_last(world: World) -> None:
     for number, one in enumerate("abc"):
         world.joins(one, NOW + number * HOUR)

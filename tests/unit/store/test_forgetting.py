@@ -9,6 +9,7 @@ from sqlalchemy import insert, inspect, select, update
 
 from nurture.model.event import ERASED, FORGOTTEN
 from nurture.store import erased_columns as columns
+from nurture.store import forgetting
 from nurture.store.erasures import ASKED, HASHED, list_of
 from nurture.store.forgetting import Forgetting
 from nurture.store.open import open_store
@@ -130,6 +131,38 @@ def test_nothing_of_somebody_is_left_in_any_table_and_all_of_others_is(store, tm
     assert after.count("orangerie") * 2 == before.count("orangerie")
     assert after.count(OTHER) == before.count(OTHER)
     assert after.count("Ben") == before.count("Ben")
+
+
+def bytes_of(tmp_path) -> bytes:
+    return b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_what_a_kill_left_in_the_file_goes_when_it_is_finished(store, tmp_path, monkeypatch):
+    """The rows are blanked and the process is killed before the file is rewritten: whoever comes next does it."""
+    person = store.find("salma-4711")
+    fill(store, person, ADDRESS, "Salma")
+    with monkeypatch.context() as killed:
+        killed.setattr(forgetting, "scrub", lambda _database: exit_at_once())
+        with pytest.raises(SystemExit):
+            door(store, tmp_path).forget(person, "lena", NOW + DAY)
+    assert ADDRESS.encode() in bytes_of(tmp_path)
+    assert door(store, tmp_path).finish() == ""
+    assert ADDRESS.encode() not in bytes_of(tmp_path)
+    monkeypatch.setattr(forgetting, "scrub", lambda _database: exit_at_once())
+    assert door(store, tmp_path).finish() == "", "it is done once"
+
+
+def exit_at_once():
+    raise SystemExit(137)
+
+
+def test_what_cannot_be_rewritten_now_stays_to_do(store, tmp_path, monkeypatch):
+    with monkeypatch.context() as busy:
+        busy.setattr(forgetting, "scrub", lambda _database: "somebody is reading it")
+        assert door(store, tmp_path).forget(store.find("salma-4711"), "lena", NOW + DAY).left
+        assert door(store, tmp_path).finish() == "somebody is reading it"
+    assert door(store, tmp_path).finish() == ""
+    assert b"crushed bag" not in bytes_of(tmp_path)
 
 
 def test_not_one_byte_of_them_is_left_in_the_file_or_its_log(store, tmp_path):
