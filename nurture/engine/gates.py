@@ -38,6 +38,12 @@ def halt_of(shop: Workshop) -> Switch | None:
     return next((one for one in shop.store.switches() if one.word is Word.halt), None)
 
 
+def refused_us(shop: Workshop) -> bool:
+    """Whether the halt that holds is our own: the provider refuses us, and nobody has looked yet."""
+    halt = halt_of(shop)
+    return halt is not None and halt.who == ITSELF
+
+
 def undeclared(shop: Workshop) -> bool:
     """Whether nobody has said yet who must not have mail, though it would go out into the world."""
     return shop.provider.name != FOLDER and shop.store.declared(SUPPRESSIONS) is None
@@ -45,8 +51,7 @@ def undeclared(shop: Workshop) -> bool:
 
 def halt_ourselves(shop: Workshop, refused: Handover, now: datetime) -> None:
     """The provider refuses us, not this mail: nothing goes until a person has looked. Said once."""
-    halt = halt_of(shop)
-    if halt is not None and halt.who == ITSELF:
+    if refused_us(shop):
         return
     provider = shop.provider.name
     because = f"{provider} refuses us: {refused.detail}"
@@ -64,7 +69,7 @@ def why_waiting(shop: Workshop) -> Iterator[str]:
     """Why mails wait that nothing is wrong with, each with its remedy."""
     if (halt := halt_of(shop)) is not None:
         but = ", but for service" if halt.keep_service else ""
-        yield f"nothing goes{but}: {halt.words}. `nurture unhalt` lets it go on"
+        yield f"nothing goes{but}: {halt.words.rstrip('.')}. `nurture unhalt` lets it go on"
     if undeclared(shop):
         yield UNDECLARED
     held = shop.store.figures.held_by_cause()

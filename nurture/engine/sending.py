@@ -16,7 +16,7 @@ from nurture import observe
 from nurture.engine.applying import LiveBook
 from nurture.engine.doubts import Upkeep
 from nurture.engine.flight import Flight
-from nurture.engine.gates import gate_of, halt_ourselves, why_waiting
+from nurture.engine.gates import gate_of, halt_ourselves, refused_us, why_waiting
 from nurture.engine.handed import SHOWN, Handed
 from nurture.engine.looking_up import LookingUp
 from nurture.engine.pace import BackOff, Deferred, Pace
@@ -377,7 +377,7 @@ class Sending:
         done.paced = store.outbox.paced(self.clock())
         later = (done.put_off_until, *(one.until for one in done.paced))
         self.morning = min((until for until in later if until is not None), default=None)
-        done.shut = done.shut or self.next_at is not None
+        done.shut = done.shut or self.next_at is not None or (done.waiting > 0 and refused_us(self.shop))
         if done.in_doubt:
             newest = store.in_doubt(SHOWN)
             labels = store.labels([person for person, _ in newest])

@@ -188,10 +188,12 @@ def test_a_provider_that_refuses_us_halts_all_sending_once(shop: Shop) -> None:
     assert any("nurture unhalt" in line for line in done.words(Path()))
     assert set(shop.fates()) == {Fate.planned}
     shop.clock.now += timedelta(hours=1)
-    assert rounds(shop).fates == {}
+    later = rounds(shop)
+    assert (later.fates, later.stuck) == ({}, True)  # whoever starts rounds by hand hears of it every time
     shop.store.lift_switch(Word.halt, "", shop.clock.now)
     shop.provider.script = Scripted().script
     assert rounds(shop).fates == {Fate.accepted: 201}
+    assert not rounds(shop).stuck
 
 
 @pytest.mark.parametrize(("keep_service", "goes"), [(False, {}), (True, {Fate.accepted: 2})])
