@@ -16,9 +16,8 @@ from nurture.store.mail_figures import Said, day_of
 
 WEEK = timedelta(days=WINDOW)
 NOT_TAKEN = frozenset({Happened.bounced, Happened.blocked, Happened.deferred, Happened.dropped})
-WHY_COMPLAINED = (
-    "ask who gets these mails and whether they wanted them; write less, only to whoever acts; then nurture release"
-)
+WHY_COMPLAINED = "ask who gets these mails and whether they wanted them; write less, and only to whoever acts"
+LET_GO = f"{WHY_COMPLAINED}; then nurture release"
 CURES = {
     Against.authentication: (
         "they do not believe that our mail is ours",
@@ -64,20 +63,19 @@ def _warm_up(shop: Workshop, now: datetime) -> Iterator[Finding]:
     allowed = allowed_today(shop, now)
     if allowed is not None:
         gone = figures_of(shop).by_day(day_of(now)).get(day_of(now), 0)
-        yield ok(
-            "pace", f"warm-up: {allowed:,} mails but service today (UTC), {gone:,} gone; tomorrow 1.4 times as many"
-        )
+        words = f"warm-up: {allowed:,} mails but service may go today (UTC), {gone:,} have gone"
+        yield ok("pace", f"{words}; tomorrow 1.4 times as many")
 
 
 def _complaints(shop: Workshop, now: datetime) -> Iterator[Finding]:
     counts = figures_of(shop).by_family(day_of(now) - timedelta(days=WINDOW - 1))
     for family, one in braking(counts).items():
         if one.brake is Brake.stop:
-            whom = "all mail" if family == EVERYWHERE else f"all mail to {family}"
-            words = f"{one.words(family)}: {whom} but service is held by {because_of(family)}"
-            yield wrong("complaints", words, WHY_COMPLAINED)
+            whom = "" if family == EVERYWHERE else f" to {family}"
+            words = f"{one.words(family)}: nothing but service goes{whom}, the rest is held by {because_of(family)}"
+            yield wrong("complaints", words, LET_GO)
         else:
-            words = f"{one.words(family)}: half of the busiest day goes; at three in a thousand all is held"
+            words = f"{one.words(family)}: half of the busiest day goes; from three in a thousand on, only service"
             yield look("complaints", words, WHY_COMPLAINED)
 
 
@@ -88,8 +86,9 @@ def _turned_away(heard: Iterable[Answered]) -> Iterator[Finding]:
     for family, answers in sorted(by_family.items()):
         if figures := burst(answers):
             away, of_all = figures
-            words = f"{family} put off or blocked {away:,} of {of_all:,} mails within an hour: it is left alone for now"
-            yield look("pace", words, "nothing, unless it lasts; slower with rate.per_family of config.toml")
+            words = f"{family} put off or blocked {away:,} of {of_all:,} mails within an hour: it is left alone a while"
+            cure = "nothing, unless it lasts for hours: then go slower, by rate.per_family of config.toml"
+            yield look("pace", words, cure)
 
 
 def _against_us(said: Iterable[Said]) -> Iterator[Finding]:
@@ -97,5 +96,6 @@ def _against_us(said: Iterable[Said]) -> Iterator[Finding]:
     found = Counter((against, family) for against, family in told if against is not None)
     for (against, family), number in found.most_common():
         because, cure = CURES[against]
-        words = f"{family} did not take {number:,} mails in {WINDOW} days: {because}"
+        mails = "1 mail" if number == 1 else f"{number:,} mails"
+        words = f"{family} turned {mails} away in {WINDOW} days: {because}"
         yield (wrong if against is Against.authentication else look)("refusals", words, cure)
