@@ -26,6 +26,10 @@ class Message(Enum):
     too_often = "address_often"
 
 
+OF_ADDRESS = frozenset({Message.bad_address, Message.address_asked, Message.too_often})
+"""These stand beside the form of the address, to which the browser goes back (`#address`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A topic, or a theme to be spared, and whether it is ticked."""
@@ -90,7 +94,8 @@ class _Row:
 def choices_html(choices: Choices, house: House) -> str:
     """The whole page, escaped, with everything it needs inside it."""
     locale, words = words_for(house.templates, wanted_locales(choices.locales, house.locales))
-    wrong = choices.message is Message.bad_address
+    message = "" if choices.message is Message.none else words[choices.message.value]
+    wrong, of_address = choices.message is Message.bad_address, choices.message in OF_ADDRESS
     return template("choices.html").render(
         locale=locale,
         direction=direction(locale),
@@ -99,8 +104,9 @@ def choices_html(choices: Choices, house: House) -> str:
         title=words["choices_title"],
         text=words["choices_text"],
         words=words,
-        message="" if wrong or choices.message is Message.none else words[choices.message.value],
-        wrong=words[choices.message.value] if wrong else "",
+        message="" if of_address else message,
+        wrong=message if wrong else "",
+        said=message if of_address and not wrong else "",
         typed=choices.typed,
         off=choices.off or choices.barred,
         barred=choices.barred,

@@ -152,23 +152,6 @@ def test_a_reader_leaves_comes_back_and_answers_by_keyboard(
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("locale", ["tr", "he", "hy"])
-def test_the_other_languages_stand_as_well(shop: Shop, locale: str):
-    person = shop.contact(locale=locale)
-
-    async def story() -> None:
-        async with browsing(shop, PHONE, "light") as (page, client):
-            await page.goto(client.base + shop.leave(person))
-            await sound(page, locale, f"{locale}-phone-1")
-            await page.keyboard.press("Tab")
-            async with page.expect_navigation():
-                await page.keyboard.press("Enter")
-            await sound(page, locale, f"{locale}-phone-2")
-
-    asyncio.run(story())
-    assert shop.said(person) == [CONSENT_REFUSED]
-
-
 def test_a_link_that_is_none_has_a_page_of_its_own(shop: Shop):
     async def story() -> None:
         async with browsing(shop, PHONE, "light") as (page, client):
