@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
@@ -34,7 +35,8 @@ _VERSION = 1
 _PACKED = b"\x02"  # a token in few bytes begins so; one as JSON, such as lie in inboxes, with `[`
 _PATHS = {purpose: path.encode() for path, purpose in PURPOSES.items()}
 _HEXADECIMAL = 128  # in a length: what follows are the bytes of so many pairs of digits
-_LONGEST_PART = _HEXADECIMAL - 1
+_LENGTHS_SAID = [bytes((length,)) for length in range(_HEXADECIMAL)]
+_MARKED = [bytes((length | _HEXADECIMAL,)) for length in range(_HEXADECIMAL)]
 _PAIRS = re.compile("(?:[0-9a-f]{2})+")
 _DOMAIN = b"nurture link 2\0"  # sets these signatures apart from those of links that were not masked
 _BLOCK = 64  # bytes of mask at a time
@@ -109,10 +111,15 @@ def _read_sealed(text: object, secrets: Sequence[bytes]) -> tuple[bytes, bool]:
 
 def _masked(data: bytes, signature: bytes, secret: bytes) -> bytes:
     """Put the mask on, or take it off: it is as long as the data, and different for every signature."""
-    key = hmac.digest(secret, _DOMAIN, "sha256")
+    key = _mask_key(secret)
     blocks = range(-(-len(data) // _BLOCK))
     mask = b"".join(blake2b(signature + block.to_bytes(4), key=key).digest() for block in blocks)
     return (int.from_bytes(data) ^ int.from_bytes(mask[: len(data)])).to_bytes(len(data))
+
+
+@lru_cache(maxsize=16)
+def _mask_key(secret: bytes) -> bytes:
+    return hmac.digest(secret, _DOMAIN, "sha256")
 
 
 def _read_plain(text: str, secrets: Sequence[bytes]) -> tuple[bytes, bool]:
@@ -139,17 +146,23 @@ def _said(token: Token) -> bytes:
     All as JSON where a part is too long for that.
     """
     words = (token.project, token.person, token.subject, token.key)
-    fields = [dict(token.fields)] if token.fields else []
-    if token.purpose not in _PATHS or any(len(word.encode()) > _LONGEST_PART for word in words):
-        return _SAY([_VERSION, token.purpose, *words, *fields]).encode()
-    return b"".join((_PACKED, _PATHS[token.purpose], *map(_part, words), *(_SAY(one).encode() for one in fields)))
+    fields = _SAY(dict(token.fields)).encode() if token.fields else b""
+    try:
+        return b"".join((_PACKED, _PATHS[token.purpose], *map(_part, words), fields))
+    except (KeyError, IndexError):
+        return _SAY([_VERSION, token.purpose, *words, *([dict(token.fields)] if fields else [])]).encode()
 
 
 def _part(word: str) -> bytes:
-    """A word behind its length; one that is hexadecimal, as keys are, in half the bytes and with a mark."""
-    packed = _PAIRS.fullmatch(word) is not None
-    data = bytes.fromhex(word) if packed else word.encode()
-    return (len(data) | _HEXADECIMAL * packed).to_bytes() + data
+    """A word behind its length; one that is hexadecimal, as keys are, in half the bytes and with a mark.
+
+    IndexError for one that is too long.
+    """
+    if _PAIRS.fullmatch(word):
+        data = bytes.fromhex(word)
+        return _MARKED[len(data)] + data
+    data = word.encode()
+    return _LENGTHS_SAID[len(data)] + data
 
 
 def _unpacked(said: bytes) -> list[Any]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 
-LINE_BREAKS = ("\r", "\n", "\0")
 LONGEST_WORDS = 300  # characters of a provider's answer that are kept
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
 _PLAIN_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
@@ -15,7 +14,7 @@ class CannotBeSaid(Exception):
 
 def one_line(text: str, what: str) -> str:
     """The text; CannotBeSaid when it would end a header and begin another."""
-    if any(character in text for character in LINE_BREAKS):
+    if "\n" in text or "\r" in text or "\0" in text:
         raise CannotBeSaid(f"{what} has a line break in it")
     return text
 
