@@ -11,7 +11,7 @@ from nurture.engine import doctor_store as inside
 from nurture.engine.doctor import Diagnosis, Finding, wrong
 from nurture.engine.doctor_feasts import feast_findings
 from nurture.engine.doctor_gifts import gift_findings
-from nurture.engine.doctor_pace import pace_findings
+from nurture.engine.doctor_pace import list_findings, pace_findings
 from nurture.engine.status import never, readable
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
@@ -73,6 +73,7 @@ def _of_store(shop: Workshop, book: Book | None, now: datetime, gone: Callable[[
     yield from inside.mail_findings(store)
     yield from inside.received_findings(store)
     yield from pace_findings(shop, now)
+    yield from list_findings(shop, now)
     yield from inside.zone_findings(store)
     if book is not None:
         yield from gift_findings(store, book)

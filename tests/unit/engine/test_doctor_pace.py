@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from nurture.engine.doctor import Finding, State
-from nurture.engine.doctor_pace import pace_findings
+from nurture.engine.doctor_pace import list_findings, pace_findings
 from nurture.engine.road import may_delay
 from nurture.engine.status import status
+from nurture.engine.syncing import DECLARED
 from nurture.model.happening import Happened
 from nurture.store.mail_days import count
 from nurture.store.tables import HAPPENING
@@ -87,6 +88,17 @@ def test_brakes_and_rests_are_told_with_their_figures(shop: Shop) -> None:
     assert "nurture release" in cures["gmail"]
     assert "nurture release" not in cures["everywhere"], "half a day holds nothing"
     assert any(line.startswith("Pace        gmail: 12 complaints") for line in status(shop.workshop, NOW).lines())
+
+
+def test_when_the_providers_lists_were_read_is_told_and_how_to_read_them(shop: Shop) -> None:
+    assert list(list_findings(shop.workshop, NOW)) == [], "without a key there are none to read"
+    shop.more |= {"provider": "sendgrid", "sendgrid_key": "SG.k"}
+    (never,) = list_findings(shop.workshop, NOW)
+    assert (never.state, "never read" in never.words) == (State.look, True)
+    for hours, state in ((1, State.ok), (48, State.ok), (49, State.look)):
+        shop.store.declare(DECLARED, (NOW - timedelta(hours=hours)).isoformat(), NOW)
+        (one,) = list_findings(shop.workshop, NOW)
+        assert (one.state, "nurture sync" in one.remedy) == (state, state is State.look)
 
 
 def test_warm_up_is_told_where_one_looks_and_where_one_looks_ahead(shop: Shop) -> None:
