@@ -3,6 +3,7 @@
 Who has refused what is kept here in plain Python, from what was done to them alone; nothing of nurture's is asked.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -109,6 +110,7 @@ class ListingServer(SendGridServer):
 
     lists: dict[str, list[Line]]
     erased: list[str]
+    slow: float  # seconds before it answers that it will erase
 
     async def taken(self, request: web.BaseRequest) -> web.Response:
         """A mail; or a page of a list, or a request to erase."""
@@ -120,6 +122,7 @@ class ListingServer(SendGridServer):
             return web.json_response(self.lists.get(name, [])[first : first + most])
         if request.path == "/v3/recipients/erasejob":
             self.erased += json.loads(await request.read())["email_addresses"]
+            await asyncio.sleep(self.slow)
             return web.json_response({"job_id": "1"}, status=202)
         return await super().taken(request)
 
@@ -129,7 +132,7 @@ def listing_server() -> Iterator[ListingServer]:
     """Such a server in a thread of this process."""
     with sendgrid(kind=ListingServer) as server:
         assert isinstance(server, ListingServer)
-        server.lists, server.erased = {}, []
+        server.lists, server.erased, server.slow = {}, [], 0.0
         yield server
 
 
