@@ -128,14 +128,16 @@ class _Lines(Iterator[str]):
         if DAMAGED in line:
             self.damaged = True
         if self._size >= LONGEST:
-            self._pass_over(line)
+            self._row[-1] = self._ended(line)
             raise TooLong
         return line
 
-    def _pass_over(self, line: str) -> None:
-        """Leave out the rest of a line that has no end."""
-        while len(line) == LONGEST and not line.endswith(("\n", "\r")):
-            line = self._text.readline(LONGEST)
+    def _ended(self, line: str) -> str:
+        """A line, the rest of which is left out when it is one without an end."""
+        rest = line
+        while len(rest) == LONGEST and not rest.endswith(("\n", "\r")):
+            rest = self._text.readline(LONGEST)
+        return line if rest is line else f"{line}\n"
 
     def again(self) -> None:
         """All lines of the row but its first are read again."""

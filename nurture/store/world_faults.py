@@ -8,7 +8,7 @@ import errno
 LOCKED = "another process has held it for 30 seconds; let it finish, then run the same command again; nothing is lost"
 FULL = "the disk is full, or this user's share of it; make room and run the same command again; nothing is lost"
 READ_ONLY = "it may only be read: this user may not write to the file or its folder, or the disk is mounted read-only"
-NO_FILE = "its file cannot be opened: look at the rights of this user to it and to its folder, and at store.url"
+NO_FILE = "this user may not write to its folder, the disk is mounted read-only, or store.url names no file"
 FAILING = "the disk does not do what it is asked: it is full, failing or gone; look at the system's log, and make room"
 TOO_LARGE = "a file may not grow any more: the limit of this process for files is reached (ulimit -f), or the disk's"
 DAMAGED = "its file is damaged; restore a backup, then `nurture doctor`"

@@ -85,6 +85,12 @@ def test_a_line_without_an_end_is_one_row_that_cannot_be_read(tmp_path):
     assert [(row.line, bool(row.wrong)) for row in rows] == [(2, False), (3, True)]
 
 
+def test_a_line_without_an_end_behind_an_open_quote_takes_nothing_else_with_it(tmp_path):
+    data = b'a,b\n1,"2\n3,' + b"x" * (2 * LONGEST) + b"\n5,6\n" + b"7," + b"y" * LONGEST + b"\n8,9\n"
+    rows = list(table(tmp_path, data).rows())
+    assert [(row.line, row.cells) for row in rows] == [(2, []), (3, []), (4, ["5", "6"]), (5, []), (6, ["8", "9"])]
+
+
 def test_cells_over_very_many_lines_are_one_row_that_cannot_be_read(tmp_path):
     rows = list(table(tmp_path, b"a,b\n" + b'"\n",' * LONGEST + b"\n1,2\n").rows())
     assert rows[0].wrong
