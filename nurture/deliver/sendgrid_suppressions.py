@@ -29,7 +29,11 @@ WITHIN = 60.0  # seconds for one page
 
 
 class NotToldError(Exception):
-    """SendGrid did not tell its lists; the words say why, and what to do."""
+    """SendGrid did not tell `lists`; `why` says the reason, and what to do."""
+
+    def __init__(self, why: str, *lists: str) -> None:
+        super().__init__(f"{why} ({', '.join(lists)})")
+        self.why, self.lists = why, lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,12 @@ class Suppressions:
             for number in range(MOST_PAGES):
                 rows = await self._page(session, name, since, number * PAGE)
                 if rows and rows == before:
-                    raise NotToldError(f"SendGrid gives one page of {name} again and again")
+                    raise NotToldError("SendGrid gives one page again and again", name)
                 before = rows
                 yield [one for row in rows if (one := listed(name, row)) is not None]
                 if len(rows) < PAGE:
                     return
-        raise NotToldError(f"the list {name} does not end")
+        raise NotToldError("SendGrid's list does not end", name)
 
     async def _page(
         self, session: "aiohttp.ClientSession", name: str, since: datetime | None, offset: int
@@ -71,19 +75,18 @@ class Suppressions:
                 body = await whole(answer.content, LARGEST)
                 status = answer.status
         except (TimeoutError, aiohttp.ClientError, OSError) as fault:
-            raise NotToldError(f"{self.url} cannot be reached ({type(fault).__name__})") from fault
+            raise NotToldError(f"{self.url} cannot be reached, {type(fault).__name__}", name) from fault
         if status in (401, 403):
-            raise NotToldError(
-                f"SendGrid refuses the key for {name} ({status}): it needs the right to read suppressions"
-            )
+            why = f"SendGrid refuses the key with {status}: it needs the right to read suppressions"
+            raise NotToldError(why, name)
         if status != 200:
-            raise NotToldError(f"SendGrid answered {status} for {name}; it is asked again later")
+            raise NotToldError(f"SendGrid answered {status}, and is asked again later", name)
         try:
             rows = json.loads(body)
         except (ValueError, RecursionError) as fault:
-            raise NotToldError(f"SendGrid's answer for {name} is no JSON") from fault
+            raise NotToldError("SendGrid's answer is no JSON", name) from fault
         if not isinstance(rows, list):
-            raise NotToldError(f"SendGrid's answer for {name} is no list")
+            raise NotToldError("SendGrid's answer is no list", name)
         return rows
 
 

@@ -42,16 +42,17 @@ async def sync(shop: Workshop, now: datetime, run: Run, whole: bool = False) -> 
     since = None if whole or last is None else last - OVERLAP
     reader = Suppressions(shop.config.sendgrid_url, shop.config.sendgrid_key)
     found: Counter[str] = Counter(dict.fromkeys(LISTS, 0))
-    untold: list[NotToldError] = []
+    untold: dict[str, list[str]] = {}
     for name in LISTS:
         try:
             async for page in reader.pages(name, since):
                 taken = await run(shop.store.happenings.take, page, now, False)
                 found[name] += taken.new.total()
         except NotToldError as fault:
-            untold.append(fault)
+            untold.setdefault(fault.why, []).extend(fault.lists)
     if untold:
-        raise NotToldError("; ".join(dict.fromkeys(map(str, untold))))
+        *others, (why, lists) = untold.items()
+        raise NotToldError("; ".join([*(f"{one} ({', '.join(of)})" for one, of in others), why]), *lists)
     await run(shop.store.declare, DECLARED, now.isoformat(), now)
     observe.note(observe.SYNCED, **found)
     return found
