@@ -105,9 +105,12 @@ class Page:
         yield from self.part("letters", *(self.sentences("letters_text") if letters else ()), *table(letters))
         wrote = [(escape(str(one["at"])), lines(one["subject"], one["words"])) for one in self.rows.get("reply", ())]
         yield from self.part("wrote", *table(wrote))
-        why = [(self.moment(one.at), lines(f"{one.mail or one.sequence}: {why_words(one, self.clock)}"))
-               for one in self.reasons]  # fmt: skip
+        why = [(self.moment(one.at), self.reason(one)) for one in self.reasons]
         yield from self.part("reasons", *table(why, " lang=en dir=ltr"))
+
+    def reason(self, one: Reason) -> str:
+        """Of what, and why."""
+        return lines(": ".join(filter(None, (one.mail or one.sequence, why_words(one, self.clock)))))
 
     def part(self, title: str, *content: str) -> Iterator[str]:
         """A heading and what stands under it; nothing where there is nothing."""
@@ -221,7 +224,7 @@ def table(rows: Sequence[tuple[str, str]], attributes: str = "") -> Iterator[str
     """Two columns of what is escaped already; nothing where there is nothing."""
     if rows:
         yield f"<table{attributes}>"
-        yield from (f'<tr><th scope="row">{name}</th><td dir="auto">{said}</td></tr>' for name, said in rows)
+        yield from (f'<tr><th scope="row"><bdi>{name}</bdi></th><td><bdi>{said}</bdi></td></tr>' for name, said in rows)
         yield "</table>"
 
 
