@@ -21,6 +21,7 @@ from datetime import datetime
 from nurture.deliver.message import CannotBeSaid, as_bytes
 from nurture.deliver.protocol import OneEach
 from nurture.deliver.smtp_answer import Answer, Phase, read_answer
+from nurture.deliver.smtp_line import Line, SafeLine
 from nurture.model.mail import Email, Fate, Handover
 
 DOT = b".\r\n"
@@ -141,9 +142,9 @@ class Smtp(OneEach):
 
     def _connect(self) -> smtplib.SMTP:
         connection = (
-            smtplib.SMTP_SSL(self.host, self.port, timeout=self.wait, context=self._trusted())
+            SafeLine(self.host, self.port, timeout=self.wait, context=self._trusted())
             if self.security == "tls"
-            else smtplib.SMTP(self.host, self.port, timeout=self.wait)
+            else Line(self.host, self.port, timeout=self.wait)
         )
         socket_of(connection).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the dot goes out by itself
         return connection

@@ -29,7 +29,7 @@ GOOD = {
     "QUIT": "221 bye",
 }
 LOGIN = {"user": "shop", "password": "hidden-word"}
-CLOSE, RESET, SILENCE, HALF, NOISE = "close", "reset", "silence", "half", "noise"
+CLOSE, RESET, SILENCE, HALF, NOISE, ENDLESS = CUTS = "close", "reset", "silence", "half", "noise", "endless"
 
 
 class Script:
@@ -81,6 +81,8 @@ class Script:
             reset(connection)
         if answer in (CLOSE, RESET, SILENCE):
             return False
+        while answer == ENDLESS:  # until nobody listens any more
+            connection.sendall(b"250-and one thing more\r\n" * 50)
         if answer == HALF:
             connection.sendall(b"25")
             return False
@@ -105,7 +107,7 @@ def handed(port: int, *mails: Email, between: Callable[[], None] = lambda: None,
     return asyncio.run(all_of_them())
 
 
-@pytest.mark.parametrize("cut", [CLOSE, RESET, SILENCE, HALF, NOISE])
+@pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("verb", ["connect", "EHLO", "MAIL", "RCPT", "DATA"])
 def test_a_cut_before_the_dot_is_certainly_not_gone(verb: str, cut: str) -> None:
     server = Script({verb: cut})
@@ -130,7 +132,9 @@ def test_a_cut_amid_a_message_that_has_left_us_whole_is_in_doubt(cut: str) -> No
     assert handover.fate is Fate.in_doubt
 
 
-@pytest.mark.parametrize("cut", [CLOSE, RESET, SILENCE, HALF, NOISE, "25", "354 what", "999 what", "199 what", "abc"])
+@pytest.mark.parametrize(
+    "cut", [CLOSE, RESET, SILENCE, HALF, NOISE, ENDLESS, "25", "354 what", "999 what", "199 what", "abc"]
+)
 def test_a_cut_after_the_dot_is_in_doubt_and_not_tried_again(cut: str) -> None:
     server = Script({"dot": cut})
     with listening(server) as port:
