@@ -3,13 +3,18 @@
 Nothing here reads a clock or waits: seconds of a steady clock or instants go in, a wait comes out.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from nurture.model.happening import Bounce
+from nurture.model.mail import Fate, Handover
 
 AT_A_TIME = 0.5  # seconds' worth of mails that leave together, so that service never waits longer behind others
 FIRST = timedelta(seconds=1)
 LONGEST = timedelta(minutes=5)
 IN_A_ROW = 3  # mails that did not go, or of which it is in doubt, after which it is the provider and not the mails
+ALIKE = 20  # mails refused in the same words: a queue must not be used up by what is wrong with all of it
 MOST_DEFERRED = 500
 
 
@@ -91,6 +96,30 @@ class BackOff:
             return False
         self.failures, self._until = 0, None
         return True
+
+
+@dataclass(slots=True)
+class Alike:
+    """Mails refused one after the other in the same words: it is not they that the provider minds, but all of them.
+
+    Refusals of an address do not count. It stays so until a mail is accepted: after a halt one more is enough.
+    """
+
+    words: str = ""
+    count: int = 0
+
+    def refused(self, answers: Iterable[Handover]) -> list[Handover]:
+        """What to halt for, with the provider's words; nothing where nothing speaks for it."""
+        for answer in answers:
+            if answer.fate is Fate.accepted:
+                self.count = 0
+            elif answer.fate is Fate.refused and answer.bounce in (None, Bounce.refused_us):
+                self.count = self.count + 1 if answer.detail == self.words else 1
+                self.words = answer.detail
+                if self.count >= ALIKE:
+                    words = f"{ALIKE} mails one after the other, in the same words: {answer.detail}"
+                    return [replace(answer, detail=words)]
+        return []
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from nurture.engine.flight import Flight
 from nurture.engine.gates import gate_of, halt_ourselves, refused_us, why_waiting
 from nurture.engine.handed import SHOWN, Handed
 from nurture.engine.looking_up import LookingUp
-from nurture.engine.pace import BackOff, Deferred, Pace
+from nurture.engine.pace import Alike, BackOff, Deferred, Pace
 from nurture.engine.preparing import Kept, Ready, kept_reasons, once_more, ready
 from nurture.engine.road import Road
 from nurture.engine.slots import Slots
@@ -71,7 +71,7 @@ class Sending:
         self.tell = tell
         self.pace = Pace(shop.config.rate_per_second)
         self.back_off, self._because = BackOff(), ""
-        self.deferred = Deferred()
+        self.deferred, self.alike = Deferred(), Alike()
         self._slots, self._room = Slots(shop.provider.at_once), asyncio.Event()
         self._unbegun: Counter[bool] = Counter()  # requests on their way that wait for a place: service, and others
         self._upkeep, self.road, self.looking_up = Upkeep(shop), Road(shop), LookingUp(shop, run, self.clock)
@@ -286,7 +286,7 @@ class Sending:
         for answer in answers:
             if answer.fate is not Fate.planned:
                 self.deferred.forget(answer.key)
-        halts = [answer for answer in answers if answer.halts]
+        halts = [answer for answer in answers if answer.halts] or self.alike.refused(answers)
         paused = [answer for answer in answers if answer.fate is Fate.planned and answer.retry_at is not None]
         missed = [answer for answer in answers if answer.fate in (Fate.planned, Fate.in_doubt) and not answer.blameless]
         if halts:

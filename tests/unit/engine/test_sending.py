@@ -10,6 +10,8 @@ import pytest
 from nurture import observe
 from nurture.engine import sending as module
 from nurture.engine.handed import Handed
+from nurture.engine.pace import ALIKE
+from nurture.model.happening import Bounce
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.switch import Switch, Word
 from tests.sending_worlds import NOW, Scripted, Shop, open_shop, planned
@@ -194,6 +196,34 @@ def test_a_provider_that_refuses_us_halts_all_sending_once(shop: Shop) -> None:
     shop.provider.script = Scripted().script
     assert rounds(shop).fates == {Fate.accepted: 201}
     assert not rounds(shop).stuck
+
+
+def test_a_queue_is_not_used_up_by_what_the_provider_minds_of_all_mails(shop: Shop) -> None:
+    planned(shop.store, news=200)
+    shop.provider.script = lambda mail, _: Handover(mail.key, Fate.refused, "SendGrid refuses this mail (400): no")
+    sending = shop.sending()
+    done = asyncio.run(sending.round())
+    assert ALIKE <= done.fates[Fate.refused] <= ALIKE + shop.provider.at_once
+    (halt,) = shop.store.switches()
+    assert (halt.word, halt.who) == (Word.halt, "nurture")
+    assert "20 mails one after the other, in the same words: SendGrid refuses this mail (400): no" in halt.because
+    shop.store.lift_switch(Word.halt, "", shop.clock.now)
+    again = asyncio.run(sending.round())
+    assert again.fates[Fate.refused] <= 2 * shop.provider.at_once
+    shop.store.lift_switch(Word.halt, "", shop.clock.now)
+    shop.provider.script = Scripted().script
+    assert asyncio.run(sending.round()).fates == {
+        Fate.accepted: 200 - done.fates[Fate.refused] - again.fates[Fate.refused]
+    }
+
+
+@pytest.mark.parametrize("bounce", [None, Bounce.hard])
+def test_refusals_of_addresses_or_in_their_own_words_halt_nothing(shop: Shop, bounce: Bounce | None) -> None:
+    planned(shop.store, news=100)
+    words = "no such user" if bounce else ""
+    shop.provider.script = lambda mail, _: Handover(mail.key, Fate.refused, words or mail.key, bounce=bounce)
+    assert rounds(shop).fates == {Fate.refused: 100}
+    assert not shop.store.switches()
 
 
 @pytest.mark.parametrize(("keep_service", "goes"), [(False, {}), (True, {Fate.accepted: 2})])
