@@ -15,15 +15,23 @@ SERVICE = "service"
 
 
 def sunset(draft: Draft, message: object, now: datetime) -> tuple[Why, str] | None:
-    """Why a mail of some classes does not go to whom the sun has set for; it does again as soon as they act.
+    """Why a mail of some classes does not go to whom the sun has set for; it does again as soon as they act."""
+    rule = draft.book.rules.sunset
+    if rule is None or getattr(message, "class_", "") not in rule.classes:
+        return None
+    words = silent(draft, now, getattr(message, "key", ""))
+    return (Why.sunset, words) if words else None
+
+
+def silent(draft: Draft, now: datetime, own: str = "") -> str:
+    """How somebody is silent, as the rule has it; empty for whom it does not hold. `own` is a mail that counts not.
 
     They had at least `mails` mails but service since they last acted, and that is `after` ago on their own calendar;
     who never acted is counted from the first of those mails.
     """
     rule = draft.book.rules.sunset
-    if rule is None or getattr(message, "class_", "") not in rule.classes:
-        return None
-    own = getattr(message, "key", "")
+    if rule is None:
+        return ""
     acted = max((at for at in acts(draft, now) if at <= now), default=None)
     had = [
         one.at
@@ -31,11 +39,11 @@ def sunset(draft: Draft, message: object, now: datetime) -> tuple[Why, str] | No
         if not one.cancelled and one.class_ != SERVICE and one.key != own and (acted is None or one.at > acted)
     ]
     if len(had) < rule.mails:
-        return None
+        return ""
     since = local_day(acted or min(had), draft.clock)
     if draft.today(now) < add_dates(since, rule.after):
-        return None
-    return Why.sunset, f"{len(had)} mails, and nothing of their own since {day_words(since)}"
+        return ""
+    return f"{len(had)} mails, and nothing of their own since {day_words(since)}"
 
 
 def acts(draft: Draft, now: datetime) -> Iterator[datetime]:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from nurture.decide.advance import advance
 from nurture.decide.clock import Clock, reader_clock
+from nurture.decide.draft import Draft
 from nurture.decide.explain import enrolment_line, fate_words, moment_words, person_line
 from nurture.decide.simulate import live
+from nurture.decide.sunset import silent
 from nurture.decide.switches import hold_on
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
@@ -58,6 +60,7 @@ def show(shop: Workshop, live_now: LiveBook, text: str, now: datetime) -> Shown:
         person_line(book, person),
         f"{label} · {person.address or 'no address'} · {orders_words(person, clock)}",
         consent_words(person, now),
+        *silence_lines(book, person, now),
         *inside_lines(book, person, clock, now),
         *beside_lines(beside, person, clock),
         *had_lines(person, clock, fates, drafts),
@@ -88,6 +91,15 @@ def consent_words(person: Person, now: datetime) -> str:
     for names, said in ((expired, "agreed once to"), (refused, "refused")):
         words += f"; {said} {', '.join(names)}" if names else ""
     return words
+
+
+def silence_lines(book: Book, person: Person, now: datetime) -> list[str]:
+    """What the rule `sunset` keeps from somebody silent, and what ends it."""
+    rule, words = book.rules.sunset, silent(Draft(book, person), now)
+    if rule is None or not words:
+        return []
+    classes = " and no ".join(one for one in book.rules.classes if one in rule.classes)
+    return [f"no {classes} until they click, write, order or the like (sunset): {words}"]
 
 
 def inside_lines(book: Book, person: Person, clock: Clock, now: datetime) -> list[str]:

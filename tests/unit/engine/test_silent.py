@@ -10,6 +10,7 @@ import pytest
 from nurture.decide.simulate import live
 from nurture.engine.explaining import Asking, explain
 from nurture.engine.news import SETTLED_IN, WITHOUT_DELIVERY, judge_clicks
+from nurture.engine.people import show
 from nurture.engine.tick import tick
 from nurture.model.decision import Why
 from nurture.model.event import PERSON_ENROLLED
@@ -79,6 +80,14 @@ def test_why_somebody_silent_gets_nothing_is_said_by_explain_and_by_simulate(sho
     shown = replace(shop.live.book, catalogue=replace(shop.live.book.catalogue, done_by_shop={"subscriber.joined"}))
     said = [reason for one in live(shown, person, [*arrived, joined], NOW, NOW + 3 * DAY) for reason in one.reasons]
     assert Why.sunset in {reason.why for reason in said}
+
+
+def test_what_is_kept_from_somebody_silent_stands_where_they_are_shown(shop: Shop) -> None:
+    kept = "no news and no offer until they click, write, order or the like (sunset): 12 mails, and nothing"
+    assert [line for line in show(shop.workshop, shop.live, "salma", NOW).lines if line.startswith(kept)]
+    row = EventRow(outside_id="salma", name="order.placed", at=NOW, fields={"order_id": "A1"})
+    shop.store.importing(NOW).take([row], refuse)
+    assert not [line for line in show(shop.workshop, shop.live, "salma", NOW + DAY).lines if "sunset" in line]
 
 
 def test_machines_bring_nobody_back(shop: Shop) -> None:
