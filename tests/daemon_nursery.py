@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from traceback import print_exc
 from typing import Any
 
 from tests.daemons import BOUND, Running, came_true
@@ -68,6 +69,7 @@ class Nursery:
     """The forking process, asked line by line."""
 
     process: subprocess.Popen[str]
+    planted: str = ""
     born: list[Born] = field(default_factory=list)
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
@@ -81,7 +83,8 @@ class Nursery:
 
     def start(self, root: Path, arguments: Sequence[str], environment: Mapping[str, str], out: Path, err: Path) -> Born:
         """`nurture` with these arguments, in that folder, its output in files."""
-        told = {"root": str(root), "arguments": list(arguments), "environment": dict(environment)}
+        planted = self.planted if arguments[0] == "run" else ""
+        told = {"root": str(root), "arguments": arguments, "environment": environment, "planted": planted}
         found = Born(self, self.ask(do="start", out=str(out), err=str(err), **told))
         self.born.append(found)
         return found
@@ -95,10 +98,10 @@ class Nursery:
 
 
 @contextmanager
-def nursery(planted: str = "") -> Iterator[Nursery]:
+def nursery() -> Iterator[Nursery]:
     """A nursery, whose children are gone at the end."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.daemon_nursery", planted],
+        [sys.executable, "-m", "tests.daemon_nursery"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -133,12 +136,10 @@ class Nursed(Project):
 # The forking side
 
 
-def main(planted: str) -> None:
+def main() -> None:
     """Load, then answer line by line until there are no more."""
     for name in LOADED:
         import_module(name)
-    if planted:
-        getattr(import_module("tests.planted"), planted)()
     gc.collect()
     gc.freeze()
     children: set[int] = set()
@@ -180,12 +181,16 @@ def command(told: dict[str, Any]) -> None:
         os.chdir(told["root"])
         os.environ.clear()
         os.environ.update(told["environment"])
+        if told["planted"]:
+            getattr(import_module("tests.planted"), told["planted"])()
         sys.argv = ["nurture", *told["arguments"]]
         from nurture.cli import main as nurture
 
         nurture()
     except SystemExit as end:
         code = end.code
+    except BaseException:  # noqa: BLE001  (as Python itself ends)
+        print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -193,4 +198,4 @@ def command(told: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -3,14 +3,15 @@
 As a program: `python -m tools.kill_test --kills 1000 --mails 50000`, which prints its figures. The server, the daemons
 and the imports are processes; only the last step, which needs a clock 20 minutes ahead, is the engine in this one.
 The server fails, lies, and tells of the mails that it took, so that events settle what is in doubt. Daemons are forked
-from a process that has loaded their modules (tests/daemon_nursery.py), one in eight kills meets one that was started
-whole. Readers of a wave share a language, so that requests carry many mails.
+from a process that has loaded their modules (tests/daemon_nursery.py); now and then one is started whole. Readers of a
+wave share a language, so that requests carry many mails.
 """
 
 import os
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -21,7 +22,7 @@ from unittest.mock import patch
 from nurture.engine.hand_over import hand_over_all
 from nurture.wiring import live, now, stopwatch, workshop
 from tests import live_shop
-from tests.daemon_nursery import Nursed, nursery
+from tests.daemon_nursery import Nursed, Nursery, nursery
 from tests.daemons import came_true, free_port, until
 from tests.live_fleet import Fleet, configure, fleet
 from tests.live_judge import Figures, Judge, accepted, doubtful, in_store, plain
@@ -39,6 +40,7 @@ KILLS_A_WAVE = 5
 MOST_WAVES = 60
 FEW = 20  # mails that wait; with fewer the next wave comes in
 ONE_IN = 2  # kills with a second daemon waiting
+WHOLE_IN = 2  # of the kills of one that starts, so many begin with loading the modules
 AHEAD = timedelta(minutes=20)
 FAULTS = (
     "lost_answer", "half", "500_after_accept", "503_after_accept", "502_after_accept", "wrong_body",
@@ -80,6 +82,7 @@ class LiveRun:
     figures: Figures
     waves: list[list[Person]]
     goes_on: Callable[[Figures], bool]
+    startings: int = 0
 
     @property
     def judge(self) -> Judge:
@@ -124,7 +127,8 @@ class LiveRun:
         before = len(self.server.accepted)
         fleet = self.daemons
         two = self.random.randrange(ONE_IN) == 0
-        fleet.grow(2 if two else 1, whole=moment == "starting")
+        self.startings += moment == "starting"
+        fleet.grow(2 if two else 1, whole=moment == "starting" and self.startings % WHOLE_IN == 1)
         failing = self.random.choices(FAULTS, k=self.random.randint(1, 8)) if moment == "failing" else []
         self.server.control(faults=failing, always="late:0.4" if moment == "handing" else "")
         if moment != "starting":
@@ -200,22 +204,23 @@ def live_run(
     rate: float,
     seed: int | None = None,
     goes_on: Callable[[Figures], bool] = on_and_on,
-    planted: str = "",
+    born: Nursery | None = None,
     moments: Sequence[str] = MOMENTS,
     people: Callable[[int, int, int], list[Person]] = live_shop.people,
 ) -> Figures:
     """A whole run in an empty folder; AssertionError when anything of the above does not hold.
 
     `goes_on` is asked after every kill; when it says no, there are no more, nothing else arrives, and what is under
-    way goes to its end. `planted` is a fault
-    of tests/planted.py that every daemon has.
+    way goes to its end. Daemons are forked by `born`, which may plant a fault in them.
     """
     seed = secrets.randbelow(10**6) if seed is None else seed
     passed, waves, random = stopwatch(), max(2, min(MOST_WAVES, kills // KILLS_A_WAVE)), Random(seed)  # noqa: S311
     print(f"seed {seed}", flush=True)
     port = free_port()
     told = ("--latency", str(LATENCY), "--events", f"http://127.0.0.1:{port}")
-    with nursery(planted) as born, server_process(root / "accepted.log", *told) as server:
+    with ExitStack() as beside:
+        born = born or beside.enter_context(nursery())
+        server = beside.enter_context(server_process(root / "accepted.log", *told))
         project = Nursed(root, born)
         project.ok("init")
         live_shop.make(project)

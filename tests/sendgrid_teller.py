@@ -8,7 +8,7 @@ day. Now and then a forger tells of mails that the server never took, and of rea
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -23,6 +23,7 @@ Line = dict[str, Any]
 EVERY = 0.25  # seconds between two looks at what is due
 MOST = 400  # events in a post
 LATEST = 3.0  # seconds that an event waits before it is told
+FORGED = 5  # mails that are lied about in a forgery
 FORGES = 8  # one time in so many that something is told, a forger tells something too; and the first time
 ANSWER = aiohttp.ClientTimeout(total=20)
 DAY = timedelta(days=1)
@@ -49,6 +50,8 @@ class Teller:
     random: Random = field(default_factory=lambda: Random(5))  # noqa: S311  (no secret)
     due: list[tuple[float, Event]] = field(default_factory=list)
     never_taken: list[Line] = field(default_factory=list)
+    last_taken: list[Line] = field(default_factory=list)
+    forging: list[Post] = field(default_factory=list)
     answers: Counter[int] = field(default_factory=Counter)
     refusals: Counter[int] = field(default_factory=Counter)
     posts: int = 0
@@ -57,16 +60,17 @@ class Teller:
     def __post_init__(self) -> None:
         self.webhook = EventWebhook(self.url)
 
-    def took(self, lines: Iterable[Line]) -> None:
+    def took(self, lines: Sequence[Line]) -> None:
         """These were accepted: most of them are told of in a while."""
         clock = asyncio.get_running_loop().time()
+        self.last_taken = [*lines, *self.last_taken][:FORGED]
         for line in lines:
             for event in happened(line):
                 self.due.append((clock + self.random.uniform(0, self.within), event))
 
     def took_not(self, lines: Iterable[Line]) -> None:
         """These never were, which a forger says otherwise of."""
-        self.never_taken = [*lines, *self.never_taken][:MOST]
+        self.never_taken = [*lines, *self.never_taken][:FORGED]
 
     def note(self, **what: object) -> None:
         """A line about mails, where another process can read it."""
@@ -77,7 +81,7 @@ class Teller:
         """How posts were answered, and how many events wait."""
         return {
             "events_key": self.webhook.key, "answers": self.answers, "refusals": self.refusals,
-            "untold": len(self.due) + self.posting,
+            "untold": len(self.due) + self.posting + len(self.forging),
         }  # fmt: skip
 
     async def tell(self) -> None:
@@ -88,9 +92,9 @@ class Teller:
                 events = self._ripe()
                 if events:
                     await self._told(session, events)
-                if events and self.never_taken and (not self.refusals or self.random.randrange(FORGES) == 0):
-                    for post in self._forgeries():
-                        self.refusals[await self._posted(session, post)] += 1
+                if events and (not self.refusals or self.random.randrange(FORGES) == 0):
+                    self.forging += self._forgeries()
+                self.forging = [post for post in self.forging if not await self._forged(session, post)]
 
     def _ripe(self) -> list[Event]:
         clock = asyncio.get_running_loop().time()
@@ -120,10 +124,16 @@ class Teller:
         self.posting = 0
 
     def _forgeries(self) -> list[Post]:
-        """Of mails that were never taken, that they were; of whoever wrote last, that they refused."""
-        told_of = self.never_taken[:5]
-        events = [event for line in told_of for event in told(line, "processed", "delivered", "unsubscribe", at=now())]
-        return self.webhook.forgeries(events, now())
+        """Of mails that were never taken, that they were; of whoever had mail last, that they complained."""
+        events = [event for line in self.never_taken for event in told(line, "processed", "delivered", at=now())]
+        complaints = [event for line in self.last_taken for event in told(line, "spamreport", at=now())]
+        return self.webhook.forgeries([*events, *complaints], now())
+
+    async def _forged(self, session: aiohttp.ClientSession, post: Post) -> bool:
+        """Whether anybody answered a forgery."""
+        status = await self._posted(session, post)
+        self.refusals[status] += bool(status)
+        return bool(status)
 
     async def _posted(self, session: aiohttp.ClientSession, post: Post) -> int:
         """The status; 0 when nobody answered."""

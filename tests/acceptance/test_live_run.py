@@ -4,13 +4,16 @@ import os
 import re
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from nurture.wiring import now
 from tests import live_shop
+from tests.daemon_nursery import Nursery, nursery
 from tests.daemons import ask, daemon, free_port, until
 from tests.live_judge import FORGED, NOT_TAKEN, NOWHERE, TWICE, UNSETTLED
 from tests.live_run import accepted, at_rest, configure, fleet, in_store, live_run
@@ -25,9 +28,16 @@ ONE_CLICK = "List-Unsubscribe=One-Click"
 BASE = "https://mail.shop.example"
 
 
-def test_killed_at_30_moments_nothing_goes_twice_and_nothing_is_lost(empty: Project) -> None:
+@pytest.fixture(scope="module")
+def born() -> Iterator[Nursery]:
+    """One for all: loading the modules takes longer than a run."""
+    with nursery() as found:
+        yield found
+
+
+def test_killed_at_30_moments_nothing_goes_twice_and_nothing_is_lost(empty: Project, born: Nursery) -> None:
     seed = int(os.environ[SEED]) if SEED in os.environ else None
-    found = live_run(empty.root, KILLS, MAILS, RATE, seed)
+    found = live_run(empty.root, KILLS, MAILS, RATE, seed, born=born)
     told = "\n".join(found.lines())
     print(told)
     # What it proves it proves only if kills fell where it hurts.
@@ -53,10 +63,10 @@ def test_killed_at_30_moments_nothing_goes_twice_and_nothing_is_lost(empty: Proj
     ],
 )
 def test_with_a_fault_planted_in_the_daemon_the_run_does_not_pass(
-    empty: Project, planted: str, moments: list[str], breaches: set[str]
+    empty: Project, born: Nursery, planted: str, moments: list[str], breaches: set[str]
 ) -> None:
-    with pytest.raises(AssertionError) as found:
-        live_run(empty.root, 3, 50, RATE, 7, planted=planted, moments=moments, people=nobody_complains)
+    with patch.object(born, "planted", planted), pytest.raises(AssertionError) as found:
+        live_run(empty.root, 3, 50, RATE, 7, born=born, moments=moments, people=nobody_complains)
     assert [one for one in breaches if one not in str(found.value)] == []
 
 

@@ -101,7 +101,8 @@ def test_events_come_signed_doubled_disordered_a_day_late_and_again_until_taken_
     assert timedelta(hours=23) < age < timedelta(hours=25)
     assert min(float(timestamp) for _, _, timestamp in posts.taken) < now().timestamp() - 80_000
     assert teller.answers[503] == REFUSED_AT_FIRST
-    assert set(teller.refusals) == {403}
+    assert set(teller.refusals) <= {0, 403}
+    assert teller.refusals[403] >= 6
     told = [json.loads(line) for line in notes.getvalue().splitlines()]
     assert {line["key"] for one in told for line in one.get("untaken", ())} == {f"{n:04}key" for n in range(10, 20)}
     assert {key for one in told for key in one.get("told_of", ())} == {event["nv_send"] for event in events}
