@@ -23,6 +23,7 @@ from nurture.render.check import LARGEST, check_templates
 
 CATALOGUE = "sequences/house/catalogue"  # .yaml or .toml
 WITH_WORDS = (".md", ".mjml", ".html", ".toml")
+NO_SUCH_FIELD = "E201"  # of an event: with a broken catalogue no event has any
 FULLY_READ = "E300"  # findings from here on are about what was read, not about what could not be
 
 
@@ -88,7 +89,10 @@ def of_templates(files: Mapping[str, bytes]) -> tuple[frozenset[Allowed], list[P
 def tests_of(reading: Reading, files: Mapping[str, bytes]) -> TestFiles:
     """The test files held against what could be read; of names in files with errors nothing is said."""
     broken = {problem.place.file for problem in reading.problems if problem.severity is Severity.error}
-    return read_test_files(files, reading.partial, broken)
+    tests = read_test_files(files, reading.partial, broken)
+    if any(file.startswith(CATALOGUE) for file in broken):
+        return replace(tests, problems=tuple(one for one in tests.problems if one.code != NO_SUCH_FIELD))
+    return tests
 
 
 def without_holidays(book: Book) -> Iterator[Problem]:
@@ -122,7 +126,8 @@ def trusted(reading: Reading) -> Book:
     """
     misread = {p.place.file for p in reading.problems if p.severity is Severity.error and p.code < FULLY_READ}
     if any(file.startswith(CATALOGUE) for file in misread):
-        return replace(reading.partial, sequences={})
+        topics = {name: replace(topic, confirm="") for name, topic in reading.partial.topics.items()}
+        return replace(reading.partial, sequences={}, topics=topics)
     whole = {name: one for name, one in reading.partial.sequences.items() if one.place.file not in misread}
     return replace(reading.partial, sequences=whole)
 
