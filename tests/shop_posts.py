@@ -61,7 +61,8 @@ class ShopWorld:
     def post(self, source: str, topic: str, body: object) -> None:
         headers = {"topic": topic} if topic else {}
         self.shop.store.received.keep(source, json.dumps(body).encode(), headers, self.now)
-        take_received(self.shop, self.live, self.now)
+        while self.shop.store.received.any_to_do():  # what waited for this post is read in the next round
+            take_received(self.shop, self.live, self.now)
 
     def again(self) -> None:
         """Everything that was ever kept is read once more."""

@@ -69,13 +69,17 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """A word on marketing mail, as the shop states it: since when (None: not said), on what ground, how asked."""
+    """A word on marketing mail, as the shop states it: since when (None: not said), on what ground, how asked.
+
+    `confirmed`: they said so from their own address, by a link in a mail of the shop's (double opt-in).
+    """
 
     buyer: Buyer
     given: bool
     at: datetime | None
     basis: str
     how: str = ""
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from nurture.deliver.shop_words import (
 
 SIGNATURE, TOPIC = "X-Shopify-Hmac-Sha256", "X-Shopify-Topic"
 DELIVERY = "X-Shopify-Webhook-Id"  # the same in every try of one delivery
+CONFIRMED = "confirmed_opt_in"
 BOUGHT = "bought or signed up in the Shopify shop, which says: subscribed to marketing mail"
 Payload = Mapping[str, object]
 
@@ -128,8 +129,9 @@ def _agreed(buyer: Buyer, consent: Payload) -> tuple[Told, ...]:
         return (Agreed(buyer, False, at, "unsubscribed in the Shopify shop"),)
     if state != "subscribed" or not when:
         return ()
-    how = text(consent, "opt_in_level").replace("_", " ")
-    return (Agreed(buyer, True, moment(when, "consent_updated_at"), BOUGHT, how),)
+    level = text(consent, "opt_in_level")
+    at, how = moment(when, "consent_updated_at"), level.replace("_", " ")
+    return (Agreed(buyer, True, at, BOUGHT, how, confirmed=level == CONFIRMED),)
 
 
 def _erase(payload: Payload) -> tuple[Told, ...]:

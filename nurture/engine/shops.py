@@ -191,18 +191,22 @@ class Reading:
         return (ContactRow(outside_id=name.id, address=name.address, at=min(contact.at, self.raw.at), facts=facts),)
 
     def _agreed(self, agreed: Agreed, name: Name) -> Sequence[AnyRow]:
-        """Consent is given to what needs one (`basis: opt_in`); a refusal of marketing mail refuses all of it."""
-        topics = tuple(one.id for one in self.book.topics.values() if one.basis == "opt_in") if agreed.given else ()
-        if agreed.given and not topics:
-            self.left["consent"] += 1
-            return ()
-        at = min(agreed.at or self.raw.at, self.raw.at)
-        return (
-            ConsentRow(
-                outside_id=name.id, address=name.address, topics=topics, given=agreed.given, at=at,
-                basis=agreed.basis, how=agreed.how, by=self.raw.source,
-            ),
+        """Consent is given to what needs one (`basis: opt_in`); a refusal of marketing mail refuses all of it.
+
+        A topic that is confirmed by a mail is only asked for, unless the shop had it confirmed itself.
+        """
+        said = ConsentRow(
+            outside_id=name.id, address=name.address, given=agreed.given, at=min(agreed.at or self.raw.at, self.raw.at),
+            basis=agreed.basis, how=agreed.how, by=self.raw.source,
         )  # fmt: skip
+        if not agreed.given:
+            return (said,)
+        needed = [one for one in self.book.topics.values() if one.basis == "opt_in"]
+        asked = tuple(one.id for one in needed if one.confirm and not agreed.confirmed)
+        given = tuple(one.id for one in needed if one.id not in asked)
+        self.left["consent"] += not needed
+        rows = (replace(said, topics=given), replace(said, topics=asked, asked=True))
+        return tuple(one for one in rows if one.topics)
 
     def _plan(self, plan: Plan, name: Name) -> Sequence[AnyRow]:
         thing = subscription(self.book)

@@ -26,7 +26,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     make_project(root)
     found = check(read_files(root)).book
     assert found is not None
-    return found
+    topics = {name: replace(one, confirm="") for name, one in found.topics.items()}  # but where a test says otherwise
+    return replace(found, topics=topics)
 
 
 @pytest.fixture
@@ -77,6 +78,26 @@ def test_whatever_is_not_subscribed_gives_nothing(world: ShopWorld, state: objec
     world.tell("woocommerce_order_created")
     for label in (SALMA, BEN):
         assert world.state()[label]["consents"] == []
+
+
+@pytest.mark.parametrize(("level", "given", "asked"), [
+    ("single_opt_in", 1, 1), ("unknown", 1, 1), (None, 1, 1), ("confirmed_opt_in", 1, 0),
+])  # fmt: skip
+def test_what_this_shop_has_confirmed_by_a_mail_no_single_click_elsewhere_gives(
+    tmp_path: Path, book: Book, level: str | None, given: int, asked: int
+) -> None:
+    first, *others = [one for one in book.topics.values() if one.basis == "opt_in"]
+    topics = {**book.topics, first.id: replace(first, confirm="please_confirm")} | {
+        one.id: replace(one, confirm="") for one in others
+    }
+    careful = shop_world(tmp_path, replace(book, topics=topics))
+    consent = {"state": "subscribed", "opt_in_level": level, "consent_updated_at": "2027-03-09T08:00:00Z"}
+    careful.tell("shopify_customers_update", email_marketing_consent=consent)
+    told, wished = of(careful, SALMA, "consent.given"), of(careful, SALMA, "consent.asked")
+    assert (len(told), len(wished)) == (given, asked)
+    assert all(one.fields["topics"] == (first.id,) for one in wished)
+    assert ((first.id in told[0].fields["topics"]) == (asked == 0)) if others else True  # type: ignore[operator]
+    careful.shop.store.close()
 
 
 def test_a_subscription_to_marketing_without_its_time_gives_nothing(world: ShopWorld) -> None:
