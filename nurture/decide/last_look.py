@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from nurture.decide import new_address
-from nurture.decide.clock import allowed_from
+from nurture.decide.clock import allowed_from, reader_clock
 from nurture.decide.conditions import truth
 from nurture.decide.confirming import is_asking, last_word
 from nurture.decide.consent import refusal
@@ -14,6 +14,7 @@ from nurture.decide.switches import hold_on, stop_on
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Why
 from nurture.model.person import Enrolment, Person
+from nurture.model.renaming import person_today
 from nurture.model.step import Send
 
 AN_ANSWER = timedelta(minutes=30)  # so long an answer at once may still go in quiet hours after it was decided
@@ -66,7 +67,7 @@ def put_off(book: Book, person: Person, intent: Intent, now: datetime) -> tuple[
     quiet = book.rules.quiet_hours
     if send is not None and send.at_once and now <= intent.decided_at + AN_ANSWER:
         quiet = None
-    clock = Draft(book, person).clock
+    clock = reader_clock(book.rules, person_today(person, book.renamed).facts)
     beyond = intent.valid_until + timedelta.resolution  # its last moment is good
     found = allowed_from(now, clock, send.window if send is not None else None, quiet, beyond)
     if found is None:

@@ -117,7 +117,7 @@ async def _read(request: Any) -> dict[str, Any]:
         body = await read_whole(response.content, MOST_READ)
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _UnansweredError("the log did not answer in its form") from None
     return found if isinstance(found, dict) else {}
 

@@ -27,6 +27,8 @@ def gifts_now(book: Book, intent: Intent, person: Person) -> tuple[Carried, ...]
 
 def asked_for(book: Book, intent: Intent, person: Person, now: datetime) -> list[Asked]:
     """What a mail that is about to leave wants drawn; the last day of each code counts from the reader's today."""
+    if not intent.gifts:
+        return []
     today = local_day(now, reader_clock(book.rules, person.facts))
     return [_asked(book, intent, carried, today) for carried in intent.gifts]
 

@@ -183,7 +183,9 @@ def looked_at(
     try:
         person = as_known(live.book, *known, now)
         kept = kept_here(shop, live, intent, person, now)
-        return kept or Looked(replace(intent, gifts=gifts_now(live.book, intent, person)), person)
+        if kept is None and intent.gifts:
+            intent = replace(intent, gifts=gifts_now(live.book, intent, person))
+        return kept or Looked(intent, person)
     except Exception as fault:  # noqa: BLE001  (one mail that cannot be written must not hold up all the others)
         return unwritten(intent, fault)
 
