@@ -1,16 +1,20 @@
 """Laws of consent: only the reader lifts a refusal, what expired is none, and old states read as they were."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nurture.decide import consents
 from nurture.decide.consent import hears_of
 from nurture.decide.draft import Draft
 from nurture.decide.fold import fold
 from nurture.model import event as names
 from nurture.model.event import Event, Origin
 from nurture.model.person import Consent, Person
+from nurture.model.rules import Topic
 from nurture.store.state_codec import state_of, state_text
 from tests import worlds as w
 from tests.worlds import WELCOME
@@ -69,6 +73,45 @@ def test_a_consent_holds_through_its_last_day_and_not_after(until: date):
     assert hears_of(draft, "tips", end - timedelta.resolution)
     assert not hears_of(draft, "tips", end)
     assert timedelta(0) < end - datetime(until.year, until.month, until.day, tzinfo=UTC) <= timedelta(hours=38)
+
+
+CONFIRMED, PLAIN = Topic("tips", confirm="please_confirm"), Topic("care")
+WORLD = replace(w.book(WELCOME), topics={topic.id: topic for topic in (CONFIRMED, PLAIN)})
+AGREED = [
+    happened(0, names.ADDRESS_ADDED, address="first@x.example"),
+    happened(1, names.CONSENT_GIVEN, topics=TOPICS, by="reader", how="double opt-in"),
+]
+MOVES = st.sampled_from(["first@x.example", "second@x.example", "third@x.example"])
+
+
+def moved_about(moves: list[tuple[str, str]]) -> tuple[Draft, bool]:
+    """Who agreed at the first address, and was moved; and whether they confirmed at the one they have."""
+    draft, at, confirmed = Draft(WORLD, Person("p1", START)), "first@x.example", True
+    told = [happened(2 + n, names.ADDRESS_ADDED, address=to, by=by) for n, (by, to) in enumerate(moves)]
+    for event in (*AGREED, *told):
+        fold(draft, event)
+    for by, to in moves:
+        confirmed = by == "reader" or (confirmed and to == at)
+        at = to
+    return draft, confirmed
+
+
+@given(st.lists(st.tuples(st.sampled_from(["reader", "", "lena"]), MOVES), max_size=6))
+def test_what_was_confirmed_holds_where_it_was_confirmed_and_the_rest_goes_along(moves: list[tuple[str, str]]):
+    draft, confirmed = moved_about(moves)
+    now = START + timedelta(hours=2 + len(moves))
+    assert hears_of(draft, PLAIN.id, now)
+    if not confirmed:
+        assert not hears_of(draft, CONFIRMED.id, now)
+    if all(by == "reader" for by, _ in moves):
+        assert hears_of(draft, CONFIRMED.id, now)
+
+
+def test_a_planted_fault_is_caught(monkeypatch: pytest.MonkeyPatch):
+    now, away = START + timedelta(hours=3), [("lena", "second@x.example")]
+    assert not hears_of(moved_about(away)[0], CONFIRMED.id, now)
+    monkeypatch.setattr(consents, "moved", lambda *_: None)
+    assert hears_of(moved_about(away)[0], CONFIRMED.id, now)  # so the law above would say so
 
 
 INSTANTS = st.timedeltas(timedelta(days=-3_000), timedelta(days=3_000)).map(lambda span: START + span)
