@@ -169,6 +169,7 @@ TROUBLES = [
     ("sendgrid", "200_html", Fate.in_doubt, True, 0),
     ("sendgrid", "500_after_accept", Fate.in_doubt, False, 1),
     ("sendgrid", "502_after_accept", Fate.in_doubt, False, 1),
+    ("sendgrid", "400_after_accept", Fate.refused, False, 1),  # believed: nobody can see through it
     ("sendgrid", "wrong_body", Fate.accepted, False, 1),
     ("sendgrid", "html_after_accept", Fate.accepted, False, 1),
     ("sendgrid", "sandbox", Fate.accepted, False, 0),
