@@ -167,6 +167,7 @@ def test_every_answer_has_its_headers(shop: Shop, base: str):
         assert "frame-ancestors 'none'" in policy
         assert "script" not in policy
         assert "unsafe" not in policy
+        assert headers["Content-Type"].endswith("; charset=utf-8")
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["X-Frame-Options"] == "DENY"
