@@ -18,6 +18,7 @@ from nurture.web.hooks import SIGNATURE, TIMESTAMP
 from nurture.web.site import RETRY_AFTER, Site
 
 MAIL = "sendgrid.mail"
+FORM = "multipart/form-data"
 LARGEST = 31 * 1024 * 1024  # bytes; SendGrid takes letters of up to 30 MB
 SECONDS = 60.0  # for a letter to arrive
 AT_ONCE = 8  # letters that are read from the network together; further ones come again
@@ -61,7 +62,7 @@ class Letters:
         """A letter that is signed. One with a signature that does not fit may be genuine, and the key here wrong."""
         signature, timestamp = request.headers.get(SIGNATURE, ""), request.headers.get(TIMESTAMP, "")
         if not signature or not timestamp:
-            return self.site.stranger(request)
+            return self._unproven(request)
         body = await self._body(request)
         if body is None or self.verify is None or not self.verify(signature, timestamp, body):
             self._refused(torn=body is None)
@@ -71,9 +72,20 @@ class Letters:
     async def with_secret(self, request: web.Request) -> web.Response:
         """A letter to the address that only SendGrid and we know."""
         if not hmac.compare_digest(request.match_info["secret"].encode(errors="replace"), self.secret):
-            return self.site.stranger(request)
+            return self._unproven(request)
         body = await self._body(request)
         return later() if body is None else await self._kept(request, body)
+
+    def _unproven(self, request: web.Request) -> web.Response:
+        """A form as letters have it may be one, posted by a setting that is not finished: with 4xx it would be lost.
+
+        So it is told to come again, unread, and that is noted. Anything else is a stranger.
+        """
+        stranger = self.site.stranger(request)
+        if request.content_type != FORM:
+            return stranger
+        self._refused(torn=False)
+        return later()
 
     async def _body(self, request: web.Request) -> bytes | None:
         """The whole body; None when it is too large, too slow or torn, or when too many are read already."""

@@ -74,9 +74,29 @@ def test_a_letter_that_is_signed_or_knows_the_secret_is_kept_and_read(shop: Shop
     asyncio.run(go())
 
 
+def test_a_letter_without_its_signature_or_with_another_word_is_not_lost(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The policy that signs may not be attached yet, or the word be mistyped: SendGrid comes again for three days."""
+
+    async def go() -> None:
+        caplog.set_level("INFO", logger="nurture")
+        body, headers = form(email=LETTER)
+        async with served(shop) as client:
+            for path in ("/in/sendgrid/mail", f"/in/sendgrid/mail/{WORD}x", "/in/sendgrid/mail/guess"):
+                status, _, said = await client.post(path, body, headers=headers)
+                assert (status, said["Retry-After"]) == (503, "60")
+        assert not kept(shop)
+        assert [one.getMessage() for one in caplog.records if "hook.refused" in one.getMessage()] == [
+            "hook.refused source=sendgrid.mail"
+        ]
+
+    asyncio.run(go())
+
+
 def test_a_stranger_meets_what_strangers_meet(shop: Shop) -> None:
     async def go() -> None:
-        body, headers = form(email=LETTER)
+        body, headers = b"email=hello", {"Content-Type": "application/x-www-form-urlencoded"}
         async with served(shop) as client:
             nowhere = await client.post("/in/elsewhere", body, headers=headers)
             for path in ("/in/sendgrid/mail", "/in/sendgrid/mail/guess", "/in/sendgrid/mail/%FF%00"):
