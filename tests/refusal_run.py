@@ -33,8 +33,7 @@ TRIALS = (
 )  # fmt: skip
 AT_ONCE = ("page of all", "reply", "spam report", "unsubscribe event", "api", "provider list")
 IN_SHORT = (
-    "topic renamed", "merged", "restored", "copied", "shop tells again", "api tells again", "csv again",
-    "list is empty", "forgotten",
+    "topic renamed", "merged", "restored", "copied", "shop tells again", "api tells again", "csv again", "forgotten",
 )  # fmt: skip
 FAULTS = {
     "any later consent counts": (
@@ -185,15 +184,15 @@ def short_run(root: Path, seed: int = 7) -> Figures:
     with one_life(root, seed) as life:
         life.begin()
         life.order(by_csv=True)
-        for how in BEFORE_UPGRADE:
-            life.refuse(how)
+        life.refuse("one click")
+        life.refuse("page of choices")
         life.upgraded()
         for how in AT_ONCE:
             life.refuse(how)
         life.order()
         for number, what in enumerate(life.random.sample(IN_SHORT, len(IN_SHORT)), 1):
             life.suffer(what)
-            if number % 3 == 0:
+            if number % 4 == 0:
                 life.order()
     return life.figures
 

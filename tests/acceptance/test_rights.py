@@ -17,7 +17,7 @@ from nurture.deliver import shopify
 from nurture.wiring import now
 from tests.daemons import BOUND, ask, until
 from tests.refusal_moves import PATIENCE, Deeds
-from tests.refusal_run import Shop, faulty_run, short_run
+from tests.refusal_run import IN_SHORT, Shop, faulty_run, short_run
 from tests.refusal_shop import CARE, LETTER, RECEIPT, SECRET, listing_server, mail_of, write
 
 NAMES = {"c0": "سلمى", "c1": "Ben", "c2": "Noa"}
@@ -31,7 +31,7 @@ def test_nobody_who_refused_is_mailed_whatever_happens_then(tmp_path: Path) -> N
     assert found.missing == []
     assert found.spared > 20
     assert set(found.mails) == {LETTER, CARE, RECEIPT}
-    assert len(found.trials) == 9
+    assert len(found.trials) == len(IN_SHORT)
 
 
 def test_that_run_sees_a_planted_fault(tmp_path: Path) -> None:
