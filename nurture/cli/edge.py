@@ -93,6 +93,7 @@ def report(error: Exception) -> int:
     click.echo("nurture: this should not have happened. Please report it with the lines below.", err=True)
     click.echo(f"  python {platform.python_version()} · {' '.join(map(_told, sys.argv[1:]))}", err=True)
     for one in reversed(list(_chain(error))):
+        click.echo("Traceback (most recent call last):", err=True)
         click.echo("".join(traceback.format_tb(one.__traceback__)), err=True, nl=False)
         click.echo(f"{type(one).__module__}.{type(one).__name__}", err=True)
     return TROUBLE

@@ -126,6 +126,7 @@ def test_a_report_that_is_pasted_somewhere_names_nobody(monkeypatch, capsys):
     assert "show … --as --json" in said
     assert said.index("builtins.KeyError") < said.index("builtins.RuntimeError")
     assert "test_frame.py" in said
+    assert said.count("Traceback") == 2
     assert whom not in said
 
 

@@ -3,14 +3,16 @@
 import asyncio
 import json
 import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nurture.engine.api_keys import SCOPES, new_key, revoke
+from nurture.links import Links
 
-from .site import NOW, Shop, opened, served
+from .site import NOW, TOPIC, Shop, opened, served
 
 POST = b"POST /u/x HTTP/1.1\r\nHost: x\r\n"
 NEXT = b"0\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -181,3 +183,44 @@ def test_every_answer_of_the_api_is_a_file_and_no_page(shop: Shop) -> None:
             ]
 
     assert [one["Content-Disposition"] for one in asyncio.run(story())] == ['attachment; filename="api.json"'] * 3
+
+
+def test_a_link_opens_its_own_page_and_no_other_and_no_piece_of_it_opens_any(shop: Shop) -> None:
+    """Every purpose on every page; cut and doubled at each end; of another shop; of an address that is one's own."""
+    person, other = shop.contact(), shop.contact("c2")
+    made = {
+        "u": shop.links.unsubscribe(person, TOPIC, "k1"),
+        "a": shop.links.answer(person, "feedback.given", {"score": 9}, "k1"),
+        "s": shop.links.spare(person, "deals", "k1"),
+        "p": shop.links.preferences(person, "k1"),
+        "c": shop.links.confirm(person, TOPIC, "k1"),
+    }
+    tokens = {page: url.rpartition("/")[2] for page, url in made.items()}
+    strange = Links(shop.links.base, b"another shop's secret, of 32 bytes", "kestrel_coffee")
+    forged = [tokens["u"][:-1], tokens["u"][1:], tokens["u"] + "A", tokens["u"] * 2, tokens["u"][:16], person, other,
+              shop.path(strange.unsubscribe(person, TOPIC, "k1"))[3:], "%00", "A" * 3_000]  # fmt: skip
+
+    async def story() -> dict[str, set[tuple[int, int]]]:
+        found: dict[str, set[tuple[int, int]]] = {"own": set(), "others": set(), "forged": set()}
+
+        async def ask(kind: str, path: str) -> None:
+            shop.now += timedelta(minutes=2)  # no limit is reached
+            get, post = await client.get(path), await client.post(path, {"do": "everything"})
+            found[kind].add((get[0], post[0]))
+
+        async with served(shop) as client:
+            for page in tokens:
+                for of, token in tokens.items():
+                    if of != page:
+                        await ask("others", f"/{page}/{token}")
+                for token in forged:
+                    await ask("forged", f"/{page}/{token}")
+            nothing = shop.said(person), shop.said(other)
+            assert nothing == ([], [])
+            for page, token in tokens.items():
+                shop.now += timedelta(minutes=2)
+                found["own"].add(((await client.get(f"/{page}/{token}"))[0], 0))
+        return found
+
+    assert asyncio.run(story()) == {"own": {(200, 0)}, "others": {(404, 404)}, "forged": {(404, 404)}}
+    assert (shop.said(person), shop.said(other)) == ([], [])
