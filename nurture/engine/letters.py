@@ -33,6 +33,7 @@ READS: Mapping[str, Callable[[Received], Letter]] = {
 }
 COMPLAINT = Answer(event="complaint.opened", answered="complaint.resolved")
 BASIS, READER, LETTER = "by a letter", "reader", "letter"
+TICKET = "letter-"  # so begins what a complaint by letter is known by
 LONGEST_WORDING = 1_000  # characters
 SHOWN_OF_WORDS = 300  # characters in the text of a task
 
@@ -50,7 +51,12 @@ def take_letter(shop: Workshop, live: LiveBook, raw: Received, now: datetime) ->
         writer = stranger(shop, replies, letter, raw.at, now)
     one = reply_of(raw, letter, writer, found)
     chore = chore_of(book, letter, writer, found, now)
-    said = [word for word in following(book, letter, writer, found, one) if not unknown or word.name != CONSENT_REFUSED]
+    waits = bool(writer.person and replies.waiting_of(writer.person, one.kind))
+    said = [
+        word
+        for word in following(book, letter, writer, found, one, waits)
+        if not unknown or word.name != CONSENT_REFUSED
+    ]
     if replies.keep(one, said, chore, now):
         known, answers = bool(writer.person), bool(writer.key)
         observe.note(observe.LETTER_TAKEN, kind=found.kind.value, known=known, answers=answers)
@@ -91,8 +97,14 @@ def stranger(shop: Workshop, replies: Replies, letter: Letter, at: datetime, now
 # What follows
 
 
-def following(book: Book, letter: Letter, writer: Writer, found: Judged, one: Reply) -> Iterator[Said]:
-    """What is recorded of the person: their stop, that they wrote, and the event that such a letter is."""
+def following(
+    book: Book, letter: Letter, writer: Writer, found: Judged, one: Reply, waits: bool = False
+) -> Iterator[Said]:
+    """What is recorded of the person: their stop, that they wrote, and the event that such a letter is.
+
+    While another of theirs `waits` for its answer, one more of that kind belongs to it and is no event: so whoever
+    writes often, forges letters, or answers each of our answers by a machine gets one mail for it and not hundreds.
+    """
     if not writer.person:
         return
     if found.kind is Kind.stop:
@@ -101,7 +113,7 @@ def following(book: Book, letter: Letter, writer: Writer, found: Judged, one: Re
         fields = {"key": writer.key, "kind": found.kind.value}
         yield Said(writer.person, MAIL_REPLIED, (one.task,), fields, outside_id=writer.key, at=one.at)
         event = answer_of(book, found.kind).event
-        if event and found.kind is not Kind.stop:
+        if event and not waits:
             told = {**told_of(one), "about": letter.subject, "mail": writer.mail, "sequence": writer.sequence}
             known = declared(book, event, told)
             yield Said(writer.person, event, (one.task,), known, ticket(one), fresh=True, at=one.at)
@@ -150,7 +162,7 @@ def declared(book: Book, event: str, told: Mapping[str, str]) -> dict[str, objec
 
 def ticket(one: Reply) -> str:
     """By what a complaint is known, as the shop's own tickets are."""
-    return f"letter-{one.task[:12]}"
+    return f"{TICKET}{one.task[:12]}"
 
 
 # Who answers
@@ -191,16 +203,23 @@ DOES = {
 
 def done(shop: Workshop, book: Book, one: Reply, who: str, words: str, now: datetime) -> bool:
     """A person did what was to do about a letter; its answer is recorded as an event. False when it was done before."""
-    return desk(shop.store).tasks.finish(one.task, who, words, now, answered(book, one))
+    return desk(shop.store).tasks.finish(one.task, who, words, now, answered(shop, book, one))
 
 
-def answered(book: Book, one: Reply | None) -> tuple[Said, ...]:
-    """The event that the answer of a letter is; none where rules.yaml names none, or no contact wrote it."""
-    event = answer_of(book, Kind(one.kind)).answered if one is not None and one.person else ""
-    if one is None or not event:
+def answered(shop: Workshop, book: Book, one: Reply | None) -> tuple[Said, ...]:
+    """The event that the answer of a letter is, told the ticket of the letter that began it.
+
+    None where rules.yaml names none, no contact wrote it, or more letters of theirs of that kind wait.
+    """
+    said = answer_of(book, Kind(one.kind)) if one is not None and one.person else Answer()
+    if one is None or not said.answered:
         return ()
-    fields = declared(book, event, told_of(one))
-    return (Said(one.person, event, (one.task,), fields, ticket(one), fresh=True),)
+    replies = desk(shop.store).replies
+    if any(other.number != one.number for other in replies.waiting_of(one.person, one.kind)):
+        return ()
+    begun = replies.last_told(one.person, said.event, TICKET) or ticket(one)
+    fields = declared(book, said.answered, {**told_of(one), "ticket": begun})
+    return (Said(one.person, said.answered, (one.task,), fields, begun, fresh=True),)
 
 
 def whole_letter(shop: Workshop, one: Reply) -> Letter | None:

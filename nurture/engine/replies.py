@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from nurture.decide.replies import judged
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError, RefusedError
-from nurture.engine.letters import RAW, answer_of, done, topics_known, whole_letter
+from nurture.engine.letters import RAW, answered, done, topics_known, whole_letter
 from nurture.engine.taking import take_received
 from nurture.engine.tasks import today
 from nurture.engine.workshop import Workshop
@@ -174,12 +174,12 @@ def finish(shop: Workshop, book: Book, number: int, who: str, words: str, now: d
     one = letter_of(shop, number)
     if one.due_on is None:
         raise RefusedError(f"letter {number} waits for nobody: it is {one.kind}.")
+    events = answered(shop, book, one)
     if not done(shop, book, one, who, words, now):
         raise RefusedError(f"letter {number} is done by {one.done_by} already.")
-    event = answer_of(book, Kind(one.kind)).answered if one.person else ""
     resolved = "the complaint is resolved" if one.kind == Kind.complaint.value else "it is answered"
-    resolved = f"; {resolved} ({event})" if event else ""
-    return f"done by {who}: letter {number}, “{one.subject}”{resolved}"
+    more = "".join(f"; {resolved} ({event.name})" for event in events)
+    return f"done by {who}: letter {number}, “{one.subject}”{more}"
 
 
 # Raw mails from files

@@ -128,7 +128,7 @@ def do(shop: Workshop, book: Book, act: str, prefix: str, who: str, words: str, 
     """`take` or `done` of one task, in words; a letter's is answered so. RefusedError when another was quicker."""
     doors = desk(shop.store).tasks
     key = key_meant(doors.keys_like, prefix, "task", "nurture tasks")
-    also = answered(book, desk(shop.store).replies.of_task(key)) if act == "done" else ()
+    also = answered(shop, book, desk(shop.store).replies.of_task(key)) if act == "done" else ()
     done = doors.take(key, who, now) if act == "take" else doors.finish(key, who, words, now, also)
     one = doors.one(key)
     if one is None:

@@ -12,7 +12,7 @@ from nurture.store.database import Database, bucket
 from nurture.store.identity import RefusedRow, normal_address
 from nurture.store.installation import Mark, count_on
 from nurture.store.said import Said, record
-from nurture.store.tables import ADDRESS, MERGED, MESSAGE, REPLY, TASK
+from nurture.store.tables import ADDRESS, EVENT, MERGED, MESSAGE, REPLY, TASK
 
 MOST_MERGES = 20  # contacts that became another, one after the other
 
@@ -125,6 +125,19 @@ class Replies:
     def of_task(self, key: str) -> Reply | None:
         """The letter that a task is about; None for the task of a sequence."""
         return next(iter(self._found(_ASKED.where(REPLY.c.task == key))), None) if key else None
+
+    def waiting_of(self, person: str, kind: str) -> list[Reply]:
+        """The letters of one person and kind that wait for an answer, the oldest first."""
+        asked = _ASKED.where(REPLY.c.person == person, REPLY.c.kind == kind)
+        return self._found(asked.where(TASK.c.key.is_not(None), TASK.c.done_at.is_(None)).order_by(REPLY.c.number))
+
+    def last_told(self, person: str, event: str, begins: str) -> str:
+        """What the latest such event of theirs is known by outside, of those that begin so; empty for none."""
+        asked = select(EVENT.c.outside_id).where(
+            EVENT.c.person == person, EVENT.c.name == event, EVENT.c.outside_id.startswith(begins)
+        )
+        with self.database.reading() as connection:
+            return str(connection.execute(asked.order_by(EVENT.c.number.desc()).limit(1)).scalar() or "")
 
     def highest(self) -> int:
         """The number of the newest letter; 0 for none."""

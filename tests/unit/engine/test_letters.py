@@ -206,6 +206,22 @@ def test_the_task_of_a_complaint_done_among_the_others_resolves_it_too(world: Wo
         finish(world.shop, BOOK, reply.number, "olga", "", NOW)
 
 
+def test_more_complaints_while_one_waits_belong_to_it_and_are_resolved_with_the_last(world: World) -> None:
+    letters = [world.write(f"It arrived broken, {number}") for number in range(3)]
+    opened_ = [fields["ticket"] for name, fields in world.events(world.salma) if name == "complaint.opened"]
+    assert opened_ == [f"letter-{letters[0].task[:12]}"], "else who answers by a machine would be answered for ever"
+    assert len(world.tasks()) == 3
+    assert world.names(world.salma).count(MAIL_REPLIED) == 3
+    for letter in (letters[2], letters[0]):
+        assert "resolved" not in finish(world.shop, BOOK, letter.number, "lena", "", NOW)
+    assert "complaint.resolved is recorded" in do(world.shop, BOOK, "done", letters[1].task, "lena", "", NOW)
+    assert world.events(world.salma)[-1] == ("complaint.resolved", {"ticket": opened_[0]})
+    world.write("It arrived broken again", "From: ben@shop.example")
+    again = world.write("It arrived broken again")
+    opened_ = [fields["ticket"] for name, fields in world.events(world.salma) if name == "complaint.opened"]
+    assert opened_[1:] == [f"letter-{again.task[:12]}"]
+
+
 # What rules.yaml says of letters
 
 WRITTEN = {
