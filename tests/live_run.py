@@ -103,7 +103,8 @@ class LiveRun:
         with ThreadPoolExecutor(1) as importing:
             arriving: list[Future[None]] = []
             for number, moment in enumerate(moments):
-                is_due = self.waiting() < FEW or len(arriving) <= number * len(self.waves) // len(moments)
+                ahead = len(arriving) - number * len(self.waves) // len(moments)
+                is_due = ahead < 1 or (ahead < 2 and self.waiting() < FEW)
                 if is_due and len(arriving) < len(self.waves) and all(one.done() for one in arriving):
                     arriving.append(importing.submit(self.arrive, len(arriving)))
                 come = live_shop.expected(one for wave in self.waves[: len(arriving)] for one in wave).total()

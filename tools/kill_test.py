@@ -1,6 +1,6 @@
 """Kills a daemon at random moments, again and again, while mails go, and counts what became of each mail.
 
-    python -m tools.kill_test --kills 1000 --mails 50000 [--rate 100] [--seed N] [--minutes M] [--json FILE]
+    python -m tools.kill_test --kills 1000 --mails 50000 [--rate 25] [--seed N] [--minutes M] [--json FILE]
         [--folder FOLDER]
 
 It needs no network: the server in SendGrid's shape (tests/sendgrid_server.py) is a process of its own, which writes
@@ -33,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="kill -9 at random moments: nothing twice, nothing lost")
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--mails", type=int, default=50_000)
-    parser.add_argument("--rate", type=float, default=100.0, help="mails a second at the most; batches are half of it")
+    parser.add_argument("--rate", type=float, default=25.0, help="mails a second at the most; batches are half of it")
     parser.add_argument("--seed", type=int, help="of the moments; another run of it differs by what the machine does")
     parser.add_argument("--minutes", type=float, help="no more kills after so many minutes")
     parser.add_argument("--json", type=Path, help="where the figures are written too")
