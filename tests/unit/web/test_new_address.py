@@ -10,12 +10,15 @@ from email.policy import default
 
 import pytest
 
+from nurture.engine.dry_run import dry_run
 from nurture.engine.hand_over import hand_over_all
 from nurture.engine.people import present, show
 from nurture.engine.secrets import rotate
 from nurture.engine.tick import tick
 from nurture.links import NEW_ADDRESS, STORED_AS, TRAP, verify
 from nurture.model import event as names
+from nurture.model import new_address as model
+from nurture.model.happening import Happened, Happening
 from nurture.model.mail import Fate
 from nurture.store.rows import ConsentRow, ContactRow, SuppressionRow
 from nurture.store.said import Said
@@ -215,6 +218,35 @@ def test_refusals_go_along_and_those_of_who_had_the_address_before_stand(shop: S
     known = present(shop.shop, shop.live.book, one, shop.now)
     assert {name for name, answer in known.consents.items() if not answer.given} == {"offers", "news"}
     assert known.consents[TOPIC].holds(shop.now)
+
+
+def test_a_spam_report_at_the_new_address_bars_it_and_refuses_nothing_for_who_asked(shop: Shop):
+    """Whoever reads there is not known to be the one who asked; of the notice it is the reader's own word."""
+    one = shop.contact()
+    ask(shop, one)
+    path = sent(shop, goes(shop))[NEW]
+    assert shop.live
+    keys = {message.mail: message.key for message in present(shop.shop, shop.live.book, one, shop.now).messages}
+    report = Happening("1", Happened.complained, shop.now, "sendgrid", keys[model.NEW_ADDRESS], NEW)
+    shop.shop.store.happenings.take([report], shop.now)
+    assert "This link is no longer good" in post(shop, path, CONFIRM)
+    assert not present(shop.shop, shop.live.book, one, shop.now).refused_all
+    report = Happening("2", Happened.complained, shop.now, "sendgrid", keys[model.ADDRESS_NOTICE], OLD)
+    shop.shop.store.happenings.take([report], shop.now)
+    goes(shop)
+    assert present(shop.shop, shop.live.book, one, shop.now).refused_all
+
+
+def test_a_dry_run_shows_both_mails(shop: Shop):
+    ask(shop, shop.contact())
+    assert shop.live
+    told = dry_run(shop.shop, shop.live, None, shop.now + MINUTE, lambda _: None)
+    said = "\n".join(told.lines())
+    assert model.ADDRESS_NOTICE in said
+    assert model.NEW_ADDRESS in said
+    assert set(told.subjects.values()) == {"Please confirm your new address", "Another address was asked for"}
+    assert told.broken == []
+    assert not (shop.shop.root / "outbox").exists()
 
 
 @pytest.mark.parametrize("locale", ["tr", "ar", "he", "hy"])
