@@ -17,6 +17,7 @@ from nurture.store.cancelling import cancel
 from nurture.store.codec import instant, maybe_instant, micros
 from nurture.store.database import Database
 from nurture.store.effects import length_of
+from nurture.store.heard import heard_again
 from nurture.store.installation import Mark, count_on
 from nurture.store.outbox_rows import intents, keep_reasons, mark
 from nurture.store.said import Said, record
@@ -122,6 +123,7 @@ class Drafts:
                 return False
             if done.state == DROPPED:
                 mark(connection, Handover(done.key, Fate.cancelled, f"dropped by {done.who}"), done.now)
+                heard_again(connection, [mail], done.now)
             else:
                 _enqueue(connection, done)
             fields = {"key": done.key, "outcome": done.state, "by": done.who}
@@ -137,6 +139,7 @@ class Drafts:
         with self.database.writing() as connection:
             mails = intents(connection, list(reasons), MESSAGE.c.fate.is_(None))
             gone = cancel(connection, list(mails), now)
+            heard_again(connection, [mails[key] for key in gone], now)
             kept = [(mails[key].person, reasons[key]) for key in gone]
             keep_reasons(connection, kept, basis_of(connection, book))
         return len(gone)

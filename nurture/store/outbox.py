@@ -19,7 +19,9 @@ from nurture.store.codec import instant, micros
 from nurture.store.codes import NOTHING_GONE, Gone, give
 from nurture.store.database import BULK, Conflict, Database, among, ask, bucket, insert_many, insert_one
 from nurture.store.erasures import among_people, since_claimed
+from nurture.store.heard import heard_again
 from nurture.store.installation import Mark, count_on
+from nurture.store.load import NOT_HAD
 from nurture.store.mail_days import count_accepted
 from nurture.store.outbox_rows import (
     LEASE,
@@ -225,10 +227,16 @@ def settle(
             keep_reasons(connection, reasons, basis)
         else:
             _settle_late(connection, batch, answers, at, classes_of(book))
+        heard_again(connection, [one for one in batch.intents if _not_had(answers.get(one.key))], at)
         taken = {key for key, answer in answers.items() if answer.fate is Fate.accepted}
         mails = [(one.address, one.class_) for one in batch.intents if one.key in taken]
         count_accepted(connection, at, provider, mails)
         return count_on(connection)
+
+
+def _not_had(answer: Handover | None) -> bool:
+    """Whether a mail certainly did not go, and does not."""
+    return answer is not None and answer.fate.value in NOT_HAD
 
 
 def _unnamed(

@@ -12,6 +12,7 @@ from nurture.store.at_most import let_go
 from nurture.store.basis import basis_of
 from nurture.store.cancelling import cancel
 from nurture.store.database import BULK, Database, pages
+from nurture.store.heard import heard_again
 from nurture.store.installation import Mark, count_on
 from nurture.store.outbox_rows import clear, fates, intents, keep_reasons, mark, put_back, said_of, take_out
 from nurture.store.save import classes_of
@@ -61,6 +62,7 @@ def drop(database: Database, act: Act, book: Book | None) -> tuple[Fate, Mark | 
             mark(connection, Handover(act.key, Fate.unknown, act.words("dropped")), act.now)
         else:
             cancel(connection, [act.key], act.now)
+            heard_again(connection, [mail], act.now)
         return fate, _done(connection, act, mail, book, "dropped")
 
 
