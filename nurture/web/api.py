@@ -71,6 +71,8 @@ class Api:
             return await self._answer(request)
         except Refused as refused:
             return problem(refused.status, refused.detail, refused.headers)
+        except web.HTTPServiceUnavailable:
+            return problem(503, "too much is being told at once", {"Retry-After": str(RETRY)})
         except web.HTTPException as refused:
             return problem(refused.status)
         except StateError as fault:

@@ -10,7 +10,7 @@ from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
 from nurture.links import TRAP
 from nurture.web import api, health, hooks, letters, preferences, shops
-from nurture.web.body import LARGEST
+from nurture.web.body import ALL_AT_ONCE, LARGEST, ROOM, Room
 from nurture.web.serving import serving
 from nurture.web.site import Site
 
@@ -27,6 +27,7 @@ def application(
     """The application, to be served by `serving`. `live` is called in `run`; `arrived` after something was recorded."""
     site = Site(shop, live, clock, run, arrived)
     app = web.Application(middlewares=[site.guarded], client_max_size=LARGEST)
+    app[ROOM] = Room(ALL_AT_ONCE)
     app.on_startup.append(site.begin)
     app.on_response_prepare.append(site.finish)
     app.router.add_get("/{page:[uascnd]}/{token}", site.show)

@@ -13,16 +13,35 @@ LARGEST = 16 * 1024  # bytes
 SECONDS = 10.0  # for a body to arrive
 FIELDS = 20
 WHOLE_SECONDS = 60.0  # for a body of megabytes
+ALL_AT_ONCE = 128 * 1024 * 1024  # bytes of bodies that are on their way; whoever comes then is asked to come again
+
+
+class Room:
+    """How many bytes of bodies are in memory that nobody has judged yet: strangers can fill it, and no more."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+
+    def take(self, size: int) -> None:
+        """Make room for so many; HTTPServiceUnavailable when there is none."""
+        if self.taken + size > self.most:
+            raise web.HTTPServiceUnavailable
+        self.taken += size
+
+
+ROOM = web.AppKey("room", Room)
 
 
 async def whole(request: web.Request, most: int, seconds: float = WHOLE_SECONDS) -> bytes:
-    """The raw body, up to so many bytes. HTTPException for one that is larger, too slow or torn."""
+    """The raw body, up to so many bytes. HTTPException for one that is larger, too slow or torn, or without room."""
     if request.content_length is not None and request.content_length > most:
         raise web.HTTPRequestEntityTooLarge(most, request.content_length)
-    body = bytearray()
+    body, room = bytearray(), request.app[ROOM]
     try:
         async with asyncio.timeout(seconds):
             async for piece in request.content.iter_any():
+                room.take(len(piece))
                 body += piece
                 if len(body) > most:
                     raise web.HTTPRequestEntityTooLarge(most, len(body))
@@ -30,6 +49,8 @@ async def whole(request: web.Request, most: int, seconds: float = WHOLE_SECONDS)
         raise web.HTTPRequestTimeout from None
     except (web.RequestPayloadError, ConnectionError):
         raise web.HTTPBadRequest from None
+    finally:
+        room.taken -= len(body)
     return bytes(body)
 
 

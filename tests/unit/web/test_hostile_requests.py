@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from nurture.engine.api_keys import SCOPES, new_key, revoke
 from nurture.links import Links
 
-from .site import NOW, TOPIC, Shop, opened, served
+from .site import NOW, TOPIC, Client, Shop, opened, served
 
 POST = b"POST /u/x HTTP/1.1\r\nHost: x\r\n"
 NEXT = b"0\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -224,3 +225,41 @@ def test_a_link_opens_its_own_page_and_no_other_and_no_piece_of_it_opens_any(sho
 
     assert asyncio.run(story()) == {"own": {(200, 0)}, "others": {(404, 404)}, "forged": {(404, 404)}}
     assert (shop.said(person), shop.said(other)) == ([], [])
+
+
+@pytest.mark.parametrize("path", ["/api/v1/events", "/in/stripe"])
+def test_bodies_of_strangers_fill_only_so_much_memory_and_then_it_is_free_again(
+    shop: Shop, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body is read before its signature can be: many at once, each as large as one may be, must not fill it all."""
+    monkeypatch.setattr("nurture.web.app.ALL_AT_ONCE", 100_000)
+    shop.shop = replace(shop.shop, config=replace(shop.shop.config, stripe_secret="whsec_x"))  # noqa: S106
+    key = new_key(shop.shop, "till", SCOPES, "lena", NOW)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    slow = f"POST {path} HTTP/1.1\r\nHost: x\r\n{head}Content-Length: 90010\r\n\r\n{' ' * 90_000}".encode()
+
+    async def told(client: Client) -> int:
+        shop.now += timedelta(seconds=1)  # no limit of the key is reached
+        return (await client.post(path, b" " * 20_000, headers=headers))[0]
+
+    async def story() -> list[int]:
+        async with served(shop) as client:
+            host, port = client.base.removeprefix("http://").split(":")
+            _reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(slow)
+            await writer.drain()
+            statuses: list[int] = []
+            while not statuses or (statuses[-1] != 503 and len(statuses) < 200):  # until those bytes have arrived
+                statuses.append(await told(client))
+            assert (await client.get("/health"))[0] == 200
+            writer.write(b" " * 10)
+            await writer.drain()
+            while statuses[-1] == 503 and len(statuses) < 400:  # until they were judged
+                statuses.append(await told(client))
+            writer.close()
+            return statuses
+
+    statuses = asyncio.run(story())
+    assert 503 in statuses
+    assert statuses[-1] == (422 if path.startswith("/api") else 403)
