@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from nurture import observe
 from nurture.engine.applying import live_book
@@ -57,10 +58,10 @@ class Shown:
     why: str
 
     def line(self) -> str:
-        """`4f2a9c1b8e02  salma  sorry  service  2027-03-02 10:00 UTC  no answer`."""
+        """`4f2a9c1b8e02  salma  sorry  service  2027-03-02 10:00 UTC`."""
         since = f"{self.since:%Y-%m-%d %H:%M} UTC"
         who = f"{self.person:<20} {self.mail:<24} {self.class_:<12}"
-        return f"  {self.key[:KEY_SHOWN]}  {who} {since}  {self.why}".rstrip()
+        return f"  {self.key[:KEY_SHOWN]}  {who} {since}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,14 @@ class Listing:
 
     @property
     def more(self) -> Iterator[str]:
-        """The command that does something with the first of them."""
+        """The commands that do something with the first of them."""
         for one in self.mails[:1]:
-            what = "resend" if Fate(one.state) in SENDS_AGAIN else "drop"
-            yield f"nurture outbox {what} {one.key[:KEY_SHOWN]} --because '…'"
+            whats = ("went", "resend") if one.state == Fate.in_doubt.value else ("resend",)
+            for what in whats if Fate(one.state) in SENDS_AGAIN else ("drop",):
+                yield f"nurture outbox {what} {one.key[:KEY_SHOWN]} --because '…'"
 
     def lines(self) -> Iterator[str]:
-        """For people."""
+        """For people; why is said once, below those of which it is so."""
         for state, count in self.counts.items():
             shown = [one for one in self.mails if one.state == state]
             if not count:
@@ -87,7 +89,9 @@ class Listing:
             yield f"{count:,} {WORDS[Fate(state)]}" + (f", {len(shown)} shown" if len(shown) < count else "")
             if state == Fate.planned.value:
                 yield from (f"  {words}" for words in self.waits)
-            yield from (one.line() for one in shown)
+            for why, alike in groupby(shown, key=lambda one: one.why):
+                yield from (one.line() for one in alike)
+                yield from (f"    {words}" for words in (why,) if words)
         if not any(self.counts.values()):
             yield "Nothing of that kind lies in the outbox."
 
