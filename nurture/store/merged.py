@@ -20,10 +20,15 @@ def whose(database: Database, person: str) -> str:
         return today(connection, person)
 
 
+def renamed(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Whom those of these ids that were merged into others are today."""
+    return {
+        old: person
+        for page in pages(ids)
+        for old, person in connection.execute(select(MERGED.c.old, MERGED.c.person).where(MERGED.c.old.in_(page)))
+    }
+
+
 def given_up(connection: Connection, ids: Sequence[str]) -> set[str]:
     """Which of these ids were merged into others: they are never used again."""
-    return {
-        old
-        for page in pages(ids)
-        for old in connection.execute(select(MERGED.c.old).where(MERGED.c.old.in_(page))).scalars()
-    }
+    return set(renamed(connection, ids))

@@ -4,7 +4,7 @@ The batch carries the status of its mails; only exceptions are written on the me
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -18,11 +18,12 @@ from nurture.store.basis import basis_of
 from nurture.store.codec import instant, micros
 from nurture.store.codes import NOTHING_GONE, Gone, give
 from nurture.store.database import BULK, Conflict, Database, among, ask, bucket, insert_many, insert_one
-from nurture.store.erasures import among_people, since_claimed
+from nurture.store.erasures import since_claimed
 from nurture.store.heard import heard_again
 from nurture.store.installation import Mark, count_on
 from nurture.store.load import NOT_HAD
 from nurture.store.mail_days import count_accepted
+from nurture.store.outbox_meanwhile import as_they_are
 from nurture.store.outbox_rows import (
     LEASE,
     RANK,
@@ -220,7 +221,7 @@ def settle(
     with database.writing(durable=True) as connection:
         handed_at = connection.execute(select(BATCH.c.handed_at).where(BATCH.c.id == batch.id)).scalar()
         at = max(now, instant(handed_at or 0))
-        answers, reasons = _unnamed(connection, batch, answers, reasons)
+        batch, answers, reasons = as_they_are(connection, batch, answers, reasons)
         if connection.execute(update(BATCH).where(_ours(batch, Fate.handed)).values(**done)).rowcount == 1:
             basis = basis_of(connection, book)
             _settle_ours(connection, batch, answers, at, classes_of(book), basis)
@@ -237,18 +238,6 @@ def settle(
 def _not_had(answer: Handover | None) -> bool:
     """Whether a mail certainly did not go, and does not."""
     return answer is not None and answer.fate.value in NOT_HAD
-
-
-def _unnamed(
-    connection: Connection, batch: Batch, answers: dict[str, Handover], reasons: Sequence[tuple[str, Reason]]
-) -> tuple[dict[str, Handover], Sequence[tuple[str, Reason]]]:
-    """The same without what names whoever was forgotten while their mail was on its way: a provider's words do."""
-    gone = among_people(connection, (one.person for one in batch.intents))
-    if not gone:
-        return answers, reasons
-    keys = {one.key for one in batch.intents if one.person in gone}
-    bare = {key: replace(one, detail="", problem=None) if key in keys else one for key, one in answers.items()}
-    return bare, [(person, reason) for person, reason in reasons if person not in gone]
 
 
 def _left_here(batch: Batch, answers: Mapping[str, Handover], book: Book | None) -> int:

@@ -11,15 +11,19 @@ from nurture.config import Config
 from nurture.engine.faults import MisuseError, RefusedError
 from nurture.engine.forgetting import forgetting
 from nurture.engine.merging import merge, pair
+from nurture.engine.preparing import reason_of
 from nurture.engine.rebuilding import rebuild
 from nurture.engine.tick import tick
 from nurture.engine.workshop import Workshop
+from nurture.model.decision import Why
 from nurture.model.event import CONSENT_REFUSED
+from nurture.model.mail import Fate, Handover
 from nurture.model.person import Person
 from nurture.model.trigger import Again
 from nurture.store.open import Store, open_store
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SuppressionRow
 from nurture.store.said import Said
+from nurture.store.tables import METADATA
 from tests import worlds as w
 from tests.sending_worlds import NOW, RULES, Scripted, refuse
 
@@ -165,6 +169,28 @@ def test_a_merge_starts_nothing(world: World) -> None:
     world.one(NOW + DAY)
     assert tick(world.store, BOOK, NOW + 30 * DAY).intents == 0
     assert not world.person("a").enrolments
+
+
+@pytest.mark.parametrize("fate", [Fate.accepted, Fate.refused, Fate.in_doubt, Fate.planned])
+def test_a_mail_that_is_on_its_way_stays_theirs(world: World, fate: Fate) -> None:
+    """What is said of it later is said of whom they are then, so that nobody who is forgotten leaves a word behind."""
+    for who in "ab":
+        world.joins(who, NOW)
+    now = NOW + 2 * HOUR
+    batch = world.store.claim(9, now, "us")
+    assert batch is not None
+    world.store.hand(batch, now)
+    old = world.store.find("b")
+    world.one(now)
+    answers = [Handover(one.key, fate, "550 5.1.1 nobody here") for one in batch.intents]
+    reasons = [(one.person, reason_of(one, answers[0], Why.broken, now)) for one in batch.intents]
+    world.store.settle(batch, answers, now, BOOK, reasons)
+    with world.store.database.reading() as connection:
+        for table in METADATA.tables.values():
+            if "person" in table.c and table.name != "merged":
+                assert connection.execute(table.select().where(table.c.person == old)).first() is None, table.name
+    assert len(world.store.reasons(world.store.find("a") or "")) > 2
+    assert rebuild(world.store, BOOK, now + DAY, lambda _: None).equal
 
 
 def test_three_in_a_ring_are_one_and_two_at_once_merge_once(world: World) -> None:
