@@ -19,17 +19,17 @@ _TESTS = {
     "unit/decide/test_sunset.py::test_who_had_enough_mails_and_did_nothing_for_a_year_gets_no_news_and_no_offers": (
         ("sunset", "classes"),
     ),
-    "unit/engine/test_letters.py::test_who_answers_what_and_by_when_is_as_the_rules_say": (
+    "unit/engine/test_letters_by_rule.py::test_who_answers_what_and_by_when_is_as_the_rules_say": (
         ("replies", "to"),
         ("replies", "due"),
         ("letters", "to"),
         ("letters", "due"),
         ("letters", "words"),
     ),
-    "unit/engine/test_letters.py::test_the_houses_own_words_stop_mail_when_a_letter_says_nothing_else": (
+    "unit/engine/test_letters_by_rule.py::test_the_houses_own_words_stop_mail_when_a_letter_says_nothing_else": (
         ("replies", "stop_words"),
     ),
-    "unit/engine/test_letters.py::test_a_letter_is_the_event_that_the_rules_name_and_its_answer_the_other": (
+    "unit/engine/test_letters_by_rule.py::test_a_letter_is_the_event_that_the_rules_name_and_its_answer_the_other": (
         ("letters", "event"),
         ("letters", "answered"),
     ),

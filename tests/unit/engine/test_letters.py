@@ -22,10 +22,8 @@ from nurture.engine.tick import zone_of
 from nurture.engine.workshop import Workshop
 from nurture.model.catalogue import Catalogue, Field
 from nurture.model.event import CONSENT_REFUSED, MAIL_REPLIED
-from nurture.model.length import Length, Unit
-from nurture.model.letter import Kind
 from nurture.model.person import Person
-from nurture.model.rules import Answer, Replies, Topic
+from nurture.model.rules import Topic
 from nurture.store.desk import desk
 from nurture.store.open import Store, open_store
 from nurture.store.replies import Reply
@@ -220,76 +218,6 @@ def test_more_complaints_while_one_waits_belong_to_it_and_are_resolved_with_the_
     again = world.write("It arrived broken again")
     opened_ = [fields["ticket"] for name, fields in world.events(world.salma) if name == "complaint.opened"]
     assert opened_[1:] == [f"letter-{again.task[:12]}"]
-
-
-# What rules.yaml says of letters
-
-WRITTEN = {
-    name: {one: Field(one, "text") for one in ("ticket", "about", "kind", "mail", "sequence", "by")}
-    for name in ("question.asked", "question.answered", "praise.given")
-}
-TOLD = Replies(
-    to="lena",
-    due=Length(3, Unit.working_day),
-    stop_words=("genug davon",),
-    kinds=(
-        (Kind.complaint, Answer(words=("mouldy beans",), due=Length(1, Unit.day))),
-        (Kind.question, Answer(to="owner", event="question.asked", answered="question.answered")),
-        (Kind.praise, Answer(event="praise.given")),
-    ),
-)
-TELLING = replace(
-    BOOK,
-    rules=replace(BOOK.rules, replies=TOLD),
-    catalogue=Catalogue(events={**CATALOGUE.events, **WRITTEN}),
-)
-
-
-def test_who_answers_what_and_by_when_is_as_the_rules_say(world: World) -> None:
-    book = LiveBook(TELLING, {})
-    question, praise = world.write("Where is it?", book=book), world.write("I love it", book=book)
-    complaint = world.write("So: mouldy beans.", book=book)
-    assert [(one.kind, one.owner, one.due_on) for one in (question, praise, complaint)] == [
-        ("question", "owner", date(2027, 3, 5)),
-        ("praise", "lena", date(2027, 3, 5)),
-        ("complaint", "lena", date(2027, 3, 3)),
-    ]
-    assert "complaint.opened" in world.names(world.salma)  # as ever, though the rules do not name it
-
-
-def test_the_houses_own_words_stop_mail_when_a_letter_says_nothing_else(world: World) -> None:
-    book = LiveBook(TELLING, {})
-    assert world.write("Genug davon!", book=book).kind == "stop"
-    assert world.as_now(world.salma).refused_all
-    assert world.write("Genug davon, ich komme morgen in den Laden", "From: ben@shop.example", book=book).kind != "stop"
-    assert world.write("Genug davon!", "From: ben@shop.example").kind == "other"  # in no other house
-    assert not world.as_now(world.ben).refused_all
-
-
-def test_a_letter_is_the_event_that_the_rules_name_and_its_answer_the_other(world: World) -> None:
-    with world.store.database.reading() as connection:
-        mail, sequence = connection.exec_driver_sql("SELECT mail, sequence FROM message").one()
-    world.write("Where is it?", f"In-Reply-To: <{world.key}@shop.example>", book=LiveBook(TELLING, {}), to=NOW)
-    asked, fields = world.events(world.salma)[-1]
-    number = desk(world.store).replies.newest(1)[0].number
-    ticket = fields["ticket"]
-    assert (asked, fields) == (
-        "question.asked",
-        {"ticket": ticket, "about": "Re: Hi", "kind": "question", "mail": mail, "sequence": sequence, "by": "letter"},
-    )
-    assert "it is answered (question.answered)" in finish(world.shop, TELLING, number, "lena", "on its way", NOW)
-    assert world.events(world.salma)[-1] == (
-        "question.answered",
-        {"ticket": ticket, "kind": "question", "by": "letter"},
-    )
-
-
-@pytest.mark.parametrize("sign", ["Auto-Submitted: auto-replied", "Precedence: bulk", "Return-Path: <>"])
-def test_what_no_person_wrote_is_no_event_of_the_rules_either(world: World, sign: str) -> None:
-    for words in ("Where is it?", "mouldy beans", "genug davon"):
-        assert world.write(words, sign, book=LiveBook(TELLING, {})).kind == "automatic"
-    assert not world.events(world.salma)
-    assert not world.tasks()
 
 
 @pytest.mark.parametrize(("words", "kind"), [("Where is it?", "question"), ("I love it", "praise"), ("Hm", "other")])
