@@ -28,7 +28,8 @@ def upgrade():
         consent.add_column(sa.Column("who", sa.String(), server_default="", nullable=False))
         consent.add_column(sa.Column("until", sa.BigInteger(), nullable=True))
     op.add_column("planned", sa.Column("because", sa.String(), server_default="", nullable=False))
-    op.add_column("planned", sa.Column("alike", sa.String(), server_default="", nullable=False))
+    for queue in ("planned", "held"):
+        op.add_column(queue, sa.Column("alike", sa.String(), server_default="", nullable=False))
     asked = sa.text("name = 'address.asked'")
     op.create_index(
         "event_address_asked", "event", ["known_at"], unique=False, sqlite_where=asked, postgresql_where=asked

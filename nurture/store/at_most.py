@@ -52,7 +52,7 @@ def hold(connection: Connection, planned: Sequence[Mapping[str, Any]], mails: Se
 
 
 def _held(row: Mapping[str, Any], name: str, now: datetime) -> dict[str, Any]:
-    kept = {column: row[column] for column in ("key", "lane", "due_at", "bucket")}
+    kept = {column: row[column] for column in ("key", "lane", "due_at", "bucket", "alike")}
     return {**kept, "because": because_of(name), "since": micros(now)}
 
 

@@ -147,9 +147,10 @@ def _hold(connection: Connection, now: datetime, taken: Sequence[str]) -> int:
     keys = list(connection.execute(asked.order_by(PLANNED.c.lane, PLANNED.c.due_at).limit(BULK)).scalars())
     if not keys:
         return 0
-    columns = (PLANNED.c.key, PLANNED.c.lane, PLANNED.c.due_at, PLANNED.c.bucket)
+    columns = (PLANNED.c.key, PLANNED.c.lane, PLANNED.c.due_at, PLANNED.c.bucket, PLANNED.c.alike)
     moved = select(*columns, literal(BRAKE), literal(micros(now))).where(PLANNED.c.key.in_(keys))
-    connection.execute(insert(HELD).from_select(["key", "lane", "due_at", "bucket", "because", "since"], moved))
+    kept = [column.name for column in columns]
+    connection.execute(insert(HELD).from_select([*kept, "because", "since"], moved))
     connection.execute(delete(PLANNED).where(PLANNED.c.key.in_(keys)))
     return len(keys)
 

@@ -123,7 +123,7 @@ def release(database: Database, wanted: Wanted) -> tuple[int, Mark | None]:
 
 
 def _release(connection: Connection, wanted: Wanted, most: int) -> int:
-    asked = select(HELD.c.key, HELD.c.lane, HELD.c.due_at, HELD.c.bucket)
+    asked = select(HELD.c.key, HELD.c.lane, HELD.c.due_at, HELD.c.bucket, HELD.c.alike)
     if wanted.mail or wanted.sequence:
         asked = asked.join(MESSAGE, MESSAGE.c.key == HELD.c.key)
     if wanted.mail:

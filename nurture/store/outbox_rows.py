@@ -170,7 +170,7 @@ def set_aside(
             "due_at": micros(one.due_at),
             "bucket": bucket(one.person),
         }
-        | {"because": because, "since": micros(at)}
+        | {"because": because, "since": micros(at), "alike": ""}
         for one, because in mails
     ]
     for page in pages([row["key"] for row in rows]):

@@ -86,6 +86,7 @@ class HeldRow(SQLModel, table=True):
     bucket: int
     because: str
     since: int = Field(sa_type=Instant)
+    alike: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class DraftRow(SQLModel, table=True):
