@@ -80,7 +80,7 @@ class Forgotten:
         elif self.tells:
             yield f"{self.tells} was told."
         if self.left:
-            yield f"{self.left}. Old bytes may still lie in it: say `nurture forget {self.person}` again."
+            yield f"{self.left}. Old bytes may still lie in it: `nurture run` tries again, until it can."
         yield from outside_lines(self.files)
 
 
