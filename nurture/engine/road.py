@@ -165,7 +165,7 @@ def rooms(shop: Workshop, brakes: Mapping[str, Heard], now: datetime) -> dict[st
         if most is None or half < most:
             found[EVERYWHERE] = room(half, sent, now, because_of(EVERYWHERE))
     if most is not None and EVERYWHERE not in found:
-        words = f"warm-up allows {most:,} mails a day so far"
+        words = f"warm-up allows {a_day(most)} so far"
         found[EVERYWHERE] = Room(day_of(now), left_of(most, sent, now), words, brake=False)
     for family in (one for one in slowed if one != EVERYWHERE):
         theirs = figures.by_day_of_family(day_of(now) - DAY * WINDOW, family)
@@ -176,7 +176,7 @@ def rooms(shop: Workshop, brakes: Mapping[str, Heard], now: datetime) -> dict[st
 
 def room(most: int, sent: dict[date, int], now: datetime, because: str) -> Room:
     """What complaints leave of today."""
-    return Room(day_of(now), left_of(most, sent, now), f"{because} allow {most:,} mails a day", brake=True)
+    return Room(day_of(now), left_of(most, sent, now), f"{because} allow {a_day(most)}", brake=True)
 
 
 def left_of(most: int, sent: dict[date, int], now: datetime) -> int:
@@ -201,6 +201,11 @@ def may_delay(shop: Workshop, now: datetime) -> Iterator[str]:
     for name, one in braking(figures_of(shop).by_family(day_of(now) - DAY * (WINDOW - 1))).items():
         then = "is held" if one.brake is Brake.stop else "goes at half the pace"
         yield f"{because_of(name).capitalize()}: what goes {f'to {name}' if name else 'out'}, but for service, {then}."
+
+
+def a_day(mails: int) -> str:
+    """`1 mail a day`, `50 mails a day`."""
+    return f"{mails:,} {'mail' if mails == 1 else 'mails'} a day"
 
 
 def half_of_busiest(sent: dict[date, int], today: date) -> int:
