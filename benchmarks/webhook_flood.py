@@ -1,7 +1,8 @@
 """How many of SendGrid's events a second are checked, stored safely and answered over HTTP, and then taken in.
 
 `python -m benchmarks.webhook_flood [posts] [events in each]`: a real web part on loopback in its own process, signed
-posts from 16 connections; then one `nurture run --once` reads them. Goal: 2,000 events a second stored.
+posts from 16 connections; then one `nurture run --once` reads them; then as many others come to a daemon that takes
+them in while they come. Goal: 2,000 events a second stored, and 150 MB of memory.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import os
 import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -22,17 +24,19 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, gener
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from benchmarks.running import Daemon, daemon
+
 SIGNATURE, TIMESTAMP = "X-Twilio-Email-Event-Webhook-Signature", "X-Twilio-Email-Event-Webhook-Timestamp"
 GOAL = 2_000
+KEY = generate_private_key(SECP256R1())
 COMMAND = [sys.executable, "-m", "nurture"]
 Posts = list[tuple[bytes, dict[str, str]]]
 
 
-def posts(count: int, each: int) -> tuple[Posts, str]:
-    """Signed posts, and the public key."""
-    key = generate_private_key(SECP256R1())
+def posts(count: int, each: int, first: int = 0) -> tuple[Posts, str]:
+    """Signed posts, and the public key; numbered from `first`."""
     made, at = [], int(time.time())
-    for number in range(count):
+    for number in range(first, first + count):
         events = [
             {
                 "email": f"reader{number}_{place}@shop.example", "timestamp": at, "event": kind,
@@ -45,9 +49,9 @@ def posts(count: int, each: int) -> tuple[Posts, str]:
             for kind in ("processed" if place % 2 else "delivered",)
         ]  # fmt: skip
         body = json.dumps(events).encode()
-        signature = b64encode(key.sign(str(at).encode() + body, ECDSA(SHA256()))).decode()
+        signature = b64encode(KEY.sign(str(at).encode() + body, ECDSA(SHA256()))).decode()
         made.append((body, {SIGNATURE: signature, TIMESTAMP: str(at)}))
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    public = KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return made, b64encode(public).decode()
 
 
@@ -102,12 +106,10 @@ def main() -> None:
         finally:
             web.send_signal(signal.SIGTERM)
             _, _, used = os.wait4(web.pid, 0)
-        stored, cpu = count * each / seconds, used.ru_utime + used.ru_stime
-        middle, slow = (sorted(took)[len(took) * part // 100] for part in (50, 99))
         print(f"{count:,} posts of {each} events ({len(wanted[0][0]):,} bytes), 16 connections")
-        print(f"stored    {stored:>9,.0f} events/s, {count / seconds:,.0f} posts/s; goal {GOAL:,}")
-        print(f"answered  {middle * 1e3:.1f} ms median, {slow * 1e3:.1f} ms of 99 %")
-        print(f"processor {cpu / (count * each) * 1e6:.0f} µs an event in the web part, its start included")
+        said(count * each, seconds, took)
+        cpu, most = (used.ru_utime + used.ru_stime) / (count * each) * 1e6, used.ru_maxrss / 1024
+        print(f"web part  {cpu:.0f} µs of processor an event, its start included; {most:.0f} MB at the most")
         before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run([*COMMAND, "run", "--once"], cwd=root, check=True, **quiet)  # type: ignore[call-overload]
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -115,6 +117,36 @@ def main() -> None:
         wall = time.perf_counter() - begun
         taken, micros = count * each / wall, spent / (count * each) * 1e6
         print(f"taken in  {taken:>9,.0f} events/s, {micros:.0f} µs of processor an event, the start of `run` included")
+        with daemon(root) as running:
+            amid(running, root, port, count, each)
+
+
+def said(events: int, seconds: float, took: list[float]) -> None:
+    """How many were stored, and how long their posts waited for the answer."""
+    middle, slow, slowest = (sorted(took)[min(len(took) * part // 100, len(took) - 1)] * 1e3 for part in (50, 99, 100))
+    print(f"stored    {events / seconds:>9,.0f} events/s, {len(took) / seconds:,.0f} posts/s; goal {GOAL:,}")
+    print(f"answered  {middle:.1f} ms median, {slow:.1f} ms of 99 %, {slowest:.1f} ms the slowest")
+
+
+def amid(running: Daemon, root: Path, port: int, count: int, each: int) -> None:
+    """The flood again, other posts, to a daemon that takes them in meanwhile."""
+    wanted, _ = posts(count, each, count)
+    asyncio.run(listening(f"http://127.0.0.1:{port}/health"))
+    begun, started = time.perf_counter(), running.memory()
+    seconds, took = asyncio.run(flood(f"http://127.0.0.1:{port}/in/sendgrid/events", wanted))
+    print("the same to a daemon that decides and takes in at the same time:")
+    said(count * each, seconds, took)
+    running.until(lambda: not unread(root))
+    events = count * each / (time.perf_counter() - begun)
+    print(f"taken in  {events:>9,.0f} events/s from the first post to the last event")
+    after, most = running.memory(), running.memory("VmHWM")
+    print(f"memory    {started:.0f} MB before, {after:.0f} MB after, {most:.0f} MB at the most")
+
+
+def unread(root: Path) -> bool:
+    """Whether there is a post that nobody has read."""
+    with sqlite3.connect(root / "nurture.db") as store:
+        return store.execute("SELECT 1 FROM received WHERE done_at IS NULL LIMIT 1").fetchone() is not None
 
 
 if __name__ == "__main__":

@@ -146,8 +146,11 @@ def _text(event: Mapping[str, object], name: str, most: int) -> str:
         value = str(value) if abs(value) < 10**15 else ""
     if not isinstance(value, str):
         return ""
-    clean = value[: 2 * most].encode("utf-8", "replace").decode("utf-8", "replace")
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in clean).split())[:most]
+    clean = value[: 2 * most]
+    if not clean.isprintable():
+        clean = clean.encode("utf-8", "replace").decode("utf-8", "replace")
+        clean = "".join(sign if sign.isprintable() else " " for sign in clean)
+    return " ".join(clean.split())[:most]
 
 
 def _instant(value: object) -> datetime | None:

@@ -11,13 +11,17 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }
 
 
-@lru_cache(maxsize=16_384)
 def mailbox_family(address: str) -> str:
     """The family of a mailbox: gmail, microsoft, yahoo, apple, or its own domain in lower case; empty for no address.
 
     A name that ends in a dot stands for all its countries: `hotmail.` is hotmail.com, hotmail.fr and the rest.
     """
-    domain = address.rpartition("@")[2].strip().casefold()
+    return _family(address.rpartition("@")[2].strip().casefold())
+
+
+@lru_cache(maxsize=16_384)
+def _family(domain: str) -> str:
+    """The family of a domain, of which there are far fewer than addresses."""
     for family, names in FAMILIES.items():
         if any(domain == name or (name.endswith(".") and domain.startswith(name)) for name in names):
             return family
