@@ -91,7 +91,7 @@ class Nursery:
 
     def daemon(self, project: Project, **environment: str) -> Running:
         """`nurture run`."""
-        log = project.root / f"daemon-forked-{len(self.born)}.log"
+        log = project.root / f"daemon-{len(list(project.root.glob('daemon-*.log')))}.log"
         log.touch()
         whole = project.environment() | environment
         return Running(self.start(project.root, ["run"], whole, Path(os.devnull), log), log)

@@ -1,9 +1,13 @@
 """Daemons of a live run: one at work, perhaps another that waits; started, killed, asked to end."""
 
+import json
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from tests.daemon_nursery import Nursery
 from tests.daemons import Running, daemon, until
@@ -86,3 +90,12 @@ def configure(project: Project, server: Server, rate: float | None = None, web: 
         f"[rate]\nper_second = {rate}" if rate else "",
     ]
     (project.root / "config.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def end_daemon(project: Project) -> None:
+    """Kill a daemon that outlived the run which had started it; it says itself who it is."""
+    lock = project.root / ".nurture" / "run.lock"
+    said = json.loads(lock.read_text("utf-8")) if lock.exists() and lock.read_text("utf-8") else {}
+    process = Path("/proc") / str(said.get("process"))
+    if process.exists() and (process / "cwd").resolve() == project.root.resolve():
+        os.kill(int(process.name), signal.SIGKILL)

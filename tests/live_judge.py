@@ -9,6 +9,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from tests import live_shop
@@ -16,6 +17,7 @@ from tests.live_server import Server
 from tests.live_shop import SERVICE, Person, Wanted
 from tests.projects import Project
 
+KEPT = "figures.json"
 DEAD = re.compile(r"batch\.recovered put_back=(\d+) in_doubt=(\d+)")
 TWICE = "accepted twice, and no service that was in doubt"
 NOWHERE = "wanted, and neither accepted, nor in doubt and listed, nor lied about"
@@ -67,6 +69,18 @@ class Figures:
     posts_unanswered: int = 0
     forged_posts_refused: int = 0
     seconds: float = 0.0
+
+    def keep(self, root: Path) -> None:
+        """Keep how far it came, so that a run that is cut off can go on."""
+        (root / KEPT).write_text(json.dumps(vars(self)), encoding="utf-8")
+
+    @classmethod
+    def kept(cls, root: Path) -> "Figures | None":
+        """How far a run came that was cut off."""
+        if not (root / KEPT).exists():
+            return None
+        found = json.loads((root / KEPT).read_text("utf-8"))
+        return cls(**{**found, "fell": Counter(found["fell"])})
 
     def lines(self) -> Iterator[str]:
         """For people."""

@@ -10,7 +10,7 @@ wave share a language, so that requests carry many mails.
 import os
 import secrets
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +24,7 @@ from nurture.wiring import live, now, stopwatch, workshop
 from tests import live_shop
 from tests.daemon_nursery import Nursed, Nursery, nursery
 from tests.daemons import came_true, free_port, until
-from tests.live_fleet import Fleet, configure, fleet
+from tests.live_fleet import Fleet, configure, end_daemon, fleet
 from tests.live_judge import Figures, Judge, accepted, doubtful, in_store, plain
 from tests.live_server import Server, server_process
 from tests.live_shop import Person
@@ -40,7 +40,7 @@ KILLS_A_WAVE = 5
 MOST_WAVES = 60
 FEW = 20  # mails that wait; with fewer the next wave comes in
 ONE_IN = 2  # kills with a second daemon waiting
-WHOLE_IN = 2  # of the kills of one that starts, so many begin with loading the modules
+WHOLE_IN = 16  # kills for one daemon that is started whole, loading its modules
 AHEAD = timedelta(minutes=20)
 FAULTS = (
     "lost_answer", "half", "500_after_accept", "503_after_accept", "502_after_accept", "wrong_body",
@@ -58,6 +58,15 @@ def stood(project: Project) -> str:
     if open_batches:
         return "handed" if "handed" in open_batches else "claimed"
     return "waiting" if in_store(project, "SELECT 1 FROM planned LIMIT 1") else "idle"
+
+
+def nothing(_: int) -> None:
+    """A wave that has arrived."""
+
+
+def events_of(number: int) -> str:
+    """The file of a wave's events."""
+    return f"events-{number}.csv"
 
 
 def at_rest(project: Project, mails: int) -> bool:
@@ -82,7 +91,6 @@ class LiveRun:
     figures: Figures
     waves: list[list[Person]]
     goes_on: Callable[[Figures], bool]
-    startings: int = 0
 
     @property
     def judge(self) -> Judge:
@@ -90,19 +98,25 @@ class LiveRun:
         return Judge(self.project, self.server, who, self.figures)
 
     def arrive(self, number: int) -> None:
-        """A wave of events; every second one with people who are new."""
+        """A wave of events; every second one with people who are new. One that had begun to arrive comes once more."""
         if number % 2:
             live_shop.take_contacts(self.project, self.waves[number], f"contacts-{number}.csv")
+        if (self.project.root / events_of(number)).exists():
+            self.project.ok("import", "events", events_of(number), "--fresh", live_shop.FRESH)
+            return
         rows = [row for one in self.waves[number] for row in one.events(now())]
-        live_shop.take_events(self.project, rows, f"events-{number}.csv")
+        live_shop.take_events(self.project, rows, events_of(number))
 
     def go(self, moments: Sequence[str]) -> None:
-        """Kill at each moment, while the waves come in, and let what is left settle."""
+        """Kill at each moment that is left, while the waves come in, and let what is left settle."""
         known = [one for number, wave in enumerate(self.waves) if not number % 2 for one in wave]
-        live_shop.take_contacts(self.project, known)
+        begun = sum((self.project.root / events_of(number)).exists() for number in range(len(self.waves)))
+        if not begun:
+            live_shop.take_contacts(self.project, known)
         with ThreadPoolExecutor(1) as importing:
-            arriving: list[Future[None]] = []
-            for number, moment in enumerate(moments):
+            last = begun - 1  # which may have come in part
+            arriving = [importing.submit(self.arrive if number == last else nothing, number) for number in range(begun)]
+            for number, moment in list(enumerate(moments))[self.figures.kills :]:
                 ahead = len(arriving) - number * len(self.waves) // len(moments)
                 is_due = ahead < 1 or (ahead < 2 and self.waiting() < FEW)
                 if is_due and len(arriving) < len(self.waves) and all(one.done() for one in arriving):
@@ -128,8 +142,7 @@ class LiveRun:
         before = len(self.server.accepted)
         fleet = self.daemons
         two = self.random.randrange(ONE_IN) == 0
-        self.startings += moment == "starting"
-        fleet.grow(2 if two else 1, whole=moment == "starting" and self.startings % WHOLE_IN == 1)
+        fleet.grow(2 if two else 1, whole=fleet.started_whole * WHOLE_IN <= self.figures.kills)
         failing = self.random.choices(FAULTS, k=self.random.randint(1, 8)) if moment == "failing" else []
         self.server.control(faults=failing, always="late:0.4" if moment == "handing" else "")
         if moment != "starting":
@@ -144,6 +157,7 @@ class LiveRun:
         self.figures.kills += 1
         self.figures.with_two_daemons += two
         self.figures.fell[stood(self.project)] += 1
+        self.figures.took_over, self.figures.started_whole = self.daemons.took_over, self.daemons.started_whole
 
     def settle(self) -> None:
         """A daemon that is left alone brings all to its end, takes in what is told of it, and ends when asked."""
@@ -157,8 +171,6 @@ class LiveRun:
         assert last.process.poll() is None or len(self.daemons.running) > 1, last.log
         self.daemons.stop()
         self.server.read_notes()
-        self.figures.took_over = self.daemons.took_over
-        self.figures.started_whole = self.daemons.started_whole
 
     def all_told(self) -> bool:
         """Whether all that the server had to tell was taken, and read."""
@@ -212,29 +224,40 @@ def live_run(
     """A whole run in an empty folder; AssertionError when anything of the above does not hold.
 
     `goes_on` is asked after every kill; when it says no, there are no more, nothing else arrives, and what is under
-    way goes to its end. Daemons are forked by `born`, which may plant a fault in them.
+    way goes to its end. Daemons are forked by `born`, which may plant a fault in them. In the folder of a run that was
+    itself cut off (and asked for as much, by the same seed) it goes on where that one was.
     """
-    seed = secrets.randbelow(10**6) if seed is None else seed
-    passed, waves, random = stopwatch(), max(2, min(MOST_WAVES, kills // KILLS_A_WAVE)), Random(seed)  # noqa: S311
-    print(f"seed {seed}", flush=True)
+    figures = Figures.kept(root) or Figures(secrets.randbelow(10**6) if seed is None else seed, kills)
+    assert seed in (None, figures.seed), f"the run in this folder has the seed {figures.seed}"
+    before, passed = figures.seconds, stopwatch()
+
+    def kept(found: Figures) -> bool:
+        found.seconds = round(before + passed(), 1)
+        found.keep(root)
+        return goes_on(found)
+
+    waves, random = max(2, min(MOST_WAVES, kills // KILLS_A_WAVE)), Random(figures.seed)  # noqa: S311
+    print(f"seed {figures.seed}", flush=True)
     port = free_port()
     told = ("--latency", str(LATENCY), "--events", f"http://127.0.0.1:{port}")
     with ExitStack() as beside:
         born = born or beside.enter_context(nursery())
         server = beside.enter_context(server_process(root / "accepted.log", *told))
         project = Nursed(root, born)
-        project.ok("init")
-        live_shop.make(project)
+        if figures.kills == 0:
+            project.ok("init")
+            live_shop.make(project)
+        end_daemon(project)
         with fleet(project, born) as daemons:
             configure(project, server, rate, port)
             each = max(1, round(mails / live_shop.expected(live_shop.people(20)).total() * 20 / waves) + 1)
             arriving = [people(each, each * number, each) for number in range(waves)]
-            figures = Figures(seed, kills)
-            run = LiveRun(project, server, daemons, random, figures, arriving, goes_on)
+            daemons.took_over, daemons.started_whole = figures.took_over, figures.started_whole
+            run = LiveRun(project, server, daemons, random, figures, arriving, kept)
             when = [moments[kill % len(moments)] for kill in range(kills)]
             random.shuffle(when)
             run.go(when)
             run.judge.judge()
             run.later()
-    figures.seconds = round(passed(), 1)
+    figures.seconds = round(before + passed(), 1)
     return figures

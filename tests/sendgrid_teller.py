@@ -8,7 +8,7 @@ day. Now and then a forger tells of mails that the server never took, and of rea
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 import aiohttp
 
+from nurture.wiring import stopwatch
 from tests.sendgrid_events import PATH, THEIRS, Event, EventWebhook, Post, body_of, in_any_order, told, twice
 
 Line = dict[str, Any]
@@ -47,6 +48,7 @@ class Teller:
     notes: BinaryIO
     within: float = LATEST
     webhook: EventWebhook = field(init=False)
+    passed: Callable[[], float] = field(default_factory=stopwatch)
     random: Random = field(default_factory=lambda: Random(5))  # noqa: S311  (no secret)
     due: list[tuple[float, Event]] = field(default_factory=list)
     never_taken: list[Line] = field(default_factory=list)
@@ -62,7 +64,7 @@ class Teller:
 
     def took(self, lines: Sequence[Line]) -> None:
         """These were accepted: most of them are told of in a while."""
-        clock = asyncio.get_running_loop().time()
+        clock = self.passed()
         self.last_taken = [*lines, *self.last_taken][:FORGED]
         for line in lines:
             for event in happened(line):
@@ -97,7 +99,7 @@ class Teller:
                 self.forging = [post for post in self.forging if not await self._forged(session, post)]
 
     def _ripe(self) -> list[Event]:
-        clock = asyncio.get_running_loop().time()
+        clock = self.passed()
         ripe = [event for at, event in self.due if at <= clock][:MOST]
         chosen = {id(event) for event in ripe}
         self.due = [one for one in self.due if id(one[1]) not in chosen]
@@ -117,7 +119,7 @@ class Teller:
             found = [await self._posted(session, post) for _ in range(times)]
             self.answers.update(found)
             if not any(200 <= status < 300 for status in found):
-                clock = asyncio.get_running_loop().time()
+                clock = self.passed()
                 self.due += [(clock + EVERY, one) for one in some]
                 continue
             self.note(told_of=sorted({one["nv_send"] for one in some}))

@@ -9,7 +9,8 @@ that it took: signed, doubled, disordered, a day late; a forger tells of others.
 waiting. It ends with 1 when a mail was accepted twice, was lost, went to somebody else, is in doubt and not listed, or
 stands otherwise in the store than in the server's log; a table of figures is printed either way, and written as JSON
 where asked. After `--minutes`, or when it is asked to end (SIGTERM, Ctrl-C), no more is killed and nothing else
-arrives: what is under way goes to its end and is judged, and the figures say how far it came.
+arrives: what is under way goes to its end and is judged, and the figures say how far it came. A run that was itself cut
+off goes on when it is asked for again with the same `--folder`.
 """
 
 import argparse
@@ -37,7 +38,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="of the moments; another run of it differs by what the machine does")
     parser.add_argument("--minutes", type=float, help="no more kills after so many minutes")
     parser.add_argument("--json", type=Path, help="where the figures are written too")
-    parser.add_argument("--folder", type=Path, help="an empty folder for the project, which is kept")
+    parser.add_argument("--folder", type=Path, help="an empty folder, which is kept; or that of a run to go on with")
     asked = parser.parse_args()
     seen: list[Figures] = []
     failure = ""
