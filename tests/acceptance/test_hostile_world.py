@@ -192,11 +192,17 @@ def test_posts_are_not_taken_for_kept_on_a_full_disk_nor_lost_by_kill_9(project:
     assert answers[204] + answers[503] == 40, answers
     with web(project, port, None):
         assert {told(port, key, number) for number in range(40)} == {204}
-    assert posts_in(project) == 40
+        assert signed(port, key, b"no JSON") == 204
+    assert posts_in(project) == 41
     project.ok("run", "--once")
     with sqlite3.connect(project.root / "nurture.db") as store:
-        assert store.execute("SELECT count(*), count(done_at) FROM received").fetchone() == (40, 40)
+        assert store.execute("SELECT count(*), count(done_at) FROM received").fetchone() == (41, 40)
         assert store.execute("SELECT count(*) FROM happening").fetchone() == (40,)
+        number = store.execute("SELECT number FROM received WHERE done_at IS NULL").fetchone()[0]
+    listed = project.run("received")
+    assert (listed.code, listed.lines[0].split()[0]) == (1, str(number))
+    assert "the post is no JSON" in listed.out
+    assert project.ok("received", str(number), "--drop").lines[:2] == [f"post {number} is let be", "all is read"]
 
 
 @contextmanager
@@ -234,7 +240,11 @@ def told(port: int, key: EllipticCurvePrivateKey, number: int) -> int:
         "sg_event_id": f"e{number}",
         "filler": filler,
     }
-    body = json.dumps([event]).encode()
+    return signed(port, key, json.dumps([event]).encode())
+
+
+def signed(port: int, key: EllipticCurvePrivateKey, body: bytes) -> int:
+    """What a post that SendGrid signed is answered."""
     signature = b64encode(key.sign(b"1" + body, ECDSA(SHA256()))).decode()
     headers = {SIGNATURE: signature, TIMESTAMP: "1", "Content-Type": "application/json"}
     return asked(Request(f"http://127.0.0.1:{port}/in/sendgrid/events", body, headers))
