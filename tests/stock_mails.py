@@ -91,7 +91,7 @@ def stock_mail(
     if not version.mail.says_its_footer:
         text += "\n" + footer_text(footer, isolated)
     told |= {"subject": subject, "preheader": preheader}
-    html = ready.page.render({**page_names(told), **context})
+    html = ready.page.render({**page_names(told), **mail._trap(links, person), **context})
     return Stock(subject, text, html.replace("\u2068", "<bdi>").replace("\u2069", "</bdi>"))
 
 

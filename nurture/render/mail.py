@@ -39,7 +39,6 @@ from nurture.render.versions import BUILT_IN, FORMATS, TEXT_PART, Origin, candid
 from nurture.render.weaving import Part, Shared, woven_page, woven_text
 
 ORDER_FACTS = frozenset({"count", "first_at", "last_at", "total"})
-TRAP = "_page_trap"  # only where clicks are told apart is there anything that machines would falsify
 _NO_FOOTER = Woven(("",), ())
 
 
@@ -87,8 +86,7 @@ def render(
         return _without_subject(version.mail.written)
     subject = _turned(spoken.subject, version.locale)
     told |= {"subject": subject, "preheader": spoken.preheader}
-    trap = {TRAP: links.trap if links is not None and person.tracked else ""}
-    page = _page(version.mail, ready.page, {**page_names(told), **trap, **context})
+    page = _page(version.mail, ready.page, {**page_names(told), **_trap(links, person), **context})
     if isinstance(page, Problem):
         return page
     return _email(book, templates, intent, version, footer, spoken.text, (subject, page), person)
@@ -134,6 +132,11 @@ def _context(book: Book, intent: Intent, person: Person, locale: str) -> dict[st
         "today": intent.day,
         READER: Reader(place, intent.zone, book.rules.currency),
     }
+
+
+def _trap(links: Links | None, person: Person) -> dict[str, object]:
+    """Where only a machine goes; only where clicks are told apart is there anything that machines would falsify."""
+    return {"_page_trap": links.trap if links is not None and person.tracked else ""}
 
 
 def _asking(
