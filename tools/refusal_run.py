@@ -14,7 +14,6 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from nurture.wiring import stopwatch
@@ -42,9 +41,14 @@ def main() -> int:
     print("\n".join(found.lines()))
     held = not (failure or found.wrong or found.missing)
     if asked.json:
-        asked.json.write_text(json.dumps({"held": held, **asdict(found)}, indent=2) + "\n", encoding="utf-8")
+        asked.json.write_text(document(found, held), encoding="utf-8")
     print("holds" if held else f"DOES NOT HOLD: {failure or found.wrong or found.missing}")
     return 0 if held else 1
+
+
+def document(found: Figures, held: bool) -> str:
+    """The figures as JSON."""
+    return json.dumps({"held": held, **vars(found)}, indent=2) + "\n"
 
 
 def watched(seen: list[Figures], minutes: float | None) -> Callable[[Figures], bool]:

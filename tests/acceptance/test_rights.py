@@ -19,6 +19,7 @@ from tests.daemons import BOUND, ask, until
 from tests.refusal_moves import PATIENCE, Deeds
 from tests.refusal_run import IN_SHORT, Shop, faulty_run, short_run
 from tests.refusal_shop import CARE, LETTER, RECEIPT, SECRET, listing_server, mail_of, write
+from tools.refusal_run import document
 
 NAMES = {"c0": "سلمى", "c1": "Ben", "c2": "Noa"}
 MISUSE = 64
@@ -32,6 +33,7 @@ def test_nobody_who_refused_is_mailed_whatever_happens_then(tmp_path: Path) -> N
     assert found.spared > 20
     assert set(found.mails) == {LETTER, CARE, RECEIPT}
     assert len(found.trials) == len(IN_SHORT)
+    assert json.loads(document(found, held=True))["trials"] == found.trials
 
 
 def test_that_run_sees_a_planted_fault(tmp_path: Path) -> None:
