@@ -1,7 +1,7 @@
 """One import from a file to the store: rejects written beside it, and at the end what it changed and what not."""
 
 import csv
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ from nurture.store.installation import SUPPRESSIONS
 from nurture.store.rows import AnyRow
 
 REMEMBERED = 4_000  # rows kept for the rejects file: more than the store has in hand at once
+REMEMBERED_SIZE = 32_000_000  # characters of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ class Rejects:
         self.stack = stack
         self.count = 0
         self.last = 0
-        self.recent: deque[Row] = deque(maxlen=REMEMBERED)  # for as long as the store may still refuse one
+        self.recent: dict[int, tuple[Row, int]] = {}  # by line, for as long as the store may still refuse one
+        self.size = 0
         self.writer: Any = None
         self.path.unlink(missing_ok=True)
 
@@ -102,9 +104,19 @@ class Rejects:
             self.writer.writerow(["line", "reason", *self.table.columns])
         self.writer.writerow([row.line, reason, *row.cells])
 
+    def remember(self, row: Row) -> None:
+        """A row that is given to the store."""
+        size = sum(map(len, row.cells))
+        self.recent[row.line] = row, size
+        self.size += size
+        while len(self.recent) > REMEMBERED or self.size > REMEMBERED_SIZE:
+            _, oldest = self.recent.pop(next(iter(self.recent)))
+            self.size -= oldest
+
     def refused(self, row: AnyRow, reason: str) -> None:
         """The store refused a row."""
-        self.add(next((one for one in self.recent if one.line == row.line), Row(row.line, [], 0)), reason)
+        known = self.recent.get(row.line)
+        self.add(known[0] if known else Row(row.line, [], 0), reason)
 
 
 def take_in(
@@ -163,7 +175,7 @@ def rows(intake: Intake, table: Table, rejects: Rejects, tell: Callable[[int], N
         except CellError as fault:
             rejects.add(row, str(fault))
             continue
-        rejects.recent.append(row)
+        rejects.remember(row)
         yield from said
 
 
