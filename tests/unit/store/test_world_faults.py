@@ -24,6 +24,7 @@ def of_sqlite(path: Path, change: str) -> BaseException:
 
 def test_true_errors_of_the_database_have_words_and_a_cure(tmp_path: Path) -> None:
     held = sqlite3.connect(tmp_path / "held.db", isolation_level=None)
+    held.execute("PRAGMA journal_mode=WAL")
     held.execute("BEGIN IMMEDIATE")
     database = connect(f"sqlite:///{tmp_path / 'held.db'}")
     with database.reading() as connection:
