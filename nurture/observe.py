@@ -138,11 +138,11 @@ class Lines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: `at`, `level`, `event` and the event's fields."""
+    """One JSON object a line: `time`, `level`, `event` and the event's fields, `at`: the place of a fault."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line of JSON."""
-        head = {"at": _moment(record), "level": record.levelname.lower()}
+        head = {"time": _moment(record), "level": record.levelname.lower()}
         fields = {"event": record.__dict__["event"], **record.__dict__["fields"]} if _ours(record) else {}
         return json.dumps(head | (fields or {"event": record.name, "words": _foreign(record)}), default=_plain)
 

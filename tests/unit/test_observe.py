@@ -35,7 +35,7 @@ def test_an_event_is_one_line_with_its_fields(shown):
     (line,) = written.getvalue().splitlines()
     if how is JsonLines:
         found = json.loads(line)
-        assert found.pop("at").endswith("Z")
+        assert found.pop("time").endswith("Z")
         assert found == {
             "level": "info", "event": "tick.done", "people": 3, "since": "2027-03-09T10:00:00Z",
             "words": 'two "words"\nand a line', "empty": "",
@@ -84,3 +84,13 @@ def test_no_value_begins_a_line_or_moves_a_cursor(shown):
     observe.note(observe.SHOP_TAKEN, source="shopify", topic="a\u2028b\x85c\x0bd\x1b[2Je\u202ef\0", left="g\nh")
     (line,) = written.getvalue().splitlines()
     assert line.isprintable()
+
+
+def test_a_line_of_a_fault_says_when_and_where(shown):
+    """JSON: the place of a fault is `at`, and must not stand where the time of the line stands."""
+    written, how = shown
+    observe.note(observe.SYNC_FAILED, error="NotToldError", at="engine/syncing.py:55")
+    (line,) = written.getvalue().splitlines()
+    assert "engine/syncing.py:55" in line
+    when = json.loads(line)["time"] if how is JsonLines else line.partition(" ")[0]
+    assert datetime.strptime(when, "%Y-%m-%dT%H:%M:%SZ").year >= 2026  # noqa: DTZ007
