@@ -172,5 +172,7 @@ async def beginning(response: "aiohttp.ClientResponse") -> bytes:
 
 
 def words_of(fault: Exception) -> str:
-    """A fault's own words, or at least its name."""
+    """A fault's own words, or at least its name. Of an answer that breaks off aiohttp shows the object it had begun."""
+    if not isinstance(getattr(fault, "message", ""), str):
+        return "the answer broke off in its head"
     return str(fault) or type(fault).__name__

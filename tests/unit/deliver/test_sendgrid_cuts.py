@@ -89,6 +89,7 @@ def test_a_cut_once_bytes_may_have_left_is_in_doubt(cut: Callable[[socket.socket
         (handover,) = handed(port, MAIL, answer_within=0.3)
     assert (handover.key, handover.fate, handover.halts) == (MAIL.key, Fate.in_doubt, False)
     assert "no answer came" in handover.detail
+    assert "<" not in handover.detail, "words for a person, and no object of a library"
 
 
 def test_a_closed_door_is_certainly_not_gone() -> None:
