@@ -2,7 +2,7 @@
 
 How a wish stands follows from the events alone. Nothing is changed without a POST by the link that went to the new
 address; it is good for three days and for one change, and a newer wish replaces an older. Whoever reads at the old
-address can take it back for 30 days.
+address can take it back for 30 days, and with it all that was asked for and changed by such wishes since.
 """
 
 from collections.abc import Iterator, Sequence
@@ -56,15 +56,31 @@ class Wish:
         return next((one.known_at for one in self._about(names.ADDRESS_ADDED, HOW)), None)
 
     @property
-    def disowned(self) -> bool:
-        """Whether the old address said that it was not they."""
-        return any(True for _ in self._about(names.ADDRESS_KEPT))
+    def disowned_at(self) -> frozenset[str]:
+        """The addresses that said that it was not they, of this wish, of one before it, or of another from there."""
+        wishes = {one.id: one for one in self.history if one.name == names.ADDRESS_ASKED}
+        said = (wishes.get(str(one.fields.get("asked"))) for one in self.since if one.name == names.ADDRESS_KEPT)
+        known = ((one.number, str(one.fields.get("from", ""))) for one in said if one is not None)
+        return frozenset(at for number, at in known if number <= self.event.number or at == self.before)
+
+    @property
+    def moves(self) -> Sequence[Event]:
+        """Every other address since, whoever told of it."""
+        return [one for one in self.since if one.name == names.ADDRESS_ADDED]
+
+    def may_be_disowned(self, now: datetime) -> bool:
+        """Whether the old address may still say that it was not they: only wishes moved this person since, and lately.
+
+        Were it but the last wish that is taken back, whoever asks twice would keep what they took.
+        """
+        moves = self.moves
+        return not moves or (all(one.fields.get("asked") for one in moves) and now - moves[0].known_at <= UNDONE_WITHIN)
 
     def stand(self, now: datetime) -> Stand:
         """How it stands, what the new address is to others apart."""
-        if self.disowned:
+        if self.disowned_at:
             return Stand.gone
-        moves = [one for one in self.since if one.name == names.ADDRESS_ADDED]
+        moves = self.moves
         if self.done_at is not None:
             return Stand.done if moves[-1].fields.get("asked") == self.event.id else Stand.gone
         replaced = bool(moves) or any(one.name == names.ADDRESS_ASKED for one in self.since)
@@ -117,9 +133,9 @@ def _old(wish: Wish | None, locales: tuple[str, ...], now: datetime) -> View:
     """The page of the old address: also while the wish is open, and for a while after it was fulfilled."""
     if wish is None:
         return View(Kind.stale, locales)
-    if wish.disowned:
+    if wish.before in wish.disowned_at:
         return View(Kind.disowned, locales)
-    if wish.done_at is not None and (now - wish.done_at > UNDONE_WITHIN or wish.stand(now) is not Stand.done):
+    if wish.disowned_at or not wish.may_be_disowned(now):
         return View(Kind.closed, locales)
     return View(Kind.disown, locales, buttons=(Button(DISOWNED, "disown_button", quiet=False),))
 
@@ -140,9 +156,13 @@ def act(
 
 
 def _disown(shop: Workshop, token: Token, wish: Wish, now: datetime) -> bool:
-    """The wish is void; a change that was made goes back to the address that had this link, while it is nobody's."""
-    if wish.done_at is not None:
-        back = wish.before and doors(shop).take(wish.person, wish.before, wish.event.id, BACK, "", now, wish.address)
+    """The wish and those after it are void; what they changed goes back to the address that had this link.
+
+    False, and nothing changes, while that is another's or barred. It is there already where this was cut before.
+    """
+    has = str(wish.moves[-1].fields.get("address", "")) if wish.moves else wish.before
+    if has.casefold() != wish.before.casefold():
+        back = wish.before and doors(shop).take(wish.person, wish.before, wish.event.id, BACK, "", now, has)
         if not back:
             return False
     fields = {"asked": wish.event.id, "by": READER}

@@ -10,6 +10,7 @@ from email.policy import default
 
 import pytest
 
+from nurture.engine import new_address
 from nurture.engine.dry_run import dry_run
 from nurture.engine.hand_over import hand_over_all
 from nurture.engine.people import present, show
@@ -143,6 +144,69 @@ def test_the_old_address_says_it_was_not_they_before_and_after(shop: Shop):
     assert shop.shop.store.find(OLD) == one
     assert "This link is no longer good" in post(shop, again[NEW], CONFIRM)
     assert address(shop, one) == OLD
+
+
+def test_who_says_it_was_not_they_is_rid_of_every_wish_whichever_notice_they_answer(shop: Shop):
+    one = shop.contact()
+    ask(shop, one)
+    first = sent(shop, goes(shop))
+    ask(shop, one, "newer@shop.example")
+    newest = sent(shop, goes(shop))
+    assert "Thank you for telling us" in post(shop, first[OLD], DISOWN)
+    assert "This link is no longer good" in post(shop, newest["newer@shop.example"], CONFIRM)
+    assert address(shop, one) == OLD
+
+
+def test_the_notice_of_a_replaced_wish_takes_the_confirmed_one_back(shop: Shop):
+    one = shop.contact()
+    ask(shop, one)
+    first = sent(shop, goes(shop))
+    ask(shop, one, "newer@shop.example")
+    newest = sent(shop, goes(shop))
+    post(shop, newest["newer@shop.example"], CONFIRM)
+    assert "Thank you for telling us" in post(shop, first[OLD], DISOWN)
+    assert address(shop, one) == OLD
+    assert "Thank you for telling us" in get(shop, newest[OLD])
+
+
+@pytest.mark.parametrize("disowned_between", [False, True])
+def test_two_changes_after_each_other_are_both_taken_back_at_the_first_address(shop: Shop, disowned_between: bool):
+    one = shop.contact()
+    ask(shop, one)
+    first = sent(shop, goes(shop))
+    post(shop, first[NEW], CONFIRM)
+    ask(shop, one, "newer@shop.example")
+    second = sent(shop, goes(shop))
+    post(shop, second["newer@shop.example"], CONFIRM)
+    if disowned_between:
+        post(shop, second[NEW], DISOWN)
+    assert address(shop, one) == (NEW if disowned_between else "newer@shop.example")
+    assert "Thank you for telling us" in post(shop, first[OLD], DISOWN)
+    assert (address(shop, one), shop.shop.store.find(OLD)) == (OLD, one)
+    if not disowned_between:
+        assert "This question is closed" in post(shop, second[NEW], DISOWN)
+    assert "This link is no longer good" in post(shop, second["newer@shop.example"], CONFIRM)
+    assert address(shop, one) == OLD
+
+
+def test_a_change_that_was_cut_while_it_was_taken_back_is_taken_back_by_the_next_press(shop: Shop):
+    one = shop.contact()
+    ask(shop, one)
+    links = sent(shop, goes(shop))
+    post(shop, links[NEW], CONFIRM)
+    asked = next(event for event in shop.shop.store.histories([one])[one] if event.name == names.ADDRESS_ASKED)
+    assert new_address.doors(shop.shop).take(one, OLD, asked.id, new_address.BACK, "", shop.now, NEW)
+    assert "Thank you for telling us" in post(shop, links[OLD], DISOWN)
+    assert address(shop, one) == OLD
+
+
+def test_an_address_that_the_shop_told_since_is_not_taken_back(shop: Shop):
+    one = shop.contact()
+    ask(shop, one)
+    links = sent(shop, goes(shop))
+    shop.take(ContactRow(outside_id="c1", address="told@shop.example"))
+    assert "This question is closed" in post(shop, links[OLD], DISOWN)
+    assert address(shop, one) == "told@shop.example"
 
 
 def test_a_link_is_good_for_three_days_and_the_newest_wish_counts(shop: Shop):
