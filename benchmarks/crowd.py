@@ -7,7 +7,7 @@ as full as after an import, but the copies' rows lie next to each other.
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -71,7 +71,7 @@ def copy_everybody(store: Store, suffix: str) -> None:
             connection.execute(insert(table).from_select([column.name for column in columns], rows))
 
 
-def write(file: Path, columns: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> None:
+def write(file: Path, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     """A CSV file for `nurture import`."""
     with file.open("w", encoding="utf-8", newline="") as target:
         writer = csv.writer(target)

@@ -121,8 +121,8 @@ class Life(Deeds):
             self.project.ok("import", "events", "orders.csv", "--fresh", "1 day")
         else:
             told = {"event": "order.placed", "at": at}
-            rows = ((one, f"{order}-{one}") for one in self.crowd.names)
-            self.tell("events", ({**told, "id": one, "outside_id": id_, "order_id": id_} for one, id_ in rows))
+            ids = ((one, f"{order}-{one}") for one in self.crowd.names)
+            self.tell("events", ({**told, "id": one, "outside_id": id_, "order_id": id_} for one, id_ in ids))
         self.look(f"order {order}")
         came = Counter((mail.mail, mail.order) for mail in map(mail_of, self.server.accepted[before:]))
         wanted = Counter(self.crowd.wanted(order))

@@ -16,7 +16,8 @@ from aiohttp import web
 from tests import small_project
 from tests.live_run import plain
 from tests.projects import Project
-from tests.sendgrid_server import KEY, Line, SendGridServer, error, sendgrid
+from tests.sendgrid_faults import error
+from tests.sendgrid_server import KEY, Line, SendGridServer, sendgrid
 
 LETTER, CARE, RECEIPT = "letter", "care", "receipt"
 MAILS = (LETTER, CARE, RECEIPT)

@@ -22,6 +22,7 @@ from nurture.model.house import House, Present
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.rules import Sender, Span
 from nurture.model.step import Gift
+from nurture.model.trigger import EventTrigger
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ConsentRow, ContactRow, EventRow
 from tests import worlds as w
@@ -33,7 +34,7 @@ RULES = replace(
     sender=Sender("Kestrel", "hello@kestrel.example"),
 )  # fmt: skip
 AT_ONCE = w.length("0 minutes")
-COMPLAINED = w.EventTrigger(place=w.HERE, event="complaint.opened", settle=AT_ONCE)
+COMPLAINED = EventTrigger(place=w.HERE, event="complaint.opened", settle=AT_ONCE)
 JOINED = replace(w.JOINED, settle=AT_ONCE)
 TEXT = b"---\nsubject: Hello\npreheader: A word\n---\nHello, dear reader.\n"
 WITH_CODE = b"---\nsubject: Hello\npreheader: A word\n---\nYour code is [{{ code }}], until {{ until | day }}.\n"
@@ -143,7 +144,7 @@ class Bundling(Scripted):
     What the script leaves blameless goes again by itself. `requests` holds the keys of each.
     """
 
-    each: int = 100  # type: ignore[assignment]
+    each: int = 100
     together: tuple[Email, ...] = ()
     requests: list[tuple[str, ...]] = field(default_factory=list)
 

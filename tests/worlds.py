@@ -280,7 +280,8 @@ def live(
     coming = sorted(events, key=lambda e: (e.known_at, e.happened_at, e.number))
     moments = sorted(extra)
     decisions: list[Decision] = []
-    now, wake = person.asof, person.asof
+    now = person.asof
+    wake: datetime | None = now
     while True:
         known = [e for e in coming if e.known_at <= now]
         coming = coming[len(known) :]
