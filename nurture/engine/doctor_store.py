@@ -11,6 +11,7 @@ from nurture.decide.zones import known_zone
 from nurture.engine.doctor import Finding, look, ok, wrong
 from nurture.engine.gates import held_words, undeclared
 from nurture.engine.status import ENDED_WITHOUT_A_WORD, ago, is_silent, moment, never
+from nurture.engine.tick import leap
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.event import Event, Money
@@ -83,7 +84,10 @@ def clock_findings(store: Store, now: datetime) -> Iterator[Finding]:
     for words, instant in ahead:
         said = f"{words} {moment(instant)}, which is still to come: the clock says {moment(now)}"
         yield wrong("clock", said, "set the clock by NTP; nothing new falls due until then")
-    if not ahead:
+    if leaped := leap(store, now):
+        cure = "put the clock right; or, when it is right: nurture run --once --accept"
+        yield wrong("clock", f"nothing is decided or sent: {leaped}", cure)
+    elif not ahead:
         yield ok("clock", f"{moment(now)}, after everything the store has seen")
 
 

@@ -13,7 +13,7 @@ from nurture.engine.handed import pace_words
 from nurture.engine.pools import Left, left
 from nurture.engine.switches import switch_lines
 from nurture.engine.tasks import today
-from nurture.engine.tick import next_due
+from nurture.engine.tick import leap, next_due
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.mail import Fate
@@ -172,7 +172,7 @@ def status(shop: Workshop, now: datetime, gone: Callable[[Runner], bool] = never
     return Status(
         at=now,
         project=book.rules.project if book else "",
-        halted=store.halted,
+        halted=store.halted or leap(store, now),
         switches=store.switches(),
         runners=runners,
         silent=tuple(one.name for one in runners if is_silent(one, now)),

@@ -92,12 +92,18 @@ def refuse_halted(store: Store) -> None:
 
 def refuse_leap(store: Store, now: datetime) -> None:
     """StateError when the clock says that the last round was very long ago: it may be the clock that is wrong."""
-    last = store.watermark
-    if last is not None and now - last > LONGEST_SLEEP:
+    if words := leap(store, now):
         raise StateError(
-            f"the last round was {(now - last).days} days ago, on {last:%Y-%m-%d}, if the clock is right. "
-            "If it is, run `nurture run --once --accept`: everything that fell due since is decided now."
+            f"{words}. If it is, run `nurture run --once --accept`: everything that fell due since is decided now."
         )
+
+
+def leap(store: Store, now: datetime) -> str:
+    """That the last round was longer ago than a clock is believed, in words; else empty."""
+    last = store.watermark
+    if last is None or now - last <= LONGEST_SLEEP:
+        return ""
+    return f"the last round was {(now - last).days} days ago, on {last:%Y-%m-%d}, if the clock is right"
 
 
 def decide_page(store: Store, book: Book, page: Sequence[str], now: datetime) -> list[Decision]:

@@ -195,6 +195,10 @@ def test_a_clock_behind_what_was_seen_is_wrong(root: Path) -> None:  # noqa: F81
         tick(shop.store, live.book, NOW)
         assert states(inside.clock_findings(shop.store, NOW + MINUTE)) == ["ok clock"]
         assert states(inside.clock_findings(shop.store, NOW - DAY)) == ["wrong clock"]
+        assert states(inside.clock_findings(shop.store, NOW + 31 * DAY)) == ["ok clock"]
+        assert states(inside.clock_findings(shop.store, NOW + 32 * DAY)) == ["wrong clock"], (
+            "it holds: tick.refuse_leap"
+        )
         take(shop, ContactRow(address="a@shop.example"), now=NOW + DAY)
         assert states(inside.clock_findings(shop.store, NOW + MINUTE)) == ["wrong clock"]
 

@@ -56,6 +56,15 @@ def test_what_was_said_at_the_command_line_stands_on_top_and_in_the_sequences(ro
     assert {one.name: one.status for one in found.sequences}["birthday"] == "paused"
 
 
+def test_a_clock_that_leaped_stands_on_top(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, live):
+        tick(shop.store, live.book, NOW)
+        assert not status(shop, NOW + timedelta(days=31)).halted
+        first, *_ = status(shop, NOW + timedelta(days=40)).lines()
+    said = "the last round was 40 days ago, on 2027-03-09, if the clock is right"
+    assert first == f"Nothing is sent: {said} (nurture run --once --accept)"
+
+
 def test_a_daemon_is_silent_when_it_did_not_come_back_as_it_said(root: Path) -> None:  # noqa: F811
     def runner(name: str, seen: timedelta, state: str = "at work") -> Runner:
         return Runner(name, 7, "1", NOW - timedelta(days=3), NOW - seen, NOW - seen + timedelta(seconds=5), state)
