@@ -72,7 +72,7 @@ LETTER_TAKEN = "letter.taken"  # kind, known: its writer is a contact, answers: 
 LINK_TAKEN = "link.taken"  # purpose, choice, new
 LINK_LOST = "link.lost"  # purpose, because: a genuine link of which nothing could be recorded, or not all
 PERSON_FORGOTTEN = "person.forgotten"  # person: our own id, which is all that is left
-FORGOTTEN_AGAIN = "person.forgotten_again"  # people: a backup was restored in which they were known still
+FORGOTTEN_AGAIN = "person.forgotten_again"  # people: known still, by a restored backup or a cut
 ERASURE_TOLD = "erasure.told"  # people, waiting: the provider was told whom to erase
 PERSON_MERGED = "person.merged"  # old, person: our own ids
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from nurture import observe
-from nurture.config import FILE, Config, read_config, sending_problems
+from nurture.config import FILE, Config, erases, read_config, sending_problems
 from nurture.deliver.folder import Folder
 from nurture.deliver.protocol import Provider
 from nurture.engine.applying import LiveBook, live_book
@@ -210,10 +210,10 @@ def workshop(root: Path, cache: int = CACHE) -> Iterator[Workshop]:
 
 
 def forget_again(store: Store, config: Config) -> None:
-    """Whoever was forgotten and is known again, by a backup that was restored, is forgotten once more."""
-    again = Forgetting(store.database, store.outbox.remember, config.installation).again(store.id)
+    """Whoever was forgotten and is known still, by a backup that was restored or by a cut, is forgotten once more."""
+    again = Forgetting(store.database, store.outbox.remember, config.installation).again(store.id, erases(config))
     if again:
-        words = f"{again:,} who had been forgotten were in a backup that was restored: they are forgotten again"
+        words = f"{again:,} who had been forgotten were known still (a backup, or a cut): they are forgotten again"
         store.declare(FORGOTTEN_AGAIN, words, now())
         observe.note(observe.FORGOTTEN_AGAIN, level=logging.WARNING, people=again)
 

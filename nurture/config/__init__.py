@@ -193,6 +193,11 @@ def unset_names(
             yield Problem("E115", find_place(name, lines), message, f"export {variable}=…, or take the line out")
 
 
+def erases(config: Config) -> bool:
+    """Whether the provider keeps people of its own, and has to be told whom to erase."""
+    return config.provider == "sendgrid" and bool(config.sendgrid_key)
+
+
 def sending_problems(config: Config) -> tuple[Problem, ...]:
     """What keeps this installation from sending, though all else works: asked where sending begins.
 

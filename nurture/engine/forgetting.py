@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from nurture import observe
+from nurture.config import erases
 from nurture.deliver.sendgrid_erasure import erase
 from nurture.engine.hand_over import directly
 from nurture.engine.people import find_person
@@ -16,7 +17,6 @@ from nurture.engine.workshop import Workshop
 from nurture.store.forgetting import Forgetting
 from nurture.store.forgetting import Forgotten as Blanked
 
-SENDGRID = "sendgrid"
 AT_A_TIME = 1_000  # people of whom the provider is told in one go
 AGAIN = timedelta(minutes=10)
 LARGEST = 64 * 1024 * 1024  # bytes of a file that is looked into
@@ -126,7 +126,7 @@ async def forget(shop: Workshop, text: str, who: str, now: datetime) -> Forgotte
 
 def told_to(shop: Workshop) -> str:
     """Who has to be told; empty for a way out that keeps nothing of its own."""
-    return "SendGrid" if shop.config.provider == SENDGRID and shop.config.sendgrid_key else ""
+    return "SendGrid" if erases(shop.config) else ""
 
 
 @dataclass(slots=True)

@@ -109,8 +109,12 @@ class Forgetting:
                 connection.execute(delete(DECLARATION).where(DECLARATION.c.name == SCRUB))
         return left
 
-    def again(self, store: str) -> int:
-        """Forget once more whoever the list outside the store has and the store has not: a backup was restored."""
+    def again(self, store: str, tell: bool = False) -> int:
+        """Forget once more whoever the list outside the store has and the store has not; how many that are.
+
+        A backup was restored, or forgetting was cut before it was kept: then the provider was never told. So with
+        `tell` it is told (again), as in `forget`.
+        """
         listed = erasures.read_list(self.file, store) if self.file is not None else []
         if not listed:
             return 0
@@ -118,12 +122,12 @@ class Forgetting:
             known = set(connection.execute(select(ERASURE.c.person)).scalars())
         missing = [one for one in listed if one.person not in known]
         for one in missing:
-            self._once_more(one)
+            self._once_more(one, tell)
         if missing:
             self.finish()
         return len(missing)
 
-    def _once_more(self, one: erasures.Erasure) -> None:
+    def _once_more(self, one: erasures.Erasure, tell: bool) -> None:
         with self.database.writing(durable=True) as connection:
             erasures.believe(connection, bytes.fromhex(one.key))
             for person in (one.person, *one.old):
@@ -132,7 +136,7 @@ class Forgetting:
                 both = replace(
                     one, person=person, addresses=one.addresses + found.addresses, outside=one.outside + found.outside
                 )
-                forget(connection, names, both, instant(one.at), tell=False)
+                forget(connection, names, both, instant(one.at), tell)
             declare(connection, SCRUB, one.person, one.at)
             mark = count_on(connection)
         self.remember(mark)

@@ -250,6 +250,18 @@ def test_a_restored_backup_forgets_them_again_also_whom_it_does_not_know(tmp_pat
     assert b"Salma" not in file.read_bytes()
 
 
+def test_a_forgetting_that_was_cut_once_it_was_listed_is_made_good_and_the_provider_told(store, tmp_path, monkeypatch):
+    person = store.find(ADDRESS)
+    with monkeypatch.context() as killed:
+        killed.setattr(forgetting, "forget", lambda *_all, **_more: exit_at_once())
+        with pytest.raises(SystemExit):
+            door(store, tmp_path).forget(person, "lena", NOW + DAY, tell=True)
+    assert store.find(ADDRESS) == person
+    assert door(store, tmp_path).again(store.id, tell=True) == 1
+    assert store.find(ADDRESS) is None
+    assert ADDRESS in door(store, tmp_path).untold(10)[person]
+
+
 def test_the_list_outside_says_nothing_to_a_reader_and_only_its_owner_reads_it(store, tmp_path):
     person = store.find(ADDRESS)
     door(store, tmp_path).forget(person, "lena", NOW + DAY)
