@@ -185,12 +185,21 @@ def lacking(settings: Mapping[str, object], lines: list[str]) -> Iterator[Proble
 def unset_names(
     names: tuple[str, ...], settings: Mapping[str, object], lines: list[str], environment: Mapping[str, str]
 ) -> Iterator[Problem]:
-    """Keys that name an environment variable which is not set, or empty."""
+    """Keys that name an environment variable which is not set, or empty, or holds what cannot travel as a header."""
     for name in names:
-        variable = str(settings[name])
-        if variable and not environment.get(variable):
-            message = f"'{name}' names the environment variable {variable}, which is not set"
-            yield Problem("E115", find_place(name, lines), message, f"export {variable}=…, or take the line out")
+        variable, place = str(settings[name]), find_place(name, lines)
+        value = secret_of(variable, environment)
+        message = f"'{name}' names the environment variable {variable}, which "
+        if variable and not value:
+            yield Problem("E115", place, f"{message}is not set", f"export {variable}=…, or take the line out")
+        elif name == "sendgrid.key_env" and not (value.isascii() and value.isprintable()):
+            words = f"{message}holds signs that no key has"
+            yield Problem("E115", place, words, f"export {variable}=… once more, as SendGrid shows it")
+
+
+def secret_of(variable: str, environment: Mapping[str, str]) -> str:
+    """What an environment variable holds; the line end that a file with a secret leaves behind it is no part of it."""
+    return environment.get(variable, "").rstrip("\r\n")
 
 
 def erases(config: Config) -> bool:
@@ -218,7 +227,7 @@ def build(
     """Settings, read, as a Config; paths are meant from the project's folder."""
 
     def secret(name: str) -> str:
-        return environment.get(settings[name], "")
+        return secret_of(settings[name], environment)
 
     return Config(
         store_url=absolute(secret("store.url_env") or settings["store.url"], root),

@@ -126,6 +126,8 @@ class SendGrid:
         """The session of the running event loop; one of a loop that has ended is left to it."""
         import aiohttp
 
+        if not (self.key.isascii() and self.key.isprintable()):  # else aiohttp says so when a connection stands already
+            raise ValueError("the key holds signs that no key has")
         loop = asyncio.get_running_loop()
         if self._session is None or self._loop is not loop:
             wait = aiohttp.ClientTimeout(total=None, sock_connect=self.connect_within, sock_read=self.answer_within)

@@ -226,3 +226,18 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy}")
         (handover,) = handed(port, MAIL)
     assert handover.fate is Fate.in_doubt
+
+
+@pytest.mark.parametrize("key", ["SG.secret\n", "SG.sécret", "SG.\x00"])
+def test_a_key_that_cannot_be_said_sends_nothing_and_leaves_no_doubt(key: str) -> None:
+    async def post(port: int) -> list[Handover]:
+        provider = SendGrid(f"http://127.0.0.1:{port}", key, lambda: NOW)
+        (request,) = provider.build([MAIL])
+        found = list(provider.read(request, await provider.post(request)))
+        await provider.close()
+        return found
+
+    with listening(after_reading) as port:
+        (handover,) = asyncio.run(post(port))
+    assert handover.fate is Fate.planned
+    assert "the key holds signs that no key has" in handover.detail

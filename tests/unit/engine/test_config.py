@@ -235,6 +235,20 @@ def test_an_unset_secret_is_a_finding_that_keeps_only_sending_from_starting(envi
     assert sending_problems(good(SENDGRID + WEB, KEY="k")) == ()
 
 
+def test_the_line_end_behind_a_secret_is_no_part_of_it():
+    config, problems = read(SENDGRID + WEB, KEY="SG.secret\r\n")
+    assert (config and config.sendgrid_key, problems) == ("SG.secret", ())
+
+
+@pytest.mark.parametrize("key", ["SG.a\nSG.b", "SG.sécret", "SG.\x1b"])
+def test_a_key_that_cannot_be_said_keeps_sending_from_starting(key: str):
+    config, problems = read(SENDGRID + WEB, KEY=key)
+    assert config is not None
+    assert "holds signs that no key has" in problems[0].message
+    assert key not in str(problems)
+    assert sending_problems(config) == problems
+
+
 def test_the_secrets_of_a_provider_that_is_not_in_use_may_be_unset():
     assert findings('[sendgrid]\nkey_env = "KEY"\n[smtp]\npassword_env = "WORD"\n') == []
 
