@@ -75,6 +75,12 @@ _REFUSED_JUST_NOW = (
     .join(EVENT, EVENT.c.person == ADDRESS.c.person)
     .where(EVENT.c.number > PERSON.c.decided_number, EVENT.c.name == CONSENT_REFUSED)
 )
+_REFUSED_THERE = (  # of who had it: what they refused while they did, whatever they said at another since
+    select(ADDRESS.c.key, ADDRESS.c.person, EVENT.c.fields)
+    .join_from(ADDRESS, EVENT, EVENT.c.person == ADDRESS.c.person)
+    .where(ADDRESS.c.valid_to.is_not(None), EVENT.c.name == CONSENT_REFUSED)
+    .where(EVENT.c.known_at >= ADDRESS.c.valid_from, EVENT.c.known_at < ADDRESS.c.valid_to)
+)
 _HELD = select(ADDRESS.c.key, ADDRESS.c.valid_from)
 _PERSON = select(PERSON.c.id)
 
@@ -107,9 +113,15 @@ class Known:
         self.suppressed.update(map(tuple, among(connection, _BARRED, SUPPRESSION.c.key, reached)))
         self.forgotten |= barred(connection, self.source, named, reached)
         self.suppressed.update(dict.fromkeys(self.forgotten.intersection(reached), ASKED))
+        still = set()
         for key, person, topic, said_at in among(connection, _REFUSED, ADDRESS.c.key, reached):
+            still.add((person, topic))
             if said_at.casefold() == key:
                 self.refused.setdefault(key, set()).add((person, topic))
+        for key, person, fields in among(connection, _REFUSED_THERE, ADDRESS.c.key, reached):
+            topics = values_of(fields).get("topics", ()) or ("*",)
+            there = {(person, topic) for topic in topics} if isinstance(topics, tuple | list) else set()
+            self.refused.setdefault(key, set()).update(there & still)
         for key, person, fields in among(connection, _REFUSED_JUST_NOW, ADDRESS.c.key, reached):
             topics = values_of(fields).get("topics", ())
             self.refuses(person, key, topics if isinstance(topics, tuple | list) else ())

@@ -284,6 +284,30 @@ def test_refusals_go_along_and_those_of_who_had_the_address_before_stand(shop: S
     assert known.consents[TOPIC].holds(shop.now)
 
 
+@pytest.mark.parametrize("everything", [False, True])
+def test_what_was_refused_at_an_address_stays_refused_there_whatever_they_refuse_at_the_next(
+    shop: Shop, everything: bool
+):
+    one = shop.contact()
+    form = {"do": "all"} if everything else {"List-Unsubscribe": "One-Click"}
+    post(shop, shop.leave(one, "offers"), form)
+    goes(shop)
+    shop.take(ContactRow(outside_id="c1", address=NEW))
+    shop.now += DAY
+    refused = ConsentRow(
+        outside_id="c1", address=NEW, topics=() if everything else ("offers",), given=False, at=shop.now
+    )
+    shop.take(refused)
+    goes(shop)
+    shop.take(ContactRow(outside_id="c9", address=OLD, topics=("offers",), basis="opt_in"))
+    goes(shop)
+    found = shop.shop.store.find("c9")
+    assert found
+    assert shop.live
+    known = present(shop.shop, shop.live.book, found, shop.now)
+    assert known.refused_all if everything else not known.consents["offers"].given
+
+
 def test_a_spam_report_at_the_new_address_bars_it_and_refuses_nothing_for_who_asked(shop: Shop):
     """Whoever reads there is not known to be the one who asked; of the notice it is the reader's own word."""
     one = shop.contact()
