@@ -8,7 +8,7 @@ from nurture.decide.clock import day_start, local_day, reader_clock
 from nurture.engine.applying import live_book
 from nurture.engine.doctor_pace import pace_lines
 from nurture.engine.faults import StateError
-from nurture.engine.gates import held_words
+from nurture.engine.gates import UNDECLARED, held_words, undeclared
 from nurture.engine.handed import pace_words
 from nurture.engine.pools import Left, left
 from nurture.engine.switches import switch_lines
@@ -51,7 +51,8 @@ class Status:
     """All of it at one instant (UTC).
 
     `held` is by cause, `lying` by fate; `today` is since midnight in the project's zone. Of the waiting, `put_off` wait
-    for their readers' allowed hours, and `paced` for our own pace; `pace` says what slows mail down.
+    for their readers' allowed hours, and `paced` for our own pace; `pace` says what slows mail down. `undeclared`:
+    nobody has said yet who must not have mail.
     """
 
     at: datetime
@@ -78,6 +79,7 @@ class Status:
     gone: tuple[str, ...] = ()
     pace: tuple[str, ...] = ()
     paced: tuple[Paced, ...] = ()
+    undeclared: bool = False
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -115,11 +117,14 @@ class Status:
         until = moment(self.decided_until) if self.decided_until else "nothing yet"
         behind = f" · {self.overdue:,} due and not looked at" if self.overdue else ""
         yield f"Decided     until {until}{behind}"
-        yield f"Next        {moment(self.next_due) if self.next_due else 'nothing by itself'}"
+        following = "as soon as a round is run" if self.overdue else "nothing by itself"
+        yield f"Next        {moment(self.next_due) if self.next_due else following}"
 
     def _mail(self) -> Iterator[str]:
         waiting = [f"{number:,} {class_}" for class_, number in self.waiting.items()]
         yield f"Waiting     {', '.join(waiting) or 'no mail'}"
+        if self.undeclared and self.waiting:
+            yield f"            {UNDECLARED}"
         if self.put_off_until is not None:
             until = moment(self.put_off_until)
             yield f"            {self.put_off:,} of them until their readers may have them, the first until {until}"
@@ -194,6 +199,7 @@ def status(shop: Workshop, now: datetime, gone: Callable[[Runner], bool] = never
         gone=tuple(one.name for one in runners if gone(one)),
         pace=tuple(pace_lines(shop, now)),
         paced=store.outbox.paced(now),
+        undeclared=undeclared(shop),
     )
 
 

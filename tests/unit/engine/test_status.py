@@ -1,5 +1,6 @@
 """status: what it says of a store at work, of an empty one, and of a daemon that fell silent."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from nurture.engine.status import ago, status
 from nurture.engine.switches import halt, pause
 from nurture.engine.tick import tick
 from nurture.model.switch import Switch, Word
+from nurture.store.installation import SUPPRESSIONS
 from nurture.store.runner import Runner
 from nurture.store.tables import HELD
 from nurture.wiring import workshop
+from tests.sending_worlds import Scripted
 
 from .test_hand_over import MINUTE, NOW, complain, made, opened, root  # noqa: F401  (fixtures)
 
@@ -29,6 +32,7 @@ def test_a_store_at_work_is_told_in_figures(root: Path) -> None:  # noqa: F811
         complain(shop, "b")
         before = status(shop, NOW)
         assert before.overdue == 2
+        assert "Next        as soon as a round is run" in before.lines()
         tick(shop.store, live.book, NOW)
         waiting = status(shop, NOW)
         assert waiting.overdue == 0
@@ -43,6 +47,18 @@ def test_a_store_at_work_is_told_in_figures(root: Path) -> None:  # noqa: F811
         done = status(shop, NOW)
         assert (done.waiting, done.today, done.today_by_class) == ({}, {"accepted": 2}, {"service": 2})
         assert any(line.startswith("Today       2 accepted · 2 service") for line in done.lines())
+
+
+def test_why_only_service_goes_stands_with_what_waits(root: Path) -> None:  # noqa: F811
+    with opened(root) as (shop, live):
+        elsewhere = replace(shop, provider=Scripted(name="sendgrid"))
+        assert not any("only service goes" in line for line in status(elsewhere, NOW).lines()), "nothing waits"
+        complain(shop, "a")
+        tick(shop.store, live.book, NOW)
+        assert any("only service goes: nobody has said" in line for line in status(elsewhere, NOW).lines())
+        assert not any("only service goes" in line for line in status(shop, NOW).lines()), "a folder is not the world"
+        shop.store.declare(SUPPRESSIONS, "none", NOW)
+        assert not any("only service goes" in line for line in status(elsewhere, NOW).lines())
 
 
 def test_what_was_said_at_the_command_line_stands_on_top_and_in_the_sequences(root: Path) -> None:  # noqa: F811
