@@ -22,7 +22,7 @@ from nurture.engine import unknown
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError
 from nurture.engine.news_words import news_words
-from nurture.engine.people import find_person, present
+from nurture.engine.people import find_person, present, settling
 from nurture.engine.switches import waiting_lines
 from nurture.engine.unstarted import never_entered
 from nurture.engine.workshop import Workshop
@@ -78,6 +78,7 @@ def explain(shop: Workshop, live: LiveBook, text: str, asking: Asking, now: date
     found = Explained(reasons, [person_line(book, person), *told(book, person, reasons, fates, news)])
     found.lines += waiting_lines(shop.store, book, person, fates, now)
     found.lines += beyond_reasons(book, person, names, reasons, now)
+    found.lines += settling(person, reader_clock(book.rules, person.facts))
     return found
 
 

@@ -6,12 +6,14 @@ from datetime import date, timedelta
 import pytest
 
 from nurture.engine.explaining import Asking, day_meant, explain
+from nurture.engine.tick import tick
 from nurture.engine.unstarted import never_entered
 from nurture.model.event import MonthDay
 from nurture.model.person import Person
 from nurture.model.sequence import Status
+from nurture.store.rows import ContactRow, EventRow
 
-from .test_hand_over import MINUTE, NOW, decided, made, opened, root  # noqa: F401  (fixtures)
+from .test_hand_over import MINUTE, NOW, decided, made, opened, root, take  # noqa: F401  (fixtures)
 
 SUNDAY = date(2026, 11, 22)
 
@@ -39,6 +41,15 @@ def test_who_had_not_entered_by_then_hears_why(root):  # noqa: F811
             assert "       starts by the day person.birthday, 7 days ahead" in lines
         before = Asking(moment=NOW - timedelta(days=1))
         assert explain(shop, live, "c0", before, NOW).lines[-1].startswith("Nothing is recorded")
+
+
+def test_what_came_a_moment_ago_is_said_to_settle(root):  # noqa: F811
+    with opened(root) as (shop, live):
+        agreed = ContactRow(outside_id="c1", address="c1@shop.example", topics=("coffee_tips",), basis="opt_in")
+        take(shop, agreed, EventRow(outside_id="c1", name="subscriber.joined", at=NOW))
+        tick(shop.store, live.book, NOW)
+        lines = explain(shop, live, "c1", Asking(), NOW + MINUTE).lines
+    assert lines[-2:] == ["Waiting to settle:", "  welcome by subscriber.joined, asked Tue 09 Mar 11:10"]
 
 
 def test_a_paused_sequence_is_not_said_to_start_nobody(root):  # noqa: F811
