@@ -81,6 +81,18 @@ class Log:
         os.fsync(self.file.fileno())
 
 
+CONFIG = """
+[provider]
+name = "sendgrid"
+[sendgrid]
+url = "{url}"
+key_env = "SENDGRID_KEY"
+[web]
+url = "https://mail.shop.example"
+"""
+"""The config.toml of a shop that sends through it."""
+
+
 class SendGridServer:
     """The state of one server: what it accepted, and how it will fail.
 

@@ -1,5 +1,5 @@
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 
 from nurture.wiring import now
 from tests.projects import Project
+from tests.sendgrid_server import SendGridServer, sendgrid
 
 
 @pytest.fixture
@@ -44,3 +45,10 @@ def shop(project: Project) -> Callable[[int], Project]:
         return project
 
     return make
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    """A server in SendGrid's shape on loopback."""
+    with sendgrid() as found:
+        yield found

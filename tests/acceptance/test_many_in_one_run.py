@@ -15,25 +15,10 @@ from nurture.model.mail import Email, Fate
 from nurture.wiring import live, now, workshop
 from tests.prism_server import PATCHED, prism
 from tests.projects import Project
-from tests.sendgrid_server import KEY, SendGridServer, sendgrid
+from tests.sendgrid_server import CONFIG, KEY, SendGridServer
 
 PEOPLE = 50
 NAMES = {"en": "O'Brien & Sons", "tr": "Şükrü İnönü", "ar": "سلمى", "he": "שָׁלוֹם", "hy": "Գայանե"}
-CONFIG = """
-[provider]
-name = "sendgrid"
-[sendgrid]
-url = "{url}"
-key_env = "SENDGRID_KEY"
-[web]
-url = "https://mail.shop.example"
-"""
-
-
-@pytest.fixture
-def server() -> Iterator[SendGridServer]:
-    with sendgrid() as found:
-        yield found
 
 
 @pytest.fixture

@@ -1,28 +1,12 @@
 """What a person sees and does when SendGrid refuses us, and when an answer is lost: by the installed command."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.projects import Project
-from tests.sendgrid_server import KEY, SendGridServer, sendgrid
-
-CONFIG = """
-[provider]
-name = "sendgrid"
-[sendgrid]
-url = "{url}"
-key_env = "SENDGRID_KEY"
-[web]
-url = "https://mail.shop.example"
-"""
-
-
-@pytest.fixture
-def server() -> Iterator[SendGridServer]:
-    with sendgrid() as found:
-        yield found
+from tests.sendgrid_server import CONFIG, KEY, SendGridServer
 
 
 def test_a_refused_key_halts_until_a_person_looked_and_a_lost_answer_is_settled_by_hand(

@@ -1,31 +1,15 @@
 """What axe sees: a page of ours with faults put in. That it finds none is in test_public_pages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.axe_judge import axe_source, findings
 from tests.chromium import FLAGS, PATIENCE, chromium
-from tests.unit.web.site import Client, Shop, copied, make_shop, opened, served
+from tests.unit.web.site import Client, Shop, served
 
 PHONE = {"width": 360, "height": 720}
-
-
-@pytest.fixture(scope="module")
-def made_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("axe")
-    make_shop(root)
-    return root
-
-
-@pytest.fixture
-def shop(tmp_path: Path, made_shop: Path) -> Iterator[Shop]:
-    with opened(copied(made_shop, tmp_path / "shop"), web_url="") as shop:
-        yield shop
 
 
 @asynccontextmanager

@@ -1,30 +1,15 @@
 """The page of somebody's choices at a desk, light and dark, by keyboard alone; on a phone: test_public_pages."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nurture.model import event as names
 from tests.browser.test_pages import DESK, browsing, by_keyboard, sound
-from tests.unit.web.site import Shop, copied, make_shop, opened
+from tests.unit.web.site import Shop
 
 SAVE = {"en": "Save my choices", "ar": "حفظ اختياراتي"}
-
-
-@pytest.fixture(scope="module")
-def made_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("choices")
-    make_shop(root)
-    return root
-
-
-@pytest.fixture
-def shop(tmp_path: Path, made_shop: Path) -> Iterator[Shop]:
-    with opened(copied(made_shop, tmp_path / "shop"), web_url="") as shop:
-        yield shop
 
 
 async def tab_to(page: Any, selector: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 
 from nurture.model.event import CONSENT_LIFTED, CONSENT_REFUSED, THEME_SPARED
 from tests.chromium import FLAGS, PATIENCE, chromium
-from tests.unit.web.site import Client, Shop, copied, make_shop, opened, served
+from tests.unit.web.site import Client, Shop, served
 
 PHONE, DESK = {"width": 360, "height": 720}, {"width": 1280, "height": 800}
 PICTURES = os.environ.get("NURTURE_PICTURES", "")  # a folder for screenshots, for people who want to look
@@ -36,19 +36,6 @@ CONTRASTS = """() => {
     return [element.textContent.trim(), (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05)];
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def made_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("pages")
-    make_shop(root)
-    return root
-
-
-@pytest.fixture
-def shop(tmp_path: Path, made_shop: Path) -> Iterator[Shop]:
-    with opened(copied(made_shop, tmp_path / "shop"), web_url="") as shop:
-        yield shop
 
 
 @asynccontextmanager

@@ -5,13 +5,10 @@ touch, and nothing that axe finds. `NURTURE_PICTURES` names a folder for screens
 """
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from nurture.links import Links
 from nurture.model import event as names
@@ -20,7 +17,7 @@ from nurture.render.pages import Kind, View, html
 from tests.axe_judge import axe_source, findings
 from tests.browser.test_pages import CONTRASTS, LIGHT_AA, PHONE, PICTURES, TOUCH
 from tests.chromium import FLAGS, PATIENCE, chromium
-from tests.unit.web.site import TOPIC, Client, Shop, copied, make_shop, opened, served
+from tests.unit.web.site import TOPIC, Client, Shop, served
 
 PASSED = 15  # rules that any page of ours has something for: fewer, and axe has not looked
 NEW = "a.rather.long.address.of.a.reader@a-provider-{}.example"
@@ -34,19 +31,6 @@ SMALL = f"""() => [...document.querySelectorAll('button, select, input[type=emai
 UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), select')]
   .filter(one => one.labels.length !== 1 || !one.labels[0].innerText.trim()).map(one => one.outerHTML)"""
 OUTLINE = "one => parseFloat(getComputedStyle(one).outlineWidth)"
-
-
-@pytest.fixture(scope="module")
-def made_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("public")
-    make_shop(root)
-    return root
-
-
-@pytest.fixture
-def shop(tmp_path: Path, made_shop: Path) -> Iterator[Shop]:
-    with opened(copied(made_shop, tmp_path / "shop"), web_url="") as shop:
-        yield shop
 
 
 @dataclass
