@@ -4,6 +4,9 @@ Revision: 0005
 After: 0004
 """
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -11,7 +14,33 @@ depends_on = None
 
 
 def upgrade():
-    pass
+    many_at_work()
+
+
+def many_at_work():
+    op.create_table(
+        "round",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "round_part",
+        sa.Column("round", sa.BigInteger(), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("round", "first"),
+    )
+    op.create_table(
+        "allowance",
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("free_at", sa.BigInteger(), nullable=False),
+        sa.Column("paid", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("provider"),
+    )
 
 
 def downgrade():

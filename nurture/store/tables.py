@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from nurture.store.arriving_tables import HappeningRow, ReceivedRow
 from nurture.store.journal_tables import BasisRow, DecisionRow
 from nurture.store.sending_tables import CLUSTERED, Counted, Instant
+from nurture.store.working_tables import AllowanceRow, RoundPartRow, RoundRow
 
 HEAD = "0005"  # the newest migration; kept here so that opening a store need not load Alembic
 
@@ -378,3 +379,4 @@ DRAFT, CODE, TASK, WEBHOOK = _table("draft"), _table("code"), _table("task"), _t
 RENAMED, MOVE, DECISION = _table("renamed"), _table("move"), _table("decision")
 RECEIVED, HAPPENING, MAIL_DAY, REPLY = _table("received"), _table("happening"), _table("mail_day"), _table("reply")
 API_KEY, ERASURE, MERGED = _table("api_key"), _table("erasure"), _table("merged")
+ROUND, ROUND_PART, ALLOWANCE = (_table(one.__tablename__) for one in (RoundRow, RoundPartRow, AllowanceRow))
