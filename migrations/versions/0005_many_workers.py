@@ -7,6 +7,9 @@ After: 0004
 import sqlalchemy as sa
 from alembic import op
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None

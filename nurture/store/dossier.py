@@ -12,7 +12,8 @@ from nurture.store.database import Database
 from nurture.store.erased_columns import NOBODYS
 from nurture.store.tables import METADATA
 
-_APART = frozenset({"decision", "silence", "day_of", "agenda", "erasure"})  # what the others say, in another form
+_APART = frozenset({"decision", "footing", "silence", "day_of", "agenda", "erasure"})
+"""What the others say, in another form."""
 _OURS = frozenset({"bucket", "digest", "basis", "looks"})  # columns of the machinery, of which nobody can read anything
 _INSTANTS = ("_at", "_from", "_to", "_until")
 _NAMED = frozenset({"at", "since", "until", "held_until"})

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from nurture.model.event import FORGOTTEN
 
-GONE = frozenset({"outside_id", "address", "consent", "silence", "day_of", "agenda"})
+GONE = frozenset({"outside_id", "address", "consent", "silence", "day_of", "agenda", "footing"})
 """Every row of the person is deleted."""
 
 NOBODYS = frozenset(

@@ -41,3 +41,22 @@ class DecisionRow(SQLModel, table=True):
     gone: str
     basis: int
     digest: bytes = Field(sa_type=LargeBinary)
+
+
+class FootingRow(SQLModel, table=True):
+    """Where somebody stood when the journal had come to row `upto`: what replaying begins from once older rows went.
+
+    `until` and `seen` are how far they were decided and by which event; `standing` is the rest (`footings`).
+    While `used` is false, the rows up to it are still there.
+    """
+
+    __tablename__ = "footing"
+    __table_args__ = (Index("footing_by_at", "used", "at", "person"),)
+    person: str = Field(primary_key=True)
+    upto: int = Field(primary_key=True, sa_type=BigInteger)
+    bucket: int
+    at: int = Field(sa_type=Instant)
+    until: int = Field(sa_type=Instant)
+    seen: int = Field(sa_type=BigInteger)
+    used: bool = False
+    standing: bytes = Field(sa_type=LargeBinary)

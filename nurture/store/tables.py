@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Index, LargeBinary, Table, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from nurture.store.arriving_tables import HappeningRow, ReceivedRow
-from nurture.store.journal_tables import BasisRow, DecisionRow
+from nurture.store.journal_tables import BasisRow, DecisionRow, FootingRow
 from nurture.store.sending_tables import CLUSTERED, Counted, Instant
 from nurture.store.working_tables import AllowanceRow, RoundPartRow, RoundRow
 
@@ -357,7 +357,7 @@ class WebhookRow(SQLModel, table=True):
     settled_at: int | None = Field(default=None, sa_type=Instant)
 
 
-__all__ = ["BasisRow", "DecisionRow", "HappeningRow", "ReceivedRow"]  # their tables stand with the others below
+__all__ = ["BasisRow", "DecisionRow", "FootingRow", "HappeningRow", "ReceivedRow"]  # their tables: see below
 METADATA = SQLModel.metadata
 
 
@@ -376,7 +376,7 @@ APPLIED_FILE, VERSION = _table("applied_file"), _table("version")
 HELD, SWITCH, SECRET = _table("held"), _table("switch"), _table("secret")
 DECLARATION, RUNNER = _table("declaration"), _table("runner")
 DRAFT, CODE, TASK, WEBHOOK = _table("draft"), _table("code"), _table("task"), _table("webhook")
-RENAMED, MOVE, DECISION = _table("renamed"), _table("move"), _table("decision")
+RENAMED, MOVE, DECISION, FOOTING = _table("renamed"), _table("move"), _table("decision"), _table("footing")
 RECEIVED, HAPPENING, MAIL_DAY, REPLY = _table("received"), _table("happening"), _table("mail_day"), _table("reply")
 API_KEY, ERASURE, MERGED = _table("api_key"), _table("erasure"), _table("merged")
 ROUND, ROUND_PART, ALLOWANCE = (_table(one.__tablename__) for one in (RoundRow, RoundPartRow, AllowanceRow))
