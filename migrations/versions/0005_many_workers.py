@@ -7,9 +7,6 @@ After: 0004
 import sqlalchemy as sa
 from alembic import op
 
-import sqlalchemy as sa
-from alembic import op
-
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -18,6 +15,7 @@ depends_on = None
 
 def upgrade():
     many_at_work()
+    what_is_kept()
 
 
 def many_at_work():
@@ -44,6 +42,22 @@ def many_at_work():
         sa.Column("paid", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("provider"),
     )
+
+
+def what_is_kept():
+    op.create_table(
+        "footing",
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("upto", sa.BigInteger(), nullable=False),
+        sa.Column("bucket", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.Boolean(), nullable=False),
+        sa.Column("standing", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("person", "upto"),
+    )
+    op.create_index("footing_by_at", "footing", ["used", "at", "person"], unique=False)
 
 
 def downgrade():
