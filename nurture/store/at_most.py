@@ -16,7 +16,7 @@ from nurture.store import installation
 from nurture.store.codec import instant, micros
 from nurture.store.local import opening
 from nurture.store.page import Rows
-from nurture.store.save import write
+from nurture.store.page_writes import write
 from nurture.store.tables import DECLARATION, ENROLMENT, HELD, PLANNED
 
 _DAY = timedelta(days=1)
@@ -28,7 +28,7 @@ def because_of(name: str) -> str:
 
 
 def keep(connection: Connection, rows: Rows, now: datetime, horizon: int, book: Book | None) -> None:
-    """Write a page of decisions (`save.write`), and hold what is above `at_most` of its sequence."""
+    """Write a page of decisions (`page_writes.write`), and hold what is above `at_most` of its sequence."""
     write(connection, rows, now, horizon)
     if book is not None:
         hold(connection, rows.planned, rows.messages, book, now)

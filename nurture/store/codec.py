@@ -6,7 +6,7 @@ Instants are whole microseconds since 1970 in UTC, days are ordinals, amounts ke
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from json import JSONDecoder, JSONEncoder
+from json import JSONDecoder, JSONEncoder, encoder
 from json.scanner import make_scanner
 from typing import Any
 
@@ -17,9 +17,29 @@ from nurture.model.place import Place
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NATIVE = frozenset({str, int, float, bool, type(None)})
-encoded = JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False).encode
+_encoder = JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False)
 # The scanner itself, without the decoder's search for white space round it, which we never write: twice as quick.
 _scan: Callable[[str, int], tuple[Any, int]] = make_scanner(JSONDecoder())  # type: ignore[arg-type]
+
+
+def _maker() -> Callable[[Any], str]:
+    """The encoder itself: `JSONEncoder.encode` makes one anew for every value, which costs more than to use it."""
+    quick = getattr(encoder, "c_make_encoder", None)
+    if quick is None:
+        return _encoder.encode
+    make = quick(
+        None, _encoder.default, encoder.encode_basestring, None, _encoder.key_separator, _encoder.item_separator,
+        _encoder.sort_keys, _encoder.skipkeys, _encoder.allow_nan,
+    )  # fmt: skip
+
+    def text_of(value: Any) -> str:
+        """A value as compact JSON text, keys sorted."""
+        return "".join(make(value, 0))
+
+    return text_of
+
+
+encoded = _maker()
 
 
 def decoded(text: str) -> Any:

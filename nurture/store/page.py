@@ -6,11 +6,15 @@ from typing import Any
 from nurture.model.person import Person
 
 Row = dict[str, Any]
+EVERYTHING = "*"  # the topic of a refusal of everything
 
 
 @dataclass(slots=True)
 class Rows:
-    """What one page of decisions writes, gathered per table so that each is one statement."""
+    """What one page of decisions writes, gathered per table so that each is one statement.
+
+    `in_place` and `stepped` are the places, among `people` and `moved`, of rows of which no indexed column moves.
+    """
 
     people: list[Row] = field(default_factory=list)
     agenda: list[Row] = field(default_factory=list)
@@ -30,3 +34,5 @@ class Rows:
     webhooks: list[Row] = field(default_factory=list)
     drafts: list[Row] = field(default_factory=list)
     journal: list[Row] = field(default_factory=list)
+    in_place: set[int] = field(default_factory=set)
+    stepped: set[int] = field(default_factory=set)

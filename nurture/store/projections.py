@@ -1,11 +1,12 @@
 """Local days worked out of a person: the rows by which silences, dates, feasts and numbers are found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, select, update
 
 from nurture.model.event import OWN_EVENTS, MonthDay
 from nurture.model.person import Person
@@ -120,31 +121,93 @@ def move(connection: Connection, moved: Sequence[tuple[Person, str, Person, str]
 
     Nothing is kept of somebody who was in no zone yet.
     """
-    before = [rows_of(old, old_zone) if old_zone else ([], []) for _, _, old, old_zone in moved]
-    after = [rows_of(person, zone) for person, zone, _, _ in moved]
-    for place, table, names in ((0, SILENCE, ("event",)), (1, DAY_OF, ("path", "thing"))):
-        gone: list[dict[str, Any]] = []
-        new: list[dict[str, Any]] = []
-        for (person, _, _, old_zone), old_rows, new_rows in zip(moved, before, after, strict=True):
-            kept = {tuple(row[name] for name in names): row for row in old_rows[place]}
-            wanted = {tuple(row[name] for name in names): row for row in new_rows[place]}
-            differing = [key for key in kept | wanted if kept.get(key) != wanted.get(key)]
-            gone += [{"person_": person.id, **dict(zip(_BOUND, key, strict=False))} for key in differing if old_zone]
-            new += [wanted[key] for key in differing if key in wanted]
-        if gone:
-            write_many(connection, _FORGET[names], gone)
-        insert_many(connection, table, new)
+    silence, days = _Moves(SILENCE), _Moves(DAY_OF)
+    for person, zone, old, old_zone in moved:
+        still = zone == old_zone and not (person.erased or old.erased)
+        who = {"person": person.id, "bucket": bucket(person.id), "zone": zone}
+        if not (still and person.events is old.events and person.orders is old.orders):
+            silence.add(who, _silence_kept(old, old_zone), _silence_kept(person, zone), old_zone)
+        elif person.messages is not old.messages or person.consents is not old.consents:
+            silence.add(who, _heard_kept(old, zone), _heard_kept(person, zone), old_zone)
+        if not (still and all(one(person) is one(old) for one in _DATED)):
+            days.add(who, _days_kept(old, old_zone), _days_kept(person, zone), old_zone)
+    silence.write(connection)
+    days.write(connection)
     _keep_zones(connection, {zone for _, zone, _, _ in moved})
 
 
+_DATED = (
+    attrgetter("facts"),
+    attrgetter("orders"),
+    attrgetter("things"),
+    attrgetter("numbers"),
+)  # `days_of` reads them
+Kept = dict[tuple[str, ...], Mapping[str, int]]
+
+
+class _Moves:
+    """The rows of one table that go, change and come."""
+
+    def __init__(self, table: Table) -> None:
+        self.table, self.names = table, _NAMES[table]
+        self.gone: list[dict[str, Any]] = []
+        self.moved: list[dict[str, Any]] = []
+        self.new: list[dict[str, Any]] = []
+
+    def add(self, who: Mapping[str, Any], kept: Kept, wanted: Kept, old_zone: str) -> None:
+        """What differs for a person between what is kept of them and what is wanted."""
+        anew = old_zone != who["zone"]  # a row says the zone, too
+        for key in kept | wanted:
+            if not anew and kept.get(key) == wanted.get(key):
+                continue
+            said = {"person_": who["person"], **dict(zip(_BOUND, key, strict=False))}
+            if key not in wanted:
+                self.gone.append(said)
+            elif key in kept:
+                self.moved.append({**said, "zone": who["zone"], **wanted[key]})
+            else:
+                self.new.append({**who, **dict(zip(self.names, key, strict=True)), **wanted[key]})
+
+    def write(self, connection: Connection) -> None:
+        """Take away, change and add."""
+        if self.gone:
+            write_many(connection, _FORGET[self.table], self.gone)
+        if self.moved:
+            write_many(connection, _CHANGE[self.table], self.moved)
+        insert_many(connection, self.table, self.new)
+
+
+def _silence_kept(person: Person, zone: str) -> Kept:
+    """What `silence` keeps of a person: nothing while they are in no zone, nor of whoever was forgotten."""
+    if not zone or person.erased:
+        return {}
+    return {(event,): {"last_day": day} for event, day in silence_of(person, zone).items()}
+
+
+def _heard_kept(person: Person, zone: str) -> Kept:
+    """That part of it which their mails and consents move."""
+    day = _heard(person, ZoneInfo(zone))
+    return {} if day is None else {(HEARD,): {"last_day": day}}
+
+
+def _days_kept(person: Person, zone: str) -> Kept:
+    """What `day_of` keeps of a person."""
+    if not zone or person.erased:
+        return {}
+    return {key: {"month_day": day, "year": year} for key, (day, year) in days_of(person, zone).items()}
+
+
 _BOUND = ("name_", "thing_")
-_FORGET = {
-    names: delete(table).where(
-        table.c.person == bindparam("person_"),
-        *(table.c[name] == bindparam(bound) for name, bound in zip(names, _BOUND, strict=False)),
-    )
-    for table, names in ((SILENCE, ("event",)), (DAY_OF, ("path", "thing")))
-}
+_NAMES = {SILENCE: ("event",), DAY_OF: ("path", "thing")}
+
+
+def _mine(table: Table) -> list[ColumnElement[bool]]:
+    named = zip(_NAMES[table], _BOUND, strict=False)
+    return [table.c.person == bindparam("person_"), *(table.c[name] == bindparam(bound) for name, bound in named)]
+
+
+_FORGET = {table: delete(table).where(*_mine(table)) for table in _NAMES}
+_CHANGE = {table: update(table).where(*_mine(table)) for table in _NAMES}
 
 
 def _keep_zones(connection: Connection, zones: set[str]) -> None:

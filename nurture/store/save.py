@@ -4,42 +4,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Intent, Reason
 from nurture.model.event import ADDRESS_ADDED, CONSENT_GIVEN, CONSENT_LIFTED, CONSENT_REFUSED, Event, Origin
 from nurture.model.person import Enrolment, Person
 from nurture.model.rules import CLASSES
-from nurture.store.afterwards import mark_clicks, newly_cancelled, newly_clicked
-from nurture.store.cancelling import cancel
+from nurture.store.afterwards import newly_cancelled, newly_clicked
 from nurture.store.codec import looks_text, maybe_micros, micros, place_text, values_text, words_text
-from nurture.store.database import Conflict, bucket, insert_many, write_many
+from nurture.store.database import bucket
 from nurture.store.effects import carries_text, draft_row, task_row, webhook_row
 from nurture.store.journal import journal, reach
 from nurture.store.load import Loaded, watermark
+from nurture.store.page import EVERYTHING as EVERYTHING  # noqa: PLC0414 - others take it from here
 from nurture.store.page import Rows
-from nurture.store.projections import move
 from nurture.store.state_codec import same_state, state_text
-from nurture.store.tables import (
-    ADDRESS,
-    AGENDA,
-    CONSENT,
-    DECISION,
-    DRAFT,
-    ENROLMENT,
-    EVENT,
-    MESSAGE,
-    PERSON,
-    PLANNED,
-    REASON,
-    TASK,
-    WATERMARK,
-    WEBHOOK,
-)
+from nurture.store.tables import WATERMARK
 
 Row = dict[str, Any]
-EVERYTHING = "*"  # the topic of a refusal of everything
 _CONSENT_EVENTS = frozenset({CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_LIFTED})
 
 
@@ -55,7 +38,10 @@ def gather(
     for decision in decisions:
         person, old = decision.person, before[decision.person.id]
         zone, before_it = zone_of(person), reach(rows)
-        rows.people.append(_person_row(person, old, zone))
+        row = _person_row(person, old, zone)
+        if _in_place(person, row, old):
+            rows.in_place.add(len(rows.people))
+        rows.people.append(row)
         if decision.agenda is not None:
             rows.agenda.append(_wake(person.id, decision.agenda))
         rows.events += [event_row(person.id, event) for event in decision.events]
@@ -86,10 +72,27 @@ def _facts_moved(person: Person, old: Person) -> bool:
     )
 
 
+def _in_place(person: Person, row: Row, old: Loaded) -> bool:
+    """Whether nothing of a person's row moves but their state, and how far they were decided."""
+    was = old.person
+    return (
+        row["facts"] is old.facts
+        and row["tags"] == old.tags
+        and row["zone"] == old.zone
+        and person.orders is was.orders
+        and (person.stage is was.stage or _stage_columns(person) == _stage_columns(was))
+    )
+
+
+def _stage_columns(person: Person) -> tuple[str, str]:
+    return (person.stage.id, person.stage.rules) if person.stage else ("", "")
+
+
 def _person_row(person: Person, old: Loaded, zone: str) -> Row:
     same = same_state(person, old.person)  # writing it out anew would cost more than all the other columns
     state = old.state if same else state_text(person, {event.id: event for event in person.events})
-    return person_columns(person, zone, state) | {
+    facts = old.facts if person.facts is old.person.facts else values_text(person.facts)
+    return person_columns(person, zone, state, facts) | {
         "id_": person.id,
         "until_": old.decided_until,
         "number_": old.decided_number,
@@ -98,21 +101,21 @@ def _person_row(person: Person, old: Loaded, zone: str) -> Row:
     }
 
 
-def person_columns(person: Person, zone: str, state: str) -> Row:
-    """The columns of a person that follow from their events."""
-    orders = person.orders
+def person_columns(person: Person, zone: str, state: str, facts: str | None = None) -> Row:
+    """The columns of a person that follow from their events; `facts` as text where they were read as that."""
+    orders, (stage, placed_by) = person.orders, _stage_columns(person)
     return {
         "zone": zone,
-        "facts": values_text(person.facts),
+        "facts": values_text(person.facts) if facts is None else facts,
         "tags": words_text(person.tags),
-        "stage": person.stage.id if person.stage else "",
+        "stage": stage,
         "orders_count": orders.count,
         "orders_first_at": maybe_micros(orders.first_at),
         "orders_last_at": maybe_micros(orders.last_at),
         "orders_total": float(orders.total),
         "state": state,
         "country": country if isinstance(country := person.facts.get("country"), str) else "",
-        "placed_by": person.stage.rules if person.stage else "",
+        "placed_by": placed_by,
     }
 
 
@@ -221,6 +224,8 @@ def _enrolments(rows: Rows, person: Person, old: Person) -> None:
         elif was is not one and was != one:
             row = enrolment_row(person.id, one)
             row |= {"person_": row.pop("person"), "sequence_": row.pop("sequence"), "subject_": row.pop("subject")}
+            if was.ended_at is one.ended_at and was.version == one.version:
+                rows.stepped.add(len(rows.moved))
             rows.moved.append(row)
 
 
@@ -289,80 +294,6 @@ def _topics(event: Event) -> tuple[object, ...]:
 def _address_row(person: Person) -> Row:
     state = person.address_state
     return {"key_": person.address.casefold(), "state_": state, "state": state, "state_since": micros(person.asof)}
-
-
-_MOVE_PERSON = update(PERSON).where(
-    PERSON.c.id == bindparam("id_"),
-    PERSON.c.decided_until == bindparam("until_"),
-    PERSON.c.decided_number == bindparam("number_"),
-)
-_MOVE_ENROLMENT = update(ENROLMENT).where(
-    ENROLMENT.c.person == bindparam("person_"),
-    ENROLMENT.c.sequence == bindparam("sequence_"),
-    ENROLMENT.c.subject == bindparam("subject_"),
-)
-_MARK_ADDRESS = update(ADDRESS).where(
-    ADDRESS.c.key == bindparam("key_"), ADDRESS.c.valid_to.is_(None), ADDRESS.c.state != bindparam("state_")
-)
-
-
-def write(connection: Connection, rows: Rows, now: datetime, horizon: int) -> None:
-    """Write a page. Raises Conflict when somebody else decided on one of them, IntegrityError on a doubled key."""
-    ids = [row["id_"] for row in rows.people]
-    if not ids:
-        return
-    written = write_many(connection, _MOVE_PERSON, rows.people)
-    if written != len(ids):
-        raise Conflict(f"{len(ids) - written} of {len(ids)} people were decided on by somebody else")
-    _clear_agenda(connection, ids, now, horizon)
-    for table, new in (
-        (AGENDA, rows.agenda),
-        (EVENT, rows.events),
-        (ENROLMENT, rows.started),
-        (MESSAGE, rows.messages),
-        (PLANNED, rows.planned),
-        (DRAFT, rows.drafts),
-        (TASK, rows.tasks),
-        (WEBHOOK, rows.webhooks),
-        (REASON, rows.reasons),
-        (DECISION, rows.journal),
-    ):
-        insert_many(connection, table, new)
-    if rows.moved:
-        write_many(connection, _MOVE_ENROLMENT, rows.moved)
-    if rows.addresses:
-        write_many(connection, _MARK_ADDRESS, rows.addresses)
-    if rows.consents_of:
-        _write_consents(connection, rows)
-    mark_clicks(connection, rows.clicked)
-    if rows.cancelled:
-        cancel(connection, rows.cancelled, now)
-    if rows.projected:
-        move(connection, rows.projected)
-
-
-def _write_consents(connection: Connection, rows: Rows) -> None:
-    """Replace the consents that changed; an answer that stands keeps its wording and the address it was given at."""
-    of_these = CONSENT.c.person.in_(rows.consents_of)
-    stored = connection.execute(select(CONSENT).where(of_these)).mappings().all()
-    known = {(row["person"], row["topic"]): dict(row) for row in stored}
-    connection.execute(delete(CONSENT).where(of_these))
-    kept = [_standing(known.get((row["person"], row["topic"])), row) for row in rows.consents]
-    insert_many(connection, CONSENT, kept)
-
-
-def _standing(old: Row | None, new: Row) -> Row:
-    if old is None or old["given"] != new["given"]:
-        return new
-    stands = old["since"] == new["since"] and old["until"] == new["until"]
-    return old if stands or new["topic"] == EVERYTHING else new
-
-
-def _clear_agenda(connection: Connection, ids: Sequence[str], now: datetime, horizon: int) -> None:
-    """Take away what was looked at; what arrived while we were deciding stays."""
-    of_these = AGENDA.c.person.in_(ids)
-    seen = (AGENDA.c.due_at <= micros(now)) & (AGENDA.c.number <= horizon)
-    connection.execute(delete(AGENDA).where(of_these, (AGENDA.c.kind == "wake") | seen))
 
 
 def classes_of(book: Book | None) -> Sequence[str]:

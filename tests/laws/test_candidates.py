@@ -23,7 +23,7 @@ from nurture.model.event import Event, MonthDay, Origin
 from nurture.model.person import Person
 from nurture.model.trigger import Again, AnyTrigger, DayTrigger, EveryTrigger, HolidayTrigger, LapseTrigger, OnceTrigger
 from nurture.store import candidates as scan
-from nurture.store import crowds, ingest, save
+from nurture.store import crowds, ingest, page_writes
 from nurture.store.codec import micros
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow, EventRow
@@ -239,12 +239,12 @@ def wrong_country(*about: object) -> bool:
 
 
 FALLS = crowds._falls
-PROBES, INSERT = scan.probes, save.insert_many
+PROBES, INSERT = scan.probes, page_writes.insert_many
 TOO_FEW = [
     (scan, "crowds", no_crowds, any_trigger), (crowds, "_keepers", no_keepers, feast),
     (crowds, "_falls", wrong_country, feast), (scan, "_silent", no_lapses, any_trigger),
     (scan, "_dated", no_dates, any_trigger), (scan, "probes", no_agenda, any_trigger),
-    (ingest, "expect", nothing, any_trigger), (save, "insert_many", no_wakes, any_trigger),
+    (ingest, "expect", nothing, any_trigger), (page_writes, "insert_many", no_wakes, any_trigger),
 ]  # fmt: skip
 
 
@@ -257,7 +257,7 @@ def test_the_law_catches_a_source_left_out(
 
 
 def test_the_law_catches_an_agenda_that_is_never_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(save, "_clear_agenda", only_what_comes)
+    monkeypatch.setattr(page_writes, "_clear_agenda", only_what_comes)
     hunt(shop, in_vain, TRIES)
 
 
