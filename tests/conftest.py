@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.new_stores import InFiles, NewStores, OnServer
 from tests.postgres_server import Server, postgres_server
 
 # No deadline: a busy machine is no broken law. In CI the examples are the same each time, so that a change is
@@ -23,9 +25,16 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a new store, of either database: whoever asks for it is run twice."""
+def new_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewStores]:
+    """Gives new stores of either database: whoever asks for it is run twice."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'store.db'}"
-    server: Server = request.getfixturevalue("postgres")
-    return server.new_database()
+        yield InFiles(tmp_path)
+        return
+    with ExitStack() as stack:
+        yield OnServer(request.getfixturevalue("postgres"), stack)
+
+
+@pytest.fixture
+def store_url(new_stores: NewStores) -> str:
+    """The URL of a new store, of either database: whoever asks for it is run twice."""
+    return new_stores()

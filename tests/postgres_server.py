@@ -21,7 +21,9 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg
+from sqlalchemy import make_url
 
+from nurture.store.open import open_store
 from nurture.wiring import stopwatch
 
 NOBODY = 65534
@@ -29,6 +31,13 @@ STARTS_WITHIN = 60.0  # seconds
 # Nothing here outlives the tests, so nothing need survive a power cut.
 SETTINGS = ("fsync=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=200", "listen_addresses=")
 _numbers = count(1)
+_OTHERS = (
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname"
+_NUMBERS = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"
+_STAYS = "alembic_version"
 _DIES_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
 
 
@@ -39,7 +48,8 @@ class Server:
     folder: Path
     programs: Path
     process: "subprocess.Popen[bytes]"
-    made: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    free: list[str] = field(default_factory=list)
 
     def url(self, database: str = "postgres") -> str:
         """A database of it as config.toml names it."""
@@ -50,12 +60,50 @@ class Server:
         return psycopg.connect(self.url(database), autocommit=True)
 
     def new_database(self) -> str:
-        """The URL of an empty database; dropped when the server ends."""
+        """The URL of an empty database, without tables; it is gone when the server ends."""
+        return self.url(self._made())
+
+    @contextmanager
+    def new_store(self) -> Iterator[str]:
+        """The URL of a store in which nothing is yet; it is emptied for the next who asks, quicker than a new one."""
+        name = self.free.pop() if self.free else self._with_tables()
+        yield self.url(name)
+        if self._emptied(name):
+            self.free.append(name)
+
+    def copy_of(self, url: str) -> str:
+        """The URL of a copy of a database, whose connections are cut."""
+        name = make_url(url).database
+        with self.connect(name) as connection:
+            connection.execute(_OTHERS)
+        return self.url(self._made(f'TEMPLATE "{name}"'))
+
+    def _made(self, more: str = "") -> str:
         name = f"shop_{os.getpid()}_{next(_numbers)}"
         with self.connect() as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        self.made.append(name)
-        return self.url(name)
+            connection.execute(f'CREATE DATABASE "{name}" {more}')
+        return name
+
+    def _with_tables(self) -> str:
+        name = self._made()
+        open_store(self.url(name)).close()
+        self.tables.extend(() if self.tables else self._found(name))
+        self._emptied(name)
+        return name
+
+    def _found(self, name: str) -> list[str]:
+        with self.connect(name) as connection:
+            return [table for (table,) in connection.execute(_TABLES)]
+
+    def _emptied(self, name: str) -> bool:
+        """Whether nothing is left in it; a test that made tables of its own keeps them to itself."""
+        with self.connect(name) as connection:
+            connection.execute(_OTHERS)
+            if [table for (table,) in connection.execute(_TABLES)] != self.tables:
+                return False
+            words = [f'DELETE FROM "{table}"' for table in self.tables if table != _STAYS]  # noqa: S608  (our own names)
+            connection.execute("; ".join([*words, _NUMBERS]))
+        return True
 
 
 @contextmanager

@@ -224,14 +224,14 @@ class Shop:
 
 
 def open_shop(
-    folder: Path,
+    where: Path | str,
     provider: Scripted | None = None,
     brake: int | None = None,
     owner: str = "us",
     quiet: Span | None = None,
     house: House | None = None,
 ) -> Shop:
-    """A shop in a folder; opened twice, it is the same one."""
-    store = open_store(f"sqlite:///{folder / 'store.db'}")
+    """A shop in a folder, or at the URL of its store; opened twice, it is the same one."""
+    store = open_store(where if isinstance(where, str) else f"sqlite:///{where / 'store.db'}")
     templates = {**TEMPLATES, "templates/hello/en.md": WITH_CODE} if house else TEMPLATES
     return Shop(store, provider or Scripted(), Clock(), LiveBook(the_book(brake, quiet, house), templates), owner)

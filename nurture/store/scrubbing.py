@@ -1,20 +1,40 @@
-"""Bytes of what was deleted or overwritten, out of the file of a SQLite store: rewritten whole, its log emptied."""
+"""Bytes of what was deleted or overwritten, out of the store: SQLite's file is rewritten whole, its log emptied."""
 
 from sqlite3 import OperationalError
 
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
 from nurture.store.database import Database
+from nurture.store.tables import METADATA
 
 BUSY = "the store's file could not be rewritten now"
+_BUSY_THERE = "what was deleted could not be cleared out of the database now"
 
 
 def scrub(database: Database) -> str:
-    """Rewrite the file and empty its write-ahead log; why that could not be done, in words, empty when it was.
+    """Take out what was deleted or overwritten; why that could not be done, in words, empty when it was.
 
-    It needs as much room again as the file has, and nobody may be reading or writing at that moment; it waits for them
-    for half a minute. Other databases do this by themselves (PostgreSQL: autovacuum), and nothing is done here.
+    SQLite's file is rewritten: it needs as much room again as the file has, and nobody may be reading or writing at
+    that moment; it waits for them for half a minute. On PostgreSQL the former rows are given up (VACUUM), beside all
+    others: no question finds them any more, while bytes in the server's files and its log are written over by and by.
     """
     if database.file is None:
-        return ""
+        return _given_up(database) if database.engine.dialect.name == "postgresql" else ""
+    return _rewritten(database)
+
+
+def _given_up(database: Database) -> str:
+    names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+    try:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"VACUUM {names}"))
+    except DBAPIError as fault:
+        return f"{_BUSY_THERE}: {type(fault.orig).__name__}"
+    return ""
+
+
+def _rewritten(database: Database) -> str:
     connection = database.engine.raw_connection()
     try:
         cursor = connection.cursor()

@@ -28,9 +28,9 @@ def broadcast(at_most: int | None, **more: object) -> Book:
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
+def store(store_url: str) -> Iterator[Store]:
     """Five people in Paris, known since yesterday."""
-    opened = open_store("sqlite://")
+    opened = open_store(store_url)
     meet(opened, range(5))
     decide_all(opened, broadcast(None), BEGIN)
     yield opened

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +18,8 @@ LAST_DAY = date(2027, 3, 23)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url)
     yield opened
     opened.close()
 
@@ -97,8 +96,8 @@ def test_the_budget_of_all_counts_what_was_drawn_since_then(store: Store) -> Non
     assert drawn(store, asked[2], purse=replace(purse, since=NOW)) == ["THREE"], "what was drawn before then is free"
 
 
-def test_two_processes_never_draw_one_code(store: Store, tmp_path: Path) -> None:
-    other = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+def test_two_processes_never_draw_one_code(store: Store, store_url: str) -> None:
+    other = open_store(store_url)
     codes(store).fill("bag", [f"C{n}" for n in range(40)])
     found: list[str] = []
     for number in range(20):
@@ -108,10 +107,10 @@ def test_two_processes_never_draw_one_code(store: Store, tmp_path: Path) -> None
     assert len(set(found)) == 40
 
 
-def test_two_threads_at_once_never_draw_one_code(tmp_path: Path) -> None:
+def test_two_threads_at_once_never_draw_one_code(store_url: str) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    stores = [open_store(f"sqlite:///{tmp_path / 'store.db'}") for _ in range(2)]
+    stores = [open_store(store_url) for _ in range(2)]
     codes(stores[0]).fill("bag", [f"C{n}" for n in range(60)])
 
     def some(number: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""A store whose file was replaced while it was open is neither read nor written any more."""
+"""A store whose file was replaced while it was open is neither read nor written any more: SQLite has files, alone."""
 
 import shutil
 from pathlib import Path

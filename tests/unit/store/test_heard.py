@@ -17,8 +17,8 @@ BEFORE = NOW - timedelta(days=20)
 
 
 @pytest.fixture
-def shop(tmp_path):
-    opened = open_shop(tmp_path)
+def shop(store_url):
+    opened = open_shop(store_url)
     agreed = ContactRow(outside_id="n0", address="n0@shop.example", facts={"locale": "en"}, topics=("tips",), basis="x")
     opened.store.importing(BEFORE).take([agreed], refuse)
     tick(opened.store, opened.live.book, BEFORE)

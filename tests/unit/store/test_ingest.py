@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from nurture.model import event as names
 from nurture.store.open import Store, open_store
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
+from tests.new_stores import NewStores
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url)
     yield opened
     opened.close()
 
@@ -194,11 +194,12 @@ def test_progress_is_told_per_transaction(store: Store) -> None:
     assert told == [1_000, 1_500]
 
 
-def test_an_id_tells_nobody_outside_its_store_who_it_is(tmp_path: Path) -> None:
+def test_an_id_tells_nobody_outside_its_store_who_it_is(new_stores: NewStores) -> None:
     customer = "reader-17"  # with letters that no id has, so that no chance puts it into one
     ids: list[str | None] = []
-    for file in ("a.db", "b.db", "a.db"):
-        store = open_store(f"sqlite:///{tmp_path / file}")
+    one, two = new_stores(), new_stores()
+    for url in (one, two, one):
+        store = open_store(url)
         taken(store, order(customer))
         ids.append(store.find(customer))
         store.close()

@@ -12,12 +12,13 @@ from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow
 from nurture.store.runner import Runner
 from tests import worlds as w
+from tests.new_stores import NewStores
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 
 
-def reopened(folder: Path, name: str = "store.db") -> Store:
-    return open_store(f"sqlite:///{folder / name}", folder / "installation.json")
+def reopened(url: str, folder: Path) -> Store:
+    return open_store(url, folder / "installation.json")
 
 
 def work(store: Store, address: str) -> None:
@@ -27,67 +28,66 @@ def work(store: Store, address: str) -> None:
     store.commit([advance(w.book(), person, NOW, new) for person, new in store.people(ids, NOW)], NOW, lambda _: "UTC")
 
 
-def test_a_store_that_goes_on_is_not_halted(tmp_path: Path) -> None:
+def test_a_store_that_goes_on_is_not_halted(store_url: str, tmp_path: Path) -> None:
     for number in range(3):
-        store = reopened(tmp_path)
+        store = reopened(store_url, tmp_path)
         assert store.halted == ""
         work(store, f"a{number}@example.net")
         store.close()
 
 
-def test_a_restored_store_is_halted_until_somebody_accepts_it(tmp_path: Path) -> None:
-    store = reopened(tmp_path)
+def test_a_restored_store_is_halted_until_somebody_accepts_it(new_stores: NewStores, tmp_path: Path) -> None:
+    url = new_stores()
+    store = reopened(url, tmp_path)
     work(store, "a@example.net")
     store.close()
-    shutil.copy(tmp_path / "store.db", tmp_path / "backup.db")
-    store = reopened(tmp_path)
+    backup = new_stores.copy_of(url)
+    store = reopened(url, tmp_path)
     work(store, "b@example.net")
     store.close()
-    shutil.copy(tmp_path / "backup.db", tmp_path / "store.db")
-    store = reopened(tmp_path)
+    store = reopened(backup, tmp_path)
     assert "restored backup" in store.halted
     store.accept()
     assert store.halted == ""
     store.close()
-    again = reopened(tmp_path)
+    again = reopened(backup, tmp_path)
     assert again.halted == ""
     again.close()
 
 
-def test_a_copy_on_another_machine_is_halted(tmp_path: Path) -> None:
-    store = reopened(tmp_path)
+def test_a_copy_on_another_machine_is_halted(new_stores: NewStores, tmp_path: Path) -> None:
+    url = new_stores()
+    store = reopened(url, tmp_path / "here")
     work(store, "a@example.net")
     store.close()
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    shutil.copy(tmp_path / "store.db", elsewhere / "store.db")
-    copy = reopened(elsewhere)
+    copy = reopened(new_stores.copy_of(url), tmp_path / "elsewhere")
     assert "copy" in copy.halted
     copy.close()
 
 
-def test_a_copy_of_the_whole_folder_is_halted_until_somebody_accepts_it(tmp_path: Path) -> None:
-    here, there = tmp_path / "here", tmp_path / "there"
-    store = reopened(here)
+def test_a_copy_of_the_whole_folder_is_halted_until_somebody_accepts_it(new_stores: NewStores, tmp_path: Path) -> None:
+    here, there, url = tmp_path / "here", tmp_path / "there", new_stores()
+    store = reopened(url, here)
     work(store, "a@example.net")
     store.close()
     shutil.copytree(here, there)
-    copy = reopened(there)
+    copied = new_stores.copy_of(url)
+    copy = reopened(copied, there)
     assert "was copied here" in copy.halted
     copy.accept()
     copy.close()
-    for folder in (here, there):
-        again = reopened(folder)
+    for lies, folder in ((url, here), (copied, there)):
+        again = reopened(lies, folder)
         assert again.halted == ""
         again.close()
 
 
-def test_a_folder_that_is_moved_goes_on(tmp_path: Path) -> None:
-    store = reopened(tmp_path / "here")
+def test_a_folder_that_is_moved_goes_on(store_url: str, tmp_path: Path) -> None:
+    store = reopened(store_url, tmp_path / "here")
     work(store, "a@example.net")
     store.close()
     (tmp_path / "here").rename(tmp_path / "there")
-    again = reopened(tmp_path / "there")
+    again = reopened(store_url, tmp_path / "there")
     assert again.halted == ""
     again.close()
 
@@ -107,22 +107,24 @@ def test_two_of_three_tell_where_an_installation_lies(seat: Seat, goes_on: bool)
     assert Seat(7, "/shop/.nurture", "web1").is_that_of(seat) is goes_on
 
 
-def test_an_installation_that_never_said_where_it_lies_goes_on_and_says_it(tmp_path: Path) -> None:
-    store = reopened(tmp_path)
+def test_an_installation_that_never_said_where_it_lies_goes_on_and_says_it(store_url: str, tmp_path: Path) -> None:
+    store = reopened(store_url, tmp_path)
     work(store, "a@example.net")
     file = tmp_path / "installation.json"
     remembered = read_file(file)
     assert remembered is not None
     store.close()
     file.write_text(f'{{"store": "{remembered.mark.store}", "counter": {remembered.mark.counter}}}')
-    again = reopened(tmp_path)
+    again = reopened(store_url, tmp_path)
     assert again.halted == ""
     again.close()
     assert read_file(file) == remembered
 
 
-def test_what_another_process_commits_while_a_store_is_opened_makes_it_no_backup(tmp_path: Path) -> None:
-    first = reopened(tmp_path)
+def test_what_another_process_commits_while_a_store_is_opened_makes_it_no_backup(
+    store_url: str, tmp_path: Path
+) -> None:
+    first = reopened(store_url, tmp_path)
     work(first, "a@example.net")
 
     class Meanwhile(type(tmp_path)):  # type: ignore[misc]
@@ -132,24 +134,24 @@ def test_what_another_process_commits_while_a_store_is_opened_makes_it_no_backup
             work(first, "b@example.net")
             return super().exists()
 
-    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", Meanwhile(tmp_path / "installation.json"))
+    store = open_store(store_url, Meanwhile(tmp_path / "installation.json"))
     assert store.halted == ""
     store.close()
     first.close()
 
 
-def test_another_store_under_this_installation_is_halted(tmp_path: Path) -> None:
-    reopened(tmp_path).close()
-    other = reopened(tmp_path, "other.db")
+def test_another_store_under_this_installation_is_halted(new_stores: NewStores, tmp_path: Path) -> None:
+    reopened(new_stores(), tmp_path).close()
+    other = reopened(new_stores(), tmp_path)
     assert "another id" in other.halted
     other.close()
 
 
-def test_a_damaged_installation_file_is_said(tmp_path: Path) -> None:
+def test_a_damaged_installation_file_is_said(store_url: str, tmp_path: Path) -> None:
     for text in ("{}", "[]", '{"store": "a", "counter": 1, "seat": 1}', '{"store": "a", "counter": 1, "seat": {}'):
         (tmp_path / "installation.json").write_text(text)
         with pytest.raises(ValueError, match="is damaged"):
-            reopened(tmp_path)
+            reopened(store_url, tmp_path)
 
 
 def test_an_installation_claims_mails_under_one_name_of_its_own(tmp_path: Path) -> None:
@@ -159,9 +161,11 @@ def test_an_installation_claims_mails_under_one_name_of_its_own(tmp_path: Path) 
     assert [file.name for file in here.parent.iterdir()] == ["owner"]
 
 
-def test_a_copy_that_is_accepted_claims_under_a_new_name_and_the_first_keeps_its_own(tmp_path: Path) -> None:
-    here, there = tmp_path / "here", tmp_path / "there"
-    store = reopened(here)
+def test_a_copy_that_is_accepted_claims_under_a_new_name_and_the_first_keeps_its_own(
+    new_stores: NewStores, tmp_path: Path
+) -> None:
+    here, there, url = tmp_path / "here", tmp_path / "there", new_stores()
+    store = reopened(url, here)
     work(store, "a@example.net")
     first = owner_of(here / "installation.json")
     store.beat(Runner(first, 7, "1", NOW, NOW, None, "at work"))
@@ -169,7 +173,7 @@ def test_a_copy_that_is_accepted_claims_under_a_new_name_and_the_first_keeps_its
     assert owner_of(here / "installation.json") == first, "it was no copy"
     store.close()
     shutil.copytree(here, there)
-    copy = reopened(there)
+    copy = reopened(new_stores.copy_of(url), there)
     assert owner_of(there / "installation.json") == first
     copy.accept()
     assert owner_of(there / "installation.json") != first
@@ -178,8 +182,8 @@ def test_a_copy_that_is_accepted_claims_under_a_new_name_and_the_first_keeps_its
     assert owner_of(here / "installation.json") == first
 
 
-def test_a_new_secret_is_the_newest_and_the_older_ones_stay(tmp_path: Path) -> None:
-    store = reopened(tmp_path)
+def test_a_new_secret_is_the_newest_and_the_older_ones_stay(store_url: str, tmp_path: Path) -> None:
+    store = reopened(store_url, tmp_path)
     first = store.secret("links", NOW)
     with store.database.writing() as connection:
         assert new_secret(connection, "links", 1) == 2

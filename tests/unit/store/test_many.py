@@ -26,9 +26,9 @@ def book():
 
 
 @pytest.fixture
-def store():
+def store(store_url):
     """Forty in the agenda, each twice, half of them due; four with a birthday in a week: first, amid and last."""
-    store = open_store("sqlite://")
+    store = open_store(store_url)
     rows = [
         {
             "person": f"p{n:02}",

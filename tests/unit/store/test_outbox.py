@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event
@@ -17,12 +16,13 @@ from nurture.store.rows import ContactRow
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-NORMAL, FULL = 1, 2  # PRAGMA synchronous: only with FULL a commit is on the disk when it returns
+NORMAL, FULL = 1, 2  # only with FULL a commit is on the disk when it returns
+MODES = {"1": NORMAL, "2": FULL, "off": NORMAL, "on": FULL}  # PRAGMA synchronous, synchronous_commit
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url)
     yield opened
     opened.close()
 
@@ -178,10 +178,11 @@ def test_a_mail_the_core_takes_back_leaves_the_queue(store: Store) -> None:
 
 def test_that_a_batch_leaves_and_what_became_of_it_survive_a_power_cut(store: Store) -> None:
     planned(store, ("a", "news"), ("b", "news"))
+    asked = "PRAGMA synchronous" if store.database.file else "SHOW synchronous_commit"
     modes: list[int] = []
 
     def look(connection: Connection) -> None:
-        modes.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+        modes.append(MODES[str(connection.exec_driver_sql(asked).scalar_one())])
 
     def strongest() -> int:
         found = max(modes)

@@ -2,23 +2,22 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy.dialects import sqlite
 
 from nurture.model.mail import Fate, Handover
 from nurture.store import outbox, outbox_doubts, outbox_lists
 from nurture.store.outbox import Gate
 from nurture.store.outbox_rows import LEASE, RANK, Batch
+from tests.query_plans import plan_of
 from tests.sending_worlds import MINUTE, NOW, Shop, open_shop, planned
 
 OPEN = Gate()
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    opened = open_shop(tmp_path)
+def shop(store_url: str) -> Iterator[Shop]:
+    opened = open_shop(store_url)
     yield opened
     opened.store.close()
 
@@ -121,8 +120,8 @@ def test_what_is_in_doubt_when_a_copy_is_accepted_is_never_sent_once_more_by_its
     assert shop.store.outbox.look_after_doubts(NOW + timedelta(hours=72), None).closed == 1
 
 
-def test_the_brake_counts_what_left_for_an_hour_and_not_what_came_back(tmp_path: Path) -> None:
-    shop = open_shop(tmp_path)
+def test_the_brake_counts_what_left_for_an_hour_and_not_what_came_back(store_url: str) -> None:
+    shop = open_shop(store_url)
     planned(shop.store, service=1, news=6)
     gate = Gate(brake=2)
     first = shop.store.outbox.claim(3, NOW, "us", gate)
@@ -147,17 +146,15 @@ def test_the_questions_of_every_round_use_an_index(shop: Shop) -> None:
         outbox._left(NOW, "us", False),
         *(outbox_lists._counted(fate) for fate in (Fate.in_doubt, Fate.refused, Fate.unknown)),
     ]
-    with shop.store.database.reading() as connection:
-        for statement in asked:
-            bound = statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
-            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {bound}").all()]
-            walks = [step for step in plan if step.startswith("SCAN") and step != "SCAN planned"]
-            assert walks == [], (str(bound), plan)
-            assert not any("TEMP B-TREE" in step for step in plan), (str(bound), plan)
+    for statement in asked:
+        steps = plan_of(shop.store.database, statement)
+        assert [step for step in steps if step.walks and "planned" not in step.words] == [], str(statement)
+        assert not any(step.sorts for step in steps), (str(statement), steps)
 
 
 def test_the_brake_is_asked_of_an_index_alone(shop: Shop) -> None:
-    with shop.store.database.reading() as connection:
-        asked = "EXPLAIN QUERY PLAN SELECT coalesce(sum(braked), 0) FROM batch WHERE claimed_at > 17"
-        ((*_, plan),) = connection.exec_driver_sql(asked).all()
-        assert "COVERING INDEX batch_by_claim" in plan
+    steps = plan_of(shop.store.database, "SELECT coalesce(sum(braked), 0) FROM batch WHERE claimed_at > 17")
+    (read,) = [step for step in steps if step.reads]
+    assert read.searches
+    assert read.covered
+    assert "batch_by_claim" in read.words

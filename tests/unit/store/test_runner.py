@@ -12,8 +12,8 @@ RUNNER = Runner("here", 42, "1.0", NOW, NOW, NOW + timedelta(seconds=5), "at wor
 
 
 @pytest.fixture
-def store():
-    store = open_store("sqlite://")
+def store(store_url):
+    store = open_store(store_url)
     yield store
     store.close()
 

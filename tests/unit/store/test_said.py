@@ -14,8 +14,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def store(tmp_path):
-    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "installation.json")
+def store(store_url, tmp_path):
+    opened = open_store(store_url, tmp_path / "installation.json")
     opened.importing(NOW).take([ContactRow(outside_id="c1", address="a@example.net")], lambda _, why: pytest.fail(why))
     yield opened
     opened.close()

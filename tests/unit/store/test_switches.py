@@ -1,6 +1,5 @@
 """Halt, pause and stop in the store: what holds, since when, and who is woken by it."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
-from sqlalchemy.dialects import sqlite
 
 from nurture.decide.advance import advance
 from nurture.model.switch import Switch, Word
@@ -18,6 +16,8 @@ from nurture.store.peek import peek, peek_applied
 from nurture.store.rows import EventRow
 from nurture.store.tables import AGENDA, ENROLMENT
 from tests import worlds as w
+from tests.new_stores import NewStores
+from tests.query_plans import plan_of
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -27,8 +27,8 @@ BOOK = w.book(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "installation.json")
+def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(store_url, tmp_path / "installation.json")
     yield opened
     opened.close()
 
@@ -61,11 +61,13 @@ def test_nothing_holds_in_a_new_store(store: Store) -> None:
     assert store.switches() == ()
 
 
-def test_what_was_set_holds_until_it_is_lifted_also_after_opening_again(store: Store, tmp_path: Path) -> None:
+def test_what_was_set_holds_until_it_is_lifted_also_after_opening_again(
+    store: Store, store_url: str, tmp_path: Path
+) -> None:
     store.set_switch(stop(because="wrong price"), NOW)
     store.set_switch(halt("omar", keep=True), NOW)
     store.close()
-    again = open_store(f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "installation.json")
+    again = open_store(store_url, tmp_path / "installation.json")
     assert again.switches() == (halt("omar", keep=True), stop(because="wrong price")), "halt first"
     assert again.lift_switch(Word.stop, "welcome", LATER) == stop(because="wrong price")
     assert again.lift_switch(Word.stop, "welcome", LATER) is None
@@ -119,23 +121,20 @@ def test_who_is_being_decided_on_while_it_is_said_is_looked_at_again(store: Stor
     assert agenda(store) == [(id_, LATER)]
 
 
-def test_a_backup_from_before_a_stop_or_a_resume_is_behind(tmp_path: Path) -> None:
-    url, file, backup = f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "installation.json", tmp_path / "backup.db"
+def test_a_backup_from_before_a_stop_or_a_resume_is_behind(new_stores: NewStores, tmp_path: Path) -> None:
+    url, file = new_stores(), tmp_path / "installation.json"
     open_store(url, file).close()
-    for commits, said in ((1, lambda s: s.set_switch(stop(), NOW)), (1, lambda s: s.lift_switch(Word.stop, "x", NOW))):
-        shutil.copy(tmp_path / "store.db", backup)
+    for said in (lambda s: s.set_switch(stop(), NOW), lambda s: s.lift_switch(Word.stop, "x", NOW)):
+        backup = new_stores.copy_of(url)
         store = open_store(url, file)
         said(store)
         store.close()
-        shutil.copy(tmp_path / "store.db", tmp_path / "newest.db")
-        shutil.copy(backup, tmp_path / "store.db")
-        restored = open_store(url, file)
-        assert f"{commits} commits behind" in restored.halted
+        restored = open_store(backup, file)
+        assert "1 commits behind" in restored.halted
         restored.close()
-        shutil.copy(tmp_path / "newest.db", tmp_path / "store.db")
 
 
-def test_a_peek_sees_what_holds_and_makes_nothing(store: Store, tmp_path: Path) -> None:
+def test_a_peek_sees_what_holds_and_makes_nothing(store: Store, store_url: str, tmp_path: Path) -> None:
     assert peek(f"sqlite:///{tmp_path / 'nowhere' / 'store.db'}") == ()
     assert not (tmp_path / "nowhere").exists()
     (tmp_path / "empty.db").touch()
@@ -143,15 +142,15 @@ def test_a_peek_sees_what_holds_and_makes_nothing(store: Store, tmp_path: Path) 
     assert peek("postgresql://user:secret@far.example/db") == ()
     store.set_switch(stop(because="wrong price"), NOW)
     store.set_switch(halt("omar", keep=True), NOW)
-    assert peek(f"sqlite:///{tmp_path / 'store.db'}") == store.switches()
+    assert peek(store_url) == (store.switches() if store.database.file else ()), "a database elsewhere is not asked"
 
 
-def test_a_peek_sees_the_files_of_the_newest_apply(store: Store, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'store.db'}"
-    assert peek_applied(f"sqlite:///{tmp_path / 'nowhere.db'}") == peek_applied(url) == {}
+def test_a_peek_sees_the_files_of_the_newest_apply(store: Store, store_url: str, tmp_path: Path) -> None:
+    assert peek_applied(f"sqlite:///{tmp_path / 'nowhere.db'}") == peek_applied(store_url) == {}
     store.applications.save_files({"sequences/a.yaml": b"one", "sequences/b.yaml": b"two"}, {}, (), NOW)
     store.applications.save_files({"sequences/a.yaml": b"three"}, {}, (), NOW)
-    assert peek_applied(url) == {"sequences/a.yaml": sha256(b"three").hexdigest()}
+    newest = {"sequences/a.yaml": sha256(b"three").hexdigest()}
+    assert peek_applied(store_url) == (newest if store.database.file else {}), "a database elsewhere is not asked"
 
 
 def test_those_inside_are_found_by_an_index(store: Store) -> None:
@@ -160,9 +159,9 @@ def test_those_inside_are_found_by_an_index(store: Store) -> None:
         row = {"person": "p", "subject": "1", "bucket": 0, "ordinal": 1, "version": 1, "started_at": 0, "ending": ""}
         connection.execute(insert(ENROLMENT), [row | {"sequence": f"s{number}"} for number in range(50)])
         asked = select(ENROLMENT.c.person).where(ENROLMENT.c.sequence == "s1", ENROLMENT.c.ended_at.is_(None))
-        words = asked.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}").all()
-    assert all("USING INDEX enrolment_by_" in row[3] for row in plan), plan
+    steps = plan_of(store.database, asked)
+    assert steps
+    assert all(step.searches and "enrolment_by_" in step.words for step in steps), steps
 
 
 def test_said_again_without_a_why_the_old_one_stays(store: Store) -> None:

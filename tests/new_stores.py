@@ -1,0 +1,49 @@
+"""Where a test's store may lie: a file of SQLite in its folder, or a database of the tests' PostgreSQL."""
+
+import sqlite3
+from contextlib import ExitStack, closing
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+from tests.postgres_server import Server
+
+
+class NewStores(Protocol):
+    """Gives stores in which nothing is yet."""
+
+    def __call__(self) -> str:
+        """The URL of a new one."""
+
+    def copy_of(self, url: str) -> str:
+        """The URL of a copy of a store that nobody has open: a backup, or a copy elsewhere."""
+
+
+class InFiles:
+    """Stores in files of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names = (f"store{number or ''}.db" for number in count())
+
+    def __call__(self) -> str:
+        return f"sqlite:///{self._folder / next(self._names)}"
+
+    def copy_of(self, url: str) -> str:
+        copy = self()
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as source:
+            source.execute("VACUUM INTO ?", (copy.removeprefix("sqlite:///"),))
+        return copy
+
+
+class OnServer:
+    """Stores in databases of a server; whoever opened them is sent away when the stack ends."""
+
+    def __init__(self, server: Server, stack: ExitStack) -> None:
+        self._server, self._stack = server, stack
+
+    def __call__(self) -> str:
+        return self._stack.enter_context(self._server.new_store())
+
+    def copy_of(self, url: str) -> str:
+        return self._server.copy_of(url)
