@@ -21,6 +21,14 @@ from nurture.store.tables import DECLARATION, INSTALLATION, RUNNER, SECRET
 
 SECRET_BYTES = 32
 SUPPRESSIONS = "suppressions"  # declared: they were imported, or there are none
+MOVING = "moving"  # declared in a store that another one is being moved to: how far that has come
+MOVED = "moved"  # declared in a store that was moved away: where it is now
+RESTORED = "restored"  # declared in a store that was put back from a backup, until somebody accepts it
+_STANDING = select(DECLARATION.c.name, DECLARATION.c.words).where(DECLARATION.c.name.in_((MOVING, MOVED, RESTORED)))
+
+
+class AwayError(ValueError):
+    """The store is not to be worked with: it was moved away, or is not all here yet. The words say where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,20 @@ _MARK = select(INSTALLATION.c.store, INSTALLATION.c.counter)
 _COUNT_ON = update(INSTALLATION).values(counter=INSTALLATION.c.counter + 1)
 
 
+def standing(database: Database) -> str:
+    """Why a person must look before anything is mailed, as the store itself says it; empty when it says nothing.
+
+    AwayError when the store was moved away, or is only being moved here.
+    """
+    with database.reading() as connection:
+        said: dict[str, str] = dict(ask(connection, _STANDING))
+    if MOVED in said:
+        raise AwayError(f"{said[MOVED]}; write that as store.url in config.toml")
+    if MOVING in said:
+        raise AwayError("a store is being moved here and is not all here yet; run the same `nurture move-store` again")
+    return said.get(RESTORED, "")
+
+
 def first_mark(database: Database) -> Mark:
     """What the store says of itself; a new store gets its id here."""
     with database.reading() as connection:
@@ -93,6 +115,7 @@ def begin_anew(connection: Connection, path: Path | None) -> Mark:
         path.with_name("owner").unlink(missing_ok=True)
         owner_of(path)
     connection.execute(delete(RUNNER))
+    connection.execute(delete(DECLARATION).where(DECLARATION.c.name == RESTORED))
     return count_on(connection)
 
 

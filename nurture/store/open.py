@@ -57,10 +57,10 @@ def open_store(url: str, installation_file: Path | None = None, cache: int = CAC
     backup = bring_up_to_date(database)
     # The file before the store: what another process commits in between only puts the store ahead.
     remembered = installation.read_file(installation_file) if installation_file is not None else None
+    halted = installation.standing(database)
     mark = installation.first_mark(database)
-    halted = ""
     if installation_file is not None:
-        halted = installation.halted_because(mark, remembered, installation_file)
+        halted = halted or installation.halted_because(mark, remembered, installation_file)
         if not halted:
             installation.write_file(installation_file, mark)
     return Store(database, mark, installation_file, halted, backup)
