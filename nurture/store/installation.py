@@ -79,6 +79,8 @@ def standing(database: Database) -> str:
     """
     with database.reading() as connection:
         said: dict[str, str] = dict(ask(connection, _STANDING))
+    if MOVED in said or MOVING in said:
+        database.engine.dispose()
     if MOVED in said:
         raise AwayError(f"{said[MOVED]}; write that as store.url in config.toml")
     if MOVING in said:
