@@ -7,6 +7,7 @@ from nurture.decide.clock import at, day_start, next_occurrence
 from nurture.decide.draft import Draft
 from nurture.model.book import Book
 from nurture.model.event import MonthDay
+from nurture.model.makers import new_armed
 from nurture.model.person import Armed
 from nurture.model.sequence import Sequence
 from nurture.model.trigger import DayTrigger, HolidayTrigger
@@ -56,7 +57,7 @@ def armed_days(draft: Draft) -> Iterator[Armed]:
             day = next_day(draft, trigger, draft.asof, thing)
             if day is not None:
                 when = day_start(day - lead(trigger), draft.clock)
-                yield Armed(when, listening.sequence.name, listening.number, day, ".".join(trigger.path), thing)
+                yield new_armed(when, listening.sequence.name, listening.number, day, ".".join(trigger.path), thing)
 
 
 def next_day(draft: Draft, trigger: DayTrigger, since: datetime, thing: str = "") -> date | None:
@@ -88,7 +89,7 @@ def late_days(draft: Draft, now: datetime, until: datetime) -> Iterator[tuple[Ar
                 continue
             if told or begins_by_moving(draft, day - lead(trigger), time(0), now):
                 name = ".".join(trigger.path)
-                yield Armed(began, listening.sequence.name, listening.number, day, name, thing), told
+                yield new_armed(began, listening.sequence.name, listening.number, day, name, thing), told
 
 
 def _coming(draft: Draft, trigger: DayTrigger, thing: str, now: datetime) -> date | None:

@@ -12,6 +12,7 @@ from nurture.decide.scene import Entered, Scene
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Intent, Look, Reason, TaskIntent, WebhookIntent, Why
 from nurture.model.event import Event
+from nurture.model.makers import new_decision, new_person, new_reason
 from nurture.model.person import Alarms, Enrolment, Firing, Message, Person
 from nurture.model.place import Place
 from nurture.model.renaming import person_today
@@ -95,7 +96,9 @@ class Draft:
         words = f"removed by version {let_go or self.book.version(enrolment.sequence)}"
         self.past.append(_ended(enrolment, self.asof, words))
         self.reasons.append(
-            Reason(Why.removed, self.asof, None, enrolment.sequence, enrolment.version, enrolment.subject, words=words)
+            new_reason(
+                Why.removed, self.asof, None, enrolment.sequence, enrolment.version, enrolment.subject, words=words
+            )
         )
 
     def scene(self, now: datetime, entered: Entered | None = None, event: Event | None = None) -> Scene:
@@ -125,7 +128,9 @@ class Draft:
         """Keep a reason, for an enrolment where there is one."""
         sequence, version, subject = ("", 0, "") if inside is None else (
             inside.sequence, inside.version, inside.subject)  # fmt: skip
-        self.reasons.append(Reason(why, at, due_at, sequence, version, subject, step, mail, words, until, looks, place))
+        self.reasons.append(
+            new_reason(why, at, due_at, sequence, version, subject, step, mail, words, until, looks, place)
+        )
 
     def end(
         self, inside: Inside, why: Why, at: datetime, words: str = "", looks: tuple[Look, ...] = (),
@@ -151,7 +156,7 @@ class Draft:
         if len(self.past) > 1:
             self.past.sort(key=_order)
         enrolments = self.past + [inside.frozen() for inside in self.inside]
-        return Person(
+        return new_person(
             self.id, asof, self.facts, self.tags, self.address, self.address_state, self.consents,
             self.refused_all, self.spared, self.suppressed, self.erased, self.events, self.orders, self.stage,
             self.moments, self.moments_check_at, tuple(self.firings), tuple(enrolments), self.messages,
@@ -160,7 +165,7 @@ class Draft:
 
     def decision(self, now: datetime, wake: datetime | None, agenda: datetime | None) -> Decision:
         """The answer of `advance`."""
-        return Decision(
+        return new_decision(
             self.person(now), tuple(self.intents), tuple(self.made), tuple(self.reasons), wake, agenda,
             tuple(self.tasks), tuple(self.webhooks),
         )  # fmt: skip

@@ -8,9 +8,10 @@ from nurture.decide.draft import Draft
 from nurture.decide.inside import Inside, entered
 from nurture.decide.switches import stop_on
 from nurture.decide.unheard import NAME as BY_SILENCE
-from nurture.model.decision import Look, Reason, Why
+from nurture.model.decision import Look, Why
 from nurture.model.event import PERSON_ENROLLED
 from nurture.model.length import Length
+from nurture.model.makers import new_firing, new_reason
 from nurture.model.person import Enrolment, Firing
 from nurture.model.sequence import Sequence, Status
 from nurture.model.trigger import Again, DayTrigger, EveryTrigger, HolidayTrigger, LapseTrigger, OnceTrigger
@@ -86,7 +87,7 @@ def _ask(draft: Draft, firing: Firing, now: datetime) -> bool:
 
 
 def _parked(firing: Firing) -> Firing:
-    return Firing(
+    return new_firing(
         firing.sequence, firing.trigger, firing.fired_at, firing.settles_at, firing.day0, firing.name,
         firing.subject, firing.event, True, firing.thing,
     )  # fmt: skip
@@ -169,7 +170,7 @@ def _about(draft: Draft, sequence: Sequence, firing: Firing, ordinal: int) -> tu
         subject = str(value)
     else:
         subject = str(ordinal)
-    return Firing(
+    return new_firing(
         firing.sequence, firing.trigger, firing.fired_at, firing.settles_at, firing.day0, firing.name, subject,
         event, firing.parked, firing.thing,
     ), ""  # fmt: skip
@@ -243,7 +244,7 @@ def _refuse(
 ) -> bool:
     version = draft.book.version(firing.sequence)
     draft.reasons.append(
-        Reason(why, now, firing.fired_at, firing.sequence, version, firing.subject,
+        new_reason(why, now, firing.fired_at, firing.sequence, version, firing.subject,
                words=words or firing.name, looks=looks)
     )  # fmt: skip
     return False

@@ -7,6 +7,7 @@ from nurture.decide.clock import day_start
 from nurture.decide.dates import before_live, begins_by_moving, lead
 from nurture.decide.draft import Draft
 from nurture.decide.special_days import dates_in, next_special_day
+from nurture.model.makers import new_armed, new_firing
 from nurture.model.person import Armed, Firing
 from nurture.model.trigger import HolidayTrigger
 
@@ -37,7 +38,7 @@ def armed_feasts(draft: Draft) -> Iterator[Armed]:
             day = _next(draft, trigger, name)
             if day is not None:
                 when = day_start(day - lead(trigger), draft.clock)
-                yield Armed(when, listening.sequence.name, listening.number, day, name)
+                yield new_armed(when, listening.sequence.name, listening.number, day, name)
 
 
 def _next(draft: Draft, trigger: HolidayTrigger, name: str) -> date | None:
@@ -63,7 +64,7 @@ def late_feasts(draft: Draft, now: datetime, until: datetime) -> Iterator[tuple[
             if began >= until or before_live(draft.book, listening.sequence, began):
                 continue
             if told or begins_by_moving(draft, day - lead(trigger), time(0), now):
-                yield Armed(began, listening.sequence.name, listening.number, day, name), told
+                yield new_armed(began, listening.sequence.name, listening.number, day, name), told
 
 
 def started(draft: Draft, sequence: str, number: int, name: str, now: datetime) -> Firing | None:
@@ -76,4 +77,4 @@ def started(draft: Draft, sequence: str, number: int, name: str, now: datetime) 
     began = day_start(day - lead(trigger), draft.clock) if day is not None else None
     if day is None or began is None or began > now or before_live(draft.book, current, began):
         return None
-    return Firing(sequence, number, began, now, day, name)
+    return new_firing(sequence, number, began, now, day, name)

@@ -13,7 +13,8 @@ from nurture.decide.inside import Inside
 from nurture.decide.orders import counted
 from nurture.model import event as names
 from nurture.model.event import Event
-from nurture.model.person import Round, StageState
+from nurture.model.makers import new_stage
+from nurture.model.person import Round
 from nurture.model.step import AnyStep, Repeat, WaitDay, WaitEvent, WaitLength, WaitUntil, WaitWeekday
 
 CLICKS = "clicks"
@@ -216,7 +217,7 @@ def _moved_to(draft: Draft, event: Event) -> None:
     before = draft.stage
     since = before.since if before is not None and before.id == stage else event.happened_at
     check = until if isinstance(until, datetime) else before.check_at if before is not None else None
-    draft.stage = StageState(stage, since, None, check, draft.index.stage_rules, pinned)
+    draft.stage = new_stage(stage, since, None, check, draft.index.stage_rules, pinned)
     if before is None or before.id != stage:
         draft.changed.add("person.stage")
 

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from nurture.model.event import Event
+from nurture.model.makers import new_enrolment, new_outcome
 from nurture.model.person import Enrolment, Firing, Outcome, Reserved, Round
 from nurture.model.sequence import Sequence
 from nurture.model.step import Node, Repeat, WaitDay, WaitEvent, WaitLength, WaitUntil, WaitWeekday
@@ -118,7 +119,7 @@ class Inside:
     def goes_on(self, outcome: str, at: datetime, following: str | None) -> None:
         """The step they stood on is done: note its outcome and step on."""
         if outcome and self.step is not None:
-            self.outcomes = (*self.outcomes, Outcome(self.step, outcome, at, self.round))
+            self.outcomes = (*self.outcomes, new_outcome(self.step, outcome, at, self.round))
         self.step = following
         self.done_at = at
         self.due_at = None
@@ -136,7 +137,7 @@ class Inside:
             and self.waits_for == was.waits_for and self.sequence == was.sequence and self.version == was.version
         ):  # fmt: skip
             return was
-        return Enrolment(
+        return new_enrolment(
             self.sequence, self.subject, self.ordinal, self.version, self.started_at, self.day0, self.name,
             self.trigger, self.event, self.step, self.done_at, self.due_at, self.message_due, self.outcomes,
             self.ended_at, self.ending, self.goal_at, self.thing, self.answer, self.rounds, self.gifts,
@@ -147,7 +148,7 @@ class Inside:
 def entered(firing: Firing, sequence: Sequence, version: int, ordinal: int, at: datetime) -> Inside:
     """A new enrolment at its first step, about the firing's subject."""
     return Inside(
-        Enrolment(
+        new_enrolment(
             firing.sequence, firing.subject, ordinal, version, at, firing.day0, firing.name, firing.trigger,
             firing.event, sequence.first, at, thing=firing.thing,
         ),

@@ -12,6 +12,7 @@ from nurture.decide.orders import order_behind, standing
 from nurture.decide.triggers import date_of
 from nurture.model.decision import Reason, Why
 from nurture.model.event import Event, MonthDay
+from nurture.model.makers import new_reason
 from nurture.model.person import Firing
 from nurture.model.rules import FRESH
 from nurture.model.sequence import Goal, StopRule
@@ -139,7 +140,7 @@ def _undo(draft: Draft, events: tuple[Event, ...], now: datetime) -> None:
 
 
 def _dropped(draft: Draft, why: Why, firing: Firing, words: str, now: datetime) -> Reason:
-    return Reason(why, now, firing.fired_at, firing.sequence, draft.book.version(firing.sequence), words=words)
+    return new_reason(why, now, firing.fired_at, firing.sequence, draft.book.version(firing.sequence), words=words)
 
 
 def _by_date(draft: Draft, inside: Inside, now: datetime) -> None:

@@ -8,6 +8,7 @@ from nurture.decide.clock import Clock, local_day
 from nurture.model.book import Book
 from nurture.model.catalogue import OrderRule
 from nurture.model.event import Event, Money
+from nurture.model.makers import new_orders
 from nurture.model.person import Orders
 
 
@@ -75,7 +76,7 @@ def counted(book: Book, events: Iterable[Event], clock: Clock) -> Orders:
             sums[total.currency] = sums.get(total.currency, Decimal(0)) + total.amount
     own = sums.pop(book.rules.currency, Decimal(0))
     days = tuple(sorted({local_day(moment, clock) for moment in moments}))
-    return Orders(days, moments[0], moments[-1], own, tuple(sorted(sums.items())))
+    return new_orders(days, moments[0], moments[-1], own, tuple(sorted(sums.items())))
 
 
 def days_of(book: Book, events: Iterable[Event], orders: Orders, name: str, clock: Clock) -> tuple[date, ...]:

@@ -7,6 +7,7 @@ from nurture.decide.clock import after
 from nurture.decide.conditions import next_change, truth
 from nurture.decide.draft import Draft
 from nurture.model.decision import Why
+from nurture.model.makers import new_stage
 from nurture.model.person import StageState
 from nurture.model.rules import Stage
 
@@ -56,11 +57,11 @@ def _stage(draft: Draft, now: datetime, undoing: bool) -> StageState:
             break
         keep = None if undoing else _kept(draft, stage, now)
         if before is not None and keep is not None and keep > now:
-            return StageState(before.id, before.since, keep, _sooner(check, keep), draft.index.stage_rules)
+            return new_stage(before.id, before.since, keep, _sooner(check, keep), draft.index.stage_rules)
     else:
         stage = draft.book.stages[-1]
     since = before.since if before is not None and before.id == stage.id else now
-    return StageState(stage.id, since, None, check, draft.index.stage_rules)
+    return new_stage(stage.id, since, None, check, draft.index.stage_rules)
 
 
 def _kept(draft: Draft, stage: Stage, now: datetime) -> datetime | None:

@@ -10,6 +10,7 @@ from nurture.decide.index import Listening
 from nurture.model.book import Book
 from nurture.model.bucket import BUCKETS, turn
 from nurture.model.length import Length, Unit
+from nurture.model.makers import new_armed
 from nurture.model.person import Armed
 from nurture.model.sequence import Sequence
 from nurture.model.trigger import EveryTrigger, OnceTrigger
@@ -29,7 +30,7 @@ def armed_weeks(draft: Draft) -> Iterator[Armed]:
         when = at(day, trigger.at, draft.clock)
         if needed and any(_unknown_by(draft, numbers, when) for numbers in needed):
             continue
-        yield Armed(when, listening.sequence.name, listening.number, day, WEEK)
+        yield new_armed(when, listening.sequence.name, listening.number, day, WEEK)
 
 
 def _next_week(trigger: EveryTrigger, clock: Clock, since: datetime) -> date:
@@ -56,7 +57,7 @@ def late_weeks(draft: Draft, now: datetime, until: datetime) -> Iterator[Armed]:
             if day.weekday() != trigger.weekday or when >= until or before_live(draft.book, listening.sequence, when):
                 continue
             if begins_by_moving(draft, day, trigger.at, now):
-                yield Armed(when, listening.sequence.name, listening.number, day, WEEK)
+                yield new_armed(when, listening.sequence.name, listening.number, day, WEEK)
 
 
 def armed_broadcasts(draft: Draft) -> Iterator[Armed]:
@@ -79,7 +80,7 @@ def late_broadcasts(draft: Draft, now: datetime, until: datetime) -> Iterator[Ar
 
 
 def _alarm(listening: Listening, trigger: OnceTrigger, when: datetime) -> Armed:
-    return Armed(when, listening.sequence.name, listening.number, trigger.day, called(trigger))
+    return new_armed(when, listening.sequence.name, listening.number, trigger.day, called(trigger))
 
 
 def called(trigger: OnceTrigger) -> str:

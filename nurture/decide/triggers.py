@@ -13,9 +13,10 @@ from nurture.decide.rhythm import silence
 from nurture.decide.timed import armed_broadcasts, armed_weeks, late_broadcasts, late_weeks
 from nurture.decide.unheard import BY_RULE, armed_silence
 from nurture.model import event as names
-from nurture.model.decision import Reason, Why
+from nurture.model.decision import Why
 from nurture.model.event import Event, Origin
 from nurture.model.length import Length
+from nurture.model.makers import new_alarms, new_armed, new_firing, new_reason
 from nurture.model.person import Alarms, Armed, Firing
 from nurture.model.sequence import Status
 from nurture.model.trigger import EveryTrigger, LapseTrigger, OnceTrigger, Trigger
@@ -42,7 +43,7 @@ def event_firings(draft: Draft, event: Event, now: datetime) -> Iterator[Firing]
         else:
             version = draft.book.version(listening.sequence.name)
             draft.reasons.append(
-                Reason(why, now, event.happened_at, listening.sequence.name, version, words=event.name)
+                new_reason(why, now, event.happened_at, listening.sequence.name, version, words=event.name)
             )
 
 
@@ -53,7 +54,7 @@ def _manual(draft: Draft, event: Event, now: datetime) -> Iterator[Firing]:
     number, day = event.fields.get("trigger"), event.fields.get("day")
     if isinstance(number, int) and number < len(sequence.start) and isinstance(day, date):  # `enrol --already`
         name, thing = str(event.fields.get("name") or ""), str(event.fields.get("thing") or "")
-        yield Firing(sequence.name, number, event.happened_at, now, day, name, thing=thing)
+        yield new_firing(sequence.name, number, event.happened_at, now, day, name, thing=thing)
         return
     number = draft.index.manual[sequence.name]
     yield firing(draft, Listening(sequence, number), None, event.happened_at, now, "manual", event)
@@ -80,7 +81,7 @@ def firing(
 ) -> Firing:  # fmt: skip
     """A firing that settles from now on: the entry question is asked once the data had time to arrive."""
     settles_at = now if trigger is None else now + timedelta(seconds=_settling(trigger.settle))
-    return Firing(
+    return new_firing(
         listening.sequence.name, listening.number, fired_at, settles_at, draft.today(fired_at), name, event=event
     )
 
@@ -103,7 +104,7 @@ def arm(draft: Draft) -> Alarms:
     if draft.alarms is None:
         armed = [] if draft.erased else _armed(draft)
         armed.sort(key=lambda alarm: (alarm.at, alarm.sequence, alarm.trigger, alarm.name, alarm.thing))
-        draft.alarms = Alarms(draft.book, tuple(armed))
+        draft.alarms = new_alarms(draft.book, tuple(armed))
     return draft.alarms
 
 
@@ -120,7 +121,7 @@ def _armed_lapses(draft: Draft) -> Iterator[Armed]:
         if day is not None:
             when = at(day, LAPSE_HOUR, draft.clock)
             if when > draft.asof:
-                yield Armed(when, listening.sequence.name, listening.number, day, trigger.event)
+                yield new_armed(when, listening.sequence.name, listening.number, day, trigger.event)
 
 
 def lapse_day(draft: Draft, trigger: LapseTrigger) -> date | None:
@@ -159,7 +160,7 @@ def late_firings(draft: Draft, now: datetime, *, at_now: bool = False, imported:
 def _refused_as_late(draft: Draft, late: Armed, now: datetime) -> None:
     version = draft.book.version(late.sequence)
     words = f"{late.name} was learned of too late"
-    draft.reasons.append(Reason(Why.late, now, late.at, late.sequence, version, words=words))
+    draft.reasons.append(new_reason(Why.late, now, late.at, late.sequence, version, words=words))
 
 
 def _late_lapse(
@@ -172,11 +173,11 @@ def _late_lapse(
     if not now - _span(trigger.fresh) < reached < until or before_live(draft.book, listening.sequence, reached):
         return
     if told or begins_by_moving(draft, day, LAPSE_HOUR, now):
-        yield _firing_of(Armed(reached, listening.sequence.name, listening.number, day, trigger.event), now)
+        yield _firing_of(new_armed(reached, listening.sequence.name, listening.number, day, trigger.event), now)
 
 
 def _firing_of(alarm: Armed, now: datetime) -> Firing:
-    return Firing(
+    return new_firing(
         alarm.sequence, alarm.trigger, alarm.at, now, alarm.day0, alarm.name, thing=alarm.thing
     )  # fmt: skip
 
@@ -196,7 +197,7 @@ def _ringing(draft: Draft, alarm: Armed, now: datetime) -> Iterator[Firing]:
     if alarm.trigger == BY_RULE:
         number = draft.index.manual[sequence.name]
         if not before_live(draft.book, sequence, alarm.at):
-            yield Firing(alarm.sequence, number, alarm.at, now, alarm.day0, alarm.name)
+            yield new_firing(alarm.sequence, number, alarm.at, now, alarm.day0, alarm.name)
     elif isinstance(sequence.start[alarm.trigger], EveryTrigger) and draft.suppressed:
         return  # who is never written to is not refused anew every week
     elif isinstance(sequence.start[alarm.trigger], OnceTrigger) or not before_live(draft.book, sequence, alarm.at):

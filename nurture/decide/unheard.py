@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from nurture.decide.clock import at, local_day
 from nurture.decide.draft import Draft
+from nurture.model.makers import new_armed
 from nurture.model.person import Armed
 
 HOUR = time(10, 0)  # as for every silence (4.2)
@@ -23,7 +24,7 @@ def armed_silence(draft: Draft) -> Iterator[Armed]:
     day = since + timedelta(days=dates)
     when = at(day, HOUR, draft.clock)
     if when > draft.asof and may_hear(draft, when):
-        yield Armed(when, listening.sequence.name, BY_RULE, day, NAME)
+        yield new_armed(when, listening.sequence.name, BY_RULE, day, NAME)
 
 
 def may_hear(draft: Draft, when: datetime) -> bool:

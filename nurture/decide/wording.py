@@ -10,7 +10,7 @@ from nurture.decide.keys import key_of
 from nurture.decide.scene import Scene
 from nurture.model.decision import Intent
 from nurture.model.house import Rung
-from nurture.model.person import Message
+from nurture.model.makers import new_intent, new_message
 from nurture.model.step import Offer, Send
 
 
@@ -23,7 +23,7 @@ def mail_for(
     carries = gifts.carried(draft, inside, send) if send.variables else ()
     scene = draft.scene(now, inside)
     given = {} if offered else {name: evaluate(value, scene) for name, value in send.variables}
-    message = Message(
+    message = new_message(
         key, inside.sequence, inside.subject, send.id, send.mail, send.class_, send.topic, due, now, day,
         draft.address, offered=offered,
     )  # fmt: skip
@@ -32,7 +32,7 @@ def mail_for(
     if rung is not None:  # worked out when it is had: only then `ladders.<id>.rung` names what it offers
         given = {"rung": rung.id, "rung_title": rung.title}
         given |= {name: evaluate(value, scene) for name, value in send.variables}
-    return Intent(
+    return new_intent(
         key, draft.id, inside.sequence, inside.version, inside.subject, send.id, send.mail, send.class_,
         send.topic, send.theme, due, now, good_until, day, draft.clock.zone.key, draft.clock.rung, draft.address,
         given, _variant(send, scene), offered, send.approve, send.valid_for if send.approve else None, carries,

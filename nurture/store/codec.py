@@ -6,16 +6,19 @@ Instants are whole microseconds since 1970 in UTC, days are ordinals, amounts ke
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from json import JSONDecoder, JSONEncoder, encoder
 from json.scanner import make_scanner
 from typing import Any
 
 from nurture.model.decision import Look
 from nurture.model.event import Event, Line, Money, MonthDay, Origin
+from nurture.model.makers import new_event
 from nurture.model.place import Place
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_INSTANTS = 8192  # a page of people mostly knows the same few; to work one out costs ten times the look
 _NATIVE = frozenset({str, int, float, bool, type(None)})
 _encoder = JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False)
 # The scanner itself, without the decoder's search for white space round it, which we never write: twice as quick.
@@ -47,10 +50,10 @@ def decoded(text: str) -> Any:
     return _scan(text, 0)[0]
 
 
+@lru_cache(maxsize=_INSTANTS)
 def micros(instant: datetime) -> int:
     """An aware instant as microseconds since 1970 in UTC; a naive one is a TypeError."""
-    span = instant - EPOCH
-    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+    return (instant - EPOCH) // _MICROSECOND
 
 
 def maybe_micros(instant: datetime | None) -> int | None:
@@ -58,14 +61,16 @@ def maybe_micros(instant: datetime | None) -> int | None:
     return None if instant is None else micros(instant)
 
 
+@lru_cache(maxsize=_INSTANTS)
 def instant(number: int) -> datetime:
     """Microseconds since 1970 as an aware instant in UTC."""
-    return EPOCH + timedelta(microseconds=number)
+    seconds, rest = divmod(number, 1_000_000)
+    return EPOCH + timedelta(0, seconds, rest)
 
 
 def maybe_instant(number: int | None) -> datetime | None:
     """The same, keeping None."""
-    return None if number is None else EPOCH + timedelta(microseconds=number)
+    return None if number is None else instant(number)
 
 
 def _lines_or_words(value: Iterable[Any]) -> list[Any]:
@@ -152,11 +157,11 @@ def words_of(text: str) -> frozenset[str]:
 def event_of(row: Any) -> Event:
     """An event from a row (number, id, name, happened_at, known_at, fields, origin, outside_id, fresh)."""
     number, id_, name, happened, known, fields, origin, outside, fresh = row
-    return Event(
+    return new_event(
         id_,
         name,
-        EPOCH + timedelta(microseconds=happened),
-        EPOCH + timedelta(microseconds=known),
+        instant(happened),
+        instant(known),
         number,
         values_of(fields),
         _ORIGINS[origin],

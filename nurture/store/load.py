@@ -10,7 +10,9 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from nurture import observe
 from nurture.model.event import OWN_EVENTS, Event
+from nurture.model.makers import new_message, new_person
 from nurture.model.person import Message, Person
+from nurture.model.quick import quick
 from nurture.model.renaming import person_today
 from nurture.store.codec import event_of, instant, maybe_instant, micros, values_of, words_of
 from nurture.store.database import among, ask, pages
@@ -75,6 +77,9 @@ class Loaded:
     facts: str
     tags: str
     state: str
+
+
+_loaded = quick(Loaded)
 
 
 def watermark(connection: Connection, name: str = "tick") -> datetime | None:
@@ -166,7 +171,7 @@ def loaded(
         folded.sort(key=happening)
     if len(arrived) > 1:
         arrived.sort(key=arrival)
-    person = Person(
+    person = new_person(
         id=id_,
         asof=instant(max(decided_until, looked_until)),
         facts=values_of(facts),
@@ -175,7 +180,7 @@ def loaded(
         messages=tuple([message_of(one) for one in message_rows]),
         **state_of(state, {event.id: event for event in folded}),
     )
-    return Loaded(person, tuple(arrived), decided_until, decided_number, horizon, zone, facts, tags, state)
+    return _loaded(person, tuple(arrived), decided_until, decided_number, horizon, zone, facts, tags, state)
 
 
 def happening(event: Event) -> tuple[datetime, int]:
@@ -191,7 +196,7 @@ def arrival(event: Event) -> tuple[datetime, datetime, int]:
 def message_of(row: Any) -> Message:
     """A message had, from a row of the ledger."""
     key, sequence, subject, step, mail, class_, topic, due, at, day, address, fate, offered, clicked = row[:14]
-    return Message(
+    return new_message(
         key,
         sequence,
         subject,

@@ -7,6 +7,16 @@ from operator import attrgetter
 from typing import Any
 
 from nurture.model.event import Event
+from nurture.model.makers import (
+    new_consent,
+    new_enrolment,
+    new_firing,
+    new_gift,
+    new_orders,
+    new_outcome,
+    new_round,
+    new_stage,
+)
 from nurture.model.person import (
     Consent,
     Enrolment,
@@ -15,7 +25,6 @@ from nurture.model.person import (
     Outcome,
     Person,
     Reserved,
-    Round,
     StageState,
 )
 from nurture.store.codec import (
@@ -30,6 +39,8 @@ from nurture.store.codec import (
     unpack,
     values_text,
 )
+
+_NO_ORDERS = Orders()
 
 
 def _event_list(event: Event) -> list[Any]:
@@ -79,7 +90,7 @@ def _firing_list(firing: Firing, known: Known) -> list[Any]:
 
 def _firing(row: list[Any], known: Known) -> Firing:
     sequence, trigger, fired, settles, day0, name, subject, event, parked, *thing = row
-    return Firing(
+    return new_firing(
         sequence,
         trigger,
         instant(fired),
@@ -153,7 +164,7 @@ def _gift_list(gift: Reserved) -> list[Any]:
 def _gift(row: list[Any]) -> Reserved:
     key, step, name, state, at, code, expires, given, used, worth = row
     expires_on = date.fromordinal(expires) if expires is not None else None
-    return Reserved(
+    return new_gift(
         key, step, name, state, instant(at), code, expires_on, maybe_instant(given), maybe_instant(used), Decimal(worth)
     )
 
@@ -162,7 +173,7 @@ def _enrolment(row: list[Any], known: Known) -> Enrolment:
     sequence, subject, ordinal, version, started, day0, name, trigger, event = row[:9]
     step, done, due, message_due, outcomes, ended, ending, goal, *rest = row[9:]
     thing, answer, rounds, gifts, waits_for = rest or ("", None, (), (), "")
-    return Enrolment(
+    return new_enrolment(
         sequence,
         subject,
         ordinal,
@@ -176,13 +187,13 @@ def _enrolment(row: list[Any], known: Known) -> Enrolment:
         maybe_instant(done),
         maybe_instant(due),
         maybe_instant(message_due),
-        tuple([Outcome(of, outcome, instant(at), *round_) for of, outcome, at, *round_ in outcomes]),
+        tuple([new_outcome(of, outcome, instant(at), *round_) for of, outcome, at, *round_ in outcomes]),
         maybe_instant(ended),
         ending,
         maybe_instant(goal),
         thing,
         _referred(answer, known),
-        tuple([Round(repeat, number, instant(began)) for repeat, number, began in rounds]),
+        tuple([new_round(repeat, number, instant(began)) for repeat, number, began in rounds]),
         tuple([_gift(gift) for gift in gifts]),
         waits_for,
     )
@@ -205,7 +216,7 @@ def running_of(text: str) -> tuple[Enrolment, ...]:
 
 
 def _orders_list(orders: Orders) -> list[Any] | None:
-    if not orders.days and orders == Orders():
+    if not orders.days and orders == _NO_ORDERS:
         return None
     return [
         [day.toordinal() for day in orders.days],
@@ -218,9 +229,9 @@ def _orders_list(orders: Orders) -> list[Any] | None:
 
 def _orders(row: list[Any] | None) -> Orders:
     if row is None:
-        return Orders()
+        return _NO_ORDERS
     days, first, last, total, others = row
-    return Orders(
+    return new_orders(
         tuple([date.fromordinal(day) for day in days]),
         maybe_instant(first),
         maybe_instant(last),
@@ -240,7 +251,7 @@ def _stage(row: list[Any] | None) -> StageState | None:
     if row is None:
         return None
     pinned = instant(row[5]) if len(row) > 5 else None
-    return StageState(row[0], instant(row[1]), maybe_instant(row[2]), maybe_instant(row[3]), row[4], pinned)
+    return new_stage(row[0], instant(row[1]), maybe_instant(row[2]), maybe_instant(row[3]), row[4], pinned)
 
 
 def _consent_list(one: Consent) -> list[Any]:
@@ -249,7 +260,7 @@ def _consent_list(one: Consent) -> list[Any]:
 
 
 def _consent(row: list[Any]) -> Consent:
-    return Consent(row[0], instant(row[1]), row[2], instant(row[3]) if len(row) > 3 else None)
+    return new_consent(row[0], instant(row[1]), row[2], instant(row[3]) if len(row) > 3 else None)
 
 
 def state_text(person: Person, known: Known) -> str:
