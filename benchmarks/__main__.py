@@ -1,9 +1,10 @@
-"""Measure everything, or what is named: `python -m benchmarks startup`."""
+"""Measure everything, or what is named: `python -m benchmarks startup`, `… idle_tick 100000 1000000 --json FILE`."""
 
 import sys
 from importlib import import_module
+from itertools import takewhile
 
-from benchmarks.frame import table
+from benchmarks.frame import run
 
 NAMES = (
     "startup",
@@ -24,16 +25,13 @@ NAMES = (
 )
 
 
-def main(wanted: list[str]) -> None:
-    """Print one table; progress goes to standard error."""
-    unknown = [name for name in wanted if name not in NAMES]
+def main(words: list[str]) -> None:
+    """The names first; numbers of people and `--json FILE` are for all of them."""
+    named = list(takewhile(lambda word: not word.isdigit() and not word.startswith("-"), words))
+    unknown = [name for name in named if name not in NAMES]
     if unknown:
         raise SystemExit(f"there is no benchmark called {', '.join(unknown)}; there are: {', '.join(NAMES)}")
-    figures = []
-    for name in wanted or NAMES:
-        print(f"measuring {name} …", file=sys.stderr, flush=True)
-        figures += import_module(f"benchmarks.{name}").measure()
-    print(table(figures))
+    run({name: import_module(f"benchmarks.{name}").measure for name in named or NAMES}, words[len(named) :])
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ Everybody has complained once and is inside the one sequence that starts by it, 
 The other sequences are the starter's under other names (`book_tests.grow`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.book_tests import SEQUENCES, grow
 from benchmarks.crowd import crowd, write
-from benchmarks.frame import Figure, nurture, taken
+from benchmarks.frame import Figure, nurture, run, taken
 from nurture.engine.tick import tick
 from nurture.store.open import Store
 from nurture.wiring import live, now
@@ -20,7 +20,7 @@ EDITED = "complaint_care"
 PLANNED = (2, 3)  # there are changes; a decision is missing
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """Whole processes, from start to exit; medians of three, the plans of one."""
     with crowd(PEOPLE) as (store, _book, _ready):
         file = store.database.file
@@ -70,3 +70,7 @@ def edit(file: Path) -> None:
     if shorter == text:
         raise SystemExit(f"{file.name} has no wait to make shorter")
     file.write_text(shorter, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run({"big_book": measure})

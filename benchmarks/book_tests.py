@@ -6,15 +6,15 @@ original; the mails are the same ones.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.frame import Figure, nurture, shop, taken
+from benchmarks.frame import Figure, nurture, run, shop, taken
 
 SEQUENCES = 200
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """Whole processes, from start to exit; the sweep on as many processes as there are processors."""
     with shop() as folder:
         starter = taken(lambda: nurture("test", folder=folder), times=5)
@@ -60,3 +60,7 @@ def in_its_place(file: Path, original: str, name: str) -> Iterator[str]:
     for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
         told = re.match(r"\s*(tests|with|ends)\s*[:=]", line)
         yield re.sub(rf"\b{original}\b", name, line) if told else line
+
+
+if __name__ == "__main__":
+    run({"book_tests": measure})

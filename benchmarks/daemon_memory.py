@@ -1,9 +1,10 @@
 """What the daemon keeps in memory: it should not matter how many people there are."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.crowd import crowd, write
-from benchmarks.frame import Figure, nurture
+from benchmarks.frame import Figure, nurture, run
 from benchmarks.post_office import mailing, office
 from benchmarks.running import daemon
 from nurture.wiring import now
@@ -12,7 +13,7 @@ SIZES = (100_000, 1_000_000)
 WRITERS = 2_000  # people who write and get a service mail each, while it runs
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """A daemon that starts, takes the newcomers in, mails, and rests."""
     figures, peaks = [], []
     for people in SIZES:
@@ -45,3 +46,7 @@ def complaints(folder: Path, people: int) -> None:
     rows = ((f"c{n}", at, "complaint.opened", f"T{n}", f"complaint-{n}") for n in range(people))
     write(folder / "complaints.csv", ("id", "at", "event", "ticket", "outside_id"), rows)
     nurture("import", "events", "complaints.csv", folder=folder)
+
+
+if __name__ == "__main__":
+    run({"daemon_memory": measure})

@@ -1,10 +1,11 @@
 """How many decisions a second a tick takes, with reading and writing the store: one in a hundred people is due."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 from benchmarks.crowd import crowd
-from benchmarks.frame import Figure, taken
+from benchmarks.frame import Figure, run, taken
 from nurture.engine.tick import Ticked, tick
 from nurture.model.book import Book
 from nurture.store.open import Store
@@ -13,7 +14,7 @@ PEOPLE = 100_000
 DECENT = time(15, tzinfo=UTC)  # in none of the crowd's zones quiet hours: mails are decided, not held
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """The ticks in which the newcomers start, have a first mail, and three days later a second."""
     figures = []
     with crowd(PEOPLE) as (store, book, ready):
@@ -41,3 +42,7 @@ def moments(ready: datetime) -> tuple[tuple[str, datetime], ...]:
 def decide(store: Store, book: Book, moment: datetime, answers: list[Ticked]) -> None:
     """One tick, and what it said."""
     answers.append(tick(store, book, moment))
+
+
+if __name__ == "__main__":
+    run({"decisions": measure})

@@ -2,10 +2,11 @@
 
 import os
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.crowd import crowd, write
-from benchmarks.frame import Figure, nurture
+from benchmarks.frame import Figure, nurture, run
 from benchmarks.running import Daemon, daemon
 from nurture.wiring import now
 
@@ -13,7 +14,7 @@ PEOPLE = 100_000
 TIMES = 9
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """From starting the command to the line in the log that says its first turn is done."""
     with crowd(PEOPLE) as (store, _book, _ready):
         file = store.database.file
@@ -40,3 +41,7 @@ def processor_seconds(running: Daemon) -> float:
     """What a process has worked so far, in the system's ticks of a hundredth of a second."""
     said = Path(f"/proc/{running.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    run({"first_tick": measure})

@@ -1,18 +1,26 @@
-"""What all benchmarks share: figures in a Markdown table, the machine they were taken on, a project to measure in."""
+"""What all benchmarks share: figures as a Markdown table and as JSON, the machine they were taken on, a project.
 
+A benchmark is a module with `measure(sizes)`, the numbers of people to measure at; none given, it takes its own.
+"""
+
+import json
 import os
 import platform
+import resource
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 NURTURE = Path(sys.executable).parent / "nurture"
@@ -21,11 +29,58 @@ SAMPLE = ROOT / "tests" / "data" / "cdnow_sample.csv"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table: what was measured, what was reached, and what was hoped for."""
+    """One line of the table: what was measured, what was reached, and what was hoped for; `values` are for machines."""
 
     what: str
     reached: str
     goal: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+Measure = Callable[[Sequence[int]], list[Figure]]
+
+
+def run(benchmarks: Mapping[str, Measure], words: Sequence[str] | None = None) -> None:
+    """Measure, print one table and, where asked for, write JSON; progress goes to standard error."""
+    parser = ArgumentParser(description="Measure; print a table.")
+    parser.add_argument("people", type=int, nargs="*", help="numbers of people to measure at")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    asked = parser.parse_args(words)
+    figures: list[Figure] = []
+    told = []
+    for name, measure in benchmarks.items():
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        wall, worked = time.perf_counter(), processor_seconds()
+        found = measure(asked.people)
+        figures += found
+        told.append(in_json(name, found, Taken(time.perf_counter() - wall, processor_seconds() - worked)))
+    print(table(figures))
+    if asked.json:
+        said = {"machine": machine(), "versions": versions(), "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+                "load": os.getloadavg(), "processors": os.cpu_count(), "benchmarks": told}  # fmt: skip
+        asked.json.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def in_json(name: str, figures: Sequence[Figure], spent: "Taken") -> dict[str, Any]:
+    """What one benchmark said, how long it took with all it prepared, and the most memory any of its processes had."""
+    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {
+        "name": name,
+        "seconds": round(spent.wall, 3),
+        "processor_seconds": round(spent.worked, 3),
+        "peak_megabytes": round(max(peaks) / 1024, 1),
+        "figures": [
+            {"what": one.what, "reached": one.reached, "goal": one.goal, "values": dict(one.values)} for one in figures
+        ],
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of what was measured, and of what it stands on."""
+    from importlib.metadata import version
+
+    packages = {name: version(name) for name in ("nurture", "SQLAlchemy", "Jinja2", "aiohttp")}
+    return {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version} | packages
 
 
 def machine() -> str:
@@ -61,6 +116,11 @@ class Taken:
         factor, digits = (1000, 0) if unit == "ms" else (1, 2)
         return f"{self.wall * factor:.{digits}f} {unit} ({self.worked * factor:.{digits}f} {unit} of processor)"
 
+    @property
+    def values(self) -> dict[str, float]:
+        """For JSON, in seconds."""
+        return {"seconds": round(self.wall, 6), "processor_seconds": round(self.worked, 6)}
+
 
 def taken(work: Callable[[], object], times: int = 1) -> Taken:
     """How long the work takes, the processes it starts included: medians of so many times."""
@@ -92,10 +152,15 @@ def shop() -> Iterator[Path]:
     """A project made by `nurture init`, gone afterwards; without the brake, which would hold what is measured."""
     with TemporaryDirectory(prefix="nurture-benchmark-") as folder:
         nurture("init", "shop", folder=Path(folder))
-        rules = Path(folder) / "shop" / "sequences" / "house" / "rules.yaml"
-        braked = rules.read_text(encoding="utf-8").splitlines(keepends=True)
-        rules.write_text("".join(line for line in braked if not line.startswith("brake:")), encoding="utf-8")
+        unbraked(Path(folder) / "shop")
         yield Path(folder) / "shop"
+
+
+def unbraked(folder: Path) -> None:
+    """Take the brake out of a project's rules: it would hold what is measured."""
+    rules = folder / "sequences" / "house" / "rules.yaml"
+    braked = rules.read_text(encoding="utf-8").splitlines(keepends=True)
+    rules.write_text("".join(line for line in braked if not line.startswith("brake:")), encoding="utf-8")
 
 
 def purchases(folder: Path) -> tuple[Path, int]:

@@ -8,7 +8,7 @@ import asyncio
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.crowd import write
-from benchmarks.frame import Figure, nurture
+from benchmarks.frame import Figure, nurture, run
 from benchmarks.post_office import Office, mailing_shop
 from nurture.engine.sending import Sending
 from nurture.engine.threads import Thread
@@ -34,7 +34,7 @@ GOAL = "3,000 mails/s and core"
 T = TypeVar("T")
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """So many newcomers all at once: each has a first mail."""
     with mailing_shop() as (folder, server):
         print(f"  making a shop of {PEOPLE:,} newcomers …", file=sys.stderr, flush=True)
@@ -144,3 +144,7 @@ def newcomers(folder: Path, people: int, zones: tuple[str, ...] = ZONES) -> date
     write(folder / "joined.csv", ("id", "at", "event", "outside_id"), joined)
     nurture("import", "events", "joined.csv", "--fresh", "2 days", folder=folder)
     return begun
+
+
+if __name__ == "__main__":
+    run({"hand_over": measure})

@@ -2,17 +2,18 @@
 
 import statistics
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 
 from benchmarks.crowd import crowd
-from benchmarks.frame import Figure
+from benchmarks.frame import Figure, run
 from nurture.engine.tick import tick
 
 SIZES = (100_000, 1_000_000)
 TICKS = 200
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """Medians of the ticks that looked at nobody, with one in a hundred people inside a sequence."""
     medians = [idle(people) for people in SIZES]
     figures = [
@@ -34,3 +35,7 @@ def idle(people: int) -> float:
             if not looked_at:
                 taken.append(time.perf_counter() - start)
         return statistics.median(taken)
+
+
+if __name__ == "__main__":
+    run({"idle_tick": measure})

@@ -1,14 +1,15 @@
 """How quickly a real purchase log is taken in: `nurture import orders`, the whole process."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.frame import Figure, nurture, purchases, shop, taken
+from benchmarks.frame import Figure, nurture, purchases, run, shop, taken
 
 COLUMNS = ("--map", "customer_id=id", "--map", "date=at", "--map", "amount=total")
 DELIVERED = ("--delivered-after", "0 days")
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """One import into an empty store, the same file once more, which must change nothing, and one with deliveries."""
     with shop() as folder:
         log, orders = purchases(folder)
@@ -29,3 +30,7 @@ def measure() -> list[Figure]:
 def take_in(folder: Path, log: Path, *more: str) -> str:
     """Import the log as a shop would."""
     return nurture("import", "orders", log, *COLUMNS, *more, folder=folder)
+
+
+if __name__ == "__main__":
+    run({"import_cdnow": measure})

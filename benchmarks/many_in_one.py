@@ -10,9 +10,10 @@ import sys
 import time
 import urllib.request
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from benchmarks.frame import Figure
+from benchmarks.frame import Figure, run
 from benchmarks.hand_over import decent, hand_over, newcomers
 from benchmarks.post_office import KEY, Office, mailing_shop
 from nurture.deliver.sendgrid import SendGrid
@@ -34,9 +35,9 @@ class Run:
     sent: int
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """Both, and how they compare."""
-    one, many = run(1), run(100)
+    one, many = handed_by(1), handed_by(100)
     each, together = one.mails / one.worked, many.mails / many.worked
     post_one, post_many = one.posting / one.mails * 1e6, many.posting / many.mails * 1e6
     return [
@@ -56,7 +57,7 @@ def measure() -> list[Figure]:
     ]
 
 
-def run(each: int) -> Run:
+def handed_by(each: int) -> Run:
     """One shop, all of whose newcomers have a first mail; handed over by so many a request."""
     with mailing_shop() as (folder, server):
         print(f"  {PEOPLE:,} newcomers, {each} a request …", file=sys.stderr, flush=True)
@@ -79,3 +80,7 @@ def counted(server: Office) -> dict[str, int]:
     """What the server counted."""
     with urllib.request.urlopen(f"{server.url}/control", timeout=30) as answer:  # noqa: S310  (an address of our own)
         return {name: value for name, value in json.load(answer).items() if isinstance(value, int)}
+
+
+if __name__ == "__main__":
+    run({"many_in_one": measure})

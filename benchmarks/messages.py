@@ -2,12 +2,12 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from benchmarks.frame import ROOT, Figure
+from benchmarks.frame import ROOT, Figure, run
 from benchmarks.rendering import mail_to, sends
 from nurture.deliver.message import as_bytes
 from nurture.engine.project import read_files
@@ -17,7 +17,7 @@ from nurture.model.mail import Email
 READERS = 200
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """Every mail of the starter book, for so many readers, by the processor's clock."""
     files = read_files(ROOT)
     book = read_project(files).book
@@ -59,3 +59,7 @@ def library(mail: Email) -> bytes:
     made.set_content(mail.text)
     made.add_alternative(mail.html, subtype="html")
     return made.as_bytes()
+
+
+if __name__ == "__main__":
+    run({"messages": measure})

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from benchmarks.frame import ROOT, Figure
+from benchmarks.frame import ROOT, Figure, run
 from nurture.deliver.sendgrid_bundle import Post, requests
 from nurture.engine.project import read_files
 from nurture.language.project import read_project
@@ -28,7 +28,7 @@ LINKS = Links("https://shop.example", b"a secret of this benchmark", "benchmark"
 NAMES = ("Salma", "Jonathan", "Noor", "Zoë", "")
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """Every mail of the starter book in every language, by the processor's clock."""
     files = read_files(ROOT)
     book = read_project(files).book
@@ -126,3 +126,7 @@ def reader(locale: str) -> Person:
         "vip_since": date(2026, 1, 1),
     }
     return Person("p1", NOON, facts=facts, orders=Orders((date(2025, 11, 21),), NOON, NOON, Decimal(40)))
+
+
+if __name__ == "__main__":
+    run({"rendering": measure})

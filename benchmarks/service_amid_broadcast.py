@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Column, ColumnElement, func, insert, select, update
 
 from benchmarks.crowd import COPIED, RENAMED, write
-from benchmarks.frame import Figure, nurture
+from benchmarks.frame import Figure, nurture, run
 from benchmarks.frame import shop as project
 from benchmarks.hand_over import newcomers
 from benchmarks.post_office import Office, mailing, office
@@ -41,7 +41,7 @@ ALL_DAY = (
 )  # fmt: skip
 
 
-def measure() -> list[Figure]:
+def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     """The waits of the service mails, from being taken in and from being decided to being accepted."""
     with project() as folder, office(folder.parent) as server:
         at_once(folder / "sequences" / "welcome.yaml")
@@ -149,3 +149,7 @@ def copied(column: Column[Any], suffix: str) -> ColumnElement[Any]:
     joined = select(event.c.id).where(event.c.person == person.c.id, event.c.name == "subscriber.joined")
     begun = joined.limit(1).scalar_subquery()
     return func.replace(column, begun, begun + suffix)
+
+
+if __name__ == "__main__":
+    run({"service_amid_broadcast": measure})

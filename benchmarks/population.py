@@ -1,0 +1,115 @@
+"""Stores of any number of people, believable and the same for the same seed: `python -m benchmarks.population 1000000`.
+
+A sample of some thousands is lived by nurture's own parts (`lived`) and copied in SQL (`multiplied`). What is built is
+kept in the folder that NURTURE_BENCHMARKS names, for a day, so that benchmarks share it.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from benchmarks.frame import ROOT, Taken, processor_seconds
+from benchmarks.lived import DAYS, live_sample
+from benchmarks.multiplied import multiply
+from nurture.engine.workshop import Workshop
+from nurture.wiring import live, now, workshop
+
+SAMPLE = 5_000
+SEED = 1
+STORE = "nurture.db"
+KINDS = (".yaml", ".toml", ".md", ".html", ".mjml", ".py")
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """A project whose store holds so many people, all of them decided on up to `moment` (UTC)."""
+
+    folder: Path
+    people: int
+    moment: datetime
+
+    @property
+    def file(self) -> Path:
+        """The store's file."""
+        return self.folder / STORE
+
+    @contextmanager
+    def opened(self) -> Iterator[Workshop]:
+        """The project; a copy is taken for the real one."""
+        with workshop(self.folder) as shop:
+            if shop.store.halted:
+                shop.store.accept()
+            yield shop
+
+
+def kept_in() -> Path:
+    """Where built stores are kept."""
+    return Path(os.environ.get("NURTURE_BENCHMARKS") or Path(tempfile.gettempdir()) / "nurture-benchmarks")
+
+
+def populated(people: int, sample: int = SAMPLE, days: int = DAYS, seed: int = SEED) -> Population:
+    """The store of so many people (a multiple of the sample), as it was built today; else built now."""
+    sample = min(sample, people)
+    end = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    digest = sha256(b"".join(path.read_bytes() for path in made_of())).hexdigest()[:8]
+    folder = kept_in() / f"sqlite-{people}-of-{sample}-{days}-days-to-{end:%Y-%m-%d}-seed-{seed}-{digest}"
+    if not folder.exists():
+        build(folder, people // sample, sample, days, seed, end)
+    return Population(folder, people // sample * sample, end)
+
+
+def made_of() -> Iterator[Path]:
+    """The files that say how a store looks: the starter book, the tables, the sample and its copies."""
+    for folder in ("sequences", "templates", "migrations/versions"):
+        yield from sorted(path for path in (ROOT / folder).rglob("*") if path.suffix in KINDS)
+    yield from (ROOT / "benchmarks" / name for name in ("lived.py", "multiplied.py"))
+
+
+def build(folder: Path, copies: int, sample: int, days: int, seed: int, end: datetime) -> None:
+    """Live the sample and copy it; the folder is there when all of it is."""
+    building = folder.with_name(f"{folder.name}.building")
+    shutil.rmtree(building, ignore_errors=True)
+    building.parent.mkdir(parents=True, exist_ok=True)
+    print(f"  a sample of {sample:,} people lives {days} days …", file=sys.stderr, flush=True)
+    live_sample(building, sample, seed, end, days)
+    if copies > 1:
+        print(f"  and is copied to {copies * sample:,} …", file=sys.stderr, flush=True)
+        with workshop(building) as shop:
+            book = live(shop.store).book
+        multiply(building / STORE, copies, book)
+    building.rename(folder)
+
+
+@contextmanager
+def spoiled(population: Population) -> Iterator[Population]:
+    """A copy that may be written to, beside the one that is kept."""
+    with tempfile.TemporaryDirectory(prefix="spoiled-", dir=kept_in()) as beside:
+        folder = Path(beside) / "shop"
+        shutil.copytree(population.folder, folder)
+        yield Population(folder, population.people, population.moment)
+
+
+def main() -> None:
+    """Build what is not there yet."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("people", type=int, nargs="+")
+    for people in parser.parse_args().people:
+        begun, worked = time.perf_counter(), processor_seconds()
+        found = populated(people)
+        spent = Taken(time.perf_counter() - begun, processor_seconds() - worked)
+        size = found.file.stat().st_size
+        words = f"{found.people:,} people, {size / 1e9:.2f} GB, {size / found.people:,.0f} bytes each"
+        print(f"{words}: {spent.words()}\n{found.folder}")
+
+
+if __name__ == "__main__":
+    main()
