@@ -12,6 +12,7 @@ from typing import Any
 from zlib import crc32
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
     Delete,
@@ -20,7 +21,9 @@ from sqlalchemy import (
     Insert,
     Select,
     Table,
+    Text,
     Update,
+    any_,
     bindparam,
     create_engine,
     event,
@@ -198,19 +201,37 @@ def among(
     list out anew at every call, at 5 µs a value. Truth comes back as 0 or 1.
     """
     found: list[Any] = []
-    for page in pages(values):
+    arrays = connection.dialect.name == "postgresql"
+    for page in pages(values, BULK if arrays else PAGE):
+        if arrays:
+            text, _, fixed = _asking_array(statement, column, connection.dialect)
+            found += _fetched(connection, text, {**fixed, _ARRAY: list(page)})
+            continue
         size = next(size for size in _SIZES if size >= len(page))
         text, order, fixed = _asking(statement, column, size, connection.dialect)
         given = fixed | dict(zip(_NAMES, page, strict=False)) | dict.fromkeys(_NAMES[len(page) : size], page[-1])
-        cursor = connection.connection.cursor()
-        cursor.execute(text, itemgetter(*order)(given) if order else given)
-        found += cursor.fetchall()
-        cursor.close()
+        found += _fetched(connection, text, itemgetter(*order)(given) if order else given)
     return found
+
+
+def _fetched(connection: Connection, text: str, given: Any) -> list[Any]:
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(text, given)
+        return list(cursor.fetchall())
+    except connection.dialect.loaded_dbapi.Error as error:
+        if connection.dialect.name == "sqlite":
+            raise
+        from nurture.store.postgresql import worded
+
+        raise worded(connection, text, error) from error
+    finally:
+        cursor.close()
 
 
 _SIZES = (4, 50, 100, PAGE)  # 100 is a batch of mails
 _NAMES = tuple(f"among_{number}" for number in range(1, PAGE + 1))  # what SQLAlchemy calls the values of `among`
+_ARRAY = "among"
 
 
 @lru_cache(maxsize=256)
@@ -221,6 +242,14 @@ def _asking(
     return _words(asked.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}), _NAMES[:size])
 
 
+@lru_cache(maxsize=256)
+def _asking_array(
+    statement: Select[Any], column: ColumnElement[Any], dialect: Dialect
+) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    asked = statement.where(column == any_(bindparam(_ARRAY, [], type_=ARRAY(Text))))
+    return _words(asked.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}), (_ARRAY,))
+
+
 def ask(connection: Connection, statement: Select[Any], **values: object) -> list[Any]:
     """The rows of a question that is asked again and again, as the driver gives them; `values` by their names in it.
 
@@ -229,15 +258,10 @@ def ask(connection: Connection, statement: Select[Any], **values: object) -> lis
     """
     text, order, fixed = _question(statement, connection.dialect)
     given = {**fixed, **values} if values else fixed
-    cursor = connection.connection.cursor()
     try:
-        cursor.execute(text, [given[name] for name in order] if order else given)
-        found = list(cursor.fetchall())
+        return _fetched(connection, text, [given[name] for name in order] if order else given)
     except connection.dialect.loaded_dbapi.Error:
         return list(connection.execute(statement, values))  # again, by SQLAlchemy, which words what is wrong
-    finally:
-        cursor.close()
-    return found
 
 
 @lru_cache(maxsize=256)
@@ -255,8 +279,17 @@ def pairs(connection: Connection, statement: Any) -> dict[str, str]:
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add rows, all with the same columns."""
-    if rows:
+    if len(rows) >= _COPIED and connection.dialect.name == "postgresql":
+        from nurture.store.postgresql import copy_in
+
+        names = tuple(rows[0])
+        values = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+        copy_in(connection, table, names, list(map(values, rows)))
+    elif rows:
         write_many(connection, _insertion(table), rows)
+
+
+_COPIED = 10  # rows from which on PostgreSQL takes them quicker by COPY
 
 
 def write_many(connection: Connection, statement: Insert | Update | Delete, rows: Sequence[Mapping[str, Any]]) -> int:

@@ -5,10 +5,15 @@ right here. A writer that says it goes *beside* others (the decisions about some
 lock: many of them write at once, and none of them beside one that has the store to itself.
 """
 
+import errno
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
+OLDEST = 14  # of PostgreSQL; what is older gets no mends any more
 LOCK = 7_814_337_206  # of this store: its database belongs to one project
 _TAKE = {
     "write": f"SELECT pg_advisory_xact_lock({LOCK})",
@@ -37,12 +42,82 @@ def engine_of(url: URL) -> Engine:
     return engine
 
 
+class UnfitServerError(OSError):
+    """A server or database that nurture cannot work with; says what to do."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(errno.ENOTSUP, words)
+
+
 def _prepare(connection: Any, _record: Any) -> None:
+    unfit = _unfit(connection.info.server_version, connection.info.parameter_status("server_encoding"))
+    if unfit:
+        connection.close()
+        raise UnfitServerError(unfit)
+    connection.adapters.register_dumper(str, _dumper())
     connection.autocommit = True
     with connection.cursor() as cursor:
         for words in _SESSION:
             cursor.execute(words)
     connection.autocommit = False
+
+
+def _unfit(version: int, encoding: str | None) -> str:
+    """What stands in the way of a server; empty when nothing does. `version` as PostgreSQL numbers it: 160003."""
+    if version < OLDEST * 10_000:
+        return f"the server is PostgreSQL {version // 10_000}, and nurture needs {OLDEST} or newer: upgrade the server"
+    if encoding != "UTF8":
+        return (
+            f"the database keeps text as {encoding}, in which not every name can be written: make one by "
+            "`createdb -T template0 -E UTF8 NAME` and name it in store.url"
+        )
+    return ""
+
+
+@cache
+def _dumper() -> type[Any]:
+    """How text goes to the server: what PostgreSQL cannot keep (NUL, halves of characters) becomes U+FFFD or `?`.
+
+    Rows with such characters are refused where they come in; but a letter from outside must never stop a daemon.
+    """
+    from psycopg.adapt import Dumper
+
+    class Text(Dumper):
+        oid = 0  # unknown: the server takes it for what the column is
+
+        def dump(self, obj: str) -> bytes:
+            try:
+                data = obj.encode()
+            except UnicodeEncodeError:
+                data = obj.encode("utf-8", "replace")
+            return data if b"\0" not in data else data.replace(b"\0", b"\xef\xbf\xbd")
+
+    return Text
+
+
+def copy_in(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Add rows by COPY, in the transaction that runs: a ninth of the time of as many INSERTs."""
+    quote = connection.dialect.identifier_preparer.quote
+    words = f"COPY {quote(table.name)} ({', '.join(quote(table.c[name].name) for name in names)}) FROM STDIN"
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(words) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise worded(connection, words, error) from error
+    finally:
+        cursor.close()
+
+
+def worded(connection: Connection, words: str, error: Exception) -> DBAPIError:
+    """A fault of the driver as SQLAlchemy raises it; a connection that is gone is given up."""
+    dialect, driver = connection.dialect, connection.dialect.loaded_dbapi
+    lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
+    if lost:
+        connection.invalidate(error)
+    found = DBAPIError.instance(words, None, error, driver.Error, hide_parameters=True, connection_invalidated=lost)
+    return found if isinstance(found, DBAPIError) else DBAPIError(words, None, error, hide_parameters=True)
 
 
 def _begin(connection: Connection) -> None:
