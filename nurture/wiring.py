@@ -181,6 +181,20 @@ def alone(root: Path, wait: Callable[[], None]) -> Iterator[Holder | None]:
 
 
 @contextmanager
+def stopped(root: Path) -> Iterator[None]:
+    """Nobody works in the project while it lasts, and no daemon starts to; StateError when somebody does."""
+    lock = RunLock(root)
+    if (holder := lock.take(ONCE)) is not None:
+        who = "a daemon" if holder.kind == DAEMON else "another command"
+        since = f"{holder.since:%Y-%m-%d %H:%M} UTC"
+        raise StateError(f"{who} (process {holder.process}, since {since}) is at work here. Stop it first.")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
 def workshop(root: Path, cache: int = CACHE) -> Iterator[Workshop]:
     """An open project: its store and its way out, closed again at the end.
 

@@ -48,6 +48,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "pause": ("operating", "Hold the mail of a sequence."),
     "resume": ("operating", "Take back a pause or a stop."),
     "stop": ("operating", "End a sequence for all inside, after asking."),
+    "backup": ("backing_up", "Copy the store into one checked file, while all goes on."),
+    "restore": ("backing_up", "Put a backup in the store's place; it starts halted."),
     "rebuild": ("running", "Recompute everything that follows from the events, and prove it equal."),
     "replay": ("replaying", "Take decisions again from the journal, and prove them equal."),
     "demo": ("demonstrating", "See it all work on a made-up shop, in a folder of its own."),

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote as quoted
 
-from sqlalchemy import inspect, select
+from sqlalchemy import delete, inspect, select
 
 from nurture.store.backing_up import (
     BackupError,
@@ -26,11 +26,12 @@ from nurture.store.backing_up import (
 )
 from nurture.store.codec import micros
 from nurture.store.database import Database, connect
+from nurture.store.erasures import FORGOTTEN_AGAIN
 from nurture.store.installation import RESTORED, declare
 from nurture.store.migrate import upgrade
 from nurture.store.moving import copy_into, in_our_words
 from nurture.store.moving_rows import all_tables
-from nurture.store.tables import HEAD, INSTALLATION
+from nurture.store.tables import DECLARATION, HEAD, INSTALLATION
 
 _NEW = "nurture_restoring"  # the schema in which a store is made ready on PostgreSQL
 _IN_USE = "somebody has the store open"
@@ -74,6 +75,7 @@ def restore(
     if inside.decided is not None:
         words += f", which had last decided at {inside.decided:%Y-%m-%d %H:%M} UTC"
     aside = f"before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    database.engine.dispose()  # what we had open ourselves would stand in the way
     if database.file is not None:
         return _restore_file(database.file, path, words, aside, now, tell)
     with in_our_words("nothing was changed", database):
@@ -94,7 +96,7 @@ def _restore_file(file: Path, path: Path, words: str, aside: str, now: datetime,
             old.backup(new, pages=2_000, progress=lambda _status, left, total: tell((total - left) * size))
             new.execute("PRAGMA journal_mode=DELETE")
             with new:
-                new.execute("DELETE FROM declaration WHERE name = ?", (RESTORED,))
+                new.execute("DELETE FROM declaration WHERE name IN (?, ?)", (RESTORED, FORGOTTEN_AGAIN))
                 said = (RESTORED, micros(now), words)
                 new.execute("INSERT INTO declaration (name, at, words) VALUES (?, ?, ?)", said)
         look_into(half)
@@ -160,6 +162,7 @@ def _restore_rows(
             with in_our_words("the store that was there is as it was", old, new), old.reading() as connection:
                 copy_into(connection, new, tell)
             with new.writing() as connection:
+                connection.execute(delete(DECLARATION).where(DECLARATION.c.name == FORGOTTEN_AGAIN))
                 declare(connection, RESTORED, words, micros(now))
         finally:
             old.engine.dispose()
