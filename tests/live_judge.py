@@ -6,11 +6,14 @@ Of the product only `nurture outbox` and `nurture explain` are asked; the rest i
 import json
 import re
 import sqlite3
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from tests import live_shop
 from tests.live_server import Server
@@ -93,7 +96,12 @@ class Figures:
 
 
 def in_store(project: Project, question: str) -> list[tuple[Any, ...]]:
-    """Ask the store's file, without the product and without changing anything."""
+    """Ask the store, without the product and without changing anything."""
+    config = project.root / "config.toml"
+    url = tomllib.loads(config.read_text("utf-8")).get("store", {}).get("url", "") if config.exists() else ""
+    if url.startswith("postgresql:"):
+        with psycopg.connect(url) as elsewhere:
+            return list(elsewhere.execute(question.encode()))
     file = project.root / "nurture.db"
     with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30) as store:
         return store.execute(question).fetchall()

@@ -73,7 +73,7 @@ class Server:
 
     def copy_of(self, url: str) -> str:
         """The URL of a copy of a database, whose connections are cut."""
-        name = make_url(url).database
+        name = str(make_url(url).database)
         with self.connect(name) as connection:
             connection.execute(_OTHERS)
         return self.url(self._made(f'TEMPLATE "{name}"'))
@@ -111,14 +111,14 @@ def postgres_server(*settings: str) -> Iterator[Server]:
     """A server with these settings (`name=value`) beside the usual ones."""
     folder = Path(tempfile.mkdtemp(prefix="nurture-postgres-"))
     try:
-        programs, rights = _programs(folder), _rights(folder)
-        make = [programs / "initdb", "-D", folder / "data", "-U", "nurture", "--auth=trust", "--no-sync", "-E", "UTF8"]
-        subprocess.run([*make, "--no-locale"], check=True, stdout=subprocess.DEVNULL, **rights)
+        programs, rights = programs_and_data(folder)
         given = [word for one in (*SETTINGS, *settings) for word in ("-c", one)]
-        start = [programs / "postgres", "-D", folder / "data", "-k", folder / "socket", *given]
+        start: list[str | Path] = [programs / "postgres", "-D", folder / "data", "-k", folder / "socket", *given]
         with (folder / "log").open("wb") as log:
             # The child does nothing but this one call before it becomes the server: no lock of a thread matters to it.
-            process = subprocess.Popen(start, stderr=log, preexec_fn=_die_with_parent, **rights)  # noqa: PLW1509
+            process: subprocess.Popen[bytes] = subprocess.Popen(
+                start, stderr=log, preexec_fn=_die_with_parent, **rights
+            )  # noqa: PLW1509
         server = Server(folder, programs, process)
         try:
             _wait(server)
@@ -128,6 +128,15 @@ def postgres_server(*settings: str) -> Iterator[Server]:
             process.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def programs_and_data(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """An empty cluster in `data` of a folder, with `socket` beside it; the programs, and how `Popen` starts them."""
+    programs, rights = _programs(folder), _rights(folder)
+    words = ("-U", "nurture", "--auth=trust", "--no-sync", "-E", "UTF8", "--no-locale")
+    make: list[str | Path] = [programs / "initdb", "-D", folder / "data", *words]
+    subprocess.run(make, check=True, stdout=subprocess.DEVNULL, **rights)
+    return programs, rights
 
 
 def _programs(folder: Path) -> Path:

@@ -123,6 +123,7 @@ class SendGridServer:
         self.largest = LARGEST
         self.bytes = 0
         self.url = ""
+        self.host = "127.0.0.1"
 
     def fail(self, *faults: str) -> None:
         """The next requests fail so, one each."""
@@ -256,7 +257,7 @@ def substituted(text: str, values: dict[str, str]) -> str:
 
 
 async def serve(server: SendGridServer, port: int, ready: Callable[[int], None], until: asyncio.Event) -> None:
-    """Serve on loopback until told to stop."""
+    """Serve, on loopback where nothing else is said, until told to stop."""
     loop = asyncio.get_running_loop()
 
     def request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
@@ -265,9 +266,9 @@ async def serve(server: SendGridServer, port: int, ready: Callable[[int], None],
     front = web.Server(server.handle, request_factory=request, access_log=None)
     runner = web.ServerRunner(front, shutdown_timeout=1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port, backlog=1024, ssl_context=server.tls)
+    site = web.TCPSite(runner, server.host, port, backlog=1024, ssl_context=server.tls)
     await site.start()
-    server.url = f"http{'s' if server.tls else ''}://127.0.0.1:{runner.addresses[0][1]}"
+    server.url = f"http{'s' if server.tls else ''}://{server.host}:{runner.addresses[0][1]}"
     telling = asyncio.create_task(server.teller.tell()) if server.teller else None
     ready(runner.addresses[0][1])
     await until.wait()
@@ -309,9 +310,15 @@ def main() -> None:
     parser.add_argument("--bodies", action="store_true", help="keep whole bodies")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--events", default="", help="the project's web part, to be told what became of the mails")
+    parser.add_argument("--host", default="127.0.0.1", help="of a network of the tests' own (tests/hosts.py)")
+    parser.add_argument("--certificate", type=Path, help="and its key in one file: it speaks https")
     asked = parser.parse_args()
     file = asked.log.open("ab") if asked.log else None
     server = SendGridServer(Log(file), asked.key, asked.validate, asked.bodies, asked.latency)
+    server.host = asked.host
+    if asked.certificate:
+        server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.tls.load_cert_chain(asked.certificate)
     if asked.events:
         from tests.sendgrid_teller import Teller
 

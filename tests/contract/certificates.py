@@ -1,4 +1,4 @@
-"""A certificate authority for one test, and a certificate of it for 127.0.0.1."""
+"""A certificate authority for one test, and a certificate of it for one address."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def authority(folder: Path) -> tuple[Path, ssl.SSLContext]:
+def authority(folder: Path, address: str = "127.0.0.1") -> tuple[Path, ssl.SSLContext]:
     """The authority's certificate as a file, and what a server of it needs."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nurture's tests")])
@@ -24,7 +24,7 @@ def authority(folder: Path) -> tuple[Path, ssl.SSLContext]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(begun)
         .not_valid_after(begun + timedelta(days=3))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(address))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
