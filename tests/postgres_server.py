@@ -116,9 +116,8 @@ def postgres_server(*settings: str) -> Iterator[Server]:
         start: list[str | Path] = [programs / "postgres", "-D", folder / "data", "-k", folder / "socket", *given]
         with (folder / "log").open("wb") as log:
             # The child does nothing but this one call before it becomes the server: no lock of a thread matters to it.
-            process: subprocess.Popen[bytes] = subprocess.Popen(
-                start, stderr=log, preexec_fn=_die_with_parent, **rights
-            )  # noqa: PLW1509
+            dies = _die_with_parent
+            process: subprocess.Popen[bytes] = subprocess.Popen(start, stderr=log, preexec_fn=dies, **rights)  # noqa: PLW1509
         server = Server(folder, programs, process)
         try:
             _wait(server)
