@@ -60,6 +60,7 @@ NEWS_TAKEN = "news.taken"  # what became of mails with how many, settled: mails 
 SYNCED = "suppressions.synced"  # of each of the provider's lists how many rows were new
 SYNC_FAILED = "suppressions.failed"  # error, at, words: it is tried again after an hour
 RECEIVED_GIVEN_UP = "received.given_up"  # posts: read long ago, and not needed any more
+PRUNED = "store.pruned"  # by kind, how many rows went: older than the house keeps them
 RECEIVED_UNREADABLE = "received.unreadable"  # source, number, error, at: it waits for `nurture received`
 HOOK_REFUSED = "hook.refused"  # source: a post that is not signed by who it says it is from; once a minute at the most
 KEY_BY_HAND = "key.by_hand"  # act, key: its name
@@ -87,7 +88,7 @@ NAMES = frozenset(
         TASK_BY_HAND, DRAFT_BY_HAND, DRAFTS_CALLED_OFF, ENROLLED, NOTICE_SENT,
         KEY_BY_HAND, LINKS_RENEWED, ROWS_POSTED, SHOP_TAKEN,
         RECEIVED_TAKEN, RECEIVED_GIVEN_UP, RECEIVED_UNREADABLE, SYNCED, SYNC_FAILED, NEWS_TAKEN, HOOK_REFUSED,
-        LETTER_TAKEN,
+        LETTER_TAKEN, PRUNED,
         PERSON_FORGOTTEN, FORGOTTEN_AGAIN, ERASURE_TOLD, PERSON_MERGED,
     }
 )  # fmt: skip

@@ -51,6 +51,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "backup": ("backing_up", "Copy the store into one checked file, while all goes on."),
     "restore": ("backing_up", "Put a backup in the store's place; it starts halted."),
     "rebuild": ("running", "Recompute everything that follows from the events, and prove it equal."),
+    "prune": ("pruning", "Let go what is older than the house rules keep."),
     "replay": ("replaying", "Take decisions again from the journal, and prove them equal."),
     "demo": ("demonstrating", "See it all work on a made-up shop, in a folder of its own."),
 }

@@ -34,7 +34,7 @@ def replay_command(asked: Asked, people: tuple[str, ...], last: "Length | None")
             found = replay(shop.store, people, since, 1 if people else cores(), tell)
     if asked.json:
         answer({"decisions": found.decisions, "people": found.people, "left_out": found.left_out,
-                "differences": found.differences})  # fmt: skip
+                "differences": found.differences, "footings": found.footings, "earliest": found.earliest})  # fmt: skip
         return FINE if found.equal else FINDINGS
     say_all(found.lines())
     say_next("nurture rebuild" if found.equal else "nurture explain PERSON")

@@ -153,12 +153,13 @@ def take_in(shop: "Workshop", book: "LiveBook", now: datetime) -> None:
 
 
 def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
-    """Make the calls of other systems that are due, before the mails, and tell the shop's people what waits."""
+    """Make the calls of other systems that are due, before the mails, tell the shop's people, and prune a little."""
     import asyncio
 
     from nurture.engine.forgetting import Telling
     from nurture.engine.hand_over import directly
     from nurture.engine.notices import Notices
+    from nurture.engine.pruning import Pruner
     from nurture.engine.webhooks import Calling
     from nurture.wiring import now
 
@@ -169,6 +170,7 @@ def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
             await Telling(shop).send(now())
         finally:
             await shop.provider.close()
+        Pruner().turn(shop, book.book.rules.keep, now(), people=0)
         return called
 
     return asyncio.run(whole())

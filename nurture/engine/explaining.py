@@ -32,6 +32,7 @@ from nurture.model.event import Event
 from nurture.model.person import Enrolment, Person
 from nurture.model.sequence import Sequence
 from nurture.model.step import Send
+from nurture.store.pruning import Pruning
 
 INSTANT = timedelta(microseconds=1)
 
@@ -76,10 +77,17 @@ def explain(shop: Workshop, live: LiveBook, text: str, asking: Asking, now: date
     fates = shop.store.fates([message.key for message in person.messages])
     news = news_words(shop.store, list(fates))
     found = Explained(reasons, [person_line(book, person), *told(book, person, reasons, fates, news)])
+    found.lines += no_longer_kept(shop)
     found.lines += waiting_lines(shop.store, book, person, fates, now)
     found.lines += beyond_reasons(book, person, names, reasons, now)
     found.lines += settling(person, reader_clock(book.rules, person.facts))
     return found
+
+
+def no_longer_kept(shop: Workshop) -> list[str]:
+    """From when on reasons are kept, where older ones went (`keep:`); nothing while none ever did."""
+    since = Pruning(shop.store.database).kept_since("reasons")
+    return ["", f"Reasons are kept from {since:%Y-%m-%d} on; what was decided before is told no more."] if since else []
 
 
 def beyond_reasons(book: Book, person: Person, names: list[str], reasons: list[Reason], now: datetime) -> list[str]:

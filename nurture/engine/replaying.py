@@ -66,12 +66,18 @@ class Apart:
 
 @dataclass(slots=True)
 class Replayed:
-    """How many decisions of how many people came out again byte for byte, and who was left out and why."""
+    """How many decisions of how many people came out again byte for byte, and who was left out and why.
+
+    `footings` of them were taken again from where they stood later than their first day, the earliest of these instants
+    is `earliest`: what was decided before is not kept any more.
+    """
 
     decisions: int = 0
     people: int = 0
     differences: list[Difference] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    footings: int = 0
+    earliest: datetime | None = None
     apart: list[Apart] = field(default_factory=list)
 
     @property
@@ -85,6 +91,8 @@ class Replayed:
         self.people += other.people
         self.apart += other.apart
         self.left_out += other.left_out
+        self.footings += other.footings
+        self.earliest = min((at for at in (self.earliest, other.earliest) if at is not None), default=None)
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -95,6 +103,9 @@ class Replayed:
         apart = len(self.differences)
         said = "all equal" if self.equal else "1 person differs" if apart == 1 else f"{apart:,} people differ"
         yield f"{self.decisions:,} decisions of {self.people:,} people taken again: {said}."
+        if self.earliest is not None:
+            yield f"Of {self.footings:,} people the first decisions are not kept any more (`keep:` of the house): theirs"
+            yield f"are taken again from where they stood on {self.earliest:%Y-%m-%d}, or later."
         for why, count in sorted(self.left_out.items()):
             yield f"Left out: {count:,} {why}."
 
@@ -180,6 +191,9 @@ def replay_page(question: Question, pasts: Sequence[Past]) -> Replayed:
                 done.left_out[why] += 1
                 continue
             done.people += 1
+            if past.footing is not None:
+                done.footings += 1
+                done.earliest = min(past.footing.at, done.earliest or past.footing.at)
             found = replay_person(question, past)
             done.decisions += sum(entry.at >= question.since for entry in past.entries)
             if found is not None:

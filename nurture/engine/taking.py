@@ -3,12 +3,13 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from nurture import observe
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import StateError, UnreadableError
 from nurture.engine.workshop import Workshop
+from nurture.model.keeping import Keep
 from nurture.store.received import LATER, Old, Received
 
 Reader = Callable[[Workshop, LiveBook, Received, datetime], None]
@@ -48,11 +49,11 @@ It raises UnreadableError, in words, for what nobody can read; any other error o
 """
 
 
-EVENTS_KEPT, LETTERS_KEPT = timedelta(days=30), timedelta(days=400)
-KEPT: dict[str, timedelta] = {
-    source: LETTERS_KEPT if reader is _letter else EVENTS_KEPT for source, reader in READERS.items()
-}
-"""How long a post is kept after it was read; what could not be read is kept until somebody says that it may go."""
+KINDS = {source: "letters" if reader is _letter else "posts" for source, reader in READERS.items()}
+"""What `keep:` of the house calls each: so long a post is kept after it was read.
+
+What could not be read is kept until somebody says that it may go.
+"""
 WHOLE = frozenset({"sendgrid.events"})
 """Of these nothing stays, since each event is known by its own id; of others the digest, which tells a repetition."""
 
@@ -80,13 +81,14 @@ def take_received(
     if found:
         observe.note(observe.RECEIVED_TAKEN, taken=found[TAKEN], unreadable=found[UNREADABLE])
     else:
-        give_up_old(shop, now)
+        give_up_old(shop, live.book.rules.keep, now)
     return found
 
 
-def give_up_old(shop: Workshop, now: datetime) -> int:
+def give_up_old(shop: Workshop, keep: Keep, now: datetime) -> int:
     """Give up posts that were read long enough ago, a thousand of each source at a time; how many."""
-    given_up = shop.store.received.forget([Old(source, now - kept, source in WHOLE) for source, kept in KEPT.items()])
+    old = [Old(source, keep.before(kind, now), source in WHOLE) for source, kind in KINDS.items()]
+    given_up = shop.store.received.forget(old)
     if given_up:
         observe.note(observe.RECEIVED_GIVEN_UP, posts=given_up)
     return given_up

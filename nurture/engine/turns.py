@@ -8,6 +8,7 @@ from nurture import observe
 from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import StateError
 from nurture.engine.news import judge_clicks
+from nurture.engine.pruning import Pruner
 from nurture.engine.taking import take_received
 from nurture.engine.tick import Tell, Ticked, decide_page, refuse_halted, refuse_leap, silent, tick
 from nurture.engine.workshop import Workshop
@@ -86,6 +87,7 @@ class Turns:
         self._said: tuple[datetime, str] | None = None
         self._looked_until: datetime | None = None
         self._counter: int | None = None
+        self._pruner = Pruner()
         self.more = False  # whether posts from outside are left that nobody has read
 
     @property
@@ -113,7 +115,9 @@ class Turns:
         self._looked_until = now
         self._take_in(self.live, now, POSTS)
         judge_clicks(self.shop, now)
-        return tick(store, self.live.book, now, tell)
+        ticked = tick(store, self.live.book, now, tell)
+        self._pruner.turn(self.shop, self.live.book.rules.keep, now, ticked.people)
+        return ticked
 
     def _take_in(self, live: LiveBook, now: datetime, most: int) -> None:
         """Read what was posted from outside; `more` says whether some of it is left for the next turn."""

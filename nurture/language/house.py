@@ -6,6 +6,7 @@ from datetime import time
 
 from nurture.language.asking import Asking
 from nurture.language.house_grammar import RULES, STAGES, TOPICS
+from nurture.language.keeping import read_keep
 from nurture.language.reader import Fields, Reader
 from nurture.language.replies import read_replies
 from nurture.language.scope import Scope
@@ -64,6 +65,7 @@ def read_rules(root: Node | None, reader: Reader) -> tuple[Rules, Fields | None]
         silence=_silence(fields.get("silence", Fields)),
         sunset=_sunset(fields.get("sunset", Fields)),
         replies=read_replies(fields.get("replies", Fields), reader),
+        keep=read_keep(fields.get("keep", Fields), reader),
     ), fields
 
 

@@ -1,6 +1,7 @@
 """The keys of sequences/house/ (language.md 3) as data, beside the step table."""
 
 from nurture.language.giving_grammar import CALENDAR_FILE, GIFTS, LADDERS
+from nurture.language.keep_grammar import KEEP
 from nurture.language.replies_grammar import REPLIES
 from nurture.language.shapes import (
     CALENDAR,
@@ -197,6 +198,7 @@ RULES = Table(
         Key("silence", Part(SILENCE), "What begins for who heard nothing but offers for long.", default="none"),
         Key("sunset", Part(SUNSET), "When readers who never act are left in peace.", default="never"),
         Key("replies", Part(REPLIES), "Who answers letters, and what they start or stop.", default="the usual answers"),
+        Key("keep", Part(KEEP), "How long what grows is kept.", default="as its keys say"),
         Key("language", Whole(1, 1), "The version of this language.", default="1"),
     ),
 )

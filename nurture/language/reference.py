@@ -41,6 +41,7 @@ from nurture.language.house_grammar import (
     TOPIC,
     TOPICS,
 )
+from nurture.language.keep_grammar import KEEP
 from nurture.language.page import LARGEST
 from nurture.language.replies_grammar import LETTERS, REPLIES
 from nurture.language.sequences import MOST_STEPS
@@ -108,6 +109,7 @@ CHAPTERS: tuple[tuple[str, tuple[Table, ...]], ...] = (
             SUNSET,
             REPLIES,
             LETTERS,
+            KEEP,
         ),
     ),
     (

@@ -5,6 +5,7 @@ from datetime import time
 
 from nurture.model.catalogue import Limit, Mute
 from nurture.model.expression import Condition
+from nurture.model.keeping import Keep
 from nurture.model.length import Length, Unit
 from nurture.model.letter import Kind
 
@@ -135,6 +136,7 @@ class Rules:
     silence: Silence | None = None
     sunset: Sunset | None = None
     replies: Replies = Replies()
+    keep: Keep = Keep()
     language: int = 1
 
 

@@ -191,6 +191,18 @@ class Posts:
             these = update(RECEIVED).where(*_WITH_PROBLEM, RECEIVED.c.number.in_(numbers))
             return connection.execute(these.values(done_at=micros(now))).rowcount
 
+    def how_many_old(self, old: Sequence[Old]) -> int:
+        """How many posts `forget` would give up, were it asked until none is left."""
+        asked = select(func.count()).where(RECEIVED.c.headers != literal_column("''"))
+        with self.database.reading() as connection:
+            counts = [
+                connection.execute(
+                    asked.where(RECEIVED.c.source == one.source, RECEIVED.c.done_at < micros(one.before))
+                ).scalar_one()
+                for one in old
+            ]
+        return sum(map(int, counts))
+
     def forget(self, old: Sequence[Old], most: int = 1_000) -> int:
         """Give up posts that were read before an instant, so many of each source at the most; how many.
 

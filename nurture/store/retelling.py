@@ -15,6 +15,7 @@ from nurture.store import files
 from nurture.store.basis import Basis, bases
 from nurture.store.codec import instant, micros
 from nurture.store.database import Database, pages
+from nurture.store.footings import Footing, used_of
 from nurture.store.journal import NO_DIGEST
 from nurture.store.load import EVENT_COLUMNS, Loaded, loaded
 from nurture.store.page import Rows
@@ -53,7 +54,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is kept of one person: the journal, every event, the mails with their numbers, and how they stand now."""
+    """What is kept of one person: the journal, every event, the mails with their numbers, and how they stand now.
+
+    `footing` is where the journal begins, when older rows of it went.
+    """
 
     person: str
     entries: tuple[Entry, ...]
@@ -62,10 +66,11 @@ class Past:
     state: str
     facts: str
     tags: str
+    footing: Footing | None = None
 
     @property
     def whole(self) -> bool:
-        """Whether decisions alone made them what they are, from their first day."""
+        """Whether decisions alone made them what they are, from their first day or from their footing on."""
         return all(entry.digest != NO_DIGEST for entry in self.entries)
 
 
@@ -81,6 +86,17 @@ class Retold:
     until: int = 0
     number: int = 0
     own: dict[str, list[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        stood = self.past.footing
+        if stood is None:
+            return
+        self.state, self.facts, self.tags, self.zone = stood.state, stood.facts, stood.tags, stood.zone
+        self.until, self.number = stood.until, stood.seen
+        for (_, stored), (sequence, topic, clicked) in zip(self.past.mails, stood.mails, strict=False):
+            mail = list(stored)
+            mail[_SEQUENCE], mail[_TOPIC], mail[_CLICKED] = sequence, topic, clicked
+            self.own[stored[0]] = mail
 
     def as_read(self, entry: Entry, renamed: Renamed) -> Loaded:
         """As they were read for a decision, under the names of that day."""
@@ -168,14 +184,16 @@ def _pasts(connection: Connection, ids: Collection[str]) -> Iterator[Past]:
     events = _by_person(connection.execute(known))
     had = select(MESSAGE.c.person, MESSAGE.c.number, *[MESSAGE.c[name] for name in HAD])
     mails = _by_person(connection.execute(had.where(MESSAGE.c.person.in_(ids)).order_by(MESSAGE.c.number)))
+    stood = used_of(connection, ids)
     standing = select(PERSON.c.id, PERSON.c.state, PERSON.c.facts, PERSON.c.tags).where(PERSON.c.id.in_(ids))
     for id_, state, facts, tags in connection.execute(standing.order_by(PERSON.c.id)):
-        own = tuple(Entry(*row) for row in entries.get(id_, ()))
+        footing = stood.get(id_)
+        own = tuple(Entry(*row) for row in entries.get(id_, ()) if footing is None or row[0] > footing.upto)
         letters = tuple((number, tuple(mail)) for number, *mail in mails.get(id_, ()))
         known_of = tuple(
             (*event, id_) for event in events.get(id_, ())
         )  # as `load` reads them: whose they are comes last
-        yield Past(id_, own, known_of, letters, state, facts, tags)
+        yield Past(id_, own, known_of, letters, state, facts, tags, footing)
 
 
 def _by_person(rows: Any) -> dict[str, list[tuple[Any, ...]]]:

@@ -11,7 +11,7 @@ import pytest
 from nurture.engine import doctor_store as inside
 from nurture.engine.applying import LiveBook
 from nurture.engine.doctor import State
-from nurture.engine.taking import AT_ONCE, EVENTS_KEPT, take_received
+from nurture.engine.taking import AT_ONCE, take_received
 from nurture.store.tables import HAPPENING
 from tests import worlds as w
 from tests.sending_worlds import NOW, Shop, open_shop
@@ -68,7 +68,7 @@ def test_what_is_old_is_given_up_when_nothing_is_left_to_read(shop: Shop) -> Non
     shop.store.received.keep(EVENTS, event(1), {}, NOW)
     shop.store.received.keep(EVENTS, b"no JSON", {}, NOW)
     assert take_received(shop.workshop, LIVE, NOW) == {"taken": 1, "unreadable": 1}
-    later = NOW + EVENTS_KEPT
+    later = NOW + timedelta(days=30)
     assert not take_received(shop.workshop, LIVE, later)
     assert shop.store.received.one(1) is not None
     assert not take_received(shop.workshop, LIVE, later + timedelta(seconds=1))

@@ -1,6 +1,6 @@
 """What every start, key of a sequence and file of the house becomes (language.md 3, 4.1, 4.2, 8 and 15)."""
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from nurture.language.project import read_project
 from nurture.model.event import Money, MonthDay
 from nurture.model.house import Budget, LadderRule, Present, SpecialDay
+from nurture.model.keeping import Keep
 from nurture.model.length import Length, Unit
 from nurture.model.letter import Kind
 from nurture.model.rules import Answer, Balance, Endpoint, Replies, Silence, Sunset
@@ -275,3 +276,10 @@ def test_toml_holds_the_same_house(kind: str) -> None:
         (one.make, one.valid, one.each_person) for one in yaml.gifts
     ]
     assert [day.every for day in toml.days] == [day.every for day in yaml.days]
+
+
+def test_keep_has_its_usual_lengths_and_its_own() -> None:
+    assert read(files_of()).rules.keep == Keep()
+    own = added("rules", "keep: {reasons: 2 years, posts: 1 week, bodies: 0 days}\n").rules.keep
+    assert own == Keep(Length(2, Unit.year), Keep().journal, Length(1, Unit.week), bodies=Length(0, Unit.day))
+    assert own.before("reasons", datetime(2027, 3, 9, tzinfo=UTC)) == datetime(2025, 3, 7, tzinfo=UTC)
