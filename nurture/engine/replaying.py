@@ -104,8 +104,8 @@ class Replayed:
         said = "all equal" if self.equal else "1 person differs" if apart == 1 else f"{apart:,} people differ"
         yield f"{self.decisions:,} decisions of {self.people:,} people taken again: {said}."
         if self.earliest is not None:
-            yield f"Of {self.footings:,} people the first decisions are not kept any more (`keep:` of the house): theirs"
-            yield f"are taken again from where they stood on {self.earliest:%Y-%m-%d}, or later."
+            yield f"Of {self.footings:,} people the first decisions are not kept any more (`keep:` of the house):"
+            yield f"theirs are taken again from where they stood on {self.earliest:%Y-%m-%d}, or later."
         for why, count in sorted(self.left_out.items()):
             yield f"Left out: {count:,} {why}."
 
