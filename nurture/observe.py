@@ -13,6 +13,8 @@ from pathlib import Path
 TICK_BEGUN = "tick.begun"  # since, until
 TICK_DONE = "tick.done"  # people, decided, reasons
 TICK_FAILED = "tick.failed"  # error, at, words, again_in
+ROUND_BEGUN = "round.begun"  # since, until, parts: so many are looked at that workers share it
+PART_DONE = "round.part_done"  # first, last: buckets; over: whether it was the last part; people, decided, reasons
 HAND_OVER_DONE = "hand_over.done"  # accepted, refused, cancelled, in_doubt
 HAND_OVER_FAILED = "hand_over.failed"  # error, at, words, again_in
 HAND_OVER_WAITS = "hand_over.waits"  # waiting, held: of mails that nothing is wrong with
@@ -80,6 +82,7 @@ PERSON_MERGED = "person.merged"  # old, person: our own ids
 NAMES = frozenset(
     {
         TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, HAND_OVER_WAITS, BATCH_IN_DOUBT,
+        ROUND_BEGUN, PART_DONE,
         BATCH_LEFT, BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, FAMILY_RESTS,
         COMPLAINTS_BRAKE, PACE_PUT_OFF, DOUBTS_LOOKED_UP, DOUBTS_UNANSWERED, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
         RELEASED, HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS,

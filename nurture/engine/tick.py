@@ -106,14 +106,15 @@ def leap(store: Store, now: datetime) -> str:
     return f"the last round was {(now - last).days} days ago, on {last:%Y-%m-%d}, if the clock is right"
 
 
-def decide_page(store: Store, book: Book, page: Sequence[str], now: datetime) -> list[Decision]:
+def decide_page(store: Store, book: Book, page: Sequence[str], now: datetime, once: bool = False) -> list[Decision]:
     """Read, decide and keep one page of people; again when somebody else was quicker with one of them.
 
-    Where another book was applied meanwhile it is decided by that one.
+    Where another book was applied meanwhile it is decided by that one. With `once` whoever was decided as of this
+    very instant is left alone too, unless something arrived for them: others decide for the same people.
     """
     insist = False
     for _ in range(ATTEMPTS):
-        decisions = list(decide(store, book, page, now))
+        decisions = list(decide(store, book, page, now, once))
         try:
             store.commit(decisions, now, zone_of(book), book, insist)
         except Conflict:
@@ -135,10 +136,10 @@ def newest_book(store: Store, book: Book) -> Book:
     return book if found is None else found.book
 
 
-def decide(store: Store, book: Book, page: Sequence[str], now: datetime) -> Iterator[Decision]:
-    """What the core says of each; whoever was decided up to a later instant is left alone."""
+def decide(store: Store, book: Book, page: Sequence[str], now: datetime, once: bool = False) -> Iterator[Decision]:
+    """What the core says of each; whoever was decided up to a later instant is left alone, and see `decide_page`."""
     for person, arrived in store.people(page, now):
-        if person.asof <= now:
+        if person.asof < now or (person.asof == now and (arrived or not once)):
             yield advance(book, person, now, arrived)
 
 

@@ -107,20 +107,36 @@ def _path(trigger: DayTrigger) -> str:
     return ".".join(path[1:]) if path[1:2] == ("orders",) else path[-1]
 
 
-def candidates(connection: Connection, wanted: Watched, since: datetime, until: datetime) -> list[str]:
+Buckets = tuple[int, int]
+"""The first and the last bucket of the people that one of many workers looks at."""
+
+
+def within(statement: Select[Any], buckets: Buckets | None) -> Select[Any]:
+    """A statement about people without those of other buckets; without buckets it asks for all."""
+    if buckets is None:
+        return statement
+    (whose,) = statement.selected_columns[0].base_columns
+    return statement.where(whose.table.c.bucket.between(*buckets))
+
+
+def candidates(
+    connection: Connection, wanted: Watched, since: datetime, until: datetime, buckets: Buckets | None = None
+) -> list[str]:
     """The ids, ascending, of all who can have something due in (since, until], and of all overdue."""
-    return sorted(_found(connection, probes(connection, wanted, since, until)))
+    return sorted(_found(connection, probes(connection, wanted, since, until), buckets))
 
 
-def scanned(connection: Connection, wanted: Watched, since: datetime, until: datetime) -> list[str]:
+def scanned(
+    connection: Connection, wanted: Watched, since: datetime, until: datetime, buckets: Buckets | None = None
+) -> list[str]:
     """The ids, ascending, of all for whom a date or a lapse can fall due in (since, until]."""
-    return sorted(_found(connection, scans(connection, wanted, since, until)))
+    return sorted(_found(connection, scans(connection, wanted, since, until), buckets))
 
 
-def _found(connection: Connection, statements: Iterable[Select[Any]]) -> set[str]:
+def _found(connection: Connection, statements: Iterable[Select[Any]], buckets: Buckets | None) -> set[str]:
     found: set[str] = set()
     for statement in statements:
-        found.update(row[0] for row in connection.execute(statement))
+        found.update(row[0] for row in connection.execute(within(statement, buckets)))
     return found
 
 
@@ -134,14 +150,16 @@ _DUE = select(func.count()).select_from(_FIRST_DUE)
 _NEXT = select(func.min(AGENDA.c.due_at)).where(AGENDA.c.due_at > bindparam("after"))
 
 
-def overdue_after(connection: Connection, until: datetime, after: str, limit: int) -> list[str]:
+def overdue_after(
+    connection: Connection, until: datetime, after: str, limit: int, buckets: Buckets | None = None
+) -> list[str]:
     """The ids, ascending, of the next so many behind `after` whose agenda is due by then.
 
     It walks the table as it lies, which sorts nothing: a million people never stand in memory at once.
     """
     unindexed = literal_column("+agenda.due_at", BigInteger)  # else it would be found by due_at, and sorted whole
     due = select(AGENDA.c.person).where(AGENDA.c.person > after, unindexed <= micros(until)).distinct()
-    return list(connection.execute(due.order_by(AGENDA.c.person).limit(limit)).scalars())
+    return list(connection.execute(within(due, buckets).order_by(AGENDA.c.person).limit(limit)).scalars())
 
 
 def fell_due(connection: Connection, after: datetime, until: datetime, limit: int) -> list[str]:

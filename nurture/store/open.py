@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from nurture.model.book import Book
@@ -27,10 +26,10 @@ from nurture.store import (
 from nurture.store.applications import Applications, refuse_superseded
 from nurture.store.at_most import keep
 from nurture.store.basis import basis_of
-from nurture.store.candidates import watched
+from nurture.store.candidates import Buckets, watched
 from nurture.store.clicks import Clicks
 from nurture.store.codec import micros
-from nurture.store.crowds import Dates, in_parts, page_of
+from nurture.store.crowds import Dates
 from nurture.store.database import CACHE, PAGE, Database, connect, pages
 from nurture.store.figures import Figures
 from nurture.store.happenings import Happenings
@@ -40,10 +39,11 @@ from nurture.store.migrate import bring_up_to_date
 from nurture.store.outbox_doors import Outbox
 from nurture.store.outbox_rows import Batch, fates
 from nurture.store.projections import zones_of
+from nurture.store.proposing import proposed
 from nurture.store.received import Posts
+from nurture.store.rounds import Rounds
 
 ZoneOf = Callable[[Person], str]
-MANY = 20_000  # ids that are looked for at a time
 _REMEMBERED = 2 * PAGE  # people kept between `people` and `commit`
 
 
@@ -77,7 +77,7 @@ class Store:
         self._loaded: dict[str, Loaded] = {}
         self.outbox = Outbox(database, self._remember)
         self.figures, self.applications = Figures(database), Applications(database, self._remember)
-        self.received = Posts(database, self._remember)
+        self.received, self.rounds = Posts(database, self._remember), Rounds(database)
         self.happenings, self.clicks = Happenings(database, self._remember), Clicks(database, self._remember)
 
     def close(self) -> None:
@@ -164,21 +164,19 @@ class Store:
             save.move_watermark(connection, until)
 
     def candidates(
-        self, book: Book, since: datetime, until: datetime, dates: Dates | None = None
+        self,
+        book: Book,
+        since: datetime,
+        until: datetime,
+        dates: Dates | None = None,
+        buckets: Buckets | None = None,
     ) -> Iterator[list[str]]:
         """Ids, ascending and in pages, of all for whom anything can fall due in (since, until]: never one too few.
 
-        `dates` says when special days fall; ValueError without it for a book that starts people by them.
+        `dates` says when special days fall; ValueError without it for a book that starts people by them. With
+        `buckets` only people of these are looked for: a part of what many workers share.
         """
-        with self.database.reading() as connection:
-            many = candidates.very_many(connection, until, MANY)
-            found = (candidates.scanned if many else candidates.candidates)(connection, watched(book), since, until)
-            asked = [
-                partial(page_of, statement=one) for one in candidates.crowds(connection, book, since, until, dates)
-            ]
-        if many:
-            asked.append(partial(candidates.overdue_after, until=until))
-        yield from in_parts(self.database, found, asked, MANY)
+        return proposed(self.database, book, since, until, dates, buckets)
 
     def fell_due(self, after: datetime, until: datetime, limit: int) -> list[str]:
         """Ids, ascending, of up to so many for whom something arrived or was to be looked at in (after, until]."""

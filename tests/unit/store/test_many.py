@@ -9,7 +9,7 @@ from nurture.decide.special_days import dates_in
 from nurture.engine.check import check
 from nurture.engine.project import read_files
 from nurture.engine.starter import starter
-from nurture.store import open as open_module
+from nurture.store import proposing
 from nurture.store.codec import micros
 from nurture.store.open import Store, open_store
 from nurture.store.tables import AGENDA, DAY_OF, ZONE_GROUP
@@ -54,7 +54,7 @@ def store(store_url):
 
 @pytest.mark.parametrize("many", [1, 2, 3, 7, 20, 21, 41, 42, 43, 1000])
 def test_in_whatever_parts_the_same_are_found(store: Store, book, monkeypatch, many: int):
-    monkeypatch.setattr(open_module, "MANY", many)
+    monkeypatch.setattr(proposing, "MANY", many)
     found = [id_ for page in store.candidates(book, SINCE, NOW, dates_in) for id_ in page]
     assert found == sorted({*(f"p{n:02}" for n in range(21)), "a", "p07", "p10x", "z"})
 
