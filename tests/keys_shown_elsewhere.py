@@ -17,7 +17,9 @@ _TESTS = {
         ("keep", "journal"),
         ("keep", "bodies"),
     ),
-    "unit/store/test_pruning.py::test_of_news_what_hurt_an_address_stays_with_all_about_its_reader": (("keep", "news"),),
+    "unit/store/test_pruning.py::test_of_news_what_hurt_an_address_stays_with_all_about_its_reader": (
+        ("keep", "news"),
+    ),
     "unit/store/test_pruning.py::test_the_words_of_a_letter_go_when_it_was_answered": (("keep", "letters"),),
     "unit/engine/test_taking.py::test_what_is_old_is_given_up_when_nothing_is_left_to_read": (("keep", "posts"),),
     "unit/decide/test_sunset.py::test_it_needs_as_many_mails_and_as_long_a_time_as_the_rule_says": (
