@@ -125,7 +125,7 @@ def lines(text: str, currency: str, parts: Collection[str]) -> tuple[Line, ...]:
     try:
         return tuple(
             Line(
-                text_of(str(line["product"])),
+                text_of(str(line["product"]).strip()),
                 float(line.get("quantity", 1)) if "quantity" in parts else 1,
                 _price(line, currency) if "price" in parts else None,
             )

@@ -153,6 +153,17 @@ def book_of(root: Path) -> Book:
     return checked.book
 
 
+def book_without_mails(root: Path) -> Book:
+    """The book for whom no mail matters, such as an import: the sequences and the house are judged, no template is.
+
+    RefusedError when they have errors.
+    """
+    reading = read_project(read_files(root))
+    if reading.book is None:
+        raise RefusedError(files_with(sum(problem.severity is Severity.error for problem in reading.problems)))
+    return reading.book
+
+
 def readable_book(root: Path) -> Book:
     """What of the working tree can be read: enough for commands that write new files beside ones with mistakes."""
     return read_project(read_files(root)).partial

@@ -86,6 +86,7 @@ class Intake:
         self.zone = ZoneInfo(book.rules.zone)
         self.clock = Clock(self.zone)
         self.places, self.ignored = match_columns(table.columns, wanted, book)
+        self._id_place, self._email_place = self.places.get("id"), self.places.get("email")
         self.event = orders_event(book) if wanted.kind == "orders" else ""
         self.fields = {name: self._readers(fields) for name, fields in self._events().items()}
         self.unheard = Unheard()
@@ -118,15 +119,18 @@ class Intake:
         """What one row of the file says; CellError with the reason when it says something that cannot be."""
         if row.wrong:
             raise CellError(row.wrong)
-        who = Who(row.line, self.cell(row, "id"), self.cell(row, "email"))
-        if not who.id and not who.address:
+        texts, by_id, by_address = row.cells, self._id_place, self._email_place
+        id_ = "" if by_id is None else texts[by_id].strip()
+        address = "" if by_address is None else texts[by_address].strip()
+        if not id_ and not address:
             raise CellError("neither an id nor an address")
-        return list(self.said(row, who, self.moment(row)))
+        who, at = Who(row.line, id_, address), self.moment(row)
+        return self.order(row, who, at) if self.event else list(self.said(row, who, at))
 
     def cell(self, row: Row, name: str) -> str:
         """The text of a named column; empty when the file has none."""
         place = self.places.get(name)
-        return row.cells[place].strip() if place is not None else ""
+        return "" if place is None else row.cells[place].strip()
 
     def moment(self, row: Row) -> datetime:
         """When it happened, in UTC; now for rows that need not say."""
@@ -141,7 +145,7 @@ class Intake:
         return at
 
     def said(self, row: Row, who: Who, at: datetime) -> Iterator[AnyRow]:
-        """The rows of the store that follow from a row of this kind."""
+        """The rows of the store that follow from a row of this kind; those of orders by `order`."""
         match self.wanted.kind:
             case "contacts":
                 yield ContactRow(**self.common(row, who), at=at, tags=cells.words(self.cell(row, "tags")))
@@ -152,8 +156,6 @@ class Intake:
                 yield SuppressionRow(line=who.line, outside_id=who.id, address=who.address, at=at)
             case "sends":
                 yield self.send(row, who, at)
-            case "orders":
-                yield from self.order(row, who, at)
             case "things":
                 key, removed = self.cell(row, "key"), self.cell(row, "removed")
                 given = values(row, self.records)
@@ -168,7 +170,8 @@ class Intake:
         wanted = self.wanted
         proof = self.proof(row) if wanted.topics else {}
         topics = {"topics": wanted.topics, **proof} if wanted.topics else {}
-        return self.named(who) | {"facts": values(row, self.facts)} | topics
+        facts = values(row, self.facts) if self.facts else {}
+        return {"line": who.line, "outside_id": who.id, "address": who.address, "facts": facts, **topics}
 
     def named(self, who: Who) -> dict[str, Any]:
         """Whom the row is about."""
@@ -192,21 +195,22 @@ class Intake:
         outside = self.cell(row, "outside_id")
         return EventRow(**self.common(row, who), name=name, at=at, id=outside, fields=fields, fresh=self.fresh(at))
 
-    def order(self, row: Row, who: Who, at: datetime) -> Iterator[EventRow]:
+    def order(self, row: Row, who: Who, at: datetime) -> list[AnyRow]:
         """An order, and with --delivered-after its delivery so much later, known when it comes."""
         common, outside = self.common(row, who), self.cell(row, "outside_id")
         fields = values(row, self.fields[self.event])
         if self.id_field and self.id_field not in fields:
             fields[self.id_field] = outside or self.nth(row)
-        yield EventRow(**common, name=self.event, at=at, id=outside, fields=fields, fresh=self.fresh(at))
+        placed = EventRow(**common, name=self.event, at=at, id=outside, fields=fields, fresh=self.fresh(at))
         if self.wanted.delivered_after is None:
-            return
+            return [placed]
         there = after(at, self.wanted.delivered_after, self.clock)
         known = {name: value for name, value in fields.items() if name in self.book.catalogue.events[DELIVERED]}
-        yield EventRow(
+        delivered = EventRow(
             **common, name=DELIVERED, at=there, id=outside, fields=known, fresh=self.fresh(there),
             known_at=max(there, self.now),
         )  # fmt: skip
+        return [placed, delivered]
 
     def nth(self, row: Row) -> str:
         """A name for an order that has none: what its row says and how many equal rows came before it."""

@@ -16,7 +16,8 @@ from nurture.engine.faults import MisuseError
 
 DELIMITERS = ",;\t|"
 CHUNK = 1 << 20
-LONGEST = 200_000  # characters of a row: a thousand rows are in hand at once
+LONGEST = 200_000  # characters of a row
+LOOK_EVERY = 100  # lines between two looks how far the file was read: to ask for it costs as much as to read a line
 DAMAGED = "\ufffd"  # what stands for bytes that are none of the encoding
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -28,12 +29,16 @@ BYTE_ORDER_MARKS = (
 
 
 class Row(NamedTuple):
-    """One row: the line it starts on, its cells, how far into the file it ends, and what is wrong with it."""
+    """One row: the line it starts on, its cells, about how far into the file it ends, and what is wrong with it.
+
+    `size` is how many characters it has.
+    """
 
     line: int
     cells: list[str]
     position: int
     wrong: str = ""
+    size: int = 0
 
 
 class Columns(Protocol):
@@ -74,14 +79,17 @@ class Table:
             lines = _Lines(text)
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             seen_header = False
+            position, look = 0, 0
             while True:
                 line = lines.begin()
+                if line >= look:
+                    position, look = raw.tell(), line + LOOK_EVERY
                 try:
                     cells = next(reader)
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield Row(line, [], raw.tell(), not_a_row(error))
+                    yield Row(line, [], position, not_a_row(error))
                     if is_unclosed(error):
                         lines.again()
                     continue
@@ -93,7 +101,7 @@ class Table:
                 wrong = "" if len(cells) == width else f"{len(cells)} cells, but the header has {width}"
                 if lines.damaged and self.encoding != "utf-8":
                     wrong = f"it holds bytes that are none of the file's encoding, {self.encoding}"
-                yield Row(line, cells, raw.tell(), wrong)
+                yield Row(line, cells, position, wrong, lines.size)
 
 
 class TooLong(csv.Error):
@@ -107,14 +115,14 @@ class _Lines(Iterator[str]):
         self._text = text
         self._again: deque[str] = deque()
         self._row: list[str] = []
-        self._size = 0
+        self.size = 0
         self._number = 0
         self.damaged = False
 
     def begin(self) -> int:
         """A new row begins: on which line."""
         self._row.clear()
-        self._size = 0
+        self.size = 0
         self.damaged = False
         return self._number + 1
 
@@ -124,10 +132,10 @@ class _Lines(Iterator[str]):
             raise StopIteration
         self._number += 1
         self._row.append(line)
-        self._size += len(line)
+        self.size += len(line)
         if DAMAGED in line:
             self.damaged = True
-        if self._size >= LONGEST:
+        if self.size >= LONGEST:
             self._row[-1] = self._ended(line)
             raise TooLong
         return line

@@ -1,18 +1,21 @@
 """One import from a file to the store: rejects written beside it, and at the end what it changed and what not."""
 
 import csv
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from nurture import observe
 from nurture.engine.applying import live_book
 from nurture.engine.cells import CellError
-from nurture.engine.check import book_of
+from nurture.engine.check import book_without_mails
+from nurture.engine.collecting import uncollected
 from nurture.engine.intake import Intake, Wanted, check_wanted, span
 from nurture.engine.records import Unchanged
 from nurture.engine.table import Row, Table
@@ -22,11 +25,13 @@ from nurture.model.book import Book
 from nurture.model.sequence import Status
 from nurture.model.trigger import EventTrigger
 from nurture.store.database import owner_only
+from nurture.store.ingest import TOGETHER
 from nurture.store.installation import SUPPRESSIONS
 from nurture.store.rows import AnyRow
 
-REMEMBERED = 4_000  # rows kept for the rejects file: more than the store has in hand at once
+REMEMBERED = 2 * TOGETHER  # rows kept for the rejects file: more than the store has in hand at once
 REMEMBERED_SIZE = 32_000_000  # characters of them
+IN_HAND = REMEMBERED_SIZE // 2  # characters of rows that the store may have in hand at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,8 @@ class Rejects:
         self.stack = stack
         self.count = 0
         self.last = 0
-        self.recent: dict[int, tuple[Row, int]] = {}  # by line, for as long as the store may still refuse one
-        self.size = 0
+        self.recent: deque[Row] = deque()  # in the file's order, for as long as the store may still refuse one
+        self.size = self.in_hand = 0
         self.writer: Any = None
         self.path.unlink(missing_ok=True)
 
@@ -106,17 +111,25 @@ class Rejects:
 
     def remember(self, row: Row) -> None:
         """A row that is given to the store."""
-        size = sum(map(len, row.cells))
-        self.recent[row.line] = row, size
-        self.size += size
+        self.recent.append(row)
+        self.size += row.size
+        self.in_hand += row.size
         while len(self.recent) > REMEMBERED or self.size > REMEMBERED_SIZE:
-            _, oldest = self.recent.pop(next(iter(self.recent)))
-            self.size -= oldest
+            self.size -= self.recent.popleft().size
+
+    def full(self) -> bool:
+        """Whether the store should write what it has in hand, be it ever so few rows."""
+        return self.in_hand > IN_HAND
+
+    def written(self, _rows: int) -> None:
+        """The store has nothing in hand."""
+        self.in_hand = 0
 
     def refused(self, row: AnyRow, reason: str) -> None:
         """The store refused a row."""
-        known = self.recent.get(row.line)
-        self.add(known[0] if known else Row(row.line, [], 0), reason)
+        place = bisect_left(self.recent, row.line, key=attrgetter("line"))
+        found = self.recent[place] if place < len(self.recent) else None
+        self.add(found if found and found.line == row.line else Row(row.line, [], 0), reason)
 
 
 def take_in(
@@ -127,18 +140,20 @@ def take_in(
     One of suppressions also states, in the name of `who`, that it is known who must not have mail.
     """
     live = live_book(shop.store)
-    book = live.book if live else book_of(shop.root)
+    book = live.book if live else book_without_mails(shop.root)
     check_wanted(wanted, book)
     table = Table(path)
     intake = Intake(table, wanted, book, now)
     limits = freshness(book)
-    with ExitStack() as stack:
+    with ExitStack() as stack, uncollected():
         rejects, unchanged = Rejects(table, stack), Unchanged(shop.store)
         said = rows(intake, table, rejects, tell)
         taken = shop.store.importing(now).take(
             unchanged.without(said) if wanted.kind == "things" else said,
             rejects.refused,
-            fresh={name: age for name, (age, _) in limits.items()},
+            rejects.written,
+            {name: age for name, (age, _) in limits.items()},
+            rejects.full,
         )
     if wanted.kind == SUPPRESSIONS and (taken.suppressed or taken.known_already or not rejects.count):
         words = f"imported from {path.name} by {who or 'somebody'} on {now:%Y-%m-%d}, {counted(taken.rows, 'row')}"

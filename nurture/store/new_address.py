@@ -60,7 +60,7 @@ class NewAddresses:
                 return False
             known.moves(person, address, micros(now))
             known.write(connection, micros(now))
-            for topic in known.refused_by_another(person, address.casefold()):
+            for topic in known.refused_by_another(connection, person, address.casefold()):
                 topics = () if topic == EVERYTHING else (topic,)
                 refused = {"topics": topics, "basis": REFUSED_BEFORE, "wording": ""}
                 record(connection, Said(person, CONSENT_REFUSED, (asked, *topics), refused), now)
@@ -79,7 +79,7 @@ class NewAddresses:
             return known, SUPPRESSED
         if known.by_address.get(key, person) != person:
             return known, ANOTHER
-        return known, REFUSED if EVERYTHING in known.refused_by_another(person, key) else ""
+        return known, REFUSED if EVERYTHING in known.refused_by_another(connection, person, key) else ""
 
 
 def _often(connection: Connection, address: str, now: datetime) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from nurture.model import event as names
+from nurture.store.ingest import TOGETHER
 from nurture.store.open import Store, open_store
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
 from tests.new_stores import NewStores
@@ -59,14 +60,21 @@ def test_equal_rows_are_all_events_and_repeating_adds_nothing(store: Store) -> N
 
 def test_an_import_cut_in_the_middle_is_finished_by_repeating_it(store: Store) -> None:
     rows = [order(str(number % 700), 1 + number % 3) for number in range(2_500)]
+    coming: list[AnyRow] = []
+    written: list[int] = []
+
+    def full() -> bool:
+        return len(coming) % 1_000 == 0  # as when their text is long
 
     def cut() -> Iterator[AnyRow]:
-        yield from rows[:1_700]
+        for row in rows[:1_700]:
+            coming.append(row)
+            yield row
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.importing(NOW).take(cut(), Rejects())
-    assert store.counts().events == 1_000
+        store.importing(NOW).take(cut(), Rejects(), written.append, full=full)
+    assert (store.counts().events, written) == (1_000, [1_000])
     store.importing(LATER).take(rows, Rejects())
     assert store.counts().events == 2_500
 
@@ -190,8 +198,8 @@ def test_whoever_something_arrived_for_is_proposed(store: Store) -> None:
 
 def test_progress_is_told_per_transaction(store: Store) -> None:
     told: list[int] = []
-    store.importing(NOW).take([order(str(number)) for number in range(1_500)], Rejects(), told.append)
-    assert told == [1_000, 1_500]
+    store.importing(NOW).take([order(str(number)) for number in range(TOGETHER + 1)], Rejects(), told.append)
+    assert told == [TOGETHER, TOGETHER + 1]
 
 
 def test_an_id_tells_nobody_outside_its_store_who_it_is(new_stores: NewStores) -> None:
