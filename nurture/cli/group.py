@@ -50,6 +50,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "stop": ("operating", "End a sequence for all inside, after asking."),
     "backup": ("backing_up", "Copy the store into one checked file, while all goes on."),
     "restore": ("backing_up", "Put a backup in the store's place; it starts halted."),
+    "move-store": ("moving", "Take the whole shop to another database."),
     "rebuild": ("running", "Recompute everything that follows from the events, and prove it equal."),
     "prune": ("pruning", "Let go what is older than the house rules keep."),
     "replay": ("replaying", "Take decisions again from the journal, and prove them equal."),

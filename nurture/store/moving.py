@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from shutil import disk_usage
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, inspect, select
@@ -31,6 +32,7 @@ from nurture.store.moving_rows import (
     stay,
     sum_of,
 )
+from nurture.store.runner import Runner, runners
 from nurture.store.tables import DECLARATION, HEAD, INSTALLATION
 from nurture.store.world_faults import in_words
 
@@ -88,6 +90,28 @@ def size_of(database: Database) -> int:
     with in_our_words("nothing was changed", database), database.reading() as connection:
         _of_this_version(connection, name_of(database))
         return sum(count_of(connection, table) for table in all_tables())
+
+
+def working(database: Database, since: datetime) -> list[Runner]:
+    """Who works with a store as far as it knows: they were seen since then and did not say goodbye."""
+    with in_our_words("nothing was changed", database), database.reading() as connection:
+        return [one for one in runners(connection) if not one.ended and one.seen_at >= since]
+
+
+def room_for(source: Database, target: Database) -> None:
+    """MoveError when a file cannot become as large as the store is."""
+    if target.file is None:
+        return
+    with in_our_words("nothing was changed", source), source.reading() as connection:
+        if source.file is None:
+            size = int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+        else:
+            size = source.file.stat().st_size
+    there = target.file.stat().st_size if target.file.exists() else 0
+    free = disk_usage(target.file.parent).free
+    if size - there > free:
+        words = f"there is no room for {target.file}: it wants {size / 1e6:,.0f} MB, and {free / 1e6:,.0f} are free"
+        raise MoveError(words)
 
 
 def move(source: Database, target: Database, now: datetime, tell: Tell = lambda _rows: None) -> Moved:

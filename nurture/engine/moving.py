@@ -1,0 +1,89 @@
+"""Taking a shop to another database: who must not be at work, what was done, and what to write in config.toml."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from nurture.config import FILE, Config, absolute
+from nurture.engine.faults import MisuseError, StateError
+from nurture.store.database import Database, connect
+from nurture.store.installation import owner_of
+from nurture.store.moving import Moved, move, name_of, room_for, size_of, working
+
+FROM_ENVIRONMENT = "env:"
+LIVELY = timedelta(minutes=5)  # of whoever was seen so lately it is not known that they are gone
+
+Tell = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From where to where a shop is moved."""
+
+    source: Database
+    target: Database
+    secret: str = ""  # the environment variable that holds the target's address, if one was named
+
+    def size(self) -> int:
+        """How many rows there are to be moved."""
+        return size_of(self.source)
+
+    def lines(self, moved: Moved, seconds: float) -> Iterator[str]:
+        """For people: what was done, and what is to be written where."""
+        here, there = name_of(self.source), name_of(self.target)
+        if moved.before:
+            yield f"It is moved already: {there} is the store."
+        else:
+            tables = sum(one.rows > 0 for one in moved.sums.values())
+            yield f"{moved.rows:,} rows of {tables} tables are in {there} and proved equal, in {seconds:.1f} s."
+            if moved.found:
+                yield f"{moved.found:,} of them an earlier try had brought."
+            yield f"{here} is shut: nothing opens it and nothing is written to it any more. Keep it until you are sure."
+        yield f"Now write in {FILE}, and start again:"
+        yield ""
+        yield "[store]"
+        yield f'url_env = "{self.secret}"' if self.secret else f'url = "{there}"'
+
+
+@contextmanager
+def way(root: Path, config: Config, environment: Mapping[str, str], source: str, target: str) -> Iterator[Way]:
+    """Both databases, neither changed yet. MisuseError for addresses that make no sense; faults in their own words."""
+    here, _ = _address(source, root, environment)
+    there, secret = _address(target, root, environment)
+    if here == there:
+        raise MisuseError("FROM and TO are the same.")
+    if config.store_url not in (here, there):
+        raise MisuseError(f"neither FROM nor TO is the store of this project; {FILE} names another.")
+    databases = [connect(one) for one in (here, there)]
+    try:
+        yield Way(*databases, secret)
+    except ValueError as fault:
+        raise StateError(f"{fault}.") from fault
+    finally:
+        for one in databases:
+            one.engine.dispose()
+
+
+def _address(said: str, root: Path, environment: Mapping[str, str]) -> tuple[str, str]:
+    """The URL that is meant, and the environment variable that holds it, if that was named."""
+    if not said.startswith(FROM_ENVIRONMENT):
+        return absolute(said, root), ""
+    name = said.removeprefix(FROM_ENVIRONMENT)
+    found = environment.get(name, "").strip()
+    if not found:
+        raise MisuseError(f"the environment variable {name} is not set.")
+    return absolute(found, root), name
+
+
+def move_shop(way: Way, config: Config, now: datetime, tell: Tell) -> Moved:
+    """Move it; StateError while somebody elsewhere works with the store that is to be moved, or for want of room."""
+    ours = owner_of(config.installation)
+    others = [one for one in working(way.source, now - LIVELY) if not one.name.startswith(ours)]
+    if others:
+        names = ", ".join(f"{one.name} (seen {one.seen_at:%H:%M:%S} UTC)" for one in others)
+        words = f"{names} {'is' if len(others) == 1 else 'are'}"
+        raise StateError(f"{words} at work with the store. Stop them; who was killed counts as gone after 5 minutes.")
+    room_for(way.source, way.target)
+    return move(way.source, way.target, now, tell)
