@@ -9,11 +9,12 @@ import base64
 import hmac
 import json
 import re
+from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import blake2b
-from typing import Any
+from hashlib import blake2b, sha256
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 UNSUBSCRIBE = "unsubscribe"
@@ -37,7 +38,9 @@ _PATHS = {purpose: path.encode() for path, purpose in PURPOSES.items()}
 _HEXADECIMAL = 128  # in a length: what follows are the bytes of so many pairs of digits
 _LENGTHS_SAID = [bytes((length,)) for length in range(_HEXADECIMAL)]
 _MARKED = [bytes((length | _HEXADECIMAL,)) for length in range(_HEXADECIMAL)]
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.:/_-]+")
 _PAIRS = re.compile("(?:[0-9a-f]{2})+")
+_NOTHING = b"\0"  # an empty word
 _DOMAIN = b"nurture link 2\0"  # sets these signatures apart from those of links that were not masked
 _BLOCK = 64  # bytes of mask at a time
 _LENGTHS = (6, 7)  # without and with fields
@@ -214,6 +217,77 @@ def _bytes(text: str) -> bytes:
     return data
 
 
+class _Maker:
+    """Makes the tokens of one store with one secret, as `make` does: what they have in common is worked out once."""
+
+    def __init__(self, secret: bytes, project: str) -> None:
+        if not secret:
+            raise ValueError("links cannot be signed without a secret")
+        key = (sha256(secret).digest() if len(secret) > _BLOCK else secret).ljust(_BLOCK, b"\0")  # RFC 2104
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in key) + _DOMAIN)
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in key))
+        self._mask = blake2b(key=_mask_key(secret))
+        self._begun = {path: b"".join((_PACKED, path, _part(project))) for path in _PATHS.values()}
+
+    def text(self, path: bytes, person: bytes, subject: bytes, key: bytes, fields: bytes = b"") -> str:
+        """A token of parts as `_part` makes them; ValueError for more than a link can say."""
+        said = b"".join((self._begun[path], person, subject, key, fields))
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(said)
+        outer.update(inner.digest())
+        signature = outer.digest()[:SIGNATURE_BYTES]
+        length, mask = len(said), b""
+        for number in range(-(-length // _BLOCK)):
+            block = self._mask.copy()
+            block.update(signature + number.to_bytes(4))
+            mask += block.digest()
+        masked = (int.from_bytes(said) ^ int.from_bytes(mask[:length])).to_bytes(length)
+        text = b2a_base64(signature + masked, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
+        if len(text) > LONGEST:
+            raise ValueError("a link cannot say so much")
+        return text
+
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+@lru_cache(maxsize=16)
+def _maker(secret: bytes, project: str) -> _Maker:
+    return _Maker(secret, project)
+
+
+@lru_cache(maxsize=1024)
+def in_a_token(subject: str) -> bytes:
+    """A topic's or an event's name, which all readers of a mail share; IndexError for one that is too long."""
+    return _part(subject)
+
+
+def fields_in_a_token(fields: Mapping[str, str | int | float | bool]) -> bytes:
+    """What an answer says beside its name, the same in all mails that ask so."""
+    return _SAY(dict(fields)).encode() if fields else b""
+
+
+class OfMail(NamedTuple):
+    """Makes the addresses of one mail, as `Links` does, for a third of the work."""
+
+    maker: _Maker
+    base: str
+    person: bytes
+    key: bytes
+
+    def unsubscribe(self, topic: str) -> str:
+        """Where its reader leaves a topic."""
+        return f"{self.base}/u/{self.maker.text(b'u', self.person, in_a_token(topic), self.key)}"
+
+    def preferences(self) -> str:
+        """Where they see what they have decided."""
+        return f"{self.base}/p/{self.maker.text(b'p', self.person, _NOTHING, self.key)}"
+
+    def answer(self, event: bytes, fields: bytes) -> str:
+        """Where they answer: an event as `in_a_token` has it, and `fields_in_a_token`."""
+        return f"{self.base}/a/{self.maker.text(b'a', self.person, event, self.key, fields)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """Makes the addresses in mails. `base` is the web address of this installation, with https."""
@@ -225,6 +299,15 @@ class Links:
     def unsubscribe(self, person: str, topic: str, key: str) -> str:
         """Where one reader leaves one topic; a GET shows, a POST does it (RFC 8058)."""
         return self._address("u", Token(UNSUBSCRIBE, self.project, person, topic, key))
+
+    def of_mail(self, person: str, key: str) -> "OfMail":
+        """The addresses of one mail; ValueError or IndexError where its ids are too long for the short form."""
+        return OfMail(_maker(self.secret, self.project), self.base.rstrip("/"), _part(person), _part(key))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its addresses are the same in a text, in HTML and in a header."""
+        return _PLAIN.fullmatch(self.base) is not None
 
     def answer(self, person: str, event: str, fields: Mapping[str, str | int | float | bool], key: str) -> str:
         """Where a reader answers: a GET shows what it would record, a POST records the event (language.md 3)."""

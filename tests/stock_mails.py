@@ -79,14 +79,14 @@ def stock_mail(
     version = mail.version_for(book.rules, templates, intent, person)
     assert not isinstance(version, Problem), version
     ready = templates_of(version.mail)
-    footer = mail._footer(book, templates, intent, links, version.locale)
+    footer = mail.footer_of(book, templates, intent, links, version.locale)
     settled = facts(version.locale)
     isolated = settled["direction"] == "rtl"
     told = {**settled, **footer.fields(isolated=isolated)}
     given = mail._context(book, intent, person, version.locale)
     context = {**told, **mail._calls(templates, intent, links, footer), **given}
     subject, preheader = (" ".join(one.render(context).split()) for one in (ready.subject, ready.preheader))
-    subject = mail._turned(subject, version.locale)
+    subject = mail.turned(subject, version.locale)
     text = EMPTY_LINES.sub("\n\n", ready.text.render(context)).strip("\n") + "\n"
     if not version.mail.says_its_footer:
         text += "\n" + footer_text(footer, isolated)

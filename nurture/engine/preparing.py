@@ -3,6 +3,7 @@
 All that can fail by itself is done here, before `handed` is committed.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.giving import WORDS, asked_for, filled, gifts_now, gone, purse
 from nurture.engine.new_address import may_be_sent
 from nurture.engine.workshop import Workshop
-from nurture.links import STORED_AS
+from nurture.links import STORED_AS, Links
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason, Why
 from nurture.model.event import ADDRESS_ADDED, ADDRESS_STATE, CONSENT_REFUSED, ERASED, SUPPRESSED, THEME_SPARED, Event
@@ -24,6 +25,7 @@ from nurture.model.new_address import NEW_ADDRESS
 from nurture.model.person import Person
 from nurture.model.place import Problem
 from nurture.model.renaming import mail_today
+from nurture.render.folding import Folding
 from nurture.render.mail import render
 from nurture.render.rewritten import rewritten
 from nurture.store.codes import Drawn, Gone
@@ -252,7 +254,7 @@ def written(shop: Workshop, live: LiveBook, one: Looked, drawn: Mapping[str, Map
 
 def rendered(shop: Workshop, live: LiveBook, intent: Intent, person: Person) -> Email | Problem:
     """The mail in the template's words; one that a person approved is of that day, and may be in their words."""
-    templates, approved = live.templates, None
+    approved = None
     if intent.mail not in live.book.mails:  # it was decided under a name that was given up since
         intent = replace(intent, mail=mail_today(intent.mail, live.book.renamed))
     if may_be_rewritten(live.book, intent):
@@ -260,11 +262,25 @@ def rendered(shop: Workshop, live: LiveBook, intent: Intent, person: Person) -> 
     if approved is not None:
         intent = replace(intent, decided_at=approved.at)
     if approved is not None and approved.subject:
-        changed = rewritten(live.book, templates, intent, person, approved.subject, approved.body)
+        changed = rewritten(live.book, live.templates, intent, person, approved.subject, approved.body)
         if isinstance(changed, Problem):
             return changed
         templates, intent = changed
-    return render(live.book, templates, intent, person, links=shop.links)
+        return render(live.book, templates, intent, person, links=shop.links)
+    return folding_of(live, shop.links).render(intent, person)
+
+
+_FOLDINGS: deque[Folding] = deque(maxlen=2)
+
+
+def folding_of(live: LiveBook, links: Links | None) -> Folding:
+    """What renders the mails of a live book; that of the book before is kept too, while another is being applied."""
+    for known in _FOLDINGS:
+        if known.is_for(live.book, live.templates, links):
+            return known
+    made = Folding(live.book, live.templates, links)
+    _FOLDINGS.append(made)
+    return made
 
 
 def may_be_rewritten(book: Book, intent: Intent) -> bool:

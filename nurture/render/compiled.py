@@ -12,12 +12,13 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nurture.model.place import Place, Problem
 from nurture.render.calls import NoPicture
-from nurture.render.environment import TEXT
+from nurture.render.environment import HTML, TEXT
 from nurture.render.layout import Layout, layout
 from nurture.render.page import Unreadable, body_of, page
 from nurture.render.protect import ADDRESSES
-from nurture.render.restore import Part, template_of
+from nurture.render.restore import Part, template_of, tree_of
 from nurture.render.source import Piece, Written, read
+from nurture.render.splitting import Split, split
 from nurture.render.tokens import TOKEN, Misplaced, keeps_order, letters_for, text_with_tokens, tokens_in
 from nurture.render.values import UnknownPrinted, WrongValue
 from nurture.render.versions import Origin
@@ -34,6 +35,15 @@ class Templates(NamedTuple):
     preheader: Template
     text: Template
     page: Template
+
+
+class Splits(NamedTuple):
+    """What is run once for many readers: the templates taken apart."""
+
+    subject: Split
+    preheader: Split
+    text: Split
+    page: Split
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,18 @@ class Compiled:
             pieces = (*written.pieces, *([self.own_text] if self.own_text else []))
             found = next(_compile_faults(pieces), None)
             return found or Problem("E223", written.body.place(0), f"this does not parse: {fault}")
+
+    @cached_property
+    def splits(self) -> Splits:
+        """The same for many readers at once (`folding`). Raises jinja2.TemplateError where `templates` is a Problem."""
+        written = self.written
+        text = Piece("", "", self.text, 0) if self.own_text is None else self.own_text
+        return Splits(
+            split(TEXT.parse(written.subject.text), written.file, TEXT),
+            split(TEXT.parse(written.preheader.text), written.file, TEXT),
+            split(TEXT.parse(text.text), text.file or written.file, TEXT),
+            split(tree_of(self.parts, written.file), written.file, HTML),
+        )
 
     @property
     def size(self) -> int:

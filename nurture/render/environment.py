@@ -22,6 +22,7 @@ from nurture.model.event import MonthDay
 from nurture.render.calls import Giver
 from nurture.render.generator import PatternsApart
 from nurture.render.locales import babel_locale
+from nurture.render.markers import MARKERS
 from nurture.render.values import END_OF_ISOLATE, ISOLATE, Attributes, Isolated, Unknown, WrongValue, amount_of
 from nurture.render.weaving import Shared
 
@@ -160,6 +161,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**"})
     code_generator_class = PatternsApart
     pattern_piece, escaped = Shared, staticmethod(escaped)  # what the generated code makes pieces with
+    markers = MARKERS
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:  # noqa: ARG002  (Jinja asks so)
         """Only the values that a mail is given have parts, and none of those begins with an underscore."""

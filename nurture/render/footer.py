@@ -1,6 +1,5 @@
 """Who writes, why, and how to leave: the footer of a mail and the headers that say the same to mail programs."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -92,13 +91,21 @@ def leaving(intent: Intent, links: Links | None, sender: Sender) -> Leaving:
     return Leaving(f"mailto:{quote(answers_to, safe='@')}?subject={quote(f'unsubscribe {intent.topic}')}")
 
 
-def headers(rules: Rules, intent: Intent, footer: Footer) -> Iterator[tuple[str, str]]:
-    """Message-ID from the send key (language.md 6.11), and for all but service RFC 2919, 2369 and 8058."""
-    domain = domain_of(footer.sender.address)
-    yield "Message-ID", f"<{clean(intent.key)}@{domain}>"
-    if not footer.leaving.url:
-        return
-    yield "List-Id", f"<{intent.topic}.{rules.project}.{domain}>"
-    yield "List-Unsubscribe", f"<{footer.leaving.url}>"
-    if footer.leaving.one_click:
-        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+class Headers:
+    """Message-ID from the send key (language.md 6.11), and for all but service RFC 2919, 2369 and 8058.
+
+    Made once for mails that have all in common but their keys and addresses.
+    """
+
+    def __init__(self, rules: Rules, intent: Intent, footer: Footer) -> None:
+        self.domain = domain_of(footer.sender.address)
+        self.list_id = ("List-Id", f"<{intent.topic}.{rules.project}.{self.domain}>")
+        self.below = (ONE_CLICK,) if footer.leaving.one_click else ()
+
+    def of(self, key: str, leave: str) -> tuple[tuple[str, str], ...]:
+        """The headers of one mail, that is left at an address (empty: it cannot be left)."""
+        named = ("Message-ID", f"<{clean(key)}@{self.domain}>")
+        return (named, self.list_id, ("List-Unsubscribe", f"<{leave}>"), *self.below) if leave else (named,)
+
+
+ONE_CLICK = ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")

@@ -26,6 +26,8 @@ class PatternsApart(CodeGenerator):
         return f"shared_{len(self.words)}"
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        if isinstance(node, nodes.EnvironmentAttribute):  # a marker (`splitting`), put out as it is
+            return
         if is_everybodys(node):
             self.write("Shared(")
         if frame.eval_ctx.volatile:
@@ -36,6 +38,8 @@ class PatternsApart(CodeGenerator):
             self.write(finalize.src)
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        if isinstance(node, nodes.EnvironmentAttribute):
+            return
         super()._output_child_post(node, frame, finalize)
         if is_everybodys(node):
             self.write(")")

@@ -19,13 +19,14 @@ from nurture.render.addresses import encoded, house_address
 from nurture.render.calls import Answer, Images, Spare
 from nurture.render.compiled import Compiled, Templates, compiled, fault_of
 from nurture.render.environment import READER, Reader
-from nurture.render.footer import Footer, headers, leaving, sender_of
+from nurture.render.footer import Footer, Headers, leaving, sender_of
 from nurture.render.frame import words
 from nurture.render.images import carried
 from nurture.render.layout import built_in, page_names
 from nurture.render.locales import chain, with_territory
 from nurture.render.own_mails import is_own, own_names, own_version
 from nurture.render.page_words import choices_word
+from nurture.render.parts import pieces_of
 from nurture.render.settled import facts
 from nurture.render.source import Piece, Written, read
 from nurture.render.values import (
@@ -67,29 +68,100 @@ def render(
     pictures travel inside the mail. A template's fault is a Problem with its line and is never raised. No clock
     is read: the date is when it was decided.
     """
+    kind = kind_of(book, templates, intent, person, links)
+    if isinstance(kind, Problem):
+        return kind
+    mail = kind.version.mail
+    told, context = kind.context(intent, person, kind.footer)
+    ready = mail.templates
+    if isinstance(ready, Problem):
+        return ready
+    spoken = _spoken(mail, ready, context)
+    if isinstance(spoken, Problem):
+        return spoken
+    if not says_something(spoken.subject):
+        return _without_subject(mail.written)
+    subject = turned(spoken.subject, kind.version.locale)
+    page = _page(mail, ready.page, kind.page_context(told, context, subject, spoken.preheader, person))
+    if isinstance(page, Problem):
+        return page
+    footer = kind.footer
+    text = woven_text(spoken.text, kind.footer_text(footer))
+    headers = Headers(book.rules, intent, footer).of(intent.key, footer.leaving.url)
+    return kind.email(intent, person, (subject, text, page), headers)
+
+
+class Kind(NamedTuple):
+    """What mails have in common that are the same mail, for the same reason, in the same language.
+
+    `footer` is that of one of them: others have other addresses in it.
+    """
+
+    book: Book
+    templates: Mapping[str, bytes]
+    links: Links | None
+    version: Version
+    footer: Footer
+
+    @property
+    def right_to_left(self) -> bool:
+        """Which way its language runs."""
+        return facts(self.version.locale)["direction"] == "rtl"
+
+    def context(self, intent: Intent, person: Person, footer: Footer) -> tuple[dict[str, str], dict[str, object]]:
+        """What frames are told, and what the mail may name beside."""
+        locale = self.version.locale
+        told = {**facts(locale), **footer.fields(isolated=self.right_to_left)}
+        context = _context(self.book, intent, person, locale)
+        context |= _asking(self.book, self.templates, intent, self.links, footer, locale)
+        return told, {**told, **_calls(self.templates, intent, self.links, footer), **context}
+
+    def page_context(
+        self, told: Mapping[str, str], context: Mapping[str, object], subject: str, preheader: str, person: Person
+    ) -> dict[str, object]:
+        """What the page is told: the subject too, and what stands in a list beside it."""
+        told = {**told, "subject": subject, "preheader": preheader}
+        return {**page_names(told), **_trap(self.links, person), **context}
+
+    def footer_text(self, footer: Footer) -> Woven:
+        """The footer of the text part."""
+        return _NO_FOOTER if self.version.mail.says_its_footer else footer.woven(isolated=self.right_to_left)
+
+    def email(
+        self, intent: Intent, person: Person, said: tuple[str, Part, Part], headers: tuple[tuple[str, str], ...]
+    ) -> Email:
+        """The whole mail: subject, text and page, with its headers."""
+        subject, text, page = said
+        sender = self.footer.sender
+        return Email(
+            key=intent.key,
+            from_name=clean(sender.name),
+            from_address=house_address(sender.address),
+            to_name="" if intent.mail == NEW_ADDRESS else clean(str(person.facts.get("first_name") or "")),
+            to_address=encoded(intent.address),
+            subject=str(subject),
+            text=text.whole,
+            html=page.whole,
+            locale=self.version.locale,
+            direction="rtl" if self.right_to_left else "ltr",
+            date=intent.decided_at,
+            reply_to=house_address(sender.reply_to) if sender.reply_to else "",
+            headers=headers,
+            categories=tuple(filter(None, (intent.mail, intent.sequence))),
+            tracked=person.tracked,
+            images=carried(self.templates, page),
+            woven=(text.woven, page.woven) if text.woven is not None and page.woven is not None else None,
+        )
+
+
+def kind_of(
+    book: Book, templates: Mapping[str, bytes], intent: Intent, person: Person, links: Links | None
+) -> Kind | Problem:
+    """What kind of mail an intent becomes for this reader."""
     version = version_for(book.rules, templates, intent, person)
     if isinstance(version, Problem):
         return version
-    footer = _footer(book, templates, intent, links, version.locale)
-    context = _context(book, intent, person, version.locale)
-    settled = facts(version.locale)
-    told = {**settled, **footer.fields(isolated=settled["direction"] == "rtl")}
-    context |= _asking(book, templates, intent, links, footer, version.locale)
-    context = {**told, **_calls(templates, intent, links, footer), **context}
-    ready = version.mail.templates
-    if isinstance(ready, Problem):
-        return ready
-    spoken = _spoken(version.mail, ready, context)
-    if isinstance(spoken, Problem):
-        return spoken
-    if not any(letter.isprintable() and not letter.isspace() for letter in spoken.subject):
-        return _without_subject(version.mail.written)
-    subject = _turned(spoken.subject, version.locale)
-    told |= {"subject": subject, "preheader": spoken.preheader}
-    page = _page(version.mail, ready.page, {**page_names(told), **_trap(links, person), **context})
-    if isinstance(page, Problem):
-        return page
-    return _email(book, templates, intent, version, footer, spoken.text, (subject, page), person)
+    return Kind(book, templates, links, version, footer_of(book, templates, intent, links, version.locale))
 
 
 def version_for(rules: Rules, templates: Mapping[str, bytes], intent: Intent, person: Person) -> Version | Problem:
@@ -184,16 +256,16 @@ def _spoken(mail: Compiled, templates: Templates, context: dict[str, object]) ->
             parts.append((Shared(piece.text),))
             continue
         try:
-            parts.append(_pieces(template, context))
+            parts.append(pieces_of(template, context))
         except Exception as fault:  # noqa: BLE001  (whatever a template raises is the template's fault)
             return fault_of((piece,), context, fault)
     subject, preheader, text = parts
-    return Spoken(_one_line(subject), _one_line(preheader), text)
+    return Spoken(one_line(subject), one_line(preheader), text)
 
 
-def _pieces(template: Template, context: dict[str, object]) -> list[str]:
-    """What a template says to this reader, in the pieces that the weaver can tell apart."""
-    return list(template.root_render_func(template.new_context(context, shared=True)))
+def says_something(subject: str) -> bool:
+    """Whether there is anything to read in it."""
+    return any(letter.isprintable() and not letter.isspace() for letter in subject)
 
 
 def _without_subject(written: Written) -> Problem:
@@ -206,7 +278,7 @@ def _without_subject(written: Written) -> Problem:
 def _page(mail: Compiled, template: Template, context: dict[str, object]) -> Part | Problem:
     """The page for one reader."""
     try:
-        return woven_page(_pieces(template, context))
+        return woven_page(pieces_of(template, context))
     except Exception as fault:  # noqa: BLE001  (whatever a template raises is the template's fault)
         pieces: list[Piece] = [mail.written.body]
         if mail.frame is not None:
@@ -214,55 +286,19 @@ def _page(mail: Compiled, template: Template, context: dict[str, object]) -> Par
         return fault_of(tuple(pieces), {**context, "content": ""}, fault)
 
 
-def _one_line(pieces: Sequence[str]) -> str:
+def one_line(pieces: Sequence[str]) -> str:
     """One line; it is the pattern's where nothing of it is the reader's."""
     line = " ".join("".join(pieces).split())
     return Shared(line) if all(type(piece) is Shared for piece in pieces) else line
 
 
-def _turned(subject: str, locale: str) -> str:
+def turned(subject: str, locale: str) -> str:
     """A subject that a mail program would show from the wrong side gets a mark of its direction."""
     flips = facts(locale)["direction"] == "rtl" and not starts_right_to_left(subject)
     return type(subject)(RIGHT_TO_LEFT_MARK + subject) if flips else subject
 
 
-def _email(
-    book: Book,
-    templates: Mapping[str, bytes],
-    intent: Intent,
-    version: Version,
-    footer: Footer,
-    said: Sequence[str],
-    shown_parts: tuple[str, Part],
-    person: Person,
-) -> Email:
-    """The whole mail: what was written, with its headers."""
-    subject, page = shown_parts
-    way = facts(version.locale)["direction"]
-    text = woven_text(said, _NO_FOOTER if version.mail.says_its_footer else footer.woven(isolated=way == "rtl"))
-    sender = footer.sender
-    return Email(
-        key=intent.key,
-        from_name=clean(sender.name),
-        from_address=house_address(sender.address),
-        to_name="" if intent.mail == NEW_ADDRESS else clean(str(person.facts.get("first_name") or "")),
-        to_address=encoded(intent.address),
-        subject=str(subject),
-        text=text.whole,
-        html=page.whole,
-        locale=version.locale,
-        direction=way,
-        date=intent.decided_at,
-        reply_to=house_address(sender.reply_to) if sender.reply_to else "",
-        headers=tuple(headers(book.rules, intent, footer)),
-        categories=tuple(filter(None, (intent.mail, intent.sequence))),
-        tracked=person.tracked,
-        images=carried(templates, page),
-        woven=(text.woven, page.woven) if text.woven is not None and page.woven is not None else None,
-    )
-
-
-def _footer(book: Book, templates: Mapping[str, bytes], intent: Intent, links: Links | None, locale: str) -> Footer:
+def footer_of(book: Book, templates: Mapping[str, bytes], intent: Intent, links: Links | None, locale: str) -> Footer:
     """Who writes, why, and how to leave, in the mail's locale."""
     rules = book.rules
     sender = sender_of(rules, intent)

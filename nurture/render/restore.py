@@ -213,7 +213,13 @@ def joined(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 
 def template_of(parts: Sequence[Part], file: str, environment: Sandbox = HTML) -> Template:
-    """One Jinja template of a page's parts. Raises jinja2.TemplateSyntaxError when the parts are none together.
+    """One Jinja template of a page's parts. Raises jinja2.TemplateSyntaxError when the parts are none together."""
+    code = environment.compile(tree_of(parts, file, environment), filename=file)
+    return Template.from_code(environment, code, environment.globals)
+
+
+def tree_of(parts: Sequence[Part], file: str, environment: Sandbox = HTML) -> nodes.Template:
+    """A page's parts as Jinja parses them.
 
     What is the same for every reader never goes through Jinja's lexer: it takes its place in the parsed template.
     """
@@ -223,5 +229,4 @@ def template_of(parts: Sequence[Part], file: str, environment: Sandbox = HTML) -
     tree = environment.parse(source, filename=file)
     for node in tree.find_all(nodes.TemplateData):
         node.data = _HELD.sub(lambda match: held[int(match[1])], node.data)
-    code = environment.compile(tree, filename=file)
-    return Template.from_code(environment, code, environment.globals)
+    return tree

@@ -69,6 +69,31 @@ def woven_text(pieces: Sequence[str], footer: Woven) -> Part:
     return _part(tuple(shape), values, footer.pattern, _TEXTS, lambda: _finished_text("".join(pieces)) + str(footer))
 
 
+def is_plain(piece: str) -> bool:
+    """Whether a piece of a page is a value as it stands."""
+    return type(piece) is not Shared and "<" not in piece and ISOLATE not in piece and END_OF_ISOLATE not in piece
+
+
+def taken_apart(piece: str) -> tuple[Shape, tuple[str, ...]]:
+    """A piece of a page as `woven_page` takes it: its part of the pattern, and its values."""
+    shape: list[str | None] = []
+    values: list[str] = []
+    _taken_apart(piece, shape, values)
+    return tuple(shape), tuple(values)
+
+
+def in_a_line(piece: str, behind_words: bool) -> str | None:
+    """A piece of a text as the one value that `woven_text` takes it for; None where that depends on what is beside it.
+
+    `behind_words`: whether words stand before it in its line.
+    """
+    if type(piece) is Shared or "<" in piece:
+        return None
+    if piece and piece[0] not in _BLANK and piece[-1] not in _BLANK:
+        return _squeezed(piece) if "\n" in piece else piece
+    return piece if behind_words and "\n" not in piece else None
+
+
 def _taken_apart(piece: str, shape: list[str | None], values: list[str]) -> None:
     """One piece of a page."""
     if type(piece) is Shared or "<" in piece:
