@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from nurture.decide.clock import local_day, reader_clock
 from nurture.decide.simulate import live
+from nurture.engine.concerned import concerned
 from nurture.engine.imagined import Imagined
 from nurture.engine.processes import cores, spread
 from nurture.engine.simulation import DROPPED, Entry, dropped_entry, mail_entry
@@ -100,23 +101,26 @@ class Forecast:
 
 
 def forecast(shop: Workshop, question: Question, tell: Callable[[int], None], processes: int = 0) -> Forecast:
-    """Live everybody forward. `tell` hears how many people are done."""
+    """Live everybody forward whom the days can concern. `tell` hears how many people are done."""
     found = Forecast()
     people = shop.store.counts().people
     workers = (processes or cores()) if people >= WORTHWHILE else 1
-    for part in spread(lived, question, pages(shop, question.end), workers):
+    for part in spread(lived, question, pages(shop, question), workers):
         found.add(part)
         tell(found.people)
+    found.people = people - len(shop.store.unreadable)
+    tell(found.people)
     found.mails.sort()
     found.dropped.sort()
     return found
 
 
-def pages(shop: Workshop, end: datetime) -> Iterator[list[Someone]]:
-    """Everybody as known now, in pages."""
-    for ids in shop.store.everybody():
-        labels = shop.store.labels(ids)
-        whole = [Someone(person, tuple(arrived), labels[person.id]) for person, arrived in shop.store.people(ids, end)]
+def pages(shop: Workshop, question: Question) -> Iterator[list[Someone]]:
+    """All whom the days can concern, as known now, in pages."""
+    store, end = shop.store, question.end
+    for ids in concerned(store, question.book, question.now, end, question.imagined):
+        labels = store.labels(ids)
+        whole = [Someone(person, tuple(arrived), labels[person.id]) for person, arrived in store.people(ids, end)]
         for start in range(0, len(whole), PAGE):
             yield whole[start : start + PAGE]
 

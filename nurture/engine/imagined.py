@@ -36,18 +36,27 @@ class Imagined:
 
     def events(self, person: Person, end: datetime) -> list[Event]:
         """What happens to one person from `until` to `end`, as known when it happens."""
-        lent = self.donors.get(_standing(person.orders.count))
+        found = []
+        for turn, moved, event in self._lent(person.id, person.orders.count, end):
+            found.append(self._moved(event, moved, f"{person.id}-{turn}"))
+        return [event for event in found if event.known_at <= end]
+
+    def happens(self, person: str, orders: int, end: datetime) -> bool:
+        """Whether anything happens by then to a person with so many order days, by their id."""
+        return any(event.happened_at + moved <= end for _, moved, event in self._lent(person, orders, end))
+
+    def _lent(self, person: str, orders: int, end: datetime) -> Iterator[tuple[int, timedelta, Event]]:
+        """The days of one donor after those of another, each time with how far they are moved."""
+        lent = self.donors.get(_standing(orders))
         length = self.until - self.since
         if not lent or length <= timedelta():
-            return []
-        found: list[Event] = []
+            return
         turn = 0
         while self.until + turn * length < end:
-            donor = lent[_hash(self.project, person.id, str(turn)) % len(lent)]
             moved = length * (turn + 1)
-            found += [self._moved(event, moved, f"{person.id}-{turn}") for event in donor]
+            for event in lent[_hash(self.project, person, str(turn)) % len(lent)]:
+                yield turn, moved, event
             turn += 1
-        return [event for event in found if event.known_at <= end]
 
     def _moved(self, event: Event, by: timedelta, mark: str) -> Event:
         own = self.unique.get(event.name, ())

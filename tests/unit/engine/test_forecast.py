@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nurture.engine.concerned import changed_from
 from nurture.engine.forecast import Forecast, Question, Someone, lived
 from nurture.engine.forecast_page import page
 from nurture.engine.forecast_words import (
@@ -102,6 +103,8 @@ def test_everybody_is_lent_the_days_of_somebody_who_stood_where_they_stand() -> 
     assert days == [timedelta(days=20), timedelta(days=27), timedelta(days=50), timedelta(days=57)]
     assert len({event.fields["order_id"] for event in coming}) == len({event.id for event in coming}) == 4
     assert lent.events(regular, END) == []
+    assert [lent.happens(newcomer.id, 0, NOW + timedelta(days=days)) for days in (19, 20)] == [False, True]
+    assert not lent.happens(regular.id, 2, END)
     assert lent.events(newcomer, END) == lent.events(newcomer, END)
 
 
@@ -115,6 +118,20 @@ def test_the_first_minutes_of_a_shop_are_no_rate(tmp_path: Path) -> None:
     opened.store.close()
     assert lent.until - lent.since == timedelta(days=1)
     assert len(found) == 3, "once a day, and not once a second"
+
+
+def test_a_book_concerns_those_inside_what_it_changes_or_it_may_concern_anybody() -> None:
+    thanks = BOOK.sequences["thanks"]
+
+    def with_thanks(**changed: object) -> Book:
+        return replace(BOOK, sequences={"thanks": replace(thanks, **changed)})  # type: ignore[arg-type]
+
+    assert changed_from(BOOK, replace(BOOK)) == frozenset()
+    assert changed_from(BOOK, with_thanks(steps=STEPS[:1], nodes=flow(STEPS[:1]))) == {"thanks"}
+    assert changed_from(None, BOOK) is None
+    assert changed_from(BOOK, with_thanks(start=())) is None
+    assert changed_from(BOOK, replace(BOOK, sequences={})) is None
+    assert changed_from(BOOK, replace(BOOK, rules=replace(BOOK.rules, leap_day="mar-1"))) is None
 
 
 def test_what_is_imagined_starts_what_it_would_start() -> None:
