@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from nurture.model.book import Book
 from nurture.store import installation
+from nurture.store.beside import Turn, in_turn
 from nurture.store.codec import instant, micros
 from nurture.store.local import opening
 from nurture.store.page import Rows
@@ -42,6 +43,8 @@ def hold(connection: Connection, planned: Sequence[Mapping[str, Any]], mails: Se
     held = 0
     for name, most in limited.items():
         own = [mail for mail in mails if mail["sequence"] == name and mail["key"] in waiting]
+        if own:
+            in_turn(connection, Turn.counting_starts)
         keys = _above(connection, book, name, most, own) if own else []
         if keys:
             rows = [waiting[key] for key in keys]

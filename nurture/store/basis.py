@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from nurture import __version__
 from nurture.model.book import Book
@@ -34,7 +34,7 @@ def basis_of(connection: Connection, book: Book | None) -> int:
     }
     found = ask(connection, _SAME, **said)
     if not found:
-        connection.execute(insert(BASIS), said)
+        connection.execute(_NEW, said)
         found = ask(connection, _SAME, **said)
         if book is not None and book.application:
             _keep_known(connection, book.application)
@@ -44,6 +44,11 @@ def basis_of(connection: Connection, book: Book | None) -> int:
 _SAME = select(BASIS.c.id).where(
     *(BASIS.c[name] == bindparam(name) for name in ("book", "engine", "language", "application", "switches"))
 )
+
+_NEW = text(
+    "INSERT INTO basis (book, engine, language, application, switches)"
+    " VALUES (:book, :engine, :language, :application, :switches) ON CONFLICT DO NOTHING"
+)  # somebody beside us may be as quick
 
 
 def _keep_known(connection: Connection, application: int) -> None:

@@ -16,7 +16,7 @@ def cancel(connection: Connection, keys: Sequence[str], now: datetime, fate: str
     """Mails not to go after all, unless they left queue and drafts already; a second copy leaves a doubt. Which did."""
     gone = drafts_called_off(connection, keys, now)
     for queue in (PLANNED, HELD):
-        gone += connection.execute(select(queue.c.key).where(queue.c.key.in_(keys))).scalars()
+        gone += connection.execute(select(queue.c.key).where(queue.c.key.in_(keys)).with_for_update()).scalars()
         connection.execute(delete(queue).where(queue.c.key.in_(gone)))
     ended = {"fate": case((MESSAGE.c.again, Fate.unknown.value), else_=fate), "settled_at": micros(now)}
     connection.execute(update(MESSAGE).where(MESSAGE.c.key.in_(gone)).values(**ended))

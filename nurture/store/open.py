@@ -4,29 +4,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Reason
 from nurture.model.event import Event, Origin
 from nurture.model.mail import Fate, Handover
 from nurture.model.person import Person
 from nurture.model.switch import Switch, Word
-from nurture.store import (
-    candidates,
-    files,
-    inquiries,
-    installation,
-    load,
-    outbox,
-    rebuild,
-    runner,
-    said,
-    save,
-    switches,
-)
+from nurture.store import files, inquiries, installation, load, outbox, rebuild, runner, said, save, switches
 from nurture.store.applications import Applications, refuse_superseded
 from nurture.store.at_most import keep
 from nurture.store.basis import basis_of
-from nurture.store.candidates import Buckets, watched
+from nurture.store.beside import giving_in
+from nurture.store.candidates import Buckets, fell_due, next_agenda, next_scan, watched
 from nurture.store.clicks import Clicks
 from nurture.store.codec import micros
 from nurture.store.crowds import Dates
@@ -38,6 +29,7 @@ from nurture.store.load import Loaded
 from nurture.store.migrate import bring_up_to_date
 from nurture.store.outbox_doors import Outbox
 from nurture.store.outbox_rows import Batch, fates
+from nurture.store.page import Rows
 from nurture.store.projections import zones_of
 from nurture.store.proposing import proposed
 from nurture.store.received import Posts
@@ -53,10 +45,10 @@ def open_store(url: str, installation_file: Path | None = None, cache: int = CAC
     `installation_file` is where this installation remembers the store it works with; None asks nothing.
     `cache`: megabytes of it that are kept in memory.
     """
-    database = connect(url, cache=cache)
-    backup = bring_up_to_date(database)
     # The file before the store: what another process commits in between only puts the store ahead.
     remembered = installation.read_file(installation_file) if installation_file is not None else None
+    database = connect(url, cache=cache)
+    backup = bring_up_to_date(database)
     halted = installation.standing(database)
     mark = installation.first_mark(database)
     if installation_file is not None:
@@ -75,6 +67,7 @@ class Store:
         self.database, self.unreadable = database, load.Unreadable()
         self.id, self.halted, self.backup, self._file = mark.store, halted, backup, file
         self._loaded: dict[str, Loaded] = {}
+        self.also: Callable[[Connection, Rows], None] = lambda *_: None  # in the transaction of decisions
         self.outbox = Outbox(database, self._remember)
         self.figures, self.applications = Figures(database), Applications(database, self._remember)
         self.received, self.rounds = Posts(database, self._remember), Rounds(database)
@@ -181,17 +174,17 @@ class Store:
     def fell_due(self, after: datetime, until: datetime, limit: int) -> list[str]:
         """Ids, ascending, of up to so many for whom something arrived or was to be looked at in (after, until]."""
         with self.database.reading() as connection:
-            return candidates.fell_due(connection, after, until, limit)
+            return fell_due(connection, after, until, limit)
 
     def next_agenda(self, after: datetime) -> datetime | None:
         """The next instant later than `after` at which anybody in flight is due."""
         with self.database.reading() as connection:
-            return candidates.next_agenda(connection, after)
+            return next_agenda(connection, after)
 
     def next_scan(self, book: Book, after: datetime) -> datetime | None:
         """The next instant later than `after` at which dates or lapses of some zone fall due."""
         with self.database.reading() as connection:
-            return candidates.next_scan(zones_of(connection), watched(book), after)
+            return next_scan(zones_of(connection), watched(book), after)
 
     def people(self, ids: Sequence[str], now: datetime) -> list[tuple[Person, tuple[Event, ...]]]:
         """Each person as last decided, in the order of ids, with the events known by `now` that arrived since.
@@ -227,13 +220,14 @@ class Store:
     ) -> None:
         ids = [decision.person.id for decision in decisions]
         before = {id_: self._loaded.pop(id_) for id_ in ids if id_ in self._loaded}
-        with self.database.writing() as connection:
+        with giving_in(), self.database.writing(beside=True) as connection:
             if book is not None and not insist:
                 refuse_superseded(connection, book)
             missing = [id_ for id_ in ids if id_ not in before]
             before |= {one.person.id: one for one in load.people(connection, missing, now)} if missing else {}
             rows = save.gather(decisions, before, zone_of, save.classes_of(book), basis_of(connection, book))
             keep(connection, rows, now, min((one.horizon for one in before.values()), default=0), book)
+            self.also(connection, rows)
             mark = installation.count_on(connection)
         self._remember(mark)
 

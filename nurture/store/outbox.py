@@ -15,6 +15,7 @@ from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason
 from nurture.model.mail import Fate, Handover
 from nurture.store.basis import basis_of
+from nurture.store.beside import Turn, in_turn, locked
 from nurture.store.codec import instant, micros
 from nurture.store.codes import NOTHING_GONE, Gone, give
 from nurture.store.database import BULK, Conflict, Database, among, ask, bucket, insert_many, insert_one
@@ -84,8 +85,11 @@ def claim(database: Database, limit: int, now: datetime, owner: str, gate: Gate 
     with database.reading() as connection:
         if not ask(connection, _ANY, now=micros(now)) or connection.execute(waiting.limit(1)).first() is None:
             return Claimed(None)
-    with database.writing() as connection:
-        rows = gathered(connection.execute(waiting).all(), limit)
+    with database.writing(beside=True) as connection:
+        in_turn(connection, Turn.claiming)
+        wanted = gathered(connection.execute(waiting).all(), limit)
+        ours = locked(connection, [row.key for row in wanted])
+        rows = [row for row in wanted if row.key in ours]
         room = _room(connection, gate, now)
         taken: list[tuple[str, bool, bool]] = []
         for key, lane, released, _ in rows:
@@ -144,7 +148,8 @@ def _hold(connection: Connection, now: datetime, taken: Sequence[str]) -> int:
     """What exceeds the brake leaves the queue until a person releases it, at most one bulk at a time."""
     above = and_(PLANNED.c.due_at <= micros(now), PLANNED.c.lane != SERVICE_LANE, PLANNED.c.released.is_(False))
     asked = select(PLANNED.c.key).where(above, PLANNED.c.key.not_in(taken))
-    keys = list(connection.execute(asked.order_by(PLANNED.c.lane, PLANNED.c.due_at).limit(BULK)).scalars())
+    asked = asked.order_by(PLANNED.c.lane, PLANNED.c.due_at).limit(BULK).with_for_update(skip_locked=True)
+    keys = list(connection.execute(asked).scalars())
     if not keys:
         return 0
     columns = (PLANNED.c.key, PLANNED.c.lane, PLANNED.c.due_at, PLANNED.c.bucket, PLANNED.c.alike)
@@ -180,7 +185,8 @@ def hand(database: Database, batch: Batch, now: datetime, gone: Gone = NOTHING_G
     is behind, or its mails would go a second time.
     """
     handed = {"status": Fate.handed.value, "handed_at": micros(now), "lease_until": micros(now + LEASE)}
-    with database.writing(durable=True) as connection:
+    told = bool(gone.given or gone.refused)  # what people are told of must arrive in the order of its numbers
+    with database.writing(durable=True, beside=not told) as connection:
         if connection.execute(update(BATCH).where(_ours(batch, Fate.claimed)).values(**handed)).rowcount != 1:
             raise Conflict(f"batch {batch.id} is no longer claimed by {batch.owner or 'us'}")
         if since_claimed(connection, batch.id, (one.person for one in batch.intents)):
@@ -191,7 +197,7 @@ def hand(database: Database, batch: Batch, now: datetime, gone: Gone = NOTHING_G
 
 def renew(database: Database, batch: Batch, now: datetime) -> bool:
     """A new lease for a batch on its way; False when it ended and somebody put its mails in doubt."""
-    with database.writing() as connection:
+    with database.writing(beside=True) as connection:
         lease = {"lease_until": micros(now + LEASE)}
         done = connection.execute(update(BATCH).where(_ours(batch, Fate.handed)).values(**lease))
         return done.rowcount == 1
@@ -219,7 +225,8 @@ def settle(
     """
     answers = {one.key: one for one in handovers}
     done = {"status": SETTLED, "settled_at": micros(now), "braked": _left_here(batch, answers, book)}
-    with database.writing(durable=True) as connection:
+    went = all(answers[key].fate is Fate.accepted if key in answers else False for key in batch.keys)
+    with database.writing(durable=True, beside=went) as connection:  # all else moves people, drafts, codes, days
         handed_at = connection.execute(select(BATCH.c.handed_at).where(BATCH.c.id == batch.id)).scalar()
         at = max(now, instant(handed_at or 0))
         batch, answers, reasons = as_they_are(connection, batch, answers, reasons)

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, select, text, update
 
 from nurture.model.event import OWN_EVENTS, MonthDay
 from nurture.model.person import Person
@@ -213,7 +213,10 @@ _CHANGE = {table: update(table).where(*_mine(table)) for table in _NAMES}
 def _keep_zones(connection: Connection, zones: set[str]) -> None:
     new = sorted(zones - set(zones_of(connection)))
     if new:
-        connection.execute(ZONE_GROUP.insert(), [{"zone": zone} for zone in new])
+        connection.execute(_NEW_ZONE, [{"zone": zone} for zone in new])
+
+
+_NEW_ZONE = text("INSERT INTO zone_group (zone) VALUES (:zone) ON CONFLICT DO NOTHING")  # others may be as quick
 
 
 def zones_of(connection: Connection) -> list[str]:
