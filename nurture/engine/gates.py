@@ -14,6 +14,7 @@ from nurture.model.switch import Switch, Word
 from nurture.store.installation import SUPPRESSIONS
 from nurture.store.outbox import BRAKE, Gate
 from nurture.store.switches import ITSELF
+from nurture.store.up_to import number_words
 
 UNDECLARED = (
     "only service goes: nobody has said yet who must not have mail. `nurture import suppressions FILE`, "
@@ -62,7 +63,7 @@ def halt_ourselves(shop: Workshop, refused: Handover, now: datetime) -> None:
 def held_words(held: Mapping[str, int], how: str = "held ") -> str:
     """`180 held by the brake, 12 held by at_most of harvest_2027`: so many by each cause."""
     by = ((number, f"the {cause}" if cause == BRAKE else cause) for cause, number in held.items())
-    return ", ".join(f"{number:,} {how}by {cause}" for number, cause in by)
+    return ", ".join(f"{number_words(number)} {how}by {cause}" for number, cause in by)
 
 
 def why_waiting(shop: Workshop) -> Iterator[str]:

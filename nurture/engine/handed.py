@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nurture.model.mail import Fate, Handover
 from nurture.store.outbox_lists import Paced
+from nurture.store.up_to import number_words
 
 SHOWN = 10
 FOLDER = "folder"
@@ -115,4 +116,4 @@ class Handed:
 
 def pace_words(one: Paced) -> str:
     """`300 wait, the first until 2027-03-03 00:00 UTC: warm-up allows 50 mails a day so far`."""
-    return f"{one.number:,} wait, the first until {one.until:%Y-%m-%d %H:%M} UTC: {one.because}"
+    return f"{number_words(one.number)} wait, the first until {one.until:%Y-%m-%d %H:%M} UTC: {one.because}"

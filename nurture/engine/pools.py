@@ -12,6 +12,7 @@ from nurture.model.book import Book
 from nurture.model.house import Present
 from nurture.store.codes import Stock
 from nurture.store.open import Store
+from nurture.store.up_to import number_words
 
 HEADER = re.compile(r"(?:[a-z]+[ _])*(?:codes?|coupons?|vouchers?)", re.IGNORECASE)  # a cell that names the column
 LONGEST_CODE = 100  # letters
@@ -162,6 +163,8 @@ class Left:
 
     def words(self) -> str:
         """`free_shipping 12 left, 3 given`."""
+        if not self.stock.counted:
+            return f"{self.gift} {number_words(self.stock.free)} left" if self.source == "pool" else self.gift
         parts = [f"{self.stock.free:,} left"] if self.source == "pool" else []
         parts += [f"{self.stock.drawn:,} drawn"] if self.stock.drawn else []
         parts += [f"{self.stock.given:,} given"]
@@ -170,9 +173,10 @@ class Left:
         return f"{self.gift} {', '.join(parts)}"
 
 
-def left(store: Store, book: Book) -> tuple[Left, ...]:
-    """Every gift of the book with its stock, by name."""
-    stock = store.outbox.codes.stock()
+def left(store: Store, book: Book, quickly: bool = False) -> tuple[Left, ...]:
+    """Every gift of the book with its stock, by name; `quickly` of very many codes only those that are left."""
+    codes = store.outbox.codes
+    stock = codes.stock_up_to([one.name for one in book.house.gifts]) if quickly else codes.stock()
     return tuple(
         Left(one.name, "pool" if one.pool else "made" if one.make else "none", stock.get(one.name, Stock()))
         for one in sorted(book.house.gifts, key=lambda one: one.name)

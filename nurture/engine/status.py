@@ -1,6 +1,6 @@
 """What runs, what waits and what comes next: the figures of a store, each from an index (language.md 6.5)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ from nurture.store.desk import desk
 from nurture.store.figures import Application
 from nurture.store.outbox_lists import Paced
 from nurture.store.runner import Runner
-from nurture.store.webhooks import HANDED, PLANNED
+from nurture.store.up_to import number_words, together
 
 PATIENCE = timedelta(minutes=3)  # a daemon says every 30 seconds that it lives, and may be in a long transaction
 ENDED_WITHOUT_A_WORD = "GONE: its process ended without a word"
@@ -50,7 +50,9 @@ class Standing:
 class Status:
     """All of it at one instant (UTC).
 
-    `held` is by cause, `lying` by fate; `today` is since midnight in the project's zone. Of the waiting, `put_off` wait
+    `held` is by cause, `lying` by fate; `today` is since midnight in the project's zone, unless it is very many: then
+    `accepted` is how many providers took since midnight UTC. What is counted is counted up to 100,000, and 100,001
+    stands for more. Of the waiting, `put_off` wait
     for their readers' allowed hours, and `paced` for our own pace; `pace` says what slows mail down. `undeclared`:
     nobody has said yet who must not have mail.
     """
@@ -80,6 +82,7 @@ class Status:
     pace: tuple[str, ...] = ()
     paced: tuple[Paced, ...] = ()
     undeclared: bool = False
+    accepted: int | None = None
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -111,23 +114,25 @@ class Status:
         if self.unreadable:
             yield f"            cannot be read: {self.unreadable}"
         for one in self.sequences:
-            yield f"            {one.name:<28} version {one.version:<4} {one.status:<8} {one.inside:>10,} inside"
+            inside = f"{number_words(one.inside):>10} inside"
+            yield f"            {one.name:<28} version {one.version:<4} {one.status:<8} {inside}"
 
     def _decided(self) -> Iterator[str]:
         until = moment(self.decided_until) if self.decided_until else "nothing yet"
-        behind = f" · {self.overdue:,} due and not looked at" if self.overdue else ""
+        behind = f" · {number_words(self.overdue)} due and not looked at" if self.overdue else ""
         yield f"Decided     until {until}{behind}"
         following = "as soon as a round is run" if self.overdue else "nothing by itself"
         yield f"Next        {moment(self.next_due) if self.next_due else following}"
 
     def _mail(self) -> Iterator[str]:
-        waiting = [f"{number:,} {class_}" for class_, number in self.waiting.items()]
+        waiting = [f"{number_words(number)} {class_}" for class_, number in self.waiting.items()]
         yield f"Waiting     {', '.join(waiting) or 'no mail'}"
         if self.undeclared and self.waiting:
             yield f"            {UNDECLARED}"
         if self.put_off_until is not None:
             until = moment(self.put_off_until)
-            yield f"            {self.put_off:,} of them until their readers may have them, the first until {until}"
+            some = number_words(self.put_off)
+            yield f"            {some} of them until their readers may have them, the first until {until}"
         for one in self.paced:
             yield f"            {pace_words(one)}"
         for words in self.pace:
@@ -137,9 +142,14 @@ class Status:
         pools = [one.words() for one in self.gifts if one.source == "pool"]
         if pools:
             yield f"Codes       {'; '.join(pools)} (nurture codes)"
-        elsewhere = [f"{self.lying[fate.value]:,} {words}" for fate, words in WAYS if self.lying.get(fate.value)]
+        elsewhere = [
+            f"{number_words(self.lying[fate.value])} {words}" for fate, words in WAYS if self.lying.get(fate.value)
+        ]
         if elsewhere:
             yield f"Elsewhere   {', '.join(elsewhere)} (nurture outbox)"
+        if self.accepted is not None:
+            yield f"Today       {self.accepted:,} accepted since midnight UTC: too many to tell apart"
+            return
         today = [f"{number:,} {fate.replace('_', ' ')}" for fate, number in self.today.items()]
         classes = ", ".join(f"{number:,} {class_}" for class_, number in self.today_by_class.items())
         apart = classes or ("too many to tell apart by class" if today else "")
@@ -170,9 +180,15 @@ def status(shop: Workshop, now: datetime, gone: Callable[[Runner], bool] = never
     """
     store, figures = shop.store, shop.store.figures
     book, unreadable = readable(shop)
-    lying = store.outbox.how_many()
-    put_off, put_off_until = store.outbox.put_off(now)
-    classes, fates = figures.gone_since(midnight(book, now)) if book else ({}, {})
+    put_off, paced = put_off_and_paced(figures.later(now))
+    gone_today = figures.gone_since(midnight(book, now)) if book else ({}, {})
+    classes, fates = gone_today or ({}, {})
+    lanes, held = figures.waiting_by_lane(), figures.held_up_to()
+    lying = {
+        **figures.lying(),
+        Fate.planned: together(*lanes.values()),
+        Fate.held: together(*held.values()),
+    }
     runners = store.runners()
     return Status(
         at=now,
@@ -187,28 +203,34 @@ def status(shop: Workshop, now: datetime, gone: Callable[[Runner], bool] = never
         decided_until=store.watermark,
         overdue=figures.overdue(now),
         next_due=next_due(store, book, now) if book else None,
-        waiting=by_class(figures.waiting_by_lane(), book),
-        held=figures.held_by_cause(),
+        waiting=by_class(lanes, book),
+        held=held,
         lying={fate.value: number for fate, number in lying.items()},
         today={fate.value: number for fate, number in fates.items()},
         today_by_class=classes,
-        put_off=put_off,
-        put_off_until=put_off_until,
-        gifts=left(store, book) if book else (),
+        put_off=put_off.number if put_off else 0,
+        put_off_until=put_off.until if put_off else None,
+        gifts=left(store, book, quickly=True) if book else (),
         desk=on_the_desk(shop, book, now),
         gone=tuple(one.name for one in runners if gone(one)),
         pace=tuple(pace_lines(shop, now)),
-        paced=store.outbox.paced(now),
+        paced=paced,
         undeclared=undeclared(shop),
+        accepted=figures.accepted_on(now.date()) if gone_today is None else None,
     )
+
+
+def put_off_and_paced(later: Iterable[tuple[str, int, datetime]]) -> tuple[Paced | None, tuple[Paced, ...]]:
+    """What waits for its readers' hours, if anything does, and what for our own pace, by cause."""
+    found = [Paced(*one) for one in later]
+    return next((one for one in found if not one.because), None), tuple(one for one in found if one.because)
 
 
 def on_the_desk(shop: Workshop, book: Book | None, now: datetime) -> dict[str, int]:
     """How much waits for people of the shop and for other systems; a task is late by the shop's date."""
     doors = desk(shop.store)
     tasks, late = doors.tasks.how_many(today(book.rules, now) if book else now.date())
-    calls = doors.webhooks.how_many()
-    webhooks = calls.get(PLANNED, 0) + calls.get(HANDED, 0)
+    webhooks = shop.store.figures.calls_to_answer()
     return {"tasks": tasks, "late": late, "drafts": doors.drafts.how_many(), "webhooks": webhooks}
 
 
@@ -231,7 +253,7 @@ def standings(shop: Workshop, book: Book) -> tuple[Standing, ...]:
     """Every sequence of the book, by name, with all who are inside, on whatever version."""
     inside: dict[str, int] = {}
     for (name, _), number in shop.store.figures.inside(shop.store.figures.versions()).items():
-        inside[name] = inside.get(name, 0) + number
+        inside[name] = together(inside.get(name, 0), number)
     return tuple(
         Standing(name, book.version(name), word_of(sequence), inside.get(name, 0))
         for name, sequence in sorted(book.sequences.items())
@@ -250,7 +272,7 @@ def by_class(lanes: Mapping[int, int], book: Book | None) -> dict[str, int]:
     found: dict[str, int] = {}
     for lane, number in lanes.items():
         name = classes[lane] if lane < len(classes) else "other"
-        found[name] = found.get(name, 0) + number
+        found[name] = together(found.get(name, 0), number)
     return found
 
 

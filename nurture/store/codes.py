@@ -12,7 +12,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 
 from nurture.model.event import GIFT_GIVEN, GIFT_REFUSED, GIFT_USED, Origin
 from nurture.model.mail import Fate
@@ -21,6 +21,7 @@ from nurture.store.codec import micros, values_of, values_text
 from nurture.store.codes_aside import ELSEWHERE, NOT_IN_FILE, CodesAside
 from nurture.store.database import BULK, Database, bucket, insert_many, pages
 from nurture.store.tables import CODE, EVENT, MESSAGE
+from nurture.store.up_to import counted
 
 OUT_OF_CODES, OVER_BUDGET, NOT_SENT = "out_of_codes", "over_budget", "not_sent"
 ATTEMPTS = 50  # to make a code that is not there yet; a pattern that has no more of them is used up
@@ -71,7 +72,8 @@ class Drawn:
 class Stock:
     """How many codes of a pool are free, and how many of a gift were drawn for mails to come, given, and used.
 
-    `aside` are those of a pool that nobody gets for now.
+    `aside` are those of a pool that nobody gets for now. Where not all were `counted` only those that are free were,
+    and these up to a number (`up_to.MORE`).
     """
 
     free: int = 0
@@ -79,6 +81,7 @@ class Stock:
     given: int = 0
     used: int = 0
     aside: int = 0
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,14 @@ class Codes:
         """What is left and what became of the codes, by gift."""
         with self.database.reading() as connection:
             return _stock(connection)
+
+    def stock_up_to(self, gifts: Iterable[str]) -> dict[str, Stock]:
+        """The same of these gifts, quickly: where a gift has very many codes only what is free is counted."""
+        with self.database.reading() as connection:
+            many = {gift for gift in gifts if connection.execute(_very_many(gift)).first() is not None}
+            found = {gift: Stock(int(connection.execute(_free_of(gift)).scalar_one()), counted=False) for gift in many}
+            few = [gift for gift in gifts if gift not in many]
+            return found | _stock(connection, CODE.c.gift.in_(few)) if few else found
 
 
 def _fill(connection: Connection, gift: str, codes: Sequence[str]) -> int:
@@ -317,13 +328,26 @@ def _tell(connection: Connection, events: Sequence[dict[str, Any]]) -> None:
         expect(connection, new, ())
 
 
-def _stock(connection: Connection) -> dict[str, Stock]:
+MANY = 20_000  # codes of a gift, of which `status` counts only those that are free
+
+
+def _very_many(gift: str) -> Select[Any]:
+    """A row, where a gift has more than `MANY` codes."""
+    return select(CODE.c.gift).where(CODE.c.gift == gift).offset(MANY).limit(1)
+
+
+def _free_of(gift: str) -> Select[Any]:
+    """How many codes of a pool are free."""
+    return counted(select(CODE.c.number).where(CODE.c.gift == gift, _IS_FREE, CODE.c.made.is_(False)))
+
+
+def _stock(connection: Connection, *which: ColumnElement[bool]) -> dict[str, Stock]:
     found: dict[str, Stock] = {}
     reserved, given, used = CODE.c.reservation.is_not(None), CODE.c.given_at.is_not(None), CODE.c.used_at.is_not(None)
     held = CODE.c.mail.in_((ELSEWHERE, NOT_IN_FILE))
     asked = select(CODE.c.gift, CODE.c.made, reserved, given, used, held, func.count())
     for gift, own, has, gave, was_used, aside, number in connection.execute(
-        asked.group_by(CODE.c.gift, CODE.c.made, reserved, given, used, held)
+        asked.where(*which).group_by(CODE.c.gift, CODE.c.made, reserved, given, used, held)
     ):
         before = found.get(gift, Stock())
         found[gift] = Stock(

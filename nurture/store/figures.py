@@ -1,4 +1,7 @@
-"""Figures for `status` and `doctor`: every question is answered from an index, however many people there are."""
+"""Figures for `status` and `doctor`: every question is answered from an index, however many people there are.
+
+What `status` counts is counted up to a number (`up_to`): so it is quick whatever lies in the store.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
@@ -27,15 +30,20 @@ from nurture.store.tables import (
     ENROLMENT,
     EVENT,
     HELD,
+    MAIL_DAY,
     MESSAGE,
     PERSON,
     PLANNED,
     SILENCE,
     VERSION,
+    WEBHOOK,
 )
+from nurture.store.up_to import MORE, MOST, counted, first, together
+from nurture.store.webhooks import HANDED as CALL_HANDED
+from nurture.store.webhooks import PLANNED as CALL_PLANNED
 
 Version = tuple[str, int]
-MOST_CLASSED = 100_000  # mails of one day that are told apart by class; of more only the fates are counted
+MOST_CLASSED = 20_000  # mails of one day that are told apart by class; of more only the fates are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ class Figures:
 
     def inside(self, wanted: Iterable[Version]) -> dict[Version, int]:
         """How many are inside each of these versions; those in which nobody is are left out."""
-        found = {one: self._number(inside_of(*one)) for one in wanted}
+        found = {one: self._number(counted(inside_of(*one))) for one in wanted}
         return {one: number for one, number in found.items() if number}
 
     def inhabited(self, wanted: Collection[Version]) -> set[Version]:
@@ -95,8 +103,36 @@ class Figures:
 
     def waiting_by_lane(self) -> dict[int, int]:
         """How many mails wait to be claimed, by lane: 0 is service, the others follow the classes' order."""
-        asked = select(PLANNED.c.lane, func.count()).group_by(PLANNED.c.lane).order_by(PLANNED.c.lane)
-        return {int(lane): int(number) for lane, number in self._rows(asked)}
+        found = {lane: self._number(counted(waiting_in(lane))) for lane in self._lanes()}
+        return {lane: number for lane, number in found.items() if number}
+
+    def _lanes(self) -> Iterator[int]:
+        """The lanes in which anything waits, each found by one look at the index."""
+        lane = -1
+        while rows := self._rows(next_lane(lane)):
+            lane = int(rows[0][0])
+            yield lane
+
+    def later(self, now: datetime) -> tuple[tuple[str, int, datetime], ...]:
+        """Waiting mails that are put off, by what of our own pace put them off (empty: their readers' hours).
+
+        How many, and until when the first of them is. Of more than `MOST` in a lane those that go first are told.
+        """
+        found: dict[str, tuple[int, int]] = {}
+        for lane in self._lanes():
+            for because, number, until in self._rows(put_off_in(lane, now)):
+                before, earliest = found.get(because, (0, until))
+                found[because] = together(before, int(number)), min(earliest, until)
+        return tuple((because, number, instant(until)) for because, (number, until) in sorted(found.items()))
+
+    def lying(self) -> dict[Fate, int]:
+        """How many mails are on their way, and how many ended otherwise than accepted or cancelled."""
+        found = {fate: self._number(counted(ended_as(fate))) for fate in (Fate.in_doubt, Fate.refused, Fate.unknown)}
+        return {Fate.handed: self._number(counted(on_the_way())), **found}
+
+    def calls_to_answer(self) -> int:
+        """How many calls of other systems have no answer yet."""
+        return self._number(counted(unanswered()))
 
     def fitting(self, book: Book, sequence: Sequence) -> dict[str, int]:
         """How many people, by zone, can fit the start of a sequence by what stands in columns: never too few."""
@@ -114,25 +150,43 @@ class Figures:
         asked = select(HELD.c.because, func.count()).group_by(HELD.c.because).order_by(HELD.c.because)
         return {because: int(number) for because, number in self._rows(asked)}
 
+    def held_up_to(self) -> dict[str, int]:
+        """The same, and no more than `MOST` of them are looked at."""
+        some = first(select(HELD.c.because))
+        asked = select(some.c.because, func.count()).group_by(some.c.because).order_by(some.c.because)
+        found = {because: int(number) for because, number in self._rows(asked)}
+        stopped = sum(found.values()) > MOST
+        return {"several causes": MORE} if stopped and len(found) > 1 else found
+
     def overdue(self, now: datetime) -> int:
         """How many entries of the agenda are due and were not looked at."""
-        return self._number(overdue(now))
+        return self._number(counted(overdue(now)))
 
-    def gone_since(self, since: datetime) -> tuple[dict[str, int], dict[Fate, int]]:
-        """Mails whose hand-over began since an instant: by class and by fate; no classes for more than 100,000."""
-        batches = {number: _of_batch(status) for number, status in self._rows(begun(since))}
-        if not batches:
+    def gone_since(self, since: datetime) -> tuple[dict[str, int], dict[Fate, int]] | None:
+        """Mails whose hand-over began since an instant: by class and by fate; None for more than `MOST`.
+
+        No classes for more than 20,000.
+        """
+        begun_ = self._rows(begun(since))
+        if not begun_:
             return {}, {}
-        first, fates = min(batches), Counter[Fate]()
-        for batch, number in self._rows(sizes(first)):
-            fates[batches.get(batch, Fate.claimed)] += int(number)  # one that was claimed between two questions
-        for batch, fate, number in self._rows(exceptions(since, first)):
-            fates[batches.get(batch, Fate.claimed)] -= int(number)
+        (oldest,) = begun_[0]
+        number, exceptional = self._number(counted(members(oldest))), self._number(counted(excepted(since)))
+        if MORE in (number, exceptional):
+            return None
+        fates = Counter({_of_batch(status): int(number) for status, number in self._rows(sizes(oldest))})
+        for status, fate, number in self._rows(exceptions(since, oldest)):
+            fates[_of_batch(status)] -= int(number)
             fates[Fate(fate)] += int(number)
         left = {fate: number for fate, number in fates.items() if number}
-        if sum(left.values()) > MOST_CLASSED:
+        if number > MOST_CLASSED:
             return {}, left
-        return {class_: int(number) for class_, number in self._rows(by_class(first))}, left
+        return {class_: int(number) for class_, number in self._rows(by_class(oldest))}, left
+
+    def accepted_on(self, day: date) -> int:
+        """How many mails providers took on a day (UTC), as they were counted when they did."""
+        taken = (MAIL_DAY.c.day == day.toordinal(), MAIL_DAY.c.what == Fate.accepted.value)
+        return self._number(select(func.sum(MAIL_DAY.c.count)).where(*taken))
 
     def newest_events(self, limit: int) -> list[Event]:
         """The events that arrived last, the newest first."""
@@ -174,13 +228,47 @@ def _runs(sequence: str, version: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def inside_of(sequence: str, version: int) -> Select[Any]:
-    """How many are inside one version."""
-    return select(func.count()).select_from(ENROLMENT).where(*_runs(sequence, version))
+    """Those who are inside one version."""
+    return select(ENROLMENT.c.version).where(*_runs(sequence, version))
 
 
 def overdue(now: datetime) -> Select[Any]:
-    """How much of the agenda lies behind."""
-    return select(func.count()).select_from(AGENDA).where(AGENDA.c.due_at <= micros(now))
+    """What lies behind of the agenda."""
+    return select(AGENDA.c.due_at).where(AGENDA.c.due_at <= micros(now))
+
+
+def next_lane(after: int) -> Select[Any]:
+    """The next lane in which a mail waits."""
+    return select(PLANNED.c.lane).where(PLANNED.c.lane > after).order_by(PLANNED.c.lane).limit(1)
+
+
+def waiting_in(lane: int) -> Select[Any]:
+    """What waits in a lane."""
+    return select(PLANNED.c.lane).where(PLANNED.c.lane == lane)
+
+
+def put_off_in(lane: int, now: datetime) -> Select[Any]:
+    """What waits in a lane for a later instant, by cause: how many, and the earliest."""
+    later = select(PLANNED.c.because, PLANNED.c.due_at).where(PLANNED.c.lane == lane, PLANNED.c.due_at > micros(now))
+    some = first(later.order_by(PLANNED.c.due_at))
+    return select(some.c.because, func.count(), func.min(some.c.due_at)).group_by(some.c.because)
+
+
+def ended_as(fate: Fate) -> Select[Any]:
+    """Mails that ended in one way."""
+    return select(MESSAGE.c.fate).where(MESSAGE.c.fate == fate.value)
+
+
+def on_the_way() -> Select[Any]:
+    """Mails of batches that were claimed or handed over, and not settled."""
+    unfinished = BATCH.c.status.in_((Fate.claimed.value, Fate.handed.value))
+    joined = BATCH.join(BATCH_MEMBER, BATCH_MEMBER.c.batch == BATCH.c.id)
+    return select(BATCH_MEMBER.c.batch).select_from(joined).where(unfinished)
+
+
+def unanswered() -> Select[Any]:
+    """Calls that are to be made, or on their way."""
+    return select(WEBHOOK.c.state).where(WEBHOOK.c.state.in_((CALL_PLANNED, CALL_HANDED)))
 
 
 def last_day_in(event: str, zone: str) -> Select[Any]:
@@ -189,23 +277,36 @@ def last_day_in(event: str, zone: str) -> Select[Any]:
 
 
 def begun(since: datetime) -> Select[Any]:
-    """Batches whose hand-over began since an instant, and their states; later ones have higher numbers."""
-    first = select(BATCH.c.id).where(BATCH.c.claimed_at >= micros(since)).order_by(BATCH.c.claimed_at, BATCH.c.id)
-    return select(BATCH.c.id, BATCH.c.status).where(BATCH.c.id >= first.limit(1).scalar_subquery())
+    """The first batch whose hand-over began since an instant; later ones have higher numbers."""
+    claimed = select(BATCH.c.id).where(BATCH.c.claimed_at >= micros(since))
+    return claimed.order_by(BATCH.c.claimed_at, BATCH.c.id).limit(1)
 
 
-def sizes(first: int) -> Select[Any]:
-    """How many mails are in each batch from a number on."""
-    asked = select(BATCH_MEMBER.c.batch, func.count()).where(BATCH_MEMBER.c.batch >= first)
-    return asked.group_by(BATCH_MEMBER.c.batch)
+def members(oldest: int) -> Select[Any]:
+    """The mails of all batches from a number on."""
+    return select(BATCH_MEMBER.c.batch).where(BATCH_MEMBER.c.batch >= oldest)
 
 
-def exceptions(since: datetime, first: int) -> Select[Any]:
-    """Those of their mails that say something else of themselves; found by their fate."""
-    joined = MESSAGE.join(BATCH_MEMBER, BATCH_MEMBER.c.key == MESSAGE.c.key)
+def sizes(oldest: int) -> Select[Any]:
+    """How many mails are in all batches from a number on, by the batch's state."""
+    joined = BATCH_MEMBER.join(BATCH, BATCH.c.id == BATCH_MEMBER.c.batch)
+    asked = select(BATCH.c.status, func.count()).select_from(joined)
+    return asked.where(BATCH_MEMBER.c.batch >= oldest).group_by(BATCH.c.status)
+
+
+def excepted(since: datetime) -> Select[Any]:
+    """Mails that say of themselves since an instant what became of them."""
     some = MESSAGE.c.fate.in_([fate.value for fate in Fate]) & (MESSAGE.c.settled_at >= micros(since))
-    asked = select(BATCH_MEMBER.c.batch, MESSAGE.c.fate, func.count()).select_from(joined)
-    return asked.where(some, BATCH_MEMBER.c.batch >= first).group_by(BATCH_MEMBER.c.batch, MESSAGE.c.fate)
+    return select(MESSAGE.c.fate).where(some)
+
+
+def exceptions(since: datetime, oldest: int) -> Select[Any]:
+    """Those of them that are in a batch from a number on, by the batch's state and by what they say."""
+    joined = MESSAGE.join(BATCH_MEMBER, BATCH_MEMBER.c.key == MESSAGE.c.key)
+    joined = joined.join(BATCH, BATCH.c.id == BATCH_MEMBER.c.batch)
+    some = MESSAGE.c.fate.in_([fate.value for fate in Fate]) & (MESSAGE.c.settled_at >= micros(since))
+    asked = select(BATCH.c.status, MESSAGE.c.fate, func.count()).select_from(joined)
+    return asked.where(some, BATCH_MEMBER.c.batch >= oldest).group_by(BATCH.c.status, MESSAGE.c.fate)
 
 
 def by_class(first: int) -> Select[Any]:
