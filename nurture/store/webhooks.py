@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select, update
 
 from nurture.model.event import WEBHOOK_ANSWERED
 from nurture.store.codec import instant, maybe_instant, micros, values_of
@@ -19,7 +19,7 @@ from nurture.store.said import Said, record
 from nurture.store.tables import WEBHOOK
 
 PLANNED, HANDED, OK, FAILED, CANCELLED = "planned", "handed", "ok", "failed", "cancelled"
-_WAITS = (WEBHOOK.c.state.in_((PLANNED, HANDED)), WEBHOOK.c.next_at <= bindparam("now", 0))
+_WAITS = (WEBHOOK.c.state.in_((PLANNED, HANDED)), WEBHOOK.c.next_at <= bindparam("now", 0, BigInteger))
 _DUE = select(WEBHOOK.c.key).where(*_WAITS).limit(1)
 SLACK = timedelta(seconds=10)  # beyond its time-out before a call that got no answer is made again
 
