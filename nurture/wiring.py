@@ -27,6 +27,7 @@ from nurture.store.database import CACHE
 from nurture.store.erasures import FORGOTTEN_AGAIN
 from nurture.store.forgetting import Forgetting
 from nurture.store.installation import owner_of
+from nurture.store.migrate import SchemaError
 from nurture.store.open import Store, open_store
 from nurture.store.runner import Runner
 
@@ -203,8 +204,8 @@ def workshop(root: Path, cache: int = CACHE) -> Iterator[Workshop]:
     config = configuration(root)
     try:
         store = open_store(config.store_url, config.installation, cache)
-    except ValueError as damaged:  # the installation's own file cannot be read
-        raise StateError(str(damaged)) from damaged
+    except (ValueError, SchemaError) as fault:  # the installation's own file cannot be read, or the tables not used
+        raise StateError(str(fault)) from fault
     forget_again(store, config)
     gc.freeze()  # a tenth of an import's time went into looking for garbage among the modules loaded by now
     try:

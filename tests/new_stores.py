@@ -15,6 +15,9 @@ class NewStores(Protocol):
     def __call__(self) -> str:
         """The URL of a new one."""
 
+    def empty(self) -> str:
+        """The URL of a place without tables."""
+
     def copy_of(self, url: str) -> str:
         """The URL of a copy of a store that nobody has open: a backup, or a copy elsewhere."""
 
@@ -28,6 +31,9 @@ class InFiles:
 
     def __call__(self) -> str:
         return f"sqlite:///{self._folder / next(self._names)}"
+
+    def empty(self) -> str:
+        return self()
 
     def copy_of(self, url: str) -> str:
         copy = self()
@@ -44,6 +50,9 @@ class OnServer:
 
     def __call__(self) -> str:
         return self._stack.enter_context(self._server.new_store())
+
+    def empty(self) -> str:
+        return self._server.new_database()
 
     def copy_of(self, url: str) -> str:
         return self._server.copy_of(url)

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -43,13 +43,24 @@ _DIES_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: the folder of its socket and data, its programs, its process."""
+    """A server: the folder of its socket and data, its programs, how it starts, and its processes, one at a time."""
 
     folder: Path
     programs: Path
-    process: "subprocess.Popen[bytes]"
+    start: Callable[[], "subprocess.Popen[bytes]"]
+    processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
     free: list[str] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Start it, and wait until it takes connections."""
+        self.processes.append(self.start())
+        _wait(self)
+
+    def end(self) -> None:
+        """Stop it at once, as a machine that goes down: whoever is connected is cut off."""
+        self.processes[-1].send_signal(signal.SIGQUIT)
+        self.processes[-1].wait()
 
     def url(self, database: str = "postgres") -> str:
         """A database of it as config.toml names it."""
@@ -114,19 +125,20 @@ def postgres_server(*settings: str) -> Iterator[Server]:
         programs, rights = programs_and_data(folder)
         given = [word for one in (*SETTINGS, *settings) for word in ("-c", one)]
         start: list[str | Path] = [programs / "postgres", "-D", folder / "data", "-k", folder / "socket", *given]
-        with (folder / "log").open("wb") as log:
-            # The child does nothing but this one call before it becomes the server: no lock of a thread matters to it.
-            dies = _die_with_parent
-            process: subprocess.Popen[bytes] = subprocess.Popen(start, stderr=log, preexec_fn=dies, **rights)  # noqa: PLW1509
-        server = Server(folder, programs, process)
+        server = Server(folder, programs, lambda: _started(start, folder / "log", rights))
+        server.begin()
         try:
-            _wait(server)
             yield server
         finally:
-            process.send_signal(signal.SIGQUIT)
-            process.wait()
+            server.end()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(start: list[str | Path], log: Path, rights: dict[str, Any]) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as to:
+        # The child does nothing but this one call before it becomes the server: no lock of a thread matters to it.
+        return subprocess.Popen(start, stderr=to, preexec_fn=_die_with_parent, **rights)  # noqa: PLW1509
 
 
 def programs_and_data(folder: Path) -> tuple[Path, dict[str, Any]]:
@@ -178,7 +190,7 @@ def _wait(server: Server) -> None:
         try:
             server.connect().close()
         except psycopg.OperationalError:
-            if server.process.poll() is not None or waited() > STARTS_WITHIN:
+            if server.processes[-1].poll() is not None or waited() > STARTS_WITHIN:
                 raise RuntimeError((server.folder / "log").read_text(errors="replace")) from None
             Event().wait(0.02)
         else:

@@ -60,12 +60,13 @@ def explain_fault(error: Exception) -> int:
         return TROUBLE
     if isinstance(error, ModuleNotFoundError) and error.name in DRIVERS:
         words = f"the address of the store needs the Python package {error.name}, which is not here"
-        click.echo(f'nurture: {words}; install it, or write url = "sqlite:///nurture.db"', err=True)
+        how = "pip install 'nurture[postgres]'" if error.name == "psycopg" else "install it"
+        click.echo(f'nurture: {words}; {how}, or write url = "sqlite:///nurture.db"', err=True)
         return TROUBLE
     if type(error).__module__.startswith("sqlalchemy"):
-        from nurture.store.world_faults import in_words
+        from nurture.store.world_faults import in_words, said_by
 
-        words = str(getattr(error, "orig", None) or error)
+        words = said_by(error) if getattr(error, "orig", None) else str(error)
         remedy = in_words(error)
         click.echo(f"nurture: the store cannot be used: {words}{f': {remedy}' if remedy else ''}", err=True)
         return TROUBLE

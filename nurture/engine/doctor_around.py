@@ -106,7 +106,9 @@ def store_findings(probe: Probe) -> Iterator[Finding]:
             yield look("store", probe.words, "nurture apply makes it")
         case Reach.behind:
             cure = "any other command brings it up to date; of a SQLite file a copy is made first"
-            yield look("migrations", f"pending: {probe.words}", cure)
+            yield look("migrations", f"pending: {probe.words}", probe.cure or cure)
+        case Reach.ahead:
+            yield wrong("migrations", f"the store is of a newer nurture: {probe.words}", probe.cure)
         case Reach.unreachable:
             yield wrong("store", f"it cannot be reached: {probe.words}", probe.cure or f"see store.url in {FILE}")
 

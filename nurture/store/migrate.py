@@ -2,12 +2,57 @@
 
 import os
 import sqlite3
+from enum import Enum
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, delete, insert, inspect, select, text
 
 from nurture.store.database import Database, owner_only
-from nurture.store.tables import HEAD, METADATA
+from nurture.store.tables import BESIDE, DECLARATION, HEAD, METADATA
+
+WORKS_BESIDE = "tables.work_beside"  # a declaration: the oldest tables whose nurture may go on with these
+
+
+_NEWER = (
+    "the store was made or upgraded by a newer nurture (tables {}, this one knows {}): "
+    "upgrade nurture on this machine too; nothing was changed"
+)
+_OLDER = (
+    "the store is of an older nurture (tables {}, this one needs {}): "
+    "make a backup, then run `nurture upgrade`; nothing was changed"
+)
+
+
+class SchemaError(Exception):
+    """The tables of a store are not those that this nurture works with; says what to do."""
+
+
+class Standing(Enum):
+    """How the tables of a store stand to this nurture."""
+
+    absent = "absent"
+    ours = "ours"
+    older = "older"
+    newer = "newer"
+    newer_beside = "newer, and this nurture may go on with them"
+
+    @property
+    def usable(self) -> bool:
+        """Whether one may work with them as they are."""
+        return self in (Standing.ours, Standing.newer_beside)
+
+
+def standing_of(connection: Connection) -> tuple[Standing, str]:
+    """How the tables stand to this nurture, and their version; empty when they have none."""
+    version = version_of(connection) or ""
+    if version == HEAD:
+        return Standing.ours, version
+    if not version and not inspect(connection).has_table("person"):
+        return Standing.absent, version
+    if version < HEAD:
+        return Standing.older, version
+    told = connection.execute(select(DECLARATION.c.words).where(DECLARATION.c.name == WORKS_BESIDE)).scalar()
+    return (Standing.newer_beside if told and told <= HEAD else Standing.newer), version
 
 
 def migrations_folder() -> Path:
@@ -18,15 +63,21 @@ def migrations_folder() -> Path:
 
 
 def bring_up_to_date(database: Database) -> Path | None:
-    """Make or migrate the tables; the path of the backup copy that was made before a migration, if any."""
+    """Make or migrate the tables; the path of the backup copy that was made before a migration, if any.
+
+    SchemaError when they are newer than this nurture can work with, or older on PostgreSQL: there others may be at
+    work, so that a person says when (`nurture upgrade`).
+    """
     with database.reading() as connection:
-        version = version_of(connection)
-        empty = version is None and not inspect(connection).has_table("person")
-    if version == HEAD:
+        standing, version = standing_of(connection)
+    if standing.usable:
         return None
-    if empty:
+    if standing is Standing.absent:
         _create(database)
         return None
+    if standing is Standing.newer or database.engine.dialect.name != "sqlite":
+        database.engine.dispose()
+        raise SchemaError((_NEWER if standing is Standing.newer else _OLDER).format(version or "unknown", HEAD))
     backup = _back_up(database, version or "nothing")
     upgrade(database)
     return backup
@@ -48,6 +99,12 @@ def _create(database: Database) -> None:
         METADATA.create_all(connection)
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
         connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+        _declare(connection)
+
+
+def _declare(connection: Connection) -> None:
+    connection.execute(delete(DECLARATION).where(DECLARATION.c.name == WORKS_BESIDE))
+    connection.execute(insert(DECLARATION), {"name": WORKS_BESIDE, "at": 0, "words": BESIDE})
 
 
 def _back_up(database: Database, version: str) -> Path | None:
@@ -65,7 +122,7 @@ def _back_up(database: Database, version: str) -> Path | None:
 
 
 def upgrade(database: Database) -> None:
-    """Run the pending migrations in one transaction."""
+    """Run the pending migrations in one transaction; whoever else began meanwhile has done it then."""
     from alembic import command
     from alembic.config import Config
 
@@ -74,3 +131,4 @@ def upgrade(database: Database) -> None:
     with database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        _declare(connection)

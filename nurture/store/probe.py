@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from nurture.store.database import connect
-from nurture.store.migrate import version_of
+from nurture.store.migrate import Standing, standing_of
 from nurture.store.tables import HEAD
-from nurture.store.world_faults import in_words
+from nurture.store.world_faults import in_words, said_by
 
 
 class Reach(Enum):
@@ -18,6 +17,7 @@ class Reach(Enum):
     ready = "ready"
     absent = "absent"
     behind = "behind"
+    ahead = "ahead"
     unreachable = "unreachable"
 
 
@@ -38,11 +38,16 @@ def probe(url: str) -> Probe:
             return Probe(Reach.absent, f"there is no file {database.file.name} yet")
         try:
             with database.reading() as connection:
-                version, empty = version_of(connection), not inspect(connection).has_table("person")
+                standing, version = standing_of(connection)
         finally:
             database.engine.dispose()
-    except (SQLAlchemyError, ImportError) as error:
-        return Probe(Reach.unreachable, str(getattr(error, "orig", None) or type(error).__name__), in_words(error))
-    if empty:
+    except (SQLAlchemyError, ImportError, OSError) as error:
+        return Probe(Reach.unreachable, said_by(error), in_words(error))
+    if standing is Standing.absent:
         return Probe(Reach.absent, "the database has no tables yet")
-    return Probe(Reach.ready) if version == HEAD else Probe(Reach.behind, f"tables {version}, wanted {HEAD}")
+    if standing is Standing.newer:
+        return Probe(Reach.ahead, f"tables {version}, this nurture knows {HEAD}", "upgrade nurture on this machine too")
+    if standing.usable:
+        return Probe(Reach.ready)
+    by_hand = "" if database.engine.dialect.name == "sqlite" else "make a backup, then run nurture upgrade"
+    return Probe(Reach.behind, f"tables {version}, wanted {HEAD}", by_hand)

@@ -4,8 +4,8 @@ Instants are microseconds since 1970 in UTC (`codec.micros`), days are ordinals 
 Every table of people, events and messages carries `bucket` from the first day (architecture.md 5).
 """
 
-from sqlalchemy import BigInteger, Index, LargeBinary, Table, Text, false, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import BigInteger, Index, LargeBinary, String, Table, Text, false, text
+from sqlmodel import AutoString, Field, SQLModel
 
 from nurture.store.arriving_tables import HappeningRow, ReceivedRow
 from nurture.store.journal_tables import BasisRow, DecisionRow, FootingRow
@@ -13,6 +13,7 @@ from nurture.store.sending_tables import CLUSTERED, Counted, Instant
 from nurture.store.working_tables import AllowanceRow, RoundPartRow, RoundRow
 
 HEAD = "0005"  # the newest migration; kept here so that opening a store need not load Alembic
+BESIDE = "0005"  # a running nurture of these tables, or newer ones, may go on while others are upgraded to HEAD
 
 _ASKED = text("name = 'address.asked'")
 _NOW_VALID = text("valid_to IS NULL")
@@ -359,6 +360,12 @@ class WebhookRow(SQLModel, table=True):
 
 __all__ = ["BasisRow", "DecisionRow", "FootingRow", "HappeningRow", "ReceivedRow"]  # their tables: see below
 METADATA = SQLModel.metadata
+
+# Pages are merged with Python's order of texts, and SQLite has it too: by code point, whatever the database's language.
+for _column in (column for table in METADATA.tables.values() for column in table.c):
+    if isinstance(_column.type, String | AutoString):
+        _kind = Text if isinstance(_column.type, Text) else String
+        _column.type = _kind().with_variant(_kind(collation="C"), "postgresql")
 
 
 def _table(name: str) -> Table:

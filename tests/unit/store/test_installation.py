@@ -190,3 +190,4 @@ def test_a_new_secret_is_the_newest_and_the_older_ones_stay(store_url: str, tmp_
     newest, *others = store.secrets("links")
     assert store.secret("links", NOW) == newest != first
     assert others == [first]
+    store.close()
