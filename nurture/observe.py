@@ -10,6 +10,8 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nurture import spans
+
 TICK_BEGUN = "tick.begun"  # since, until
 TICK_DONE = "tick.done"  # people, decided, reasons
 TICK_FAILED = "tick.failed"  # error, at, words, again_in
@@ -106,6 +108,7 @@ def note(name: str, *, level: int = logging.INFO, **fields: object) -> None:
     """Write one log event; ValueError for a name that is not in this module. `level` is one of `logging`."""
     if name not in NAMES:
         raise ValueError(f"no log event is called {name}")
+    spans.noted(name, fields)
     words = " ".join(f"{key}={_word(value)}" for key, value in fields.items())
     _LOG.log(level, "%s %s", name, words, extra={"event": name, "fields": fields})
 

@@ -85,12 +85,14 @@ def web_part(host: str, port: int) -> "Web":
         from nurture import observe
         from nurture.web.app import application, serving
         from nurture.web.health import meters
+        from nurture.wiring import stopwatch
 
         async with AsyncExitStack() as open_doors:
             await open_doors.enter_async_context(serving(application(shop, live, clock, run, arrived), host, port))
             observe.note(observe.WEB_LISTENS, host=host, port=port)
             if shop.config.metrics_listen is not None:
-                await open_doors.enter_async_context(serving(meters(shop, run), *shop.config.metrics_listen))
+                figures = meters(shop, live, clock, run, stopwatch())
+                await open_doors.enter_async_context(serving(figures, *shop.config.metrics_listen))
             yield
 
     return beside

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nurture.deliver.message import CannotBeSaid, as_bytes
 from nurture.deliver.protocol import OneEach
+from nurture.deliver.watched import posting, reading
 from nurture.model.mail import Email, Fate, Handover
 
 ENDING = ".eml"
@@ -72,6 +73,7 @@ class Folder(OneEach):
             except CannotBeSaid as fault:
                 yield Handover(mail.key, Fate.refused, str(fault))
 
+    @posting
     async def post(self, request: Letter) -> Written:
         """Write whole or not at all, in a thread: the disk can take its time, the web part goes on answering."""
         try:
@@ -112,6 +114,7 @@ class Folder(OneEach):
                 if path.lstat().st_mtime < before:
                     path.unlink()
 
+    @reading
     def read(self, request: Letter, answer: Written) -> Iterator[Handover]:
         """Accepted once the file is there; still planned when it could not be written, for then it is not there."""
         if answer.cut:

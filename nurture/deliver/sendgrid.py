@@ -19,6 +19,7 @@ from yarl import URL  # aiohttp's own form of an address: made once, not for eve
 
 from nurture.deliver.sendgrid_answer import Answer, Reached, read_answers
 from nurture.deliver.sendgrid_bundle import MOST_MAILS, Post, requests, without
+from nurture.deliver.watched import posting, reading
 from nurture.model.mail import Email, Handover
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class SendGrid:
         """The send keys, in the order of the personalizations."""
         return request.keys
 
+    @posting
     async def post(self, request: Post) -> Answer:
         """One POST, at most once. Every way it can end is an answer, a cancellation too."""
         import aiohttp
@@ -148,6 +150,7 @@ class SendGrid:
             self._loop = loop
         return self._session
 
+    @reading
     def read(self, request: Post, answer: Answer) -> Iterator[Handover]:
         """What the answer means; the key is taken out of SendGrid's words, should it ever repeat it."""
         yield from read_answers(request.keys, answer, self.key)

@@ -22,6 +22,7 @@ from nurture.deliver.message import CannotBeSaid, as_bytes
 from nurture.deliver.protocol import OneEach
 from nurture.deliver.smtp_answer import Answer, Phase, read_answer
 from nurture.deliver.smtp_line import Line, SafeLine
+from nurture.deliver.watched import posting, reading
 from nurture.model.mail import Email, Fate, Handover
 
 DOT = b".\r\n"
@@ -97,6 +98,7 @@ class Smtp(OneEach):
             except CannotBeSaid as fault:
                 yield Handover(mail.key, Fate.refused, str(fault))
 
+    @posting
     async def post(self, request: Envelope) -> Answer:
         """One mail, in a thread. Every way it can end is an answer, a cancellation too."""
         if self._threads is None:
@@ -106,6 +108,7 @@ class Smtp(OneEach):
         except asyncio.CancelledError:
             return Answer(self.clock(), Phase.dot, fault="nurture stopped waiting for the answer")
 
+    @reading
     def read(self, request: Envelope, answer: Answer) -> Iterator[Handover]:
         """What the answer means; the password is taken out of the server's words."""
         yield read_answer(request.key, answer, self.password)

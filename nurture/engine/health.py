@@ -1,13 +1,19 @@
 """Whether an installation is well, for machines: readiness in words, and metrics in Prometheus' text format."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from nurture import __version__
+from nurture.engine.counting import Counting
+from nurture.engine.metrics import Page
+from nurture.model.alarm import KINDS
 from nurture.model.happening import Happened
+from nurture.model.rules import CLASSES
 from nurture.model.switch import Word
 from nurture.store.mail_days import SERVICE
-from nurture.store.meters import Meters, can_write, meters
+from nurture.store.meters import OTHER, Meters, can_write, meters
 from nurture.store.open import Store
 
 FRESH = timedelta(minutes=2)  # a daemon says every 30 seconds that it lives
@@ -63,44 +69,74 @@ def halted(store: Store) -> bool:
     return bool(store.halted) or any(one.word is Word.halt for one in store.switches())
 
 
-def metrics(store: Store) -> str:
-    """Every metric as text (Prometheus exposition format 0.0.4); nothing in it names a person or an address."""
-    return "\n".join(_lines(meters(store.database), halted(store))) + "\n"
+def metrics(store: Store, now: datetime, classes: Sequence[str] = CLASSES, counting: Counting | None = None) -> str:
+    """Every metric as text (Prometheus exposition format 0.0.4); nothing in it names a person or an address.
+
+    `classes` in their order in the house; `counting` is what this process did.
+    """
+    page = Page()
+    _of_store(page, meters(store.database, now), now, classes)
+    page.set("nurture_up", 1)
+    page.set("nurture_build_info", 1, __version__)
+    page.set("nurture_halted", int(halted(store)))
+    if counting is not None:
+        counting.fill(page)
+    return page.text()
 
 
-def _lines(found: Meters, halt: bool) -> Iterator[str]:
-    yield from _one("nurture_up", "gauge", "1 while the store answers.", {"": 1})
-    yield from _one("nurture_halted", "gauge", "1 while all sending is halted.", {"": int(halt)})
-    until = {"": found.watermark.timestamp()} if found.watermark else {}
-    yield from _one("nurture_decided_until_timestamp_seconds", "gauge", "Until when everything is decided.", until)
-    seen = {"": found.seen_at.timestamp()} if found.seen_at else {}
-    yield from _one("nurture_daemon_seen_timestamp_seconds", "gauge", "When a daemon last said that it lives.", seen)
-    lying = {f'{{state="{fate.value.replace(" ", "_")}"}}': number for fate, number in found.lying.items()}
-    yield from _one("nurture_outbox_mails", "gauge", "Mails that wait, are held, in doubt or did not go.", lying)
-    waits = {'{state="unread"}': found.unread, '{state="unreadable"}': found.unreadable}
-    yield from _one("nurture_received_posts", "gauge", "Posts from outside that are kept and not taken in.", waits)
-    yield from _happened(found)
+def _of_store(page: Page, found: Meters, now: datetime, classes: Sequence[str]) -> None:
+    _moment(page, "nurture_decided_until_timestamp_seconds", found.watermark)
+    _moment(page, "nurture_daemon_seen_timestamp_seconds", found.seen_at)
+    _moment(page, "nurture_received_oldest_timestamp_seconds", found.oldest_unread)
+    _moment(page, "nurture_book_applied_timestamp_seconds", found.applied_at)
+    page.set("nurture_runners", len(found.seen))
+    if found.seen:
+        page.set("nurture_runner_silent_longest_seconds", max(0.0, (now - min(found.seen)).total_seconds()))
+    page.set("nurture_overdue_people", found.overdue)
+    page.set("nurture_book_edition", found.edition)
+    page.set("nurture_store_size_bytes", found.size)
+    for name, values in (
+        ("nurture_outbox_mails", {fate.value.replace(" ", "_"): number for fate, number in found.lying.items()}),
+        ("nurture_received_posts", {"unread": found.unread, "unreadable": found.unreadable}),
+        ("nurture_batches", found.batches),
+        ("nurture_webhook_calls", found.calls),
+        ("nurture_alarms", dict.fromkeys(KINDS, 0) | dict(found.alarms)),
+    ):
+        for label, number in values.items():
+            page.set(name, number, label)
+    for event, at in found.heard.items():
+        _moment(page, "nurture_source_last_event_timestamp_seconds", at, event)
+    _queue(page, found, classes)
+    _happened(page, found)
 
 
-def _happened(found: Meters) -> Iterator[str]:
+def _moment(page: Page, name: str, at: datetime | None, *labels: str) -> None:
+    if at is not None:
+        page.set(name, at.timestamp(), *labels)
+
+
+def _queue(page: Page, found: Meters, classes: Sequence[str]) -> None:
+    """Every class, also while nothing of it waits; of a class that is no more, `other`."""
+    names = (*classes, OTHER)
+    waiting = Counter[str](dict.fromkeys(classes, 0))
+    oldest: dict[str, datetime] = {}
+    for lane, queued in found.lanes.items():
+        name = names[min(lane, len(classes))]
+        waiting[name] += queued.mails
+        if queued.oldest_due is not None:
+            oldest[name] = min(queued.oldest_due, oldest.get(name, queued.oldest_due))
+    for name, number in waiting.items():
+        page.set("nurture_queue_mails", number, name)
+    for name, at in oldest.items():
+        _moment(page, "nurture_queue_oldest_due_timestamp_seconds", at, name)
+
+
+def _happened(page: Page, found: Meters) -> None:
     """A counter only of what can but grow: a click is taken back when it turns out to be a machine's."""
-    counted, service, clicks = {}, {}, {}
-    for (provider, family, what), number in sorted(found.happened.items()):
-        of = f'provider="{provider}",family="{family}"'
+    for (provider, family, what), number in found.happened.items():
         if what == SERVICE:
-            service[f"{{{of}}}"] = number
+            page.set("nurture_service_mails_total", number, provider, family)
         elif what == Happened.clicked.value:
-            clicks[f"{{{of}}}"] = number
+            page.set("nurture_mail_clicks", number, provider, family)
         else:
-            counted[f'{{{of},what="{what}"}}'] = number
-    yield from _one("nurture_mails_total", "counter", "What became of mails.", counted)
-    yield from _one("nurture_service_mails_total", "counter", "How many of the accepted mails are service.", service)
-    yield from _one("nurture_mail_clicks", "gauge", "Clicks that are judged a person's.", clicks)
-
-
-def _one(name: str, kind: str, words: str, values: Mapping[str, float]) -> Iterator[str]:
-    if values:
-        yield f"# HELP {name} {words}"
-        yield f"# TYPE {name} {kind}"
-        yield from (f"{name}{labels} {value:.3f}" if isinstance(value, float) else f"{name}{labels} {value}"
-                    for labels, value in values.items())  # fmt: skip
+            page.set("nurture_mails_total", number, provider, family, what)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from nurture import spans
 from nurture.decide.advance import advance
 from nurture.decide.last_look import last_look, put_off
 from nurture.deliver.protocol import Provider
@@ -86,6 +87,7 @@ def at_any_pace(_intent: Intent, _released: bool, _now: datetime) -> Kept | None
     return None
 
 
+@spans.spanned(spans.RENDER)
 def ready(shop: Workshop, live: LiveBook, batch: Batch, now: datetime, pace: Pace = at_any_pace) -> Prepared:
     """Every mail of a batch, ready to be posted or kept; service first, as in the batch.
 

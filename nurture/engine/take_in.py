@@ -11,7 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from nurture import observe
+from nurture import observe, spans
 from nurture.engine.applying import live_book
 from nurture.engine.cells import CellError
 from nurture.engine.check import book_without_mails
@@ -132,6 +132,7 @@ class Rejects:
         self.add(found if found and found.line == row.line else Row(row.line, [], 0), reason)
 
 
+@spans.spanned(spans.IMPORT)
 def take_in(
     shop: Workshop, path: Path, wanted: Wanted, now: datetime, tell: Callable[[int], None], who: str = ""
 ) -> Done:

@@ -16,6 +16,7 @@ from nurture.decide.special_days import dates_in
 from nurture.engine.collecting import uncollected as uncollected  # noqa: PLC0414 - others take it from here
 from nurture.engine.faults import StateError
 from nurture.engine.live import live_book
+from nurture.engine.reasons_given import watched
 from nurture.model.book import Book
 from nurture.model.decision import Decision
 from nurture.model.person import Person
@@ -106,6 +107,7 @@ def leap(store: Store, now: datetime) -> str:
     return f"the last round was {(now - last).days} days ago, on {last:%Y-%m-%d}, if the clock is right"
 
 
+@watched
 def decide_page(store: Store, book: Book, page: Sequence[str], now: datetime, once: bool = False) -> list[Decision]:
     """Read, decide and keep one page of people; again when somebody else was quicker with one of them.
 

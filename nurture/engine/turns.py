@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from nurture import observe
+from nurture import observe, spans
 from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import StateError
 from nurture.engine.news import judge_clicks
@@ -115,7 +115,8 @@ class Turns:
         self._looked_until = now
         self._take_in(self.live, now, POSTS)
         judge_clicks(self.shop, now)
-        ticked = tick(store, self.live.book, now, tell)
+        with spans.span(spans.TURN):
+            ticked = tick(store, self.live.book, now, tell)
         self._pruner.turn(self.shop, self.live.book.rules.keep, now, ticked.people)
         return ticked
 

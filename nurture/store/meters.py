@@ -4,43 +4,153 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select, text
 
 from nurture.model.mail import Fate
 from nurture.model.mailbox import FAMILIES
 from nurture.store import load, outbox_lists, runner
+from nurture.store.alarms import ALARM, HEARD
+from nurture.store.codec import instant, maybe_instant, micros
 from nurture.store.database import Database
 from nurture.store.received import Posts
-from nurture.store.tables import MAIL_DAY
+from nurture.store.tables import (
+    AGENDA,
+    APPLICATION,
+    BATCH,
+    DECLARATION,
+    MAIL_DAY,
+    PLANNED,
+    RECEIVED,
+    WATERMARK,
+    WEBHOOK,
+)
 
 OTHER = "other"  # every family that is a domain of its own: one may be a person's
+UNDER_WAY = ("claimed", "handed")  # states of a batch that somebody is at
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """What waits in one lane: how many mails, and since when the oldest that may go is due (UTC)."""
+
+    mails: int
+    oldest_due: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """What is measured. `happened` counts by provider, family and what became of mails, since the beginning."""
+    """What is measured. `happened` counts by provider, family and what became of mails, since the beginning.
+
+    `runners` is how many daemons or workers said last that they are at work and when each was seen; `heard` when events
+    that the catalogue expects happened last, by their names; `alarms` how many are open, by their kind. `size` is in
+    bytes, of everything that the database keeps on disk.
+    """
 
     watermark: datetime | None
-    seen_at: datetime | None
+    seen: tuple[datetime, ...]
     lying: Mapping[Fate, int]
     unread: int
     unreadable: int
+    oldest_unread: datetime | None
     happened: Mapping[tuple[str, str, str], int]
+    lanes: Mapping[int, Queued]
+    overdue: int
+    batches: Mapping[str, int]
+    calls: Mapping[str, int]
+    edition: int
+    applied_at: datetime | None
+    heard: Mapping[str, datetime]
+    alarms: Mapping[str, int]
+    size: int
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When a daemon or worker was seen last."""
+        return max(self.seen, default=None)
 
 
-def meters(database: Database) -> Meters:
-    """All of it, as it stands now."""
-    happened: Counter[tuple[str, str, str]] = Counter()
-    summed = select(MAIL_DAY.c.provider, MAIL_DAY.c.family, MAIL_DAY.c.what, func.sum(MAIL_DAY.c.count))
+def meters(database: Database, now: datetime) -> Meters:
+    """All of it, as it stands at an instant (UTC)."""
     unread, unreadable = Posts(database, lambda _mark: None).how_many()
     with database.reading() as connection:
-        rows = connection.execute(summed.group_by(MAIL_DAY.c.provider, MAIL_DAY.c.family, MAIL_DAY.c.what))
-        for provider, family, what, number in rows:
-            happened[provider, family if family in FAMILIES else OTHER, what] += int(number)
-        lying = outbox_lists.how_many(connection)
-        alive = [one.seen_at for one in runner.runners(connection) if not one.ended]
-        return Meters(load.watermark(connection), max(alive, default=None), lying, unread, unreadable, dict(happened))
+        edition, applied_at = _edition(connection)
+        oldest = select(func.min(RECEIVED.c.at)).where(RECEIVED.c.done_at.is_(None), RECEIVED.c.problem == "")
+        overdue = select(func.count()).select_from(AGENDA).where(AGENDA.c.due_at <= micros(now))
+        return Meters(
+            watermark=load.watermark(connection),
+            seen=tuple(one.seen_at for one in runner.runners(connection) if not one.ended),
+            lying=outbox_lists.how_many(connection),
+            unread=unread,
+            unreadable=unreadable,
+            oldest_unread=maybe_instant(connection.execute(oldest).scalar()),
+            happened=_happened(connection),
+            lanes=_lanes(connection, now),
+            overdue=int(connection.execute(overdue).scalar_one()),
+            batches=_batches(connection),
+            calls=_calls(connection),
+            edition=edition,
+            applied_at=applied_at,
+            heard=_heard(connection),
+            alarms=_alarms(connection),
+            size=_size(connection, database.file),
+        )
+
+
+def _happened(connection: Connection) -> dict[tuple[str, str, str], int]:
+    found: Counter[tuple[str, str, str]] = Counter()
+    summed = select(MAIL_DAY.c.provider, MAIL_DAY.c.family, MAIL_DAY.c.what, func.sum(MAIL_DAY.c.count))
+    rows = connection.execute(summed.group_by(MAIL_DAY.c.provider, MAIL_DAY.c.family, MAIL_DAY.c.what))
+    for provider, family, what, number in rows:
+        found[provider, family if family in FAMILIES else OTHER, what] += int(number)
+    return dict(found)
+
+
+def _lanes(connection: Connection, now: datetime) -> dict[int, Queued]:
+    """By lane: counted in the index, and the first due of each."""
+    asked = select(PLANNED.c.lane, func.count(), func.min(PLANNED.c.due_at)).group_by(PLANNED.c.lane)
+    return {
+        int(lane): Queued(int(number), instant(due) if due <= micros(now) else None)
+        for lane, number, due in connection.execute(asked)
+    }
+
+
+def _batches(connection: Connection) -> dict[str, int]:
+    asked = select(BATCH.c.status, func.count()).where(BATCH.c.status.in_(UNDER_WAY)).group_by(BATCH.c.status)
+    return dict.fromkeys(UNDER_WAY, 0) | {status: int(number) for status, number in connection.execute(asked)}
+
+
+def _calls(connection: Connection) -> dict[str, int]:
+    waiting = ("planned", "handed")
+    asked = select(WEBHOOK.c.state, func.count()).where(WEBHOOK.c.state.in_(waiting)).group_by(WEBHOOK.c.state)
+    return dict.fromkeys(waiting, 0) | {state: int(number) for state, number in connection.execute(asked)}
+
+
+def _edition(connection: Connection) -> tuple[int, datetime | None]:
+    asked = select(APPLICATION.c.id, APPLICATION.c.at).order_by(APPLICATION.c.id.desc()).limit(1)
+    row = connection.execute(asked).first()
+    return (0, None) if row is None else (int(row[0]), instant(row[1]))
+
+
+def _heard(connection: Connection) -> dict[str, datetime]:
+    asked = select(WATERMARK.c.name, WATERMARK.c.at).where(WATERMARK.c.name.startswith(HEARD))
+    return {name.removeprefix(HEARD): instant(at) for name, at in connection.execute(asked)}
+
+
+def _alarms(connection: Connection) -> dict[str, int]:
+    names = connection.execute(select(DECLARATION.c.name).where(DECLARATION.c.name.startswith(ALARM))).scalars()
+    return dict(Counter(name.removeprefix(ALARM).partition(" ")[0] for name in names))
+
+
+def _size(connection: Connection, file: Path | None) -> int:
+    """Of SQLite the file with its log, of PostgreSQL the database."""
+    if file is not None:
+        beside = (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm"))
+        return sum(one.stat().st_size for one in beside if one.exists())
+    if connection.dialect.name != "postgresql":
+        return 0
+    return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
 
 
 def can_write(database: Database) -> None:

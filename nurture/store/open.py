@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from nurture import spans
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Reason
 from nurture.model.event import Event, Origin
@@ -282,6 +283,7 @@ class Store:
         """Commit that a batch is about to leave; call it before the first byte."""
         self._remember(outbox.hand(self.database, batch, now))
 
+    @spans.spanned(spans.SETTLE)
     def settle(
         self,
         batch: Batch,

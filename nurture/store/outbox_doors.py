@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from nurture import spans
 from nurture.model.book import Book
 from nurture.model.mail import Fate
 from nurture.store import outbox, outbox_by_hand, outbox_doubts, outbox_lists
@@ -22,6 +23,7 @@ class Outbox:
     database: Database
     remember: Callable[[Mark], None]
 
+    @spans.spanned(spans.CLAIM)
     def claim(self, limit: int, now: datetime, owner: str, gate: outbox.Gate) -> outbox.Claimed:
         """The next mails to hand over as far as the gate lets them; service first."""
         return outbox.claim(self.database, limit, now, owner, gate)

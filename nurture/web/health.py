@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from nurture import spans
+from nurture.engine.counting import Counting
 from nurture.engine.health import Readiness, metrics, readiness
+from nurture.engine.live import LiveBook
 from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
+from nurture.model.rules import CLASSES
 from nurture.web.headers import headers
 
 if TYPE_CHECKING:
@@ -54,17 +58,36 @@ class Ready:
         return found
 
 
-def meters(shop: Workshop, run: Run) -> web.Application:
-    """An application of its own for /metrics: it listens apart from the public web, so that no proxy can show it."""
+def meters(
+    shop: Workshop,
+    live: Callable[[], LiveBook | None],
+    clock: Callable[[], datetime],
+    run: Run,
+    elapsed: Callable[[], float],
+) -> web.Application:
+    """An application of its own for /metrics: it listens apart from the public web, so that no proxy can show it.
+
+    From now on this process counts what it does; `elapsed` gives the seconds of a clock that only goes forwards.
+    """
+    counting = Counting(elapsed)
+    unwatch = spans.watch(counting)
+
+    def text_now() -> str:
+        book = live()
+        return metrics(shop.store, clock(), book.book.rules.classes if book else CLASSES, counting)
+
+    async def end(_app: web.Application) -> None:
+        unwatch()
 
     async def answer(_request: web.Request) -> web.Response:
         try:
             async with asyncio.timeout(PATIENCE):
-                text = await run(metrics, shop.store)
+                text = await run(text_now)
         except Exception:  # noqa: BLE001  (as above: what is scraped says that it is down)
             text = "# TYPE nurture_up gauge\nnurture_up 0\n"
         return web.Response(body=text.encode(), headers={"Content-Type": TEXT, **headers(secure=False)})
 
     app = web.Application()
+    app.on_cleanup.append(end)
     app.router.add_get("/metrics", answer)
     return app
