@@ -93,7 +93,7 @@ def first_mark(database: Database) -> Mark:
     with database.reading() as connection:
         if connection.execute(select(INSTALLATION.c.store)).first() is not None:
             return read_mark(connection)
-    with database.writing() as connection:
+    with database.writing(durable=True) as connection:  # whoever is handed the id believes that it stays
         if connection.execute(select(INSTALLATION.c.store)).first() is None:
             row = {"store": secrets.token_hex(16), "counter": 0}
             connection.execute(INSTALLATION.insert(), row)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, inspect, select, text
 from nurture.store.database import Database, owner_only
 from nurture.store.tables import BESIDE, DECLARATION, HEAD, METADATA
 
+PATIENCE = "3s"  # for a table that others hold, on PostgreSQL
 WORKS_BESIDE = "tables.work_beside"  # a declaration: the oldest tables whose nurture may go on with these
 
 
@@ -68,6 +69,14 @@ def bring_up_to_date(database: Database) -> Path | None:
     SchemaError when they are newer than this nurture can work with, or older on PostgreSQL: there others may be at
     work, so that a person says when (`nurture upgrade`).
     """
+    try:
+        return _brought(database)
+    except BaseException:
+        database.engine.dispose()  # nobody goes on with it
+        raise
+
+
+def _brought(database: Database) -> Path | None:
     with database.reading() as connection:
         standing, version = standing_of(connection)
     if standing.usable:
@@ -76,7 +85,6 @@ def bring_up_to_date(database: Database) -> Path | None:
         _create(database)
         return None
     if standing is Standing.newer or database.engine.dialect.name != "sqlite":
-        database.engine.dispose()
         raise SchemaError((_NEWER if standing is Standing.newer else _OLDER).format(version or "unknown", HEAD))
     backup = _back_up(database, version or "nothing")
     upgrade(database)
@@ -93,7 +101,7 @@ def version_of(connection: Connection) -> str | None:
 
 def _create(database: Database) -> None:
     """All tables at once; a test proves that the migrations add up to the same."""
-    with database.writing() as connection:
+    with database.writing(durable=True) as connection:
         if inspect(connection).has_table("person"):
             return  # another process was quicker
         METADATA.create_all(connection)
@@ -128,7 +136,10 @@ def upgrade(database: Database) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
-    with database.writing() as connection:
+    with database.writing(durable=True) as connection:
+        if connection.dialect.name != "sqlite":
+            # Whoever asks for a table later waits behind us: readers that hold it are not waited for at length.
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         _declare(connection)

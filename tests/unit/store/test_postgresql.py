@@ -1,0 +1,237 @@
+"""PostgreSQL by nurture's rules: who writes has it alone, what cannot be kept, what stands in the way and its cure."""
+
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from sqlalchemy import Connection, event, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from nurture.cli.edge import TROUBLE, explain_fault
+from nurture.model.switch import Switch, Word
+from nurture.store import postgresql, world_faults
+from nurture.store.database import ask, connect, insert_many
+from nurture.store.open import Store, open_store
+from nurture.store.postgresql import UnfitServerError
+from nurture.store.probe import Reach, probe
+from nurture.store.rows import ContactRow, EventRow
+from nurture.store.tables import SUPPRESSION
+from nurture.store.world_faults import in_words, said_by
+from tests.postgres_server import Server, postgres_server
+
+NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
+NUL, HALF = "a\0b", "a\ud800b"
+
+
+@pytest.fixture
+def store(postgres: Server) -> Iterator[Store]:
+    with postgres.new_store() as url:
+        opened = open_store(url)
+        yield opened
+        opened.close()
+
+
+def barred(*keys: str) -> list[dict[str, object]]:
+    return [{"key": key, "because": "", "since": 1} for key in keys]
+
+
+def many(first: str) -> list[dict[str, object]]:
+    """Enough of them to go by COPY."""
+    return barred(first, *(f"k{number:02}" for number in range(20)))
+
+
+@pytest.mark.parametrize("rows", [barred, many], ids=["one", "many"])
+def test_what_postgresql_cannot_keep_is_replaced_and_stops_nobody(store: Store, rows: object) -> None:
+    with store.database.writing() as connection:
+        for word in (NUL, HALF):
+            connection.execute(SUPPRESSION.delete())
+            insert_many(connection, SUPPRESSION, rows(word))  # type: ignore[operator]
+    with store.database.reading() as connection:
+        assert connection.execute(select(SUPPRESSION.c.key).limit(1)).scalar_one() in ("a?b", "k00")
+        assert connection.execute(select(SUPPRESSION.c.key).where(SUPPRESSION.c.key == NUL)).first() is None
+
+
+def test_rows_that_hold_what_no_database_keeps_come_in_or_are_refused_and_the_rest_comes(store: Store) -> None:
+    refused: list[str] = []
+    rows = [
+        ContactRow(outside_id="a", facts={"first_name": NUL}),
+        EventRow(outside_id="b", name="order.placed", at=NOW, id=NUL, fields={"order": NUL}),
+        ContactRow(outside_id="c"),
+    ]
+    store.importing(NOW).take(rows, lambda _, why: refused.append(why))
+    assert store.find("c")
+
+
+def test_many_rows_that_double_are_refused_as_few_are(store: Store) -> None:
+    for rows in (barred("a", "a"), [*many("a"), *barred("a")]):
+        with pytest.raises(IntegrityError) as raised, store.database.writing() as connection:
+            insert_many(connection, SUPPRESSION, rows)
+        assert "(a)" not in said_by(raised.value), "no row is quoted"
+    with store.database.reading() as connection:
+        assert connection.execute(select(SUPPRESSION)).all() == []
+
+
+def test_texts_are_in_the_order_of_python(store: Store) -> None:
+    keys = ["Zed", "ada", "Émile", "éa", "z", "_", "Ada", "ß", "a-b", "ab", "\U0001f600", "\uff5e"]
+    with store.database.writing() as connection:
+        insert_many(connection, SUPPRESSION, barred(*keys))
+    with store.database.reading() as connection:
+        found = connection.execute(select(SUPPRESSION.c.key).order_by(SUPPRESSION.c.key)).scalars().all()
+        assert found == sorted(keys)
+        after = select(SUPPRESSION.c.key).where(SUPPRESSION.c.key > "a").order_by(SUPPRESSION.c.key)
+        assert connection.execute(after).scalars().all() == [key for key in sorted(keys) if key > "a"]
+
+
+def test_who_says_beside_writes_beside_its_like_and_never_beside_one_that_has_the_store(store: Store) -> None:
+    """Two that say so are inside at once; one that does not waits until both are out."""
+    inside, left = Barrier(3, timeout=20), []
+
+    def beside(number: int) -> None:
+        with store.database.writing(beside=True) as connection:
+            inside.wait()
+            insert_many(connection, SUPPRESSION, barred(f"b{number}"))
+            connection.execute(text("SELECT pg_sleep(0.2)"))
+        left.append(number)
+
+    def alone() -> int:
+        inside.wait()
+        with store.database.writing() as connection:
+            return len(connection.execute(select(SUPPRESSION)).all())
+
+    with ThreadPoolExecutor(3) as pool:
+        those = [pool.submit(beside, number) for number in range(2)]
+        assert pool.submit(alone).result() == 2
+        for one in those:
+            one.result()
+
+
+def test_a_lock_that_is_held_for_too_long_is_said(store: Store) -> None:
+    with store.database.writing():
+        other = connect(store.database.engine.url.render_as_string(hide_password=False))
+        event.listen(other.engine, "connect", impatient)
+        with pytest.raises(OperationalError) as raised, other.writing():
+            pytest.fail("nobody else may write")
+        other.engine.dispose()
+    assert in_words(raised.value) == world_faults.LOCKED
+
+
+def impatient(connection: object, _record: object) -> None:
+    connection.execute("SET lock_timeout = '50ms'")  # type: ignore[attr-defined]
+    connection.commit()  # type: ignore[attr-defined]
+
+
+def fault_at(url: str) -> BaseException:
+    """What a look at a store raises."""
+    database = connect(url)
+    with pytest.raises((DBAPIError, UnfitServerError)) as raised, database.reading():
+        pytest.fail("nobody gets in")
+    database.engine.dispose()
+    return raised.value
+
+
+def test_what_stands_in_the_way_has_words_and_a_cure(
+    postgres: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = postgres.folder / "data" / "pg_hba.conf"
+    rules.write_text(f"local all locked scram-sha-256\nlocal all barred reject\n{rules.read_text()}")
+    with postgres.connect() as connection:
+        connection.execute("CREATE ROLE locked LOGIN PASSWORD 'open sesame'")
+        connection.execute("CREATE ROLE barred LOGIN; CREATE ROLE guest LOGIN")
+        connection.execute("CREATE DATABASE narrow TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+        connection.execute("SELECT pg_reload_conf()")
+    here = postgres.url("postgres")
+    wrong = here.replace("nurture@", "locked:secret@")
+    for url, cure in (
+        (here.replace("socket", "nowhere"), world_faults.NO_ANSWER),
+        ("postgresql://nurture@127.0.0.1:1/shop", world_faults.NO_ANSWER),
+        ("postgresql://nurture@no-such-host.invalid/shop", world_faults.NO_HOST),
+        (wrong, world_faults.LOCKED_OUT),
+        (here.replace("nurture@", "locked@"), world_faults.LOCKED_OUT),
+        (here.replace("nurture@", "stranger@"), world_faults.NO_ROLE),
+        (here.replace("nurture@", "barred@"), world_faults.NOT_LET_IN),
+        (postgres.url("not_there"), world_faults.NO_DATABASE),
+    ):
+        fault = fault_at(url)
+        assert in_words(fault) == cure, said_by(fault)
+        assert probe(url).cure == cure
+        assert explain_fault(fault) == TROUBLE  # type: ignore[arg-type]
+    said = capsys.readouterr().err
+    assert said.count("nurture: the store cannot be used: ") == 8
+    assert "secret" not in said
+    assert "createdb -T template0 -E UTF8" in str(fault_at(postgres.url("narrow")))
+    assert "LATIN1" in probe(postgres.url("narrow")).words
+    with pytest.raises(DBAPIError) as raised:
+        open_store(postgres.url("postgres").replace("nurture@", "guest@"))
+    assert in_words(raised.value) == world_faults.NO_RIGHTS
+
+
+def test_an_old_server_is_said() -> None:
+    assert postgresql._unfit(180_001, "UTF8") == ""
+    assert postgresql._unfit(140_000, "UTF8") == ""
+    assert "is PostgreSQL 13, and nurture needs 14" in postgresql._unfit(130_022, "UTF8")
+
+
+def test_without_the_driver_it_is_said_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ModuleNotFoundError) as raised:
+        open_store("postgresql://nurture@127.0.0.1/shop")
+    assert explain_fault(raised.value) == TROUBLE
+    assert "pip install 'nurture[postgres]'" in capsys.readouterr().err
+
+
+def test_a_connection_that_is_cut_amid_a_transaction_keeps_nothing_and_the_next_goes_on(store: Store) -> None:
+    for then in (one_statement, by_copy, by_asking):
+        with pytest.raises(DBAPIError) as raised:
+            cut_amid(store, then)
+        assert in_words(raised.value) == world_faults.LOST, said_by(raised.value)
+        assert store.counter == 0
+    with store.database.reading() as connection:
+        assert connection.execute(select(SUPPRESSION)).all() == []
+
+
+def cut_amid(store: Store, then: Callable[[Connection], object]) -> None:
+    with store.database.writing() as connection:
+        insert_many(connection, SUPPRESSION, barred("lost"))
+        number = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with store.database.engine.connect() as other:
+            other.execution_options(nurture_mode="read").execute(text(f"SELECT pg_terminate_backend({number}, 10000)"))
+        then(connection)
+
+
+def test_who_has_a_store_open_goes_on_with_it_when_the_server_went_down_and_came_back() -> None:
+    """It goes down as a machine does: what had promised to survive that is there."""
+    with postgres_server() as server:
+        store = open_store(server.new_database())
+        store.accept()
+        store.set_switch(Switch(Word.halt, NOW, "lena"), NOW)
+        server.end()
+        assert probe(server.url("shop")).reach is Reach.unreachable
+        with pytest.raises(OperationalError) as raised:
+            store.counter  # noqa: B018  (asking is enough)
+        assert in_words(raised.value) in (world_faults.LOST, world_faults.NO_ANSWER)
+        server.begin()
+        assert store.switches() == (Switch(Word.halt, NOW, "lena"),)
+        store.accept()
+        assert store.counter == 3
+        store.close()
+
+
+def one_statement(connection: Connection) -> None:
+    connection.execute(insert(SUPPRESSION), barred("x"))
+
+
+def by_copy(connection: Connection) -> None:
+    insert_many(connection, SUPPRESSION, many("x"))
+
+
+def by_asking(connection: Connection) -> None:
+    ask(connection, _ALL)
+
+
+_ALL = select(SUPPRESSION.c.key)
