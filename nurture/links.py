@@ -40,6 +40,7 @@ _LENGTHS_SAID = [bytes((length,)) for length in range(_HEXADECIMAL)]
 _MARKED = [bytes((length | _HEXADECIMAL,)) for length in range(_HEXADECIMAL)]
 _PLAIN = re.compile(r"https?://[A-Za-z0-9.:/_-]+")
 _PAIRS = re.compile("(?:[0-9a-f]{2})+")
+UNSAID = ""  # the project, in a token that does not name it
 _NOTHING = b"\0"  # an empty word
 _DOMAIN = b"nurture link 2\0"  # sets these signatures apart from those of links that were not masked
 _BLOCK = 64  # bytes of mask at a time
@@ -78,7 +79,8 @@ def verify(text: object, secrets: bytes | Sequence[bytes], purpose: str, project
     """The token, or None when it was not made with one of these secrets and for this purpose. Raises nothing.
 
     A secret that was replaced is believed for ever: mails signed with it lie in inboxes. Without a `project` any is
-    good: the secret is the store's own, and a reader can still leave after the shop renamed its project.
+    good: the secret is the store's own, and a reader can still leave after the shop renamed its project. So is a token
+    that names none.
     """
     believed = [secrets] if isinstance(secrets, bytes) else list(secrets)
     if isinstance(text, str) and "." in text:
@@ -86,7 +88,7 @@ def verify(text: object, secrets: bytes | Sequence[bytes], purpose: str, project
     else:
         said, genuine = _read_sealed(text, believed)
     token = _token(said) if genuine else None
-    if token is None or token.purpose != purpose or project not in ("", token.project):
+    if token is None or token.purpose != purpose or (project and token.project not in (UNSAID, project)):
         return None
     return token
 
@@ -220,14 +222,14 @@ def _bytes(text: str) -> bytes:
 class _Maker:
     """Makes the tokens of one store with one secret, as `make` does: what they have in common is worked out once."""
 
-    def __init__(self, secret: bytes, project: str) -> None:
+    def __init__(self, secret: bytes) -> None:
         if not secret:
             raise ValueError("links cannot be signed without a secret")
         key = (sha256(secret).digest() if len(secret) > _BLOCK else secret).ljust(_BLOCK, b"\0")  # RFC 2104
         self._inner = sha256(bytes(byte ^ 0x36 for byte in key) + _DOMAIN)
         self._outer = sha256(bytes(byte ^ 0x5C for byte in key))
         self._mask = blake2b(key=_mask_key(secret))
-        self._begun = {path: b"".join((_PACKED, path, _part(project))) for path in _PATHS.values()}
+        self._begun = {path: b"".join((_PACKED, path, _NOTHING)) for path in _PATHS.values()}
 
     def text(self, path: bytes, person: bytes, subject: bytes, key: bytes, fields: bytes = b"") -> str:
         """A token of parts as `_part` makes them; ValueError for more than a link can say."""
@@ -252,8 +254,8 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @lru_cache(maxsize=16)
-def _maker(secret: bytes, project: str) -> _Maker:
-    return _Maker(secret, project)
+def _maker(secret: bytes) -> _Maker:
+    return _Maker(secret)
 
 
 @lru_cache(maxsize=1024)
@@ -290,7 +292,10 @@ class OfMail(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Makes the addresses in mails. `base` is the web address of this installation, with https."""
+    """Makes the addresses in mails. `base` is the web address of this installation, with https.
+
+    They do not name the `project`: the secret is its store's own and says as much (docs/decisions/0037).
+    """
 
     base: str
     secret: bytes
@@ -298,11 +303,11 @@ class Links:
 
     def unsubscribe(self, person: str, topic: str, key: str) -> str:
         """Where one reader leaves one topic; a GET shows, a POST does it (RFC 8058)."""
-        return self._address("u", Token(UNSUBSCRIBE, self.project, person, topic, key))
+        return self._address("u", Token(UNSUBSCRIBE, UNSAID, person, topic, key))
 
     def of_mail(self, person: str, key: str) -> "OfMail":
         """The addresses of one mail; ValueError or IndexError where its ids are too long for the short form."""
-        return OfMail(_maker(self.secret, self.project), self.base.rstrip("/"), _part(person), _part(key))
+        return OfMail(_maker(self.secret), self.base.rstrip("/"), _part(person), _part(key))
 
     @property
     def is_plain(self) -> bool:
@@ -311,27 +316,27 @@ class Links:
 
     def answer(self, person: str, event: str, fields: Mapping[str, str | int | float | bool], key: str) -> str:
         """Where a reader answers: a GET shows what it would record, a POST records the event (language.md 3)."""
-        return self._address("a", Token(ANSWER, self.project, person, event, key, fields))
+        return self._address("a", Token(ANSWER, UNSAID, person, event, key, fields))
 
     def spare(self, person: str, theme: str, key: str) -> str:
         """Where a reader asks to be spared a theme; a GET shows, a POST does it."""
-        return self._address("s", Token(SPARE, self.project, person, theme, key))
+        return self._address("s", Token(SPARE, UNSAID, person, theme, key))
 
     def preferences(self, person: str, key: str) -> str:
         """Where a reader sees and changes what they have decided; a GET shows, a POST does it."""
-        return self._address("p", Token(PREFERENCES, self.project, person, "", key))
+        return self._address("p", Token(PREFERENCES, UNSAID, person, "", key))
 
     def confirm(self, person: str, topic: str, key: str) -> str:
         """Where a reader confirms a topic that was asked for in their name; a GET shows, a POST does it."""
-        return self._address("c", Token(CONFIRM, self.project, person, topic, key))
+        return self._address("c", Token(CONFIRM, UNSAID, person, topic, key))
 
     def new_address(self, person: str, asked: str, key: str) -> str:
         """Where the reader of a new address says that it is theirs; `asked` is the id of the wish."""
-        return self._address("n", Token(NEW_ADDRESS, self.project, person, asked, key))
+        return self._address("n", Token(NEW_ADDRESS, UNSAID, person, asked, key))
 
     def disown(self, person: str, asked: str, key: str) -> str:
         """Where the reader of the old address says that it was not they who asked for another."""
-        return self._address("d", Token(DISOWN, self.project, person, asked, key))
+        return self._address("d", Token(DISOWN, UNSAID, person, asked, key))
 
     @property
     def trap(self) -> str:

@@ -21,7 +21,7 @@ MOST_VALUES = 10_000  # substitutions of one reader
 AIM = 5_000_000  # bytes of a request: more is taken, but a cut costs more
 ROUNDS = 5  # so often a refused request goes again without those named, or by halves; then each mail goes alone
 TRIES = 5  # of letters that stand in no mail
-LETTERS = 8
+LETTERS = 4
 AROUND = b'{"personalizations":[],'
 
 

@@ -55,6 +55,8 @@ def purse(book: Book, now: datetime) -> Purse | None:
 
 def filled(intent: Intent, drawn: Mapping[str, Drawn]) -> tuple[Intent, str]:
     """The mail with its codes in their variables, and without the gifts it goes without; else why it does not go."""
+    if not intent.gifts:
+        return intent, ""
     given, shown = [], dict(intent.variables)
     for carried in intent.gifts:
         found = drawn[carried.key]

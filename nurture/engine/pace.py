@@ -13,6 +13,8 @@ from nurture.model.mail import Fate, Handover
 AT_A_TIME = 0.5  # seconds' worth of mails that leave together, so that service never waits longer behind others
 FIRST = timedelta(seconds=1)
 LONGEST = timedelta(minutes=5)
+QUICK, SLOW = 0.3, 1.0  # seconds for a batch
+MOST_GROWTH = 5
 IN_A_ROW = 3  # mails that did not go, or of which it is in doubt, after which it is the provider and not the mails
 ALIKE = 20  # mails refused in the same words: a queue must not be used up by what is wrong with all of it
 MOST_DEFERRED = 500
@@ -37,6 +39,27 @@ class Pace:
         """So many mails leave now; the next may when their time is over."""
         if self.per_second is not None:
             self.free_at = max(self.free_at, second) + mails / self.per_second
+
+
+@dataclass(slots=True)
+class Size:
+    """How many mails a batch may have: more while the provider takes batches at once, fewer while it takes long.
+
+    All of a batch is in doubt when its process dies, so it is never more than about a second of the provider's time.
+    """
+
+    growth: int = 1
+
+    def most(self, usual: int) -> int:
+        """So many, where `usual` is what a batch has when nothing is known of the provider."""
+        return usual * self.growth
+
+    def landed(self, mails: int, seconds: float, usual: int) -> None:
+        """A batch of so many came to its end in so many seconds."""
+        if seconds > SLOW:
+            self.growth = max(1, self.growth // 2)
+        elif seconds < QUICK and mails >= self.most(usual) and self.growth < MOST_GROWTH:
+            self.growth += 1
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from nurture.engine.flight import Flight
 from nurture.engine.gates import gate_of, halt_ourselves, refused_us, why_waiting
 from nurture.engine.handed import SHOWN, Handed
 from nurture.engine.looking_up import LookingUp
-from nurture.engine.pace import Alike, BackOff, Deferred, Pace
+from nurture.engine.pace import Alike, BackOff, Deferred, Pace, Size
 from nurture.engine.preparing import Kept, Ready, kept_reasons, once_more, ready
 from nurture.engine.road import Road
 from nurture.engine.slots import Slots
@@ -30,7 +30,7 @@ from nurture.model.mail import Fate, Handover
 from nurture.store.database import Conflict
 from nurture.store.outbox_rows import LEASE, Batch
 
-BATCH = 100  # mails that are claimed and settled together, at the most
+BATCH = 100  # mails that are claimed and settled together; `Size` makes it more
 TURNS = 10  # of the provider's places that a batch fills, so that a cut at a slow provider leaves fewer in doubt
 ON_THEIR_WAY = 4  # batches; one more may be, of service alone
 LOOK = 0.25  # seconds between two looks for service while batches are on their way
@@ -69,7 +69,7 @@ class Sending:
         self.clock = clock
         self.run = run
         self.tell = tell
-        self.pace = Pace(shop.config.rate_per_second)
+        self.pace, self.size = Pace(shop.config.rate_per_second), Size()
         self.back_off, self._because = BackOff(), ""
         self.deferred, self.alike = Deferred(), Alike()
         self._slots, self._room = Slots(shop.provider.at_once), asyncio.Event()
@@ -165,7 +165,7 @@ class Sending:
         if (wait := self.pace.wait(second)) > 0:
             return wait
         at_once = self.shop.provider.at_once
-        limit = 1 if self.back_off.trying else self.pace.most(self._batch())
+        limit = 1 if self.back_off.trying else self.pace.most(self.size.most(self._batch()))
         full = len(flights) == ON_THEIR_WAY or self._unbegun.total() >= at_once
         if full and self._unbegun[True] >= at_once:
             return None
@@ -177,7 +177,7 @@ class Sending:
         return 0 if found else None
 
     def _batch(self) -> int:
-        """How many mails a batch may have: as many as one request carries, or the usual number."""
+        """How many mails a batch usually has: as many as one request carries, or the usual number."""
         provider = self.shop.provider
         return min(max(BATCH, provider.each), TURNS * provider.at_once * provider.each)
 
@@ -240,10 +240,13 @@ class Sending:
 
     async def _fly(self, flight: Flight, done: Handed) -> None:
         """Post a batch and settle it; also when it is cancelled in the middle."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
         try:
             async with self._leased(flight), asyncio.TaskGroup() as group:
                 for one in flight.requests:
                     group.create_task(self._post_all(flight, one))
+            self.size.landed(len(flight.batch.intents), clock() - begun, self._batch())
         finally:
             await asyncio.shield(self._keep(flight, done))
 

@@ -22,17 +22,25 @@ class Image:
 class Woven:
     """A text as what many mails share and what is this mail's own: pattern, value, pattern, value, …, pattern.
 
-    `pattern` has one part more than `values`. Mails of equal patterns can travel in one request.
+    `pattern` has one part more than `values`. Mails of equal patterns can travel in one request. `whole` is the text
+    put together, where somebody has done so.
     """
 
     pattern: tuple[str, ...]
     values: tuple[str, ...]
+    whole: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         """The whole text."""
+        if self.whole:
+            return self.whole
         parts = [""] * (len(self.pattern) + len(self.values))
         parts[::2], parts[1::2] = self.pattern, self.values
         return "".join(parts)
+
+    def joined(self) -> "Woven":
+        """The same with the text put together."""
+        return Woven(self.pattern, self.values, str(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from nurture.render.values import clean
 
 _ORDERS = frozenset({"count", "first_at", "last_at", "total"})
 _EACH_ITS_OWN = frozenset({"answer", "spare", "confirm_url"})
-_SPOKEN = frozenset({"subject", "preheader"})
+SPOKEN = frozenset({"subject", "preheader"})
 
 
 class OneMail:
@@ -69,7 +69,7 @@ def ask_of(read: Read, given: frozenset[str], catalogue: Catalogue, locale: str)
         if read.how is How.holds and root != "answer":
             return None  # there is one in every mail of a kind, or in none
         raise EachItsOwn(root)
-    if root.removeprefix(OWN) in _SPOKEN:
+    if root.removeprefix(OWN) in SPOKEN:
         name = root.removeprefix(OWN)
         return lambda one: _spoken(getattr(one, name))
     if root == f"{OWN}trap":

@@ -12,7 +12,7 @@ from jinja2 import Template
 
 from nurture.links import Links, fields_in_a_token, in_a_token
 from nurture.model.mail import Woven
-from nurture.render.asking import Ask, EachItsOwn, OneMail
+from nurture.render.asking import SPOKEN, Ask, EachItsOwn, OneMail
 from nurture.render.markers import Marker
 from nurture.render.splitting import Answered, Around, Read, Slot, Split
 from nurture.render.told import OWN
@@ -21,6 +21,7 @@ from nurture.render.weaving import Part, Pattern, in_a_line, is_plain, taken_apa
 
 _LATIN = "[A-Za-z0-9\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u024f]+"
 TAME = re.compile(f"{_LATIN}(?:[ .-]{_LATIN})*")  # nothing of it is escaped or cleaned, none runs from right to left
+UNESCAPED = re.compile(f"[^&<>'\"{ISOLATE}{END_OF_ISOLATE}]+")  # a line that stands in HTML as it is
 SKELETONS_KEPT = 32  # 30 KB each; a mail has one for each way through its conditions
 WORDS_KEPT = 4096
 MISSES = 200  # so many more misses than hits, and a part is not kept any more
@@ -84,8 +85,18 @@ def words_of(slot: Slot, asking: Asking, context: Context, links: Links | None) 
         return lambda one: said(slot, context(one))
     match slot.around:
         case Around(("person", name)) if name not in ("stage", "orders"):
-            return _Put(slot.around, kept)
+            return _Put(slot.around, kept, lambda one: one.person.facts.get(name), TAME)
+        case Around((name,)) if name.startswith(OWN) and name.removeprefix(OWN) in SPOKEN:
+            line = name.removeprefix(OWN)
+            return _Put(slot.around, kept, lambda one: _spoken(getattr(one, line), slot.bare), UNESCAPED)
     return kept
+
+
+def _spoken(line: str, bare: bool) -> str:
+    """A line as a slot puts it in."""
+    if bare and type(line) is str and ISOLATE in line:
+        return line.replace(ISOLATE, "").replace(END_OF_ISOLATE, "")
+    return line
 
 
 def _leave(one: OneMail) -> str:
@@ -108,19 +119,19 @@ def _answering(answered: Answered) -> Words:
 
 
 class _Put:
-    """A slot that puts a fact between two words: a plain one needs no template.
+    """A slot that puts a value between two words: a tame one needs no template.
 
     What stands round it is taken from what the template says of the first, and believed if it is what was expected.
     """
 
-    def __init__(self, around: Around, kept: _Kept) -> None:
-        self.around, self.kept, self.fact = around, kept, around.path[1]
+    def __init__(self, around: Around, kept: _Kept, raw: Callable[[OneMail], object], tame: re.Pattern[str]) -> None:
+        self.around, self.kept, self.raw, self.tame = around, kept, raw, tame.fullmatch
         self.found: tuple[str, str] | None = None
         self.tried = False
 
     def __call__(self, one: OneMail) -> str:
-        value = one.person.facts.get(self.fact)
-        if type(value) is not str or not TAME.fullmatch(value):
+        value = self.raw(one)
+        if type(value) is not str or self.tame(value) is None:
             return self.kept(one)
         if self.found is not None:
             return f"{self.found[0]}{value}{self.found[1]}"
@@ -258,5 +269,5 @@ def _keep(skeleton: Skeleton, by: Hashable, made: Part, values: Sequence[Any]) -
 def _woven(pattern: Pattern | None, values: Sequence[Any]) -> Part | None:
     if pattern is None:
         return None
-    woven = Woven(pattern, tuple(values))
-    return Part(str(woven), woven)
+    woven = Woven(pattern, tuple(values)).joined()
+    return Part(woven.whole, woven)

@@ -61,7 +61,8 @@ class Slot:
     """An output as a template of its own, and what it asks for.
 
     `address` is the name of the reader's own address that it shows and nothing else; `answered` the answer;
-    `around` says that it puts one word between words that are always the same, as long as that is known.
+    `around` says that it puts one word between words that are always the same, as long as that is known; `bare` that
+    the marks that set a word apart are taken out of it.
     """
 
     template: Template
@@ -69,6 +70,7 @@ class Slot:
     address: str = ""
     answered: Answered | None = None
     around: Around | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,9 @@ def _slot(expression: nodes.Expr, file: str, environment: ImmutableSandboxedEnvi
     shown = bare.name if isinstance(bare, nodes.Name) and bare.name.removeprefix(OWN) in ADDRESSES else ""
     tree = nodes.Template([nodes.Output([expression], lineno=expression.lineno)], lineno=1)
     tree.set_environment(environment)
-    return Slot(_compiled(tree, file, environment), reads, shown, _answered(bare), _around(bare))
+    return Slot(
+        _compiled(tree, file, environment), reads, shown, _answered(bare), _around(bare), bare is not expression
+    )
 
 
 def _around(node: nodes.Node | None) -> Around | None:

@@ -173,5 +173,5 @@ def _part(shape: Shape, values: Sequence[str], under: Pattern, patterns: _Patter
         pattern = patterns.new(shape, under, values, whole())
     if pattern is None:
         return Part(whole(), None)
-    woven = Woven(pattern, tuple(values))
-    return Part(str(woven), woven)
+    woven = Woven(pattern, tuple(values)).joined()
+    return Part(woven.whole, woven)

@@ -20,6 +20,8 @@ from nurture.links import (
     _sealed,
     _signature,
     _text,
+    fields_in_a_token,
+    in_a_token,
     make,
     verify,
 )
@@ -205,7 +207,7 @@ def test_unsubscribe_address_names_no_address_and_is_stable():
     url = links.unsubscribe("p1", "tips", "ab12")
     assert url.startswith("https://shop.example/u/")
     assert url == links.unsubscribe("p1", "tips", "ab12")
-    assert verify(url.rpartition("/")[2], SECRET, UNSUBSCRIBE, "kestrel") == TOKEN
+    assert verify(url.rpartition("/")[2], SECRET, UNSUBSCRIBE, "kestrel") == replace(TOKEN, project="")
 
 
 def test_a_link_tells_nothing_to_who_cannot_read_it():
@@ -229,8 +231,21 @@ def test_the_pages_of_preferences_and_of_confirming_have_links_of_their_own():
     links = Links("https://shop.example", SECRET, "kestrel")
     wanted, asked = links.preferences("p1", "k"), links.confirm("p1", "tips", "k")
     assert verify(wanted.removeprefix("https://shop.example/p/"), SECRET, PREFERENCES) == Token(
-        PREFERENCES, "kestrel", "p1", "", "k"
+        PREFERENCES, "", "p1", "", "k"
     )
     found = verify(asked.removeprefix("https://shop.example/c/"), SECRET, CONFIRM)
     assert found is not None
     assert (found.person, found.subject) == ("p1", "tips")
+
+
+def test_the_addresses_of_one_mail_are_those_of_links():
+    links = Links("https://shop.example/", SECRET, "kestrel")
+    key = "0f" * 32
+    ours = links.of_mail("p1", key)
+    assert ours.unsubscribe("tips") == links.unsubscribe("p1", "tips", key)
+    assert ours.preferences() == links.preferences("p1", key)
+    said = {"score": 9, "words": "é", "yes": True}
+    answered = ours.answer(in_a_token("feedback.given"), fields_in_a_token(said))
+    assert answered == links.answer("p1", "feedback.given", said, key)
+    with pytest.raises(IndexError):
+        links.of_mail("p1", "x" * 128)

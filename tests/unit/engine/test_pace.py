@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nurture.engine.pace import IN_A_ROW, LONGEST, MOST_DEFERRED, BackOff, Deferred, Pace
+from nurture.engine.pace import MOST_GROWTH, Size, IN_A_ROW, LONGEST, MOST_DEFERRED, BackOff, Deferred, Pace
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -124,3 +124,20 @@ def test_only_so_many_are_remembered() -> None:
         deferred.turned_away(str(number), NOW)
     assert len(deferred.waiting(NOW)) == MOST_DEFERRED
     assert "0" not in deferred.waiting(NOW)
+
+
+def test_batches_grow_while_the_provider_is_quick_and_are_small_when_it_is_slow():
+    size = Size()
+    for _ in range(20):
+        size.landed(size.most(100), 0.1, 100)
+    assert size.most(100) == 100 * MOST_GROWTH
+    size.landed(500, 0.5, 100)
+    assert size.most(100) == 500  # neither quick nor slow
+    size.landed(12, 0.01, 100)
+    size.landed(500, 2, 100)
+    assert size.most(100) == 200
+    for _ in range(3):
+        size.landed(size.most(100), 9, 100)
+    assert size.most(100) == 100
+    size.landed(99, 0.01, 100)  # so few say nothing
+    assert size.most(100) == 100
