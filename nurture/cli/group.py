@@ -53,6 +53,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "move-store": ("moving", "Take the whole shop to another database."),
     "rebuild": ("running", "Recompute everything that follows from the events, and prove it equal."),
     "prune": ("pruning", "Let go what is older than the house rules keep."),
+    "upgrade": ("upgrading", "Bring an older store to the tables of this nurture."),
     "replay": ("replaying", "Take decisions again from the journal, and prove them equal."),
     "demo": ("demonstrating", "See it all work on a made-up shop, in a folder of its own."),
 }
