@@ -58,7 +58,7 @@ def way(root: Path, config: Config, environment: Mapping[str, str], source: str,
         raise MisuseError(f"neither FROM nor TO is the store of this project; {FILE} names another.")
     databases = [connect(one) for one in (here, there)]
     try:
-        yield Way(*databases, secret)
+        yield Way(databases[0], databases[1], secret)
     except ValueError as fault:
         raise StateError(f"{fault}.") from fault
     finally:
