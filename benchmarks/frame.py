@@ -83,6 +83,17 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version} | packages
 
 
+def growth(what: str, seconds: Mapping[int, float], goal: str) -> list[Figure]:
+    """How many times as long it takes with so many times the people; nothing for one size."""
+    sizes = sorted(seconds)
+    if len(sizes) < 2:
+        return []
+    first, last = sizes[0], sizes[-1]
+    times = seconds[last] / seconds[first]
+    words = f"{what}, {last:,} people against {first:,}"
+    return [Figure(words, f"{times:.2f} times", goal, {"times": times})]
+
+
 def machine() -> str:
     """The machine in one line."""
     words = [f"{os.cpu_count()} × {processor()}", platform.system(), f"Python {platform.python_version()}"]

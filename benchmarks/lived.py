@@ -56,11 +56,21 @@ def live_day(
 
 def crowd_of(count: int, seed: int, begin: datetime, end: datetime) -> tuple[list[Someone], list[Deed]]:
     """The busy and the quiet, and what they do in the order in which it happens."""
-    busy = people(seed, end, max(1, count // BUSY))
+    busy = people(seed, end, count - quiet_of(count))
     quiet = list(quiet_ones(count - len(busy), seed, begin))
     done = deeds(seed, busy, end)
     done += (deed for one in quiet for deed in orders_of(one, begin))
     return [*busy, *quiet], sorted(done, key=lambda deed: (deed.at, deed.person, deed.name))
+
+
+def quiet_of(count: int) -> int:
+    """How many of a sample are quiet."""
+    return count - max(1, count // BUSY)
+
+
+def quiet_id(number: int) -> str:
+    """What the shop calls one of them."""
+    return f"q{number:05}"
 
 
 def quiet_ones(count: int, seed: int, begin: datetime) -> Iterator[Someone]:
@@ -71,9 +81,9 @@ def quiet_ones(count: int, seed: int, begin: datetime) -> Iterator[Someone]:
         if draw.random() < 0.35 and "birthday" in one.facts:
             facts["birthday"] = one.facts["birthday"]
         topics = (draw.choice(("offers", "coffee_tips", "news")),) if draw.random() < 0.6 else ()
-        joined = begin - timedelta(days=1) - timedelta(days=365 * YEARS) * draw.random()
-        named = {"id": f"q{number:05}", "address": f"quiet{number:05}@shop.example"}
-        yield replace(one, **named, facts=facts, topics=topics, joined=joined.replace(second=0, microsecond=0))
+        since = (begin - timedelta(days=1) - timedelta(days=365 * YEARS) * draw.random()).replace(microsecond=0)
+        address = f"quiet{number:05}@shop.example"
+        yield replace(one, id=quiet_id(number), address=address, facts=facts, topics=topics, joined=since)
 
 
 def orders_of(one: Someone, begin: datetime) -> Iterator[Deed]:

@@ -6,19 +6,20 @@ kept in the folder that NURTURE_BENCHMARKS names, for a day, so that benchmarks 
 
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 from benchmarks.frame import ROOT, Taken, processor_seconds
-from benchmarks.lived import DAYS, live_sample
+from benchmarks.lived import DAYS, live_sample, quiet_id, quiet_of
 from benchmarks.multiplied import multiply
 from nurture.engine.workshop import Workshop
 from nurture.wiring import live, now, workshop
@@ -26,6 +27,8 @@ from nurture.wiring import live, now, workshop
 SAMPLE = 5_000
 SEED = 1
 STORE = "nurture.db"
+MADE = 2  # how samples are lived and copied; one more when that changes
+COPIED_UP_TO = 2_000_000
 KINDS = (".yaml", ".toml", ".md", ".html", ".mjml", ".py")
 
 
@@ -36,6 +39,15 @@ class Population:
     folder: Path
     people: int
     moment: datetime
+    sample: int = SAMPLE
+
+    def quiet(self, count: int, turn: int = 0) -> Iterator[str]:
+        """The shop's ids of so many of the quiet ones, from all over the store; in another turn, others."""
+        copies, some = self.people // self.sample, quiet_of(self.sample)
+        for number in range(count):
+            copy, place = number % copies, number // copies
+            one = quiet_id((place * 37 + copy * 101 + turn * 997) % some)
+            yield f"{one}.{copy}" if copy else one
 
     @property
     def file(self) -> Path:
@@ -61,17 +73,16 @@ def populated(people: int, sample: int = SAMPLE, days: int = DAYS, seed: int = S
     sample = min(sample, people)
     end = now().replace(hour=0, minute=0, second=0, microsecond=0)
     digest = sha256(b"".join(path.read_bytes() for path in made_of())).hexdigest()[:8]
-    folder = kept_in() / f"sqlite-{people}-of-{sample}-{days}-days-to-{end:%Y-%m-%d}-seed-{seed}-{digest}"
+    folder = kept_in() / f"sqlite-{people}-of-{sample}-{days}-days-to-{end:%Y-%m-%d}-seed-{seed}-{MADE}-{digest}"
     if not folder.exists():
         build(folder, people // sample, sample, days, seed, end)
-    return Population(folder, people // sample * sample, end)
+    return Population(folder, people // sample * sample, end, sample)
 
 
 def made_of() -> Iterator[Path]:
-    """The files that say how a store looks: the starter book, the tables, the sample and its copies."""
+    """The files that say how a store looks: the starter book and the tables."""
     for folder in ("sequences", "templates", "migrations/versions"):
         yield from sorted(path for path in (ROOT / folder).rglob("*") if path.suffix in KINDS)
-    yield from (ROOT / "benchmarks" / name for name in ("lived.py", "multiplied.py"))
 
 
 def build(folder: Path, copies: int, sample: int, days: int, seed: int, end: datetime) -> None:
@@ -91,11 +102,32 @@ def build(folder: Path, copies: int, sample: int, days: int, seed: int, end: dat
 
 @contextmanager
 def spoiled(population: Population) -> Iterator[Population]:
-    """A copy that may be written to, beside the one that is kept."""
+    """A copy that may be written to. One that is too large to copy is written to itself, and its days go on."""
+    if population.people > COPIED_UP_TO:
+        yield replace(population, moment=decided_until(population))
+        return
     with tempfile.TemporaryDirectory(prefix="spoiled-", dir=kept_in()) as beside:
         folder = Path(beside) / "shop"
         shutil.copytree(population.folder, folder)
-        yield Population(folder, population.people, population.moment)
+        yield replace(population, folder=folder)
+
+
+@contextmanager
+def unmoved(population: Population) -> Iterator[Population]:
+    """The one that is kept, for ticks that find nothing: its watermark is put back."""
+    with sqlite3.connect(population.file) as connection:
+        before = connection.execute("SELECT name, at FROM watermark").fetchall()
+    try:
+        yield replace(population, moment=decided_until(population))
+    finally:
+        with sqlite3.connect(population.file) as connection:
+            connection.executemany("UPDATE watermark SET at = ?2 WHERE name = ?1", before)
+
+
+def decided_until(population: Population) -> datetime:
+    """Up to when its people were decided on, by now."""
+    with population.opened() as shop:
+        return shop.store.watermark or population.moment
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, ColumnElement, func, insert, select, update
 
-from benchmarks.crowd import COPIED, RENAMED, write
+from benchmarks.crowd import write
 from benchmarks.frame import Figure, nurture, run
 from benchmarks.frame import shop as project
 from benchmarks.hand_over import newcomers
@@ -34,6 +34,8 @@ READERS = 200_000
 COPIES = 10  # of each imported reader, itself among them
 PER_SECOND = 500
 WRITERS = 90  # one a second
+COPIED = ("person", "outside_id", "address", "consent", "event", "silence", "day_of", "agenda")
+RENAMED = {("person", "id"), ("outside_id", "value"), ("address", "key"), ("event", "id")}  # beside every `person`
 MAILED = (*COPIED, "message", "planned")
 ALL_DAY = (
     "Pacific/Auckland", "Asia/Tokyo", "Asia/Dhaka", "Asia/Dubai", "Europe/Istanbul", "Europe/Lisbon",
