@@ -10,7 +10,7 @@ from nurture.decide.fold import fold
 from nurture.decide.retime import retime
 from nurture.decide.stages import place, stale
 from nurture.decide.steps import rearm, run
-from nurture.decide.triggers import arm, event_firings, late_firings, rung, stage_firings
+from nurture.decide.triggers import arm, event_firings, late_firings, rhythms, rung, stage_firings
 from nurture.model.book import Book
 from nurture.model.decision import Decision
 from nurture.model.event import OWN_EVENTS, Event, Origin
@@ -29,17 +29,18 @@ class FutureRead(ValueError):
     """An event from after `now` was given to `advance`: the caller's fault; give only what is known by then."""
 
 
-def advance(book: Book, person: Person, now: datetime, inputs: Sequence[Event] = ()) -> Decision:
+def advance(book: Book, person: Person, now: datetime, inputs: Sequence[Event] = (), *, wakes: bool = True) -> Decision:
     """Live one person from `person.asof` to `now`, taking in what arrived since.
 
     Works through the instants up to `now` in order (language.md 6.1); messages still pending
     then are judged once, at `now`. Pure: the same arguments give the same Decision, and asking
     at extra moments between wakes changes nothing. `now` and all instants are aware, in UTC.
+    Who has no use for `wake`, which is dear, says so, and gets none.
 
     Raises FutureRead when an input is not yet known at `now`, RunsInCircles when the book's
     own steps never come to rest.
     """
-    draft = Draft(book, person)
+    draft = Draft(book, person, None if wakes else now)
     arrivals = _arrivals(person, now, [event_today(event, book.renamed) for event in inputs])
     if stale(draft):
         place(draft, person.asof)
@@ -59,6 +60,8 @@ def advance(book: Book, person: Person, now: datetime, inputs: Sequence[Event] =
     draft.asof = now
     _judge_all(draft, now)
     agenda = _agenda(draft)
+    if not wakes:
+        return draft.decision(now, None, agenda)
     alarms = arm(draft).armed
     rings = alarms[0].at if alarms else None
     wake = rings if agenda is None or (rings is not None and rings < agenda) else agenda
@@ -116,9 +119,8 @@ def _timers(draft: Draft, *, held: bool = False) -> list[datetime]:
 def _agenda(draft: Draft) -> datetime | None:
     """The next instant for which the store keeps a row: everything in flight, held messages too, and rhythms."""
     waiting = _timers(draft, held=True)
-    rhythms = draft.index.rhythms
-    if rhythms:
-        waiting.extend(alarm.at for alarm in arm(draft).armed if (alarm.sequence, alarm.trigger) in rhythms)
+    if draft.index.rhythms:
+        waiting.extend(rhythms(draft))
     return min(waiting, default=None)
 
 

@@ -19,15 +19,18 @@ from nurture.model.renaming import person_today
 
 
 class Draft:
-    """A person in the middle of being decided. `changed` names the facts that moved in this instant."""
+    """A person in the middle of being decided. `changed` names the facts that moved in this instant.
 
-    def __init__(self, book: Book, person: Person) -> None:
+    `until` is the last instant of which anybody asks what fires by itself; None where all that is to come is asked.
+    """
+
+    def __init__(self, book: Book, person: Person, until: datetime | None = None) -> None:
         person = person_today(person, book.renamed)
+        self.until = until
         self.book = book
         self.index: Index = index(book)
         self.before = person
-        self.id = person.id
-        self.asof = person.asof
+        self.id, self.asof = person.id, person.asof
         self.facts: Mapping[str, object] = person.facts
         self.tags = person.tags
         self.address = person.address

@@ -26,6 +26,8 @@ def armed_weeks(draft: Draft) -> Iterator[Armed]:
     Who was told none would be refused every week, and the store looks for nobody of them either.
     """
     for listening, trigger, needed in draft.index.weekly:
+        if not needed <= draft.numbers.keys():
+            continue
         day = _next_week(trigger, draft.clock, draft.asof)
         when = at(day, trigger.at, draft.clock)
         if needed and any(_unknown_by(draft, numbers, when) for numbers in needed):
@@ -60,9 +62,12 @@ def late_weeks(draft: Draft, now: datetime, until: datetime) -> Iterator[Armed]:
                 yield new_armed(when, listening.sequence.name, listening.number, day, WEEK)
 
 
-def armed_broadcasts(draft: Draft) -> Iterator[Armed]:
-    """The broadcasts whose moment is still to come for this person."""
+def armed_broadcasts(draft: Draft, until: datetime | None) -> Iterator[Armed]:
+    """The broadcasts whose moment is still to come for this person; none whose hour comes later than `until`."""
     for listening, trigger in draft.index.broadcasts:
+        hour = at(trigger.day, trigger.at, draft.clock)
+        if until is not None and hour > until and not before_live(draft.book, listening.sequence, hour):
+            continue
         when = moment_of(draft, listening, trigger, draft.clock)
         if when is not None and when > draft.asof:
             yield _alarm(listening, trigger, when)

@@ -100,19 +100,35 @@ def _span(length: Length) -> timedelta:
 
 
 def arm(draft: Draft) -> Alarms:
-    """What fires next by itself for every listening sequence, after what was already lived through."""
-    if draft.alarms is None:
-        armed = [] if draft.erased else _armed(draft)
+    """What fires next by itself for every listening sequence, after what was already lived through.
+
+    Where nobody asks for the time after `draft.until`, only what fires until then: nearly nothing does.
+    """
+    known, until = draft.alarms, draft.until
+    if known is not None and (known.until is None or (until is not None and until <= known.until)):
+        return known
+    armed = [] if draft.erased else _armed(draft, until)
+    if until is not None:
+        armed = [alarm for alarm in armed if alarm.at <= until]
+    if len(armed) > 1:
         armed.sort(key=lambda alarm: (alarm.at, alarm.sequence, alarm.trigger, alarm.name, alarm.thing))
-        draft.alarms = new_alarms(draft.book, tuple(armed))
-    return draft.alarms
+    draft.alarms = found = new_alarms(draft.book, tuple(armed), until)
+    return found
 
 
-def _armed(draft: Draft) -> list[Armed]:
+def _armed(draft: Draft, until: datetime | None) -> list[Armed]:
     return [
-        *armed_days(draft), *armed_feasts(draft), *armed_weeks(draft), *armed_broadcasts(draft),
-        *_armed_lapses(draft), *armed_silence(draft),
+        *armed_days(draft, until), *armed_feasts(draft), *armed_weeks(draft), *armed_broadcasts(draft, until),
+        *_armed_lapses(draft), *armed_silence(draft, until),
     ]  # fmt: skip
+
+
+def rhythms(draft: Draft) -> Iterator[datetime]:
+    """When the silences by people's own rhythm fire: the store finds them by these instants only."""
+    if draft.erased:
+        return
+    wanted = draft.index.rhythms
+    yield from (alarm.at for alarm in _armed_lapses(draft) if (alarm.sequence, alarm.trigger) in wanted)
 
 
 def _armed_lapses(draft: Draft) -> Iterator[Armed]:

@@ -142,7 +142,7 @@ def decide(store: Store, book: Book, page: Sequence[str], now: datetime, once: b
     """What the core says of each; whoever was decided up to a later instant is left alone, and see `decide_page`."""
     for person, arrived in store.people(page, now):
         if person.asof < now or (person.asof == now and (arrived or not once)):
-            yield advance(book, person, now, arrived)
+            yield advance(book, person, now, arrived, wakes=False)
 
 
 def zone_of(book: Book) -> Callable[[Person], str]:

@@ -192,10 +192,14 @@ class Armed:
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """What is armed for one person under one book: derived, never stored; None means not worked out."""
+    """What is armed for one person under one book: derived, never stored; None means not worked out.
+
+    What rings later than `until` is left out; without it nothing is.
+    """
 
     book: object
     armed: tuple[Armed, ...]
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
