@@ -8,6 +8,7 @@ from pathlib import Path
 from nurture.decide.clock import day_start, reader_clock
 from nurture.engine.backtest import History, Line, Question, Tally, backtest
 from nurture.engine.check import book_of
+from nurture.engine.spreadsheet import tame
 from nurture.engine.workshop import Workshop
 from nurture.store.database import owner_only
 
@@ -31,8 +32,11 @@ def histories(shop: Workshop) -> Iterator[History]:
 
 
 def write_lines(tally: Tally, out: Path) -> None:
-    """One line for each thing that would have happened, sorted; the same log and files give the same bytes."""
+    """One line for each thing that would have happened, sorted; the same log and files give the same bytes.
+
+    It is for reading, in a spreadsheet too: what would be a formula there is none.
+    """
     with open(out, "w", encoding="utf-8", newline="", opener=owner_only) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Line._fields)
-        writer.writerows(tally.lines)
+        writer.writerows([tame(str(cell)) for cell in line] for line in tally.lines)

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, TextIO
 
 from nurture.engine.faults import MisuseError
+from nurture.engine.spreadsheet import as_told
 
 DELIMITERS = ",;\t|"
 CHUNK = 1 << 20
 LONGEST = 200_000  # characters of a row
+OF_REJECTS = ("line", "reason")  # the first columns of a file of rejects, whose cells no spreadsheet runs
 LOOK_EVERY = 100  # lines between two looks how far the file was read: to ask for it costs as much as to read a line
 DAMAGED = "\ufffd"  # what stands for bytes that are none of the encoding
 BYTE_ORDER_MARKS = (
@@ -57,7 +59,9 @@ class Table:
         self.path = path
         self.size = path.stat().st_size
         self.encoding = find_encoding(path)
-        self.columns, self.delimiter = self._header()
+        columns, self.delimiter = self._header()
+        self.of_rejects = tuple(columns[: len(OF_REJECTS)]) == OF_REJECTS
+        self.columns = [as_told(column) for column in columns] if self.of_rejects else columns
 
     def _header(self) -> tuple[list[str], str]:
         with self.path.open(encoding=self.encoding, errors="replace", newline="") as text:
@@ -101,6 +105,8 @@ class Table:
                 wrong = "" if len(cells) == width else f"{len(cells)} cells, but the header has {width}"
                 if lines.damaged and self.encoding != "utf-8":
                     wrong = f"it holds bytes that are none of the file's encoding, {self.encoding}"
+                if self.of_rejects:
+                    cells = [as_told(cell) for cell in cells]
                 yield Row(line, cells, position, wrong, lines.size)
 
 

@@ -18,7 +18,8 @@ from nurture.engine.check import book_without_mails
 from nurture.engine.collecting import uncollected
 from nurture.engine.intake import Intake, Wanted, check_wanted, span
 from nurture.engine.records import Unchanged
-from nurture.engine.table import Row, Table
+from nurture.engine.spreadsheet import tame
+from nurture.engine.table import OF_REJECTS, Row, Table
 from nurture.engine.workshop import Workshop
 from nurture.engine.world_names import NotKnown
 from nurture.model.book import Book
@@ -106,8 +107,8 @@ class Rejects:
         if self.writer is None:
             file = open(self.path, "w", encoding="utf-8", newline="", opener=owner_only)  # noqa: SIM115  (the stack's)
             self.writer = csv.writer(self.stack.enter_context(file), lineterminator="\n")
-            self.writer.writerow(["line", "reason", *self.table.columns])
-        self.writer.writerow([row.line, reason, *row.cells])
+            self.writer.writerow([*OF_REJECTS, *map(tame, self.table.columns)])
+        self.writer.writerow([row.line, tame(reason), *map(tame, row.cells)])
 
     def remember(self, row: Row) -> None:
         """A row that is given to the store."""

@@ -1,3 +1,4 @@
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +9,7 @@ from nurture.engine.cells import CellError
 from nurture.engine.faults import MisuseError
 from nurture.engine.intake import Intake, Wanted, check_wanted
 from nurture.engine.table import Table
+from nurture.engine.take_in import Rejects
 from nurture.model.book import Book
 from nurture.model.catalogue import Catalogue, Field, OrderRule
 from nurture.model.event import Money
@@ -218,3 +220,19 @@ def test_who_is_only_asked_needs_no_basis_and_refuses_as_ever(tmp_path):
         read(tmp_path, "id,consent\na,offers\n", kind="consents", ask=True)
     with pytest.raises(MisuseError, match="topic 'offers' says no `confirm`"):
         check_wanted(Wanted("contacts", topics=("offers",), ask=True), BOOK)
+
+
+def test_rejects_run_in_no_spreadsheet_and_come_back_to_the_letter(tmp_path):
+    path = tmp_path / "people.csv"
+    told = [["=1+1", "+49 170", "-12.50"], ["a;=1", "'=x", "it's"]]
+    path.write_text("=id,@at,total\n" + "".join(f"{','.join(row)}\n" for row in told), encoding="utf-8")
+    table = Table(path)
+    with ExitStack() as stack:
+        rejects = Rejects(table, stack)
+        for row in table.rows():
+            rejects.add(row, "'=1+1' is not a date")
+    text = rejects.path.read_text(encoding="utf-8").splitlines()
+    assert text[:2] == ["line,reason,'=id,'@at,total", "2,''=1+1' is not a date,'=1+1,'+49 170,-12.50"]
+    again = Table(rejects.path)
+    assert again.columns == ["line", "reason", "=id", "@at", "total"]
+    assert [row.cells[2:] for row in again.rows()] == told
