@@ -64,6 +64,9 @@ NEWS_TAKEN = "news.taken"  # what became of mails with how many, settled: mails 
 SYNCED = "suppressions.synced"  # of each of the provider's lists how many rows were new
 SYNC_FAILED = "suppressions.failed"  # error, at, words: it is tried again after an hour
 RECEIVED_GIVEN_UP = "received.given_up"  # posts: read long ago, and not needed any more
+ALARM_BEGUN = "alarm.begun"  # alarm, about: nurture doctor says what to do
+ALARM_OVER = "alarm.over"  # alarm, about, since
+ALARM_TOLD = "alarm.told"  # fate: of a mail to the shop's own people
 PRUNED = "store.pruned"  # by kind, how many rows went: older than the house keeps them
 RECEIVED_UNREADABLE = "received.unreadable"  # source, number, error, at: it waits for `nurture received`
 HOOK_REFUSED = "hook.refused"  # source: a post that is not signed by who it says it is from; once a minute at the most
@@ -93,7 +96,7 @@ NAMES = frozenset(
         TASK_BY_HAND, DRAFT_BY_HAND, DRAFTS_CALLED_OFF, ENROLLED, NOTICE_SENT,
         KEY_BY_HAND, LINKS_RENEWED, ROWS_POSTED, SHOP_TAKEN,
         RECEIVED_TAKEN, RECEIVED_GIVEN_UP, RECEIVED_UNREADABLE, SYNCED, SYNC_FAILED, NEWS_TAKEN, HOOK_REFUSED,
-        LETTER_TAKEN, PRUNED,
+        LETTER_TAKEN, PRUNED, ALARM_BEGUN, ALARM_OVER, ALARM_TOLD,
         PERSON_FORGOTTEN, FORGOTTEN_AGAIN, ERASURE_TOLD, PERSON_MERGED,
     }
 )  # fmt: skip

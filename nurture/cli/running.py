@@ -160,6 +160,8 @@ def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
 
     from nurture.engine.forgetting import Telling
     from nurture.engine.hand_over import directly
+    from nurture.engine.alarm_mails import AlarmMails
+    from nurture.engine.alarms import Watch
     from nurture.engine.notices import Notices
     from nurture.engine.pruning import Pruner
     from nurture.engine.webhooks import Calling
@@ -168,7 +170,9 @@ def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
     async def whole() -> "Called":
         called = await Calling(shop, lambda: book, now, directly).round()
         try:
+            Watch().look(shop, book.book, now())
             await Notices(shop).send(book, now(), directly)
+            await AlarmMails(shop).send(book, now(), directly)
             await Telling(shop).send(now())
         finally:
             await shop.provider.close()

@@ -9,6 +9,7 @@ from nurture.deliver.domain import Ask
 from nurture.engine import doctor_around as around
 from nurture.engine import doctor_store as inside
 from nurture.engine.doctor import Diagnosis, Finding, wrong
+from nurture.engine.doctor_alarms import alarm_findings
 from nurture.engine.doctor_feasts import feast_findings
 from nurture.engine.doctor_gifts import gift_findings
 from nurture.engine.doctor_pace import list_findings, pace_findings
@@ -79,4 +80,5 @@ def _of_store(shop: Workshop, book: Book | None, now: datetime, gone: Callable[[
         yield from gift_findings(store, book)
         yield from feast_findings(store, book, now)
         yield from inside.source_findings(store, book, now)
+        yield from alarm_findings(shop, book, now)
         yield from inside.currency_findings(store, book)

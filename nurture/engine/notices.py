@@ -1,7 +1,8 @@
 """A word to the shop's own people: once a day, what is due or late for them and what waits for their approval.
 
 It goes to the addresses of rules.people alone, straight through the provider: it is no customer's mail, stands in no
-outbox and counts in no limit. That it goes is kept before it goes, so that it may be lost and never comes twice a day.
+outbox and counts in no limit, and so it goes also while a person has halted all mail. That it goes is kept before it
+goes, so that it may be lost and never comes twice a day.
 """
 
 import html
@@ -10,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from nurture import observe
+from nurture.deliver.protocol import Provider
 from nurture.engine.applying import LiveBook
-from nurture.engine.gates import halt_of
+from nurture.engine.gates import refused_us
 from nurture.engine.handed import FOLDER
 from nurture.engine.sending import Run
 from nurture.engine.tasks import shown, today
@@ -64,12 +67,7 @@ class Notices:
         """Tell whoever has something to be told and was not told today; how many."""
         mails = await run(self._ready, live.book.rules, now)
         for mail in mails:
-            (request,) = self.shop.provider.build([mail])
-            if isinstance(request, Handover):
-                fate = request.fate
-            else:
-                answers = list(self.shop.provider.read(request, await self.shop.provider.post(request)))
-                fate = answers[0].fate if answers else Fate.in_doubt
+            fate = await hand(self.shop.provider, mail)
             level = logging.INFO if fate is Fate.accepted else logging.WARNING
             observe.note(observe.NOTICE_SENT, level=level, fate=fate.value)
         return len(mails)
@@ -79,7 +77,7 @@ class Notices:
         if self._looked_at is not None and timedelta() <= now - self._looked_at < LOOKS_EVERY:
             return []
         self._looked_at = now
-        if self.shop.provider.name == FOLDER or self.shop.store.halted or halt_of(self.shop) is not None:
+        if self.shop.provider.name == FOLDER or self.shop.store.halted or refused_us(self.shop):
             return []
         day = today(rules, now)
         if now.astimezone(ZoneInfo(rules.zone)).time() < EARLIEST:
@@ -91,6 +89,15 @@ class Notices:
                 self.shop.store.declare(told, day.isoformat(), now)
                 mails.append(email(self.shop, rules, notice, day, now))
         return mails
+
+
+async def hand(provider: Provider[Any, Any], mail: Email) -> Fate:
+    """Hand one mail over by itself; what became of it."""
+    (request,) = provider.build([mail])
+    if isinstance(request, Handover):
+        return request.fate
+    answers = list(provider.read(request, await provider.post(request)))
+    return answers[0].fate if answers else Fate.in_doubt
 
 
 def notices(shop: Workshop, rules: Rules, day: date) -> Iterator[Notice]:

@@ -20,6 +20,7 @@ from nurture.model.mail import Fate
 from nurture.model.rules import CLASSES
 from nurture.model.sequence import Sequence
 from nurture.model.switch import Switch
+from nurture.store.alarms import Alarms, Told
 from nurture.store.desk import desk
 from nurture.store.figures import Application
 from nurture.store.outbox_lists import Paced
@@ -54,7 +55,7 @@ class Status:
     `accepted` is how many providers took since midnight UTC. What is counted is counted up to 100,000, and 100,001
     stands for more. Of the waiting, `put_off` wait
     for their readers' allowed hours, and `paced` for our own pace; `pace` says what slows mail down. `undeclared`:
-    nobody has said yet who must not have mail.
+    nobody has said yet who must not have mail. `alarms` are those that a daemon found and that are open.
     """
 
     at: datetime
@@ -82,6 +83,7 @@ class Status:
     pace: tuple[str, ...] = ()
     paced: tuple[Paced, ...] = ()
     undeclared: bool = False
+    alarms: tuple[Told, ...] = ()
     accepted: int | None = None
 
     def lines(self) -> Iterator[str]:
@@ -96,6 +98,8 @@ class Status:
         if self.halted:
             yield f"Nothing is sent: {self.halted} (nurture run --once --accept)"
         yield from switch_lines(self.switches)
+        for alarm in self.alarms:
+            yield f"Alarm       {alarm.words}, since {moment(alarm.since)} (nurture doctor)"
         for runner in self.runners:
             since = f"since {moment(runner.started_at)}, seen {ago(self.at - runner.seen_at)} ago"
             if not runner.ended:
@@ -216,6 +220,7 @@ def status(shop: Workshop, now: datetime, gone: Callable[[Runner], bool] = never
         pace=tuple(pace_lines(shop, now)),
         paced=paced,
         undeclared=undeclared(shop),
+        alarms=Alarms(store.database).all(),
         accepted=figures.accepted_on(now.date()) if gone_today is None else None,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nurture import observe, spans
+from nurture.engine.alarms import Watch
 from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import StateError
 from nurture.engine.news import judge_clicks
@@ -87,7 +88,7 @@ class Turns:
         self._said: tuple[datetime, str] | None = None
         self._looked_until: datetime | None = None
         self._counter: int | None = None
-        self._pruner = Pruner()
+        self._pruner, self._watch = Pruner(), Watch()
         self.more = False  # whether posts from outside are left that nobody has read
 
     @property
@@ -110,6 +111,7 @@ class Turns:
         store = self.shop.store
         self._following.follow(store)
         self._hold(self._why_held(now, accepted))
+        self._watch.look(self.shop, self.live.book if self.live else None, now)
         if self.holds or self.live is None:
             return None
         self._looked_until = now

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from nurture import observe
 from nurture.deliver.webhook import Call, LookUp, Target, build, post, read, system
+from nurture.engine.alarm_mails import AlarmMails
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import RefusedError
 from nurture.engine.forgetting import Telling
@@ -129,6 +130,7 @@ class Calling:
                 if may():
                     await self._round_until(stopping)
                     await notices.send(self.live(), self.clock(), self.run)
+                    await AlarmMails(self.shop).send(self.live(), self.clock(), self.run)
                     await telling.send(self.clock(), self.run)
                     next_at = await self.run(self._desk.webhooks.next_at)
                     pause = PAUSE if next_at is None else max(1.0, (next_at - self.clock()).total_seconds())

@@ -1,6 +1,6 @@
 """Alarms that are open, and when what is expected was heard last: for metrics, and so that nobody is told twice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from nurture.store.installation import declare
 from nurture.store.tables import DECLARATION, WATERMARK
 
 ALARM = "alarm "  # declared, with the kind and what it is about
+TOLD = "told of "  # declared, with the name of an alarm
 HEARD = "heard "  # a watermark, with an event's name
 
 
@@ -27,6 +28,15 @@ class Open:
     def name(self) -> str:
         """As it is declared."""
         return f"{ALARM}{self.kind} {self.about}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An open alarm as it is told: the name of its declaration, its words, and since when (UTC)."""
+
+    name: str
+    words: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +61,34 @@ class Alarms:
             for one, words in new.items():
                 declare(connection, one.name, words, micros(one.since))
             for one in over:
-                connection.execute(delete(DECLARATION).where(DECLARATION.c.name == one.name))
+                names = (one.name, f"{TOLD}{one.name}")
+                connection.execute(delete(DECLARATION).where(DECLARATION.c.name.in_(names)))
             for event, at in heard.items():
                 moved = update(WATERMARK).where(WATERMARK.c.name == f"{HEARD}{event}").values(at=micros(at))
                 if not connection.execute(moved).rowcount:
                     connection.execute(WATERMARK.insert(), {"name": f"{HEARD}{event}", "at": micros(at)})
+
+    def all(self) -> tuple[Told, ...]:
+        """Those that are open, in words."""
+        asked = select(DECLARATION.c.name, DECLARATION.c.words, DECLARATION.c.at)
+        with self.database.reading() as connection:
+            rows = connection.execute(asked.where(DECLARATION.c.name.startswith(ALARM)).order_by(DECLARATION.c.name))
+            return tuple(Told(name, words, instant(at)) for name, words, at in rows)
+
+    def untold(self, since: datetime) -> tuple[Told, ...]:
+        """Those that are open, and of which nobody was told from an instant (UTC) on."""
+        asked = select(DECLARATION.c.name, DECLARATION.c.words, DECLARATION.c.at)
+        with self.database.reading() as connection:
+            rows = connection.execute(asked.where(DECLARATION.c.name.startswith(ALARM))).all()
+            told = connection.execute(asked.where(DECLARATION.c.name.startswith(TOLD))).all()
+        lately = {name.removeprefix(TOLD) for name, _, at in told if at >= micros(since)}
+        return tuple(Told(name, words, instant(at)) for name, words, at in sorted(rows) if name not in lately)
+
+    def tell(self, told: Iterable[Told], now: datetime) -> None:
+        """Somebody is told of these."""
+        with self.database.writing(durable=True) as connection:
+            for one in told:
+                declare(connection, f"{TOLD}{one.name}", "", micros(now))
 
     def heard(self) -> dict[str, datetime]:
         """When each event was heard last, as it was kept."""

@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 from nurture.config import KEYS
+from nurture.model.alarm import KINDS
 from nurture.observe import NAMES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -21,3 +22,8 @@ def test_every_log_event_is_explained_and_none_besides():
 
 def test_every_key_of_the_configuration_is_explained_and_none_besides():
     assert rows("Configuration") == KEYS.keys()
+
+
+def test_every_alarm_is_explained_and_none_besides():
+    chapter = PAGE.split("\n## Alarms\n")[1].split("\n## ")[0]
+    assert tuple(re.findall(r"^\| `(\w+)` \|", chapter, re.MULTILINE)) == KINDS

@@ -22,6 +22,7 @@ from nurture.model.person import Enrolment
 from nurture.model.switch import Switch, Word
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ConsentRow, ContactRow, EventRow
+from nurture.store.switches import ITSELF
 from tests import worlds as w
 from tests.sending_worlds import JOINED, NOW, RULES, TEMPLATES, Scripted, refuse
 
@@ -114,8 +115,13 @@ def test_before_eight_in_the_shop_nobody_is_told(world: World) -> None:
     assert len(world.tell(datetime.fromisoformat("2027-03-03T07:00:00+00:00"))) == 2
 
 
-def test_halted_copied_or_with_the_folder_nobody_is_told(world: World) -> None:
+def test_while_a_person_has_halted_all_mail_the_shops_own_people_are_told_still(world: World) -> None:
     world.store.set_switch(Switch(Word.halt, NOW, "lena"), NOW)
+    assert len(world.tell()) == 2
+
+
+def test_refused_copied_or_with_the_folder_nobody_is_told(world: World) -> None:
+    world.store.set_switch(Switch(Word.halt, NOW, ITSELF), NOW)
     assert world.tell() == []
     world.store.lift_switch(Word.halt, "", NOW)
     world.store.halted = "a copy"
