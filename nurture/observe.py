@@ -56,6 +56,13 @@ DAEMON_STOPPING = "daemon.stopping"  # because
 DAEMON_STOPPED = "daemon.stopped"
 DAEMON_CUT = "daemon.cut"  # because: what was on its way is in doubt at the next start
 WEB_LISTENS = "web.listens"  # host, port
+WEB_WAITS = "web.waits"  # words: another worker of this machine listens there
+WORKER_STARTED = "worker.started"  # process, version, provider, mode, every: beside how many others
+WORKER_STOPPING = "worker.stopping"  # because
+WORKER_STOPPED = "worker.stopped"  # accepted
+WORKER_CUT = "worker.cut"  # because: what was on its way is in doubt
+WORKER_GONE = "worker.gone"  # process, put_back, in_doubt: it ended without a word, and another put it in order
+QUEUE_LOST = "queue.lost"  # lane, error, at, again_in: the database was away
 PERSON_UNREADABLE = "person.unreadable"  # person, error, at
 WEB_NONE = "web.none"  # nothing
 WEB_FAILED = "web.failed"  # error, at
@@ -87,7 +94,8 @@ PERSON_MERGED = "person.merged"  # old, person: our own ids
 NAMES = frozenset(
     {
         TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, HAND_OVER_WAITS, BATCH_IN_DOUBT,
-        ROUND_BEGUN, PART_DONE,
+        ROUND_BEGUN, PART_DONE, WEB_WAITS, WORKER_STARTED, WORKER_STOPPING, WORKER_STOPPED, WORKER_CUT, WORKER_GONE,
+        QUEUE_LOST,
         BATCH_LEFT, BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, FAMILY_RESTS,
         COMPLAINTS_BRAKE, PACE_PUT_OFF, DOUBTS_LOOKED_UP, DOUBTS_UNANSWERED, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
         RELEASED, HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS,
@@ -104,7 +112,7 @@ NAMES = frozenset(
 _LOG = logging.getLogger("nurture")
 _LOG.addHandler(logging.NullHandler())  # a command that shows no log writes none to the terminal
 _PACKAGE = str(Path(__file__).parent)
-_FOREIGN = ("aiohttp", "apscheduler", "asyncio")
+_FOREIGN = ("aiohttp", "apscheduler", "asyncio", "procrastinate", "psycopg")
 
 
 def note(name: str, *, level: int = logging.INFO, **fields: object) -> None:

@@ -23,15 +23,16 @@ from nurture.engine.faults import RefusedError, StateError
 from nurture.engine.workshop import Workshop
 from nurture.links import STORED_AS, Links
 from nurture.model.place import Place, Problem
-from nurture.store.database import CACHE
+from nurture.store.database import CACHE, Database, connect
 from nurture.store.erasures import FORGOTTEN_AGAIN
 from nurture.store.forgetting import Forgetting
-from nurture.store.installation import owner_of
+from nurture.store.installation import Mark, owner_of, write_file
 from nurture.store.migrate import SchemaError
 from nurture.store.open import Store, open_store
-from nurture.store.runner import Runner
+from nurture.store.runner import Runner, runners
+from nurture.store.seats import Seat, Taken
 
-DAEMON, ONCE = "daemon", "once"  # who holds a project's run lock
+DAEMON, ONCE, WORKER = "daemon", "once", "worker"  # who holds a project's run lock
 UNMISTAKEN = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LOOK_AGAIN = 0.2  # seconds between two looks at a lock that another holds
 GLANCES, GLANCE = 3, 0.01  # looks at a lock, and seconds between them, before somebody is taken to hold it
@@ -92,11 +93,16 @@ class Holder:
 
 
 class RunLock:
-    """One at work at a time in a project. The system frees the lock of a process that is killed."""
+    """One at work at a time in a project, on PostgreSQL on a store: whatever the folder and the machine.
+
+    The lock of a process that is killed is free at once.
+    """
 
     def __init__(self, root: Path) -> None:
-        self._path = configuration(root).installation.with_name("run.lock")
+        config = configuration(root)
+        self._path = config.installation.with_name("run.lock")
         self._file: TextIO | None = None
+        self._seat = seat_of(config, alone=True) if on_postgresql(config) else None
 
     def take(self, kind: str) -> Holder | None:
         """Take it and answer None; or answer who holds it. Does not wait."""
@@ -111,7 +117,14 @@ class RunLock:
         file.write(json.dumps({"kind": kind, "process": os.getpid(), "since": now().isoformat()}) + "\n")
         file.flush()
         self._file = file
-        return None
+        if self._seat is None or self._seat.take():
+            return None
+        self.release()
+        return at_work(self._seat.database)
+
+    def held(self) -> bool:
+        """Whether it is still ours: on PostgreSQL, nobody may have come in while the database was away."""
+        return self._seat is None or self._seat.held()
 
     @property
     def free(self) -> bool:
@@ -123,9 +136,49 @@ class RunLock:
 
     def release(self) -> None:
         """Let it go; nothing happens when it was not taken."""
+        if self._seat is not None:
+            self._seat.release()
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def on_postgresql(config: Config) -> bool:
+    """Whether the store lies where many can work on it."""
+    return config.store_url.startswith("postgresql")
+
+
+def seat_of(config: Config, alone: bool, own: bool = False) -> Seat:
+    """A place at work on the store, not taken yet; with `own` under a name that no other process has."""
+    name = owner_of(config.installation) + (f" {secrets.token_hex(4)}" if own else "")
+    return Seat(connect(config.store_url), name, alone)
+
+
+def at_work(database: Database) -> Holder:
+    """Who has the store, by what they said of themselves last; a single run says nothing."""
+    with database.reading() as connection:
+        said = [one for one in runners(connection) if not one.ended]
+    taken = Taken(database)
+    live = [one for one in said if taken.has(one.name)]
+    if live:
+        return Holder(live[0].kind, live[0].process, live[0].started_at)
+    return Holder(WORKER if taken.workers else ONCE, 0, now())
+
+
+def refuse_stranger(config: Config, join: bool) -> None:
+    """RefusedError for a store that has worked before, but not in this installation, unless a person says `join`."""
+    if config.installation.exists():
+        return
+    store = open_store(config.store_url)
+    counter = store.counter
+    store.close()
+    if counter and not join:
+        raise RefusedError(
+            "this store has worked before, but not from here. If it is the shop's own and this machine is to work on "
+            "it beside others, run `nurture worker --join` once. Of a copy of it no mail must go."
+        )
+    if counter:
+        write_file(config.installation, Mark(store.id, counter))
 
 
 def _locked(file: TextIO, how: int) -> bool:
@@ -143,9 +196,13 @@ def _locked(file: TextIO, how: int) -> bool:
 def gone(root: Path) -> Callable[[Runner], bool]:
     """Whether a daemon that did not say goodbye is gone: one of this installation, whose process has its lock no more.
 
-    Nothing is known of a daemon that works from another installation.
+    Nothing is known of a daemon that works from another installation, but on PostgreSQL: there all are connected.
     """
-    lock, ours = RunLock(root), owner_of(configuration(root).installation)
+    config = configuration(root)
+    if on_postgresql(config):
+        taken = Taken(connect(config.store_url))
+        return lambda runner: not runner.ended and not taken.has(runner.name)
+    lock, ours = RunLock(root), owner_of(config.installation)
     return lambda runner: not runner.ended and runner.name == ours and lock.free
 
 
@@ -170,7 +227,7 @@ def alone(root: Path, wait: Callable[[], None]) -> Iterator[Holder | None]:
     `wait` is called before waiting for another single round. A daemon is not waited for: it does the work itself.
     """
     lock, told = RunLock(root), False
-    while (holder := lock.take(ONCE)) is not None and holder.kind != DAEMON:
+    while (holder := lock.take(ONCE)) is not None and holder.kind == ONCE:
         if not told:
             wait()
             told = True

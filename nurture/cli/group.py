@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "show": ("people", "Show where somebody stands in everything, and what is next."),
     "ways": ("ways", "Compare the ways of a sequence's splits: which brings more?"),
     "run": ("running", "Decide and hand over the mail that is due."),
+    "worker": ("working", "Share the work of run with other workers, on PostgreSQL, from any machine."),
     "web": ("serving", "Answer the web alone: links, posts from outside, signs of life."),
     "received": ("receiving", "Show what came from outside and could not be read; read it again."),
     "sync": ("receiving", "Read whom the provider itself does not write to; nothing is lifted by it."),

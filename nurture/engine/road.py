@@ -43,6 +43,7 @@ class Road:
     lines: Lines = field(default_factory=Lines)
     rests: Rests = field(default_factory=Rests)
     brakes: dict[str, Heard] = field(default_factory=dict)
+    share: int = 1  # processes that hand over at the same time: each has its part of what all may
     _flying: dict[str, str] = field(default_factory=dict)  # key -> family, of all but service
     _landed: set[str] = field(default_factory=set)  # of those, what the next look finds in the figures
     _rooms: dict[str, "Room"] = field(default_factory=dict)
@@ -111,11 +112,15 @@ class Road:
             return f"{family} turns mails away", until
         for name in (EVERYWHERE, family):
             room = self._rooms.get(name)
-            if room is not None and room.left <= self._on_the_way(name) and not (released and room.brake):
+            if (
+                room is not None
+                and -(-room.left // self.share) <= self._on_the_way(name)
+                and not (released and room.brake)
+            ):
                 return room.because, tomorrow(now)
         rate = self._rate(family)
         turn = self.lines.turn(family, key, now, rate)
-        return None if turn is None or rate is None else (f"{family} gets {rate:g} mails a second", turn)
+        return None if turn is None or rate is None else (f"{family} gets {rate * self.share:g} mails a second", turn)
 
     def _on_the_way(self, family: str) -> int:
         return len(self._flying) if family == EVERYWHERE else sum(one == family for one in self._flying.values())
@@ -123,7 +128,8 @@ class Road:
     def _rate(self, family: str) -> float | None:
         rate = self.shop.config.rate_per_family
         slowed = any(name in self.brakes for name in (family, EVERYWHERE))
-        return rate / 2 if rate is not None and slowed else rate
+        ours = rate / self.share if rate is not None else None
+        return ours / 2 if ours is not None and slowed else ours
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """A daemon's turns: take the newest book, see whether it is safe to go on, decide, and say that one lives."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from nurture.engine.pruning import Pruner
 from nurture.engine.taking import take_received
 from nurture.engine.tick import Tell, Ticked, decide_page, refuse_halted, refuse_leap, silent, tick
 from nurture.engine.workshop import Workshop
+from nurture.model.book import Book
 from nurture.store.open import Store
 from nurture.store.runner import ENDED, Runner
 
@@ -22,6 +24,7 @@ CATCH_UP_AT_MOST = 200  # people in between; more only wait a second longer
 POSTS, POSTS_IN_BETWEEN = 200, 20  # from outside that are read before a turn, and amid one
 BYTES = 16 * 1024 * 1024  # of such posts at a time: a letter may have thirty megabytes
 AT_WORK = "at work"
+Decide = Callable[[Store, Book, datetime, Tell], Ticked]
 NOTHING_LIVE = "nothing is live yet: `nurture check`, then `nurture apply`"
 
 
@@ -77,10 +80,13 @@ class Presence:
 
 
 class Turns:
-    """Deciding, turn after turn, in one thread. `live`, `holds`, `outage` and `words` may be read from any."""
+    """Deciding, turn after turn, in one thread. `live`, `holds`, `outage` and `words` may be read from any.
 
-    def __init__(self, shop: Workshop, presence: Presence) -> None:
-        self.shop = shop
+    `decide` is the tick itself, or a tick among many workers.
+    """
+
+    def __init__(self, shop: Workshop, presence: Presence, decide: Decide = tick) -> None:
+        self.shop, self._decide = shop, decide
         self.holds = ""
         self.outage = ""  # why the provider takes no mail for now; set by whoever hands over
         self._following = Following()
@@ -118,7 +124,7 @@ class Turns:
         self._take_in(self.live, now, POSTS)
         judge_clicks(self.shop, now)
         with spans.span(spans.TURN):
-            ticked = tick(store, self.live.book, now, tell)
+            ticked = self._decide(store, self.live.book, now, tell)
         self._pruner.turn(self.shop, self.live.book.rules.keep, now, ticked.people)
         return ticked
 

@@ -96,6 +96,7 @@ class Calling:
         self.arrived = arrived
         self.look_up = look_up
         self.patience = patience
+        self._notices, self._telling = Notices(shop), Telling(shop)
 
     @property
     def _desk(self) -> Desk:
@@ -122,16 +123,12 @@ class Calling:
 
         The shop's own people are told here too what waits for them, and the provider whom to forget.
         """
-        notices, telling = Notices(self.shop), Telling(self.shop)
         while not stopping.is_set():
             stirred.clear()
             pause = PAUSE
             try:
                 if may():
-                    await self._round_until(stopping)
-                    await notices.send(self.live(), self.clock(), self.run)
-                    await AlarmMails(self.shop).send(self.live(), self.clock(), self.run)
-                    await telling.send(self.clock(), self.run)
+                    await self.once(stopping)
                     next_at = await self.run(self._desk.webhooks.next_at)
                     pause = PAUSE if next_at is None else max(1.0, (next_at - self.clock()).total_seconds())
             except Exception as fault:  # noqa: BLE001  (whatever it was, the next round may go well; nothing was lost)
@@ -141,6 +138,14 @@ class Calling:
                     await asyncio.wait_for(stopping.wait(), PAUSE)
                 continue
             await _either(stopping, stirred, min(PAUSE, pause))
+
+    async def once(self, stopping: asyncio.Event) -> None:
+        """A round; then the shop's own people are told what waits for them, and the provider whom to forget."""
+        await self._round_until(stopping)
+        live = await self.run(self.live)
+        await self._notices.send(live, self.clock(), self.run)
+        await AlarmMails(self.shop).send(live, self.clock(), self.run)
+        await self._telling.send(self.clock(), self.run)
 
     async def _round_until(self, stopping: asyncio.Event) -> None:
         """A round; when it is asked to end, what is on its way has a little time, and is made again later."""

@@ -93,6 +93,11 @@ class Database:
                 yield writer
 
     @property
+    def plain_url(self) -> str:
+        """Where it is, as PostgreSQL's own programs take it, with its password."""
+        return self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    @property
     def file(self) -> Path | None:
         """The database file of SQLite; None for another database or one in memory."""
         url = self.engine.url

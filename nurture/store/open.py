@@ -333,6 +333,11 @@ class Store:
         with self.database.writing() as connection:
             runner.beat(connection, one)
 
+    def goodbye(self, name: str) -> None:
+        """Say nothing more of a worker that ended or is gone."""
+        with self.database.writing() as connection:
+            runner.leave(connection, name)
+
     def runners(self) -> tuple[runner.Runner, ...]:
         """Every daemon that ever worked on this store, the last seen first."""
         with self.database.reading() as connection:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 OLDEST = 14  # of PostgreSQL; what is older gets no mends any more
 LOCK = 7_814_337_206  # of this store: its database belongs to one project
 _TAKE = {
+    "session": "SELECT",  # of locks that outlive transactions: nothing of the store is written (`seats`)
     "write": f"SELECT pg_advisory_xact_lock({LOCK})",
     "durable": f"SELECT pg_advisory_xact_lock({LOCK}), set_config('synchronous_commit', 'on', true)",
     "write beside": f"SELECT pg_advisory_xact_lock_shared({LOCK})",

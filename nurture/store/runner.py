@@ -17,7 +17,7 @@ class Runner:
 
     `name` is the owner under which its installation claims mails. `state` says in words what it is about:
     `at work`, `holds: …` with the reason, or `ended` when it left in good order. `next_at` is when it means to
-    look again; one that was seen last long after that is gone or stuck.
+    look again; one that was seen last long after that is gone or stuck. `kind` is daemon or worker.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Runner:
     seen_at: datetime
     next_at: datetime | None = None
     state: str = ""
+    kind: str = "daemon"
 
     @property
     def ended(self) -> bool:
@@ -38,19 +39,25 @@ def beat(connection: Connection, runner: Runner) -> None:
     """Write that it lives; its installation's earlier word is replaced."""
     connection.execute(delete(RUNNER).where(RUNNER.c.name == runner.name))
     row = {"name": runner.name, "process": runner.process, "version": runner.version, "state": runner.state}
+    row["kind"] = runner.kind
     instants = {"started_at": micros(runner.started_at), "seen_at": micros(runner.seen_at)}
     connection.execute(insert(RUNNER), row | instants | {"next_at": maybe_micros(runner.next_at)})
 
 
+def leave(connection: Connection, name: str) -> None:
+    """Nothing is said any more of a worker that ended or is gone: the next one has another name."""
+    connection.execute(delete(RUNNER).where(RUNNER.c.name == name))
+
+
 def runners(connection: Connection) -> tuple[Runner, ...]:
-    """Every daemon that ever worked on this store, the last seen first."""
+    """Every daemon that ever worked on this store and every worker that does, the last seen first."""
     asked = select(
         RUNNER.c.name, RUNNER.c.process, RUNNER.c.version,
-        RUNNER.c.started_at, RUNNER.c.seen_at, RUNNER.c.next_at, RUNNER.c.state,
+        RUNNER.c.started_at, RUNNER.c.seen_at, RUNNER.c.next_at, RUNNER.c.state, RUNNER.c.kind,
     ).order_by(RUNNER.c.seen_at.desc(), RUNNER.c.name)  # fmt: skip
     return tuple(
-        Runner(name, process, version, instant(began), instant(seen), None if at is None else instant(at), state)
-        for name, process, version, began, seen, at, state in connection.execute(asked)
+        Runner(name, process, version, instant(began), instant(seen), None if at is None else instant(at), *said)
+        for name, process, version, began, seen, at, *said in connection.execute(asked)
     )
 
 

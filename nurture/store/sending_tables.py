@@ -174,7 +174,7 @@ class DeclarationRow(SQLModel, table=True):
 
 
 class RunnerRow(SQLModel, table=True):
-    """A daemon at work on this store: for `status`, and for noticing that it went silent."""
+    """A daemon, or one of many workers, at work on this store: for `status`, and for noticing that it went silent."""
 
     __tablename__ = "runner"
     name: str = Field(primary_key=True)
@@ -184,6 +184,7 @@ class RunnerRow(SQLModel, table=True):
     seen_at: int = Field(sa_type=Instant)
     next_at: int | None = Field(default=None, sa_type=Instant)
     state: str = ""
+    kind: str = Field(default="daemon", sa_column_kwargs={"server_default": "daemon"})
 
 
 class BatchRow(SQLModel, table=True):

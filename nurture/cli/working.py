@@ -1,0 +1,50 @@
+"""The verb of many workers: worker."""
+
+import os
+import sys
+
+import click
+
+from nurture.cli.command import Asked, command
+from nurture.cli.edge import FINE, TROUBLE
+
+ON_SQLITE = (
+    "workers share a store on PostgreSQL, and this shop's is SQLite, where `nurture run` does all in one process. "
+    "`nurture move-store` takes a shop over to PostgreSQL"
+)
+
+
+@command(
+    "worker",
+    "nurture worker                one of any number, on any machine, until it is stopped",
+    "nurture worker --join         the first time on a further machine",
+)
+@click.option("--join", is_flag=True, help="This machine is to work on this store too: a person knows it is no copy.")
+@click.option("--log", type=click.Choice(["text", "json"]), help="How it writes its log, to standard error.")
+def worker_command(asked: Asked, join: bool, log: str | None) -> int:
+    """Decide and hand over, sharing the work with every other worker on a store on PostgreSQL."""
+    import asyncio
+
+    from nurture import observe
+    from nurture.cli.running import web_part
+    from nurture.engine.faults import RefusedError
+    from nurture.wiring import configuration, on_postgresql, ready_to_send
+
+    config = configuration(asked.root)
+    if not on_postgresql(config):
+        raise RefusedError(ON_SQLITE)
+    ready_to_send(config)
+    observe.show_on_stderr(asked.json or log == "json")
+
+    from nurture.workers.life import serve
+
+    async def life() -> None:
+        if not await serve(asked.root, web_part(*config.web_listen) if config.web_listen else None, join):
+            sys.stderr.flush()
+            os._exit(TROUBLE)  # something still hangs in what it was doing, and Python would wait for it
+
+    asyncio.run(life())
+    return FINE
+
+
+COMMANDS = {"worker": worker_command}
