@@ -37,7 +37,7 @@ def backup_command(asked: Asked, to: Path | None, keep: int | None) -> None:
 
 @command(
     "restore",
-    "nurture restore backups/nurture-20261122T030000Z.db      it starts halted, until a person has looked",
+    "nurture restore backups/nurture-20261122T030000Z.db   it starts halted",
 )
 @click.argument("from_", metavar="FROM", type=click.Path(path_type=Path))
 def restore_command(asked: Asked, from_: Path) -> None:

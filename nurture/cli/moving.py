@@ -11,9 +11,9 @@ from nurture.cli.progress import progress
 
 @command(
     "move-store",
-    "nurture move-store sqlite:///nurture.db postgresql://nurture@db/shop     to PostgreSQL",
-    "nurture move-store sqlite:///nurture.db env:SHOP_STORE                   the address is in that variable",
-    "nurture move-store env:SHOP_STORE sqlite:///nurture.db                   and back",
+    "nurture move-store sqlite:///nurture.db postgresql://nurture@db/shop",
+    "nurture move-store sqlite:///nurture.db env:SHOP_STORE      the address is in that variable",
+    "nurture move-store env:SHOP_STORE sqlite:///home.db         and back",
 )
 @click.argument("from_", metavar="FROM")
 @click.argument("to", metavar="TO")

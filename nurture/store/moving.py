@@ -221,6 +221,7 @@ def copy_into(source: Connection, target: Database, tell: Tell) -> int:
     bring_up_to_date(target)
     progress, step = Progress(read_mark(source).store), Step(tell)
     with target.writing() as connection:
+        connection.execute(delete(DECLARATION))  # a new store says something of itself already
         declare(connection, MOVING, progress.text(), 0)
     copy_all(source, target, progress, step)
     _prove(source, target, progress, step)

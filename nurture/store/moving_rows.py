@@ -17,7 +17,8 @@ SQLITE = "sqlite"
 AT_A_TIME, AT_A_TIME_LARGE = 2_000, 100  # rows of a page; of tables that hold whole files or posts
 _DIGEST = 16  # bytes
 _ALL_SUMS = 2 ** (8 * _DIGEST)
-_NOT_A_SHOPS = (MOVING, MOVED)  # what is declared of the move itself stays where it is
+_QUEUE = "queue"  # declared where the tables of the workers' queue are, which do not go along
+_NOT_A_SHOPS = (MOVING, MOVED, _QUEUE)  # what is declared of a place stays in it
 
 
 class UnfitError(ValueError):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from nurture.store import moving_rows
 from nurture.store.database import Database, connect
-from nurture.store.installation import MOVING, AwayError, declare, read_mark
+from nurture.store.installation import MOVING, AwayError, declare, declared, read_mark
 from nurture.store.moving import Moved, MoveError, Progress, move, size_of
 from nurture.store.moving_rows import all_tables, numbers_of
 from nurture.store.open import open_store
@@ -51,7 +51,7 @@ def rows_of(database: Database) -> dict[str, list[Any]]:
             table.name: sorted(map(tuple, connection.execute(select(table))), key=repr) for table in all_tables()
         }
         found["numbers"] = sorted(numbers_of(connection).items())
-    found["declaration"] = [row for row in found["declaration"] if row[0] != "moved"]
+    found["declaration"] = [row for row in found["declaration"] if row[0] not in ("moved", "queue")]
     return found
 
 
@@ -207,10 +207,16 @@ def test_an_empty_store_that_a_command_made_already_is_no_hindrance(
     url = postgres.new_database()
     made = open_store(url)
     made.secret("links", NOW)
+    with made.database.writing() as connection:
+        declare(connection, "queue", "3.9", 0)
     made.close()
     here, there = copied(lived, tmp_path), connect(url)
     before = rows_of(here)
+    with here.writing() as connection:
+        declare(connection, "queue", "of no use there", 0)
     move(here, there, NOW)
     assert rows_of(there) == before
+    with there.reading() as connection:
+        assert declared(connection, "queue") is None
     there.engine.dispose()
     here.engine.dispose()
