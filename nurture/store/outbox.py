@@ -18,7 +18,7 @@ from nurture.store.basis import basis_of
 from nurture.store.beside import Turn, in_turn, locked
 from nurture.store.codec import instant, micros
 from nurture.store.codes import NOTHING_GONE, Gone, give
-from nurture.store.database import BULK, Conflict, Database, among, ask, bucket, insert_many, insert_one
+from nurture.store.database import BULK, Conflict, Database, ask, insert_many, insert_one
 from nurture.store.erasures import since_claimed
 from nurture.store.heard import heard_again
 from nurture.store.installation import Mark, count_on
@@ -26,6 +26,7 @@ from nurture.store.load import NOT_HAD
 from nurture.store.mail_days import count_accepted
 from nurture.store.outbox_meanwhile import as_they_are
 from nurture.store.outbox_rows import (
+    INTENT,
     LEASE,
     RANK,
     SERVICE_LANE,
@@ -33,6 +34,7 @@ from nurture.store.outbox_rows import (
     Batch,
     clear,
     doubt,
+    intent_of,
     intents,
     keep_reasons,
     mark,
@@ -46,6 +48,7 @@ from nurture.store.save import classes_of, lane_of
 from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED
 
 LOOKED_AT = 8  # times as many of the queue as are claimed, so that mails alike are found for a whole request
+LOOKED_AT_MOST = 800  # but of a large batch only twice as many: it has enough of each kind
 BRAKE = "brake"  # why a mail is held
 HOUR = timedelta(hours=1)
 NOT_LEFT = frozenset({Fate.planned, Fate.held, Fate.cancelled, Fate.expired})
@@ -81,7 +84,7 @@ def claim(database: Database, limit: int, now: datetime, owner: str, gate: Gate 
 
     The commit need not survive a power cut by itself: `hand` does, and what it leaves behind is only planned again.
     """
-    waiting = _waiting(gate, now).limit(limit * LOOKED_AT)
+    waiting = _waiting(gate, now).limit(max(2 * limit, min(LOOKED_AT * limit, LOOKED_AT_MOST)))
     with database.reading() as connection:
         if not ask(connection, _ANY, now=micros(now)) or connection.execute(waiting.limit(1)).first() is None:
             return Claimed(None)
@@ -91,14 +94,14 @@ def claim(database: Database, limit: int, now: datetime, owner: str, gate: Gate 
         ours = locked(connection, [row.key for row in wanted])
         rows = [row for row in wanted if row.key in ours]
         room = _room(connection, gate, now)
-        taken: list[tuple[str, bool, bool]] = []
-        for key, lane, released, _ in rows:
+        taken: list[tuple[str, bool, bool, int]] = []
+        for key, lane, released, _, bucket in rows:
             braked = lane != SERVICE_LANE and not released
             if braked and room is not None and room <= 0:
                 continue
             room = room - 1 if braked and room is not None else room
-            taken.append((key, bool(released), braked))
-        held = _hold(connection, now, [key for key, _, _ in taken]) if len(taken) < len(rows) else 0
+            taken.append((key, bool(released), braked, bucket))
+        held = _hold(connection, now, [key for key, *_ in taken]) if len(taken) < len(rows) else 0
         return Claimed(_taken(connection, taken, now, owner) if taken else None, held)
 
 
@@ -107,7 +110,7 @@ _ANY = select(PLANNED.c.key).where(PLANNED.c.due_at <= bindparam("now")).limit(1
 
 def _waiting(gate: Gate, now: datetime) -> Any:
     """The queue as far as the gate lets it through, in the order in which it goes."""
-    columns = (PLANNED.c.key, PLANNED.c.lane, PLANNED.c.released, PLANNED.c.alike)
+    columns = (PLANNED.c.key, PLANNED.c.lane, PLANNED.c.released, PLANNED.c.alike, PLANNED.c.bucket)
     asked = select(*columns).where(PLANNED.c.due_at <= micros(now))
     if gate.only_service:
         asked = asked.where(PLANNED.c.lane == SERVICE_LANE)
@@ -130,8 +133,10 @@ def gathered(waiting: Sequence[Any], limit: int) -> list[Any]:
     for _, lane in groupby(waiting, key=lambda row: row.lane):
         rows = list(lane)
         if len(found) + len(rows) > limit:
-            kinds = {row.alike: place for place, row in reversed(list(enumerate(rows)))}
-            rows = sorted(rows, key=lambda row: kinds[row.alike])  # stable: each kind in the order of the queue
+            kinds: dict[str, list[Any]] = {}
+            for row in rows:
+                kinds.setdefault(row.alike, []).append(row)
+            rows = [row for kind in kinds.values() for row in kind]  # each kind in the order of the queue
         found += rows[: limit - len(found)]
     return found
 
@@ -160,22 +165,24 @@ def _hold(connection: Connection, now: datetime, taken: Sequence[str]) -> int:
     return len(keys)
 
 
-def _taken(connection: Connection, taken: Sequence[tuple[str, bool, bool]], now: datetime, owner: str) -> Batch:
-    keys = [key for key, _, _ in taken]
-    let_go = frozenset(key for key, released, _ in taken if released)
+def _taken(connection: Connection, taken: Sequence[tuple[str, bool, bool, int]], now: datetime, owner: str) -> Batch:
+    keys = [key for key, *_ in taken]
+    let_go = frozenset(key for key, released, *_ in taken if released)
     row = {"status": Fate.claimed.value, "owner": owner, "claimed_at": micros(now)}
-    row |= {"lease_until": micros(now + LEASE), "braked": sum(braked for _, _, braked in taken)}
+    row |= {"lease_until": micros(now + LEASE), "braked": sum(braked for _, _, braked, _ in taken)}
     number = insert_one(connection, BATCH, row)
-    found = intents(connection, keys)
-    rows = [{"key": key, "bucket": bucket(found[key].person), "batch": number} for key in keys]
-    insert_many(connection, BATCH_MEMBER, [row | {"released": row["key"] in let_go} for row in rows])
-    take_out(connection, keys)
-    again = frozenset(row[0] for row in among(connection, _AGAIN, MESSAGE.c.key, keys))
-    mails = tuple(found[key] for key in keys)
+    rows = [{"key": key, "bucket": bucket, "batch": number, "released": key in let_go} for key, *_, bucket in taken]
+    insert_many(connection, BATCH_MEMBER, rows)
+    connection.execute(_LEAVE_THE_QUEUE, {"number": number})
+    found = {row[0]: row for row in ask(connection, _OF_BATCH, number=number)}
+    mails = tuple([intent_of(found[key]) for key in keys])
+    again = frozenset(key for key, row in found.items() if row[-1])
     return Batch(number, owner, mails, now + LEASE, again, let_go)
 
 
-_AGAIN = select(MESSAGE.c.key).where(MESSAGE.c.again)
+_MEMBERS = select(BATCH_MEMBER.c.key).where(BATCH_MEMBER.c.batch == bindparam("number"))
+_LEAVE_THE_QUEUE = delete(PLANNED).where(PLANNED.c.key.in_(_MEMBERS))
+_OF_BATCH = INTENT.add_columns(MESSAGE.c.again).where(MESSAGE.c.key.in_(_MEMBERS))
 
 
 def hand(database: Database, batch: Batch, now: datetime, gone: Gone = NOTHING_GONE) -> Mark:
