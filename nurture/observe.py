@@ -74,6 +74,7 @@ RECEIVED_GIVEN_UP = "received.given_up"  # posts: read long ago, and not needed 
 ALARM_BEGUN = "alarm.begun"  # alarm, about: nurture doctor says what to do
 ALARM_OVER = "alarm.over"  # alarm, about, since
 ALARM_TOLD = "alarm.told"  # fate: of a mail to the shop's own people
+TELEMETRY_OFF = "telemetry.off"  # because: traces were asked for and cannot be sent
 PRUNED = "store.pruned"  # by kind, how many rows went: older than the house keeps them
 RECEIVED_UNREADABLE = "received.unreadable"  # source, number, error, at: it waits for `nurture received`
 HOOK_REFUSED = "hook.refused"  # source: a post that is not signed by who it says it is from; once a minute at the most
@@ -104,7 +105,7 @@ NAMES = frozenset(
         TASK_BY_HAND, DRAFT_BY_HAND, DRAFTS_CALLED_OFF, ENROLLED, NOTICE_SENT,
         KEY_BY_HAND, LINKS_RENEWED, ROWS_POSTED, SHOP_TAKEN,
         RECEIVED_TAKEN, RECEIVED_GIVEN_UP, RECEIVED_UNREADABLE, SYNCED, SYNC_FAILED, NEWS_TAKEN, HOOK_REFUSED,
-        LETTER_TAKEN, PRUNED, ALARM_BEGUN, ALARM_OVER, ALARM_TOLD,
+        LETTER_TAKEN, PRUNED, TELEMETRY_OFF, ALARM_BEGUN, ALARM_OVER, ALARM_TOLD,
         PERSON_FORGOTTEN, FORGOTTEN_AGAIN, ERASURE_TOLD, PERSON_MERGED,
     }
 )  # fmt: skip
@@ -112,7 +113,7 @@ NAMES = frozenset(
 _LOG = logging.getLogger("nurture")
 _LOG.addHandler(logging.NullHandler())  # a command that shows no log writes none to the terminal
 _PACKAGE = str(Path(__file__).parent)
-_FOREIGN = ("aiohttp", "apscheduler", "asyncio", "procrastinate", "psycopg")
+_FOREIGN = ("aiohttp", "apscheduler", "asyncio", "opentelemetry", "procrastinate", "psycopg")
 
 
 def note(name: str, *, level: int = logging.INFO, **fields: object) -> None:

@@ -16,7 +16,7 @@ RENDER = "batch.render"  # a batch looked at once more and rendered
 POST = "batch.post"  # provider: one request on its way
 SETTLE = "batch.settle"
 IMPORT = "import"
-REQUEST = "web.request"  # route: of ours, never the address that was asked for
+REQUEST = "web.request"  # method, route: of ours, never the address that was asked for
 SPANS = frozenset({TURN, PAGE, CLAIM, RENDER, POST, SETTLE, IMPORT, REQUEST})
 
 ANSWERED = "provider.answered"  # provider, answer: taken, refused, pause, later, halt, doubt

@@ -55,6 +55,7 @@ def keep_running(asked: Asked, accept: bool, json: bool) -> int:
     import asyncio
 
     from nurture import observe
+    from nurture.cli.tracing import traced
     from nurture.daemon import serve
     from nurture.wiring import configuration, ready_to_send
 
@@ -67,7 +68,8 @@ def keep_running(asked: Asked, accept: bool, json: bool) -> int:
             sys.stderr.flush()
             os._exit(TROUBLE)  # something still hangs in what it was doing, and Python would wait for it
 
-    asyncio.run(life())
+    with traced():
+        asyncio.run(life())
     return FINE
 
 
@@ -158,10 +160,10 @@ def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
     """Make the calls of other systems that are due, before the mails, tell the shop's people, and prune a little."""
     import asyncio
 
-    from nurture.engine.forgetting import Telling
-    from nurture.engine.hand_over import directly
     from nurture.engine.alarm_mails import AlarmMails
     from nurture.engine.alarms import Watch
+    from nurture.engine.forgetting import Telling
+    from nurture.engine.hand_over import directly
     from nurture.engine.notices import Notices
     from nurture.engine.pruning import Pruner
     from nurture.engine.webhooks import Calling
@@ -186,7 +188,7 @@ def leave_it_to(daemon: "Holder", asked: Asked, accept: bool) -> int:
     """`run --once` beside a daemon: it does the work. Only --accept is a person's word that a start takes."""
     from nurture.engine.faults import StateError
 
-    who = f"a daemon (process {daemon.process}, since {daemon.since:%Y-%m-%d %H:%M} UTC) is at work here"
+    who = f"a {daemon.kind} (process {daemon.process}, since {daemon.since:%Y-%m-%d %H:%M} UTC) is at work here"
     if accept:
         raise StateError(f"{who}. Stop it, run `nurture run --once --accept`, and start it again.")
     if asked.json:

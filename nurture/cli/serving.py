@@ -20,6 +20,7 @@ def web_command(asked: Asked) -> int:
     import asyncio
 
     from nurture import observe
+    from nurture.cli.tracing import traced
     from nurture.engine.faults import StateError
     from nurture.wiring import configuration
 
@@ -27,7 +28,8 @@ def web_command(asked: Asked) -> int:
     if config.web_listen is None:
         raise StateError('the web part has nowhere to listen. Write below [web]: listen = "127.0.0.1:8080"')
     observe.show_on_stderr(asked.json)
-    asyncio.run(_serve(asked.root, config))
+    with traced():
+        asyncio.run(_serve(asked.root, config))
     return FINE
 
 

@@ -11,6 +11,7 @@ from nurture.engine.workshop import Workshop
 from nurture.links import TRAP
 from nurture.web import api, health, hooks, letters, preferences, shops
 from nurture.web.body import ALL_AT_ONCE, LARGEST, ROOM, Room
+from nurture.web.measured import measured
 from nurture.web.serving import serving
 from nurture.web.site import Site
 
@@ -26,7 +27,7 @@ def application(
 ) -> web.Application:
     """The application, to be served by `serving`. `live` is called in `run`; `arrived` after something was recorded."""
     site = Site(shop, live, clock, run, arrived)
-    app = web.Application(middlewares=[site.guarded], client_max_size=LARGEST)
+    app = web.Application(middlewares=[measured, site.guarded], client_max_size=LARGEST)
     app[ROOM] = Room(ALL_AT_ONCE)
     app.on_startup.append(site.begin)
     app.on_response_prepare.append(site.finish)
