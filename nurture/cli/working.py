@@ -27,6 +27,7 @@ def worker_command(asked: Asked, join: bool, log: str | None) -> int:
 
     from nurture import observe
     from nurture.cli.running import web_part
+    from nurture.cli.tracing import traced
     from nurture.engine.faults import RefusedError
     from nurture.wiring import configuration, on_postgresql, ready_to_send
 
@@ -43,7 +44,8 @@ def worker_command(asked: Asked, join: bool, log: str | None) -> int:
             sys.stderr.flush()
             os._exit(TROUBLE)  # something still hangs in what it was doing, and Python would wait for it
 
-    asyncio.run(life())
+    with traced():
+        asyncio.run(life())
     return FINE
 
 
