@@ -19,8 +19,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from nurture import __version__, observe
-from nurture.engine.applying import LiveBook
 from nurture.engine.faults import FaultError, StateError
+from nurture.engine.live import LiveBook
 from nurture.engine.threads import Thread
 from nurture.engine.tick import Ticked
 from nurture.engine.turns import AT_WORK, Presence, Turns, why_held

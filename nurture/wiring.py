@@ -18,8 +18,8 @@ from nurture import observe
 from nurture.config import FILE, Config, erases, read_config, sending_problems
 from nurture.deliver.folder import Folder
 from nurture.deliver.protocol import Provider
-from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import RefusedError, StateError
+from nurture.engine.live import LiveBook, live_book
 from nurture.engine.workshop import Workshop
 from nurture.links import STORED_AS, Links
 from nurture.model.place import Place, Problem

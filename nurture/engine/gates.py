@@ -6,8 +6,8 @@ from datetime import datetime
 
 from nurture import observe
 from nurture.decide.switches import hold_on
-from nurture.engine.applying import LiveBook
 from nurture.engine.handed import FOLDER
+from nurture.engine.live import LiveBook
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Handover
 from nurture.model.switch import Switch, Word

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from nurture import observe
-from nurture.engine.applying import LiveBook
 from nurture.engine.clicks import judged
 from nurture.engine.faults import UnreadableError
+from nurture.engine.live import LiveBook
 from nurture.engine.workshop import Workshop
 from nurture.links import TRAP
 from nurture.model.happening import By, Happened, Happening

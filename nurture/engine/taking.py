@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from nurture import observe
-from nurture.engine.applying import LiveBook
 from nurture.engine.faults import StateError, UnreadableError
+from nurture.engine.live import LiveBook
 from nurture.engine.workshop import Workshop
 from nurture.model.keeping import Keep
 from nurture.store.received import LATER, Old, Received

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from nurture import observe, spans
-from nurture.engine.alarms import Watch
-from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import StateError
+from nurture.engine.live import LiveBook, live_book
 from nurture.engine.news import judge_clicks
 from nurture.engine.pruning import Pruner
 from nurture.engine.taking import take_received
@@ -17,6 +17,9 @@ from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.store.open import Store
 from nurture.store.runner import ENDED, Runner
+
+if TYPE_CHECKING:
+    from nurture.engine.alarms import Watch
 
 BEAT_EVERY = timedelta(seconds=30)
 CATCH_UP_EVERY = timedelta(seconds=1)
@@ -94,7 +97,8 @@ class Turns:
         self._said: tuple[datetime, str] | None = None
         self._looked_until: datetime | None = None
         self._counter: int | None = None
-        self._pruner, self._watch = Pruner(), Watch()
+        self._pruner = Pruner()
+        self._watch: Watch | None = None
         self.more = False  # whether posts from outside are left that nobody has read
 
     @property
@@ -117,8 +121,8 @@ class Turns:
         store = self.shop.store
         self._following.follow(store)
         self._hold(self._why_held(now, accepted))
-        self._watch.look(self.shop, self.live.book if self.live else None, now)
         if self.holds or self.live is None:
+            self._look_for_alarms(now)
             return None
         self._looked_until = now
         self._take_in(self.live, now, POSTS)
@@ -126,7 +130,16 @@ class Turns:
         with spans.span(spans.TURN):
             ticked = self._decide(store, self.live.book, now, tell)
         self._pruner.turn(self.shop, self.live.book.rules.keep, now, ticked.people)
+        self._look_for_alarms(now)
         return ticked
+
+    def _look_for_alarms(self, now: datetime) -> None:
+        """Loaded when it is first asked for: a daemon's first decisions do not wait for it."""
+        if self._watch is None:
+            from nurture.engine.alarms import Watch
+
+            self._watch = Watch()
+        self._watch.look(self.shop, self.live.book if self.live else None, now)
 
     def _take_in(self, live: LiveBook, now: datetime, most: int) -> None:
         """Read what was posted from outside; `more` says whether some of it is left for the next turn."""
