@@ -1,20 +1,16 @@
 """What providers tell of our mails: POST /in/sendgrid/events, signed, and kept as it came before it is answered."""
 
-import logging
-from datetime import datetime, timedelta
-
 from aiohttp import web
 
-from nurture import observe
 from nurture.deliver.sendgrid_signature import Verify, verifier
 from nurture.engine.faults import StateError
 from nurture.web.body import whole
+from nurture.web.refusals import Refusals
 from nurture.web.site import Site
 
 EVENTS = "sendgrid.events"
 LARGEST_EVENTS = 4 * 1024 * 1024  # bytes; SendGrid posts 768 KB at the most
 SIGNATURE, TIMESTAMP = "X-Twilio-Email-Event-Webhook-Signature", "X-Twilio-Email-Event-Webhook-Timestamp"
-SAY_AGAIN = timedelta(minutes=1)
 
 
 def add(app: web.Application, site: Site) -> None:
@@ -22,13 +18,19 @@ def add(app: web.Application, site: Site) -> None:
 
     StateError when the key of config.toml is none, or the library that checks signatures is missing.
     """
-    keys = site.shop.config.sendgrid_events_key
-    if keys:
-        try:
-            verify = verifier(keys)
-        except (ValueError, ImportError) as fault:
-            raise StateError(str(fault)) from fault
+    verify = verifying(site.shop.config.sendgrid_events_key, "events_key")
+    if verify is not None:
         app.router.add_post("/in/sendgrid/events", Events(site, verify).take)
+
+
+def verifying(keys: str, named: str) -> Verify | None:
+    """What checks signatures by these keys, which config.toml calls `named`; None without one. StateError as above."""
+    if not keys:
+        return None
+    try:
+        return verifier(keys)
+    except (ValueError, ImportError) as fault:
+        raise StateError(str(fault).replace("events_key", named)) from fault
 
 
 class Events:
@@ -37,7 +39,7 @@ class Events:
     def __init__(self, site: Site, verify: Verify) -> None:
         self.site = site
         self.verify = verify
-        self._said: datetime | None = None
+        self.refusals = Refusals(EVENTS, site.clock)
 
     async def take(self, request: web.Request) -> web.Response:
         """204 once it is kept, or was before; 403 for what is not signed, so that a wrong key here loses no event.
@@ -47,13 +49,7 @@ class Events:
         body = await whole(request, LARGEST_EVENTS)
         signature, timestamp = request.headers.get(SIGNATURE, ""), request.headers.get(TIMESTAMP, "")
         if not self.verify(signature, timestamp, body):
-            self._refused()
+            self.refusals.note()
             raise web.HTTPForbidden
         await self.site.keep(EVENTS, body, {})
         return web.Response(status=204)
-
-    def _refused(self) -> None:
-        now = self.site.clock()
-        if self._said is None or not self._said <= now < self._said + SAY_AGAIN:
-            self._said = now
-            observe.note(observe.HOOK_REFUSED, level=logging.WARNING, source=EVENTS)

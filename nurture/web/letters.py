@@ -5,16 +5,13 @@ three days. So what may be genuine is never answered so.
 """
 
 import hmac
-import logging
-from datetime import datetime, timedelta
 
 from aiohttp import web
 
-from nurture import observe
-from nurture.deliver.sendgrid_signature import Verify, verifier
-from nurture.engine.faults import StateError
+from nurture.deliver.sendgrid_signature import Verify
 from nurture.web.body import whole
-from nurture.web.hooks import SIGNATURE, TIMESTAMP
+from nurture.web.hooks import SIGNATURE, TIMESTAMP, verifying
+from nurture.web.refusals import Refusals
 from nurture.web.site import RETRY_AFTER, Site
 
 MAIL = "sendgrid.mail"
@@ -22,7 +19,6 @@ FORM = "multipart/form-data"
 LARGEST = 31 * 1024 * 1024  # bytes; SendGrid takes letters of up to 30 MB
 SECONDS = 60.0  # for a letter to arrive
 AT_ONCE = 8  # letters that are read from the network together; further ones come again
-SAY_AGAIN = timedelta(minutes=1)
 
 
 def add(app: web.Application, site: Site) -> None:
@@ -31,21 +27,11 @@ def add(app: web.Application, site: Site) -> None:
     StateError when the key of config.toml is none, or the library that checks signatures is missing.
     """
     config = site.shop.config
-    letters = Letters(site, key_of(config.sendgrid_inbound_key), config.sendgrid_inbound_secret.encode())
+    letters = Letters(site, verifying(config.sendgrid_inbound_key, "inbound_key"), config.sendgrid_inbound_secret.encode())
     if letters.verify is not None:
         app.router.add_post("/in/sendgrid/mail", letters.signed)
     if letters.secret:
         app.router.add_post("/in/sendgrid/mail/{secret}", letters.with_secret)
-
-
-def key_of(key: str) -> Verify | None:
-    """What checks signatures; None without a key."""
-    if not key:
-        return None
-    try:
-        return verifier(key)
-    except (ValueError, ImportError) as fault:
-        raise StateError(str(fault).replace("events_key", "inbound_key")) from fault
 
 
 class Letters:
@@ -56,7 +42,7 @@ class Letters:
         self.verify = verify
         self.secret = secret
         self.in_hand = 0
-        self._said: datetime | None = None
+        self.refusals = Refusals(MAIL, site.clock)
 
     async def signed(self, request: web.Request) -> web.Response:
         """A letter that is signed. One with a signature that does not fit may be genuine, and the key here wrong."""
@@ -65,7 +51,8 @@ class Letters:
             return self._unproven(request)
         body = await self._body(request)
         if body is None or self.verify is None or not self.verify(signature, timestamp, body):
-            self._refused(torn=body is None)
+            if body is not None:
+                self.refusals.note()
             return later()
         return await self._kept(request, body)
 
@@ -84,7 +71,7 @@ class Letters:
         stranger = self.site.stranger(request)
         if request.content_type != FORM:
             return stranger
-        self._refused(torn=False)
+        self.refusals.note()
         return later()
 
     async def _body(self, request: web.Request) -> bytes | None:
@@ -103,12 +90,6 @@ class Letters:
         """204 once it is kept, or was before; whatever keeps it from being kept is answered as our own fault."""
         await self.site.keep(MAIL, body, {"Content-Type": request.headers.get("Content-Type", "")})
         return web.Response(status=204)
-
-    def _refused(self, torn: bool) -> None:
-        now = self.site.clock()
-        if not torn and (self._said is None or not self._said <= now < self._said + SAY_AGAIN):
-            self._said = now
-            observe.note(observe.HOOK_REFUSED, level=logging.WARNING, source=MAIL)
 
 
 def later() -> web.Response:
