@@ -10,10 +10,13 @@ NAMES = (
     "startup",
     "book_tests",
     "big_book",
-    "simulate_year",
+    "simulate",
     "import_cdnow",
     "backtest_cdnow",
     "idle_tick",
+    "status",
+    "ingest",
+    "holiday",
     "decisions",
     "rendering",
     "messages",
@@ -22,6 +25,7 @@ NAMES = (
     "first_tick",
     "daemon_memory",
     "service_amid_broadcast",
+    "yardstick",
 )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.crowd import crowd, write
-from benchmarks.frame import Figure, nurture, run
+from benchmarks.frame import Figure, growth, nurture, run
+from benchmarks.lived import quiet_id
 from benchmarks.post_office import mailing, office
 from benchmarks.running import daemon
 from nurture.wiring import now
@@ -13,15 +14,17 @@ SIZES = (100_000, 1_000_000)
 WRITERS = 2_000  # people who write and get a service mail each, while it runs
 
 
-def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
+def measure(sizes: Sequence[int] = ()) -> list[Figure]:
     """A daemon that starts, takes the newcomers in, mails, and rests."""
-    figures, peaks = [], []
-    for people in SIZES:
+    figures: list[Figure] = []
+    peaks: dict[int, float] = {}
+    for people in sizes or SIZES:
         started, worked, peak = life(people)
         words = f"{started:.0f} MB after its first turn, {worked:.0f} MB after mailing, {peak:.0f} MB at the most"
-        figures.append(Figure(f"memory of the daemon, {people:,} people", words, "150 MB"))
-        peaks.append(peak)
-    return [*figures, Figure("the larger against the smaller, at the most", f"{peaks[-1] / peaks[0]:.2f} times")]
+        values = {"people": people, "first_megabytes": started, "mailed_megabytes": worked, "peak_megabytes": peak}
+        figures.append(Figure(f"memory of the daemon, {people:,} people", words, "150 MB", values))
+        peaks[people] = peak
+    return [*figures, *growth("the most memory", peaks, "")]
 
 
 def life(people: int) -> tuple[float, float, float]:
@@ -43,7 +46,9 @@ def life(people: int) -> tuple[float, float, float]:
 def complaints(folder: Path, people: int) -> None:
     """So many write to the shop, and are to be answered at once."""
     at = now().isoformat(timespec="seconds")
-    rows = ((f"c{n}", at, "complaint.opened", f"T{n}", f"complaint-{n}") for n in range(people))
+    rows = (
+        (who, at, "complaint.opened", f"T{n}", f"complaint-{n}") for n, who in enumerate(map(quiet_id, range(people)))
+    )
     write(folder / "complaints.csv", ("id", "at", "event", "ticket", "outside_id"), rows)
     nurture("import", "events", "complaints.csv", folder=folder)
 

@@ -39,7 +39,7 @@ def ticks(people: int, each: dict[int, float]) -> list[Figure]:
         for what, moment in moments(ready):
             spent = taken(partial(decide, shop.store, book, moment, answers))
             done = answers[-1]
-            words = f"{done.people / spent.worked:,.0f} decisions/s of processor, {done.people:,} people"
+            words = f"{spent.rate(done.people):,.0f} decisions/s of processor, {done.people:,} people"
             figures.append(
                 Figure(
                     f"tick of {people:,} people, {what}",
@@ -48,7 +48,7 @@ def ticks(people: int, each: dict[int, float]) -> list[Figure]:
                     {"people": people, "decided": done.people, "mails": done.intents, **spent.values},
                 )
             )
-            each.setdefault(people, spent.worked / max(1, done.people))
+            each.setdefault(people, 1 / spent.rate(max(1, done.people)))
     return figures
 
 

@@ -127,6 +127,10 @@ class Taken:
         factor, digits = (1000, 0) if unit == "ms" else (1, 2)
         return f"{self.wall * factor:.{digits}f} {unit} ({self.worked * factor:.{digits}f} {unit} of processor)"
 
+    def rate(self, number: int) -> float:
+        """How many a second of processor; what is too quick for the system's clock took one tick of it."""
+        return number / max(self.worked, 1 / os.sysconf("SC_CLK_TCK"))
+
     @property
     def values(self) -> dict[str, float]:
         """For JSON, in seconds."""

@@ -62,6 +62,11 @@ class Population:
                 shop.store.accept()
             yield shop
 
+    def accept(self) -> None:
+        """Take a copy for the real one, so that commands do."""
+        with workshop(self.folder) as shop:
+            shop.store.accept()
+
 
 def kept_in() -> Path:
     """Where built stores are kept."""
@@ -109,7 +114,9 @@ def spoiled(population: Population) -> Iterator[Population]:
     with tempfile.TemporaryDirectory(prefix="spoiled-", dir=kept_in()) as beside:
         folder = Path(beside) / "shop"
         shutil.copytree(population.folder, folder)
-        yield replace(population, folder=folder)
+        copy = replace(population, folder=folder)
+        copy.accept()
+        yield copy
 
 
 @contextmanager

@@ -117,6 +117,9 @@ def compared(people: int, python: Path) -> list[Figure]:
         for _ in range(TIMES):
             told["nurture"].append(our_turns(folder, moment))
             told["django-drip-campaigns"].append(their_turns(folder, python))
+    for name, turns in told.items():
+        if any((due.mails, idle.mails) != (people // NEWCOMERS, 0) for due, idle in turns):
+            raise SystemExit(f"{name} did not send what it should: {turns}")
     return list(figures(people, told))
 
 

@@ -28,6 +28,7 @@ def configure(database: str) -> None:
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": database}},
         INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "drip"],
         EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
         DEFAULT_AUTO_FIELD="django.db.models.AutoField",
         DRIP_FROM_EMAIL="hello@kestrel.example",
         DRIP_UNSUBSCRIBE_USERS=True,

@@ -1,0 +1,74 @@
+"""A holiday of everybody: one tick in which everybody is started in a sequence and has a mail decided, or a reason."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from benchmarks.frame import Figure, growth, nurture, run, taken
+from benchmarks.population import Population, populated, spoiled
+from nurture.engine.tick import Ticked, tick
+from nurture.wiring import live
+
+SIZES = (100_000,)
+DAY = timedelta(days=2)  # until it, from when the store was built
+BEFORE, AFTER = timedelta(hours=-5), timedelta(hours=10)  # of UTC's midnight: it begins in all zones between them
+SEQUENCE = """sequence: for_everybody
+title: A holiday of everybody
+stage: any
+aims_at: again
+pillar: [community]
+class: news
+topic: offers
+status: live
+priority: 90
+start: {{holiday: [{name}]}}
+again: {{per: occurrence}}
+steps:
+  - {{send: new_harvest, valid_for: 1 day}}
+"""
+NAME = "everybodys_day"
+GOAL = "100,000 dense decisions/s of processor"
+
+
+def measure(sizes: Sequence[int] = ()) -> list[Figure]:
+    """From the hour before it begins anywhere to the hour after it has begun everywhere, in one tick."""
+    figures: list[Figure] = []
+    each: dict[int, float] = {}
+    for people in sizes or SIZES:
+        with spoiled(populated(people)) as population:
+            figures.append(celebrated(population, each))
+    return [*figures, *growth("a decision of everybody's", each, "")]
+
+
+def celebrated(population: Population, each: dict[int, float]) -> Figure:
+    """The tick of the day after tomorrow; `each` is told the seconds of processor for one decision."""
+    day = population.moment + DAY
+    declare(population.folder, day.strftime("%m-%d"))
+    nurture("apply", folder=population.folder)
+    answers: list[Ticked] = []
+    with population.opened() as shop:
+        book = live(shop.store).book
+        tick(shop.store, book, day + BEFORE)
+        spent = taken(lambda: answers.append(tick(shop.store, book, day + AFTER)))
+    done = answers[0]
+    each[population.people] = 1 / spent.rate(max(1, done.people))
+    rate = f"{spent.rate(done.people):,.0f} decisions/s of processor"
+    values = {"people": population.people, "decided": done.people, "mails": done.intents, **spent.values}
+    return Figure(
+        f"a holiday of {population.people:,} people",
+        f"{rate}, {done.people:,} people, {done.intents:,} mails, {spent.words()}",
+        GOAL,
+        values,
+    )
+
+
+def declare(folder: Path, day: str) -> None:
+    """A day of our own in the calendar, and the sequence that it starts."""
+    house = folder / "sequences" / "house" / "calendars"
+    (house / "everybody.yaml").write_text(f"days:\n  {NAME}: {{every: {day}}}\n", encoding="utf-8")
+    sequence = folder / "sequences" / "for_everybody.yaml"
+    sequence.write_text(SEQUENCE.format(name=NAME), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run({"holiday": measure})
