@@ -27,7 +27,9 @@ def add(app: web.Application, site: Site) -> None:
     StateError when the key of config.toml is none, or the library that checks signatures is missing.
     """
     config = site.shop.config
-    letters = Letters(site, verifying(config.sendgrid_inbound_key, "inbound_key"), config.sendgrid_inbound_secret.encode())
+    letters = Letters(
+        site, verifying(config.sendgrid_inbound_key, "inbound_key"), config.sendgrid_inbound_secret.encode()
+    )
     if letters.verify is not None:
         app.router.add_post("/in/sendgrid/mail", letters.signed)
     if letters.secret:
