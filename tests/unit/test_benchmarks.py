@@ -65,8 +65,10 @@ def test_a_copy_is_decided_as_its_original_is(tiny: Population) -> None:
 
 
 def test_the_quick_ones_run_and_write_json(
-    tiny: Population, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny: Population, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    for module, name, less in ((idle_tick, "TICKS", 5), (idle_tick, "ROUNDS", 1), (status, "TIMES", 1)):
+        monkeypatch.setattr(module, name, less)
     main([*QUICK, str(PEOPLE), "--json", str(tmp_path / "figures.json")])
     told = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     assert [one["name"] for one in told["benchmarks"]] == list(QUICK)
