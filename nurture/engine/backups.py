@@ -88,7 +88,7 @@ def store_there(config: Config) -> Iterator[Database]:
     """The database of a store that is there and can be reached; nothing is made or migrated. StateError otherwise."""
     found = probe(config.store_url)
     if found.reach in (Reach.absent, Reach.unreachable):
-        raise StateError(f"there is no store to back up: {found.words}{f': {found.cure}' if found.cure else ''}")
+        raise StateError(f"there is no store: {found.words}{f': {found.cure}' if found.cure else ''}")
     with database_of(config) as database:
         yield database
 

@@ -15,11 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy.exc import DBAPIError
+
 from nurture.store.codec import instant
 from nurture.store.database import Database, connect, owner_only
 from nurture.store.erasures import list_of
 from nurture.store.installation import MOVED, MOVING, Mark
 from nurture.store.moving import copy_into, in_our_words, size_of
+from nurture.store.world_faults import in_words
 
 STEP = 2_000  # pages of the file between two words about how far it is
 NAME = re.compile(r"nurture-\d{8}T\d{6}Z\.db")
@@ -61,10 +64,20 @@ def back_up(database: Database, path: Path, tell: Tell = lambda _done: None) -> 
         raise BackupError(f"{path} is there already; name another file")
     with whole(path) as half:
         if database.file is not None:
-            _copy_file(database.file, half, tell)
+            with in_a_sentence(f"{path} cannot be written"):
+                _copy_file(database.file, half, tell)
         else:
             _copy_rows(database, half, tell)
         return look_into(half)
+
+
+@contextmanager
+def in_a_sentence(what: str) -> Iterator[None]:
+    """A fault of SQLite as BackupError: what could not be done, why, and the cure."""
+    try:
+        yield
+    except sqlite3.Error as fault:
+        raise BackupError(f"{what}: {in_words(DBAPIError(None, None, fault)) or fault}") from fault
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from nurture.store.backing_up import (
     Inside,
     Tell,
     companions,
+    in_a_sentence,
     look_into,
     on_the_disk,
     whole,
@@ -91,7 +92,11 @@ def _restore_file(file: Path, path: Path, words: str, aside: str, now: datetime,
     ready.unlink(missing_ok=True)
     with whole(ready) as half:
         address = f"file:{quoted(str(path.resolve()))}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True)) as old, closing(sqlite3.connect(half)) as new:
+        with (
+            in_a_sentence(f"{path} cannot be put back, and the old store is as it was"),
+            closing(sqlite3.connect(address, uri=True)) as old,
+            closing(sqlite3.connect(half)) as new,
+        ):
             size = int(old.execute("PRAGMA page_size").fetchone()[0])
             old.backup(new, pages=2_000, progress=lambda _status, left, total: tell((total - left) * size))
             new.execute("PRAGMA journal_mode=DELETE")

@@ -1,6 +1,7 @@
 """A backup is one whole, checked file; a restore changes places in one step and starts halted."""
 
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -142,6 +143,30 @@ def test_killed_there_is_no_half_backup_and_the_old_store_works(store_url: str, 
     store = opened(store_url, tmp_path)
     assert "restored" in store.halted
     store.close()
+
+
+def test_without_room_it_is_said_and_nothing_is_left(tmp_path: Path) -> None:
+    store = filled(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
+    good = tmp_path / "good.db"
+    inside = back_up(store.database, good)
+    store.close()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+            with pytest.raises(BackupError, match=r"small\.db cannot be written: the disk"):
+                back_up(store.database, tmp_path / "small.db")
+            with pytest.raises(BackupError, match="cannot be put back, and the old store is as it was: the disk"):
+                restore(store.database, good, inside, NOW, tmp_path)
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert sorted(one.name for one in tmp_path.iterdir() if "small" in one.name or "rest" in one.name) == []
+    again = opened(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
+    assert (again.halted, again.find("p7") is None) == ("", False)
+    again.close()
 
 
 def test_what_is_no_sound_backup_of_this_shop_is_said_in_a_sentence(tmp_path: Path) -> None:

@@ -4,16 +4,17 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from nurture.store import moving_rows
+from nurture.store import moving, moving_rows
 from nurture.store.database import Database, connect
 from nurture.store.installation import MOVING, AwayError, declare, declared, read_mark
-from nurture.store.moving import Moved, MoveError, Progress, move, size_of
+from nurture.store.moving import Moved, MoveError, Progress, move, room_for, size_of
 from nurture.store.moving_rows import all_tables, numbers_of
 from nurture.store.open import open_store
 from nurture.store.tables import EVENT, PERSON
@@ -219,4 +220,30 @@ def test_an_empty_store_that_a_command_made_already_is_no_hindrance(
     with there.reading() as connection:
         assert declared(connection, "queue") is None
     there.engine.dispose()
+    here.engine.dispose()
+
+
+def test_a_target_that_vanishes_halfway_leaves_the_old_store_at_work(
+    lived: Path, tmp_path: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = copied(lived, tmp_path), connect(postgres.new_database())
+    before = rows_of(here)
+    told: list[int] = []
+
+    def vanish(rows: int) -> None:
+        told.append(rows)
+        if len(told) == 9:
+            with postgres.connect() as connection:
+                connection.execute(f'DROP DATABASE "{there.engine.url.database}" WITH (FORCE)')
+
+    with pytest.raises(MoveError, match=r"; nothing is lost: the old store works as before"):
+        move(here, there, NOW, vanish)
+    there.engine.dispose()
+    assert len(told) == 9
+    assert rows_of(here) == before
+    open_store(here.engine.url.render_as_string(hide_password=False)).close()
+    monkeypatch.setattr(moving, "disk_usage", lambda _folder: SimpleNamespace(free=10_000))
+    full = connect(f"sqlite:///{tmp_path / 'there.db'}")
+    with pytest.raises(MoveError, match=r"there is no room for .*there\.db: it wants \d+ MB, and 0 are free"):
+        room_for(here, full)
     here.engine.dispose()
