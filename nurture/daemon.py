@@ -21,14 +21,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 from nurture import __version__, observe
 from nurture.engine.faults import FaultError, StateError
 from nurture.engine.live import LiveBook
-from nurture.engine.threads import Thread
+from nurture.engine.threads import Thread, watched
 from nurture.engine.tick import Ticked
-from nurture.engine.turns import AT_WORK, Presence, Turns, why_held
+from nurture.engine.turns import AT_WORK, Presence, Turns, say_started, why_held
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate
 from nurture.store.database import DisplacedError
 from nurture.store.world_faults import in_words
-from nurture.wiring import DAEMON, RunLock, live, now, stopwatch, workshop
+from nurture.wiring import DAEMON, WORKER, RunLock, live, now, stopwatch, workshop
 
 if TYPE_CHECKING:  # rendering, sending and the web part are loaded while the first turn is already done
     from nurture.engine.handed import Handed
@@ -43,6 +43,10 @@ STOP_WITHIN = 30.0  # seconds for what is on its way when the daemon is asked to
 LONGEST_PAUSE = 300.0  # seconds between two tries while something keeps failing
 STANDBY_LOOKS = 1.0  # seconds between two looks whether the other daemon is gone
 ALIVE_EVERY = 3600.0  # seconds between two lines that only say that all is well
+WORKERS_AT_WORK = (
+    "workers (`nurture worker`) are at work on this store: they share what a daemon does alone. "
+    "Stop them all, then start the daemon."
+)
 
 Clock = Callable[[], datetime]
 Web = Callable[
@@ -346,6 +350,12 @@ class Signals:
         if self.daemon is not None:
             self.daemon.stop(name)
 
+    def displaced(self) -> None:
+        """Somebody else is at work on the store: the database was away, and they were quicker."""
+        if self.daemon is not None:
+            self.daemon.displaced = True
+        self.ask("another is at work on this store")
+
 
 async def serve(root: Path, web: Web | None, accepted: bool = False) -> bool:
     """A daemon's life in a project, from waiting for another one to the end; whether it ended in good order.
@@ -371,28 +381,20 @@ async def serve(root: Path, web: Web | None, accepted: bool = False) -> bool:
             say_started(deciding)
             if signals.asked.is_set():
                 signals.daemon.stop("signal")
-            return await signals.daemon.live_on(web, accepted)
+            async with watched(lock.held, signals.displaced):
+                return await signals.daemon.live_on(web, accepted)
     finally:
         lock.release()
 
 
 async def stand_by(lock: RunLock, asked: asyncio.Event) -> None:
-    """Wait until no other daemon or round is at work in this project, or until asked to end."""
+    """Wait until no other daemon or round is at work here, or until asked to end; StateError where workers are."""
     told = False
     while not asked.is_set() and (holder := lock.take(DAEMON)) is not None:
+        if holder.kind == WORKER:
+            raise StateError(WORKERS_AT_WORK)
         if not told and holder.process:
             observe.note(observe.DAEMON_WAITS, beside=holder.kind, process=holder.process, since=holder.since)
             told = True
         with suppress(TimeoutError):
             await asyncio.wait_for(asked.wait(), STANDBY_LOOKS)
-
-
-def say_started(shop: Workshop) -> None:
-    """The first line of a daemon's log."""
-    every = f"{shop.config.tick_every.total_seconds():g}s"
-    provider, mode = shop.config.provider, shop.config.mode
-    observe.note(
-        observe.DAEMON_STARTED, process=os.getpid(), version=__version__, provider=provider, mode=mode, every=every
-    )
-    if shop.config.web_url and shop.config.web_listen is None:
-        observe.note(observe.WEB_NONE, level=logging.WARNING)

@@ -159,6 +159,7 @@ def at_work(database: Database) -> Holder:
     with database.reading() as connection:
         said = [one for one in runners(connection) if not one.ended]
     taken = Taken(database)
+    database.engine.dispose()
     live = [one for one in said if taken.has(one.name)]
     if live:
         return Holder(live[0].kind, live[0].process, live[0].started_at)
@@ -200,7 +201,9 @@ def gone(root: Path) -> Callable[[Runner], bool]:
     """
     config = configuration(root)
     if on_postgresql(config):
-        taken = Taken(connect(config.store_url))
+        database = connect(config.store_url)
+        taken = Taken(database)
+        database.engine.dispose()
         return lambda runner: not runner.ended and not taken.has(runner.name)
     lock, ours = RunLock(root), owner_of(config.installation)
     return lambda runner: not runner.ended and runner.name == ours and lock.free

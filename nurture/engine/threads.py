@@ -1,12 +1,39 @@
 """One thread for each open store, since a store is not shared between threads."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
 
+from nurture import observe
+
 T = TypeVar("T")
+
+
+WATCH = 2.0  # seconds
+
+
+@asynccontextmanager
+async def watched(held: Callable[[], bool], lost: Callable[[], None]) -> AsyncIterator[None]:
+    """While it lasts, see every two seconds that something is `held` still; what cannot be asked now is asked again."""
+
+    async def watching() -> None:
+        while True:
+            await asyncio.sleep(WATCH)
+            try:
+                if not await asyncio.to_thread(held):
+                    return lost()
+            except Exception as error:  # noqa: BLE001  (the database is away: nobody else can have it either)
+                observe.note(observe.QUEUE_LOST, level=logging.WARNING, lane="seat", **observe.fault_fields(error))
+
+    task = asyncio.create_task(watching())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 class Thread:

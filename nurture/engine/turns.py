@@ -1,12 +1,13 @@
 """A daemon's turns: take the newest book, see whether it is safe to go on, decide, and say that one lives."""
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from nurture import observe, spans
+from nurture import __version__, observe, spans
 from nurture.engine.faults import StateError
 from nurture.engine.live import LiveBook, live_book
 from nurture.engine.news import judge_clicks
@@ -199,3 +200,14 @@ class Turns:
     def end(self, now: datetime) -> None:
         """Say goodbye."""
         self.beat(now, None, ENDED)
+
+
+def say_started(shop: Workshop) -> None:
+    """The first line of a daemon's log."""
+    every = f"{shop.config.tick_every.total_seconds():g}s"
+    provider, mode = shop.config.provider, shop.config.mode
+    observe.note(
+        observe.DAEMON_STARTED, process=os.getpid(), version=__version__, provider=provider, mode=mode, every=every
+    )
+    if shop.config.web_url and shop.config.web_listen is None:
+        observe.note(observe.WEB_NONE, level=logging.WARNING)

@@ -43,6 +43,7 @@ class Seat:
             self._connection = connection
         else:
             _end(connection)
+            self.database.engine.dispose()
         return got
 
     def held(self) -> bool:
@@ -62,6 +63,7 @@ class Seat:
         if self._connection is not None:
             connection, self._connection = self._connection, None
             _end(connection)
+        self.database.engine.dispose()
 
 
 def _end(connection: Connection) -> None:
