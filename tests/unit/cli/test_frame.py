@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from importlib import import_module
 
 import click
@@ -45,48 +43,6 @@ def test_every_command_takes_json_and_a_project():
         assert command.help, name
         for parameter in command.params:
             assert not isinstance(parameter, click.Option) or parameter.help, f"{name} {parameter.name}"
-
-
-def test_help_imports_nothing_heavy():
-    code = "import sys; from nurture.cli.edge import run; run(['--help']); print(sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = done.stdout.splitlines()[-1]
-    for heavy in (
-        "sqlalchemy",
-        "sqlmodel",
-        "jinja2",
-        "yaml",
-        "babel",
-        "nurture.model",
-        "nurture.engine",
-        "nurture.wiring",
-    ):
-        assert f"'{heavy}" not in loaded
-
-
-def test_a_check_loads_no_store_and_no_daemon(tmp_path):
-    """What a marketer runs after every change: what it does not need would take longer than the check itself."""
-    assert run(["init", str(tmp_path / "shop")]) == 0
-    line = ["check", "--project", str(tmp_path / "shop")]
-    code = f"import sys; from nurture.cli.edge import run; run({line!r}); print(sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = done.stdout.splitlines()[-1]
-    for heavy in (
-        "aiohttp",
-        "alembic",
-        "apscheduler",
-        "asyncio",
-        "cryptography",
-        "email_validator",
-        "holidays",
-        "nurture.wiring",
-        "pydantic",
-        "sendgrid",
-        "sqlalchemy",
-        "sqlmodel",
-        "urllib.request",
-    ):
-        assert f"'{heavy}" not in loaded, heavy
 
 
 @pytest.mark.parametrize(
