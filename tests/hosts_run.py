@@ -107,12 +107,13 @@ class Shop:
     def start(self, name: str) -> None:
         """A worker on its host, in a folder of its own."""
         folder = self.project.root / name
+        join = () if folder.exists() else ("--join",)  # as a person says who adds a machine
         folder.mkdir(exist_ok=True)
         write_config(folder, self.database, self.server)
         file = self.project.root / f"daemon-{len(list(self.project.root.glob('daemon-*.log')))}-{name}.log"
         trust = {"SENDGRID_KEY": KEY, "SSL_CERT_FILE": str(self.certificate), "HOME": str(folder)}
         with file.open("w", encoding="utf-8") as log:
-            words = self.net.made[name].command("setpriv", "--pdeathsig", "KILL", COMMAND, "worker")
+            words = self.net.made[name].command("setpriv", "--pdeathsig", "KILL", COMMAND, "worker", *join)
             process = subprocess.Popen(words, cwd=folder, env=os.environ | trust, stdout=log, stderr=log)
         self.workers[name] = Running(process, file)
 
