@@ -28,6 +28,11 @@ class Provider(Protocol[Request, Answer]):
         """How many mails one request carries at the most."""
         ...
 
+    @property
+    def apart(self) -> bool:
+        """Whether each mail of a request is answered by itself, so that what befalls one says nothing of the others."""
+        ...
+
     def build(self, mails: Sequence[Email]) -> Iterator[Request | Handover]:
         """The requests for these mails; a mail that cannot be said becomes its refusal. Pure.
 
@@ -77,6 +82,11 @@ class OneEach:
     def each(self) -> int:
         """One."""
         return 1
+
+    @property
+    def apart(self) -> bool:
+        """There is one."""
+        return True
 
     def keys(self, request: Any) -> tuple[str, ...]:
         """The one."""

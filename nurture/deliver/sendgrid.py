@@ -71,6 +71,11 @@ class SendGrid:
         """What was set, within what SendGrid takes."""
         return max(1, min(self.each_request, MOST_MAILS))
 
+    @property
+    def apart(self) -> bool:
+        """A request is taken whole or not at all."""
+        return False
+
     async def close(self) -> None:
         """Let the connections go. Call it in the event loop that posted, before that loop ends."""
         session, loop = self._session, self._loop

@@ -19,26 +19,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from nurture.deliver.message import CannotBeSaid, as_bytes
-from nurture.deliver.protocol import OneEach
 from nurture.deliver.smtp_answer import Answer, Phase, read_answer
 from nurture.deliver.smtp_line import Line, SafeLine
+from nurture.deliver.smtp_run import MOST, Progress, Run, runs
+from nurture.deliver.smtp_talk import Envelope, Talk, good, socket_of
 from nurture.deliver.watched import posting, reading
 from nurture.model.mail import Email, Fate, Handover
 
-DOT = b".\r\n"
-GOES_ON = 354
 SHUTTING_DOWN = 421
-VERDICT = 2  # so many times longer than `wait`: servers look through a mail before they answer the dot
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """One mail on its way: the send key, from whom, to whom, and the message."""
-
-    key: str
-    sender: str
-    reader: str
-    data: bytes = field(repr=False)
 
 
 class Stale(Exception):
@@ -46,7 +34,7 @@ class Stale(Exception):
 
 
 @dataclass(slots=True)
-class Smtp(OneEach):
+class Smtp:
     """Hands mails to `host`:`port`, on at most `connections` connections that are kept and used again.
 
     `security`: "starttls" and "tls" check the server's certificate against the system's authorities; "none" is for
@@ -74,7 +62,7 @@ class Smtp(OneEach):
 
     @property
     def at_once(self) -> int:
-        """One mail on each connection."""
+        """One run of mails on each connection."""
         return self.connections
 
     async def close(self) -> None:
@@ -90,28 +78,62 @@ class Smtp(OneEach):
             await asyncio.to_thread(threads.shutdown, cancel_futures=True)
         await asyncio.to_thread(self._part)
 
-    def build(self, mails: Sequence[Email]) -> Iterator[Envelope | Handover]:
-        """A message and its envelope for each mail; a mail that cannot be written is refused with the reason."""
+    @property
+    def each(self) -> int:
+        """So many go one after the other on a connection."""
+        return MOST
+
+    @property
+    def apart(self) -> bool:
+        """Each mail is a transaction of its own."""
+        return True
+
+    def keys(self, request: Run) -> tuple[str, ...]:
+        """The send keys of a run."""
+        return tuple(mail.key for mail in request.mails)
+
+    def build(self, mails: Sequence[Email]) -> Iterator[Run | Handover]:
+        """Messages and their envelopes; a mail that cannot be written is refused with the reason."""
+        made: list[Envelope] = []
         for mail in mails:
             try:
-                yield Envelope(mail.key, mail.from_address, mail.to_address, as_bytes(mail))
+                made.append(Envelope(mail.key, mail.from_address, mail.to_address, as_bytes(mail)))
             except CannotBeSaid as fault:
                 yield Handover(mail.key, Fate.refused, str(fault))
+        yield from runs(made, self.connections)
 
     @posting
-    async def post(self, request: Envelope) -> Answer:
-        """One mail, in a thread. Every way it can end is an answer, a cancellation too."""
+    async def post(self, request: Run) -> tuple[Answer, ...]:
+        """A run of mails, in a thread: an answer for each that was tried. A cancellation is an answer too."""
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self.connections, thread_name_prefix="smtp")
+        progress = Progress(self.clock)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._post, request)
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._post_run, request, progress)
         except asyncio.CancelledError:
-            return Answer(self.clock(), Phase.dot, fault="nurture stopped waiting for the answer")
+            return progress.cut(len(request.mails))
+        return tuple(progress.answers)
 
     @reading
-    def read(self, request: Envelope, answer: Answer) -> Iterator[Handover]:
-        """What the answer means; the password is taken out of the server's words."""
-        yield read_answer(request.key, answer, self.password)
+    def read(self, request: Run, answer: tuple[Answer, ...]) -> Iterator[Handover]:
+        """What the answers mean; the password is taken out of the server's words."""
+        for mail, one in zip(request.mails, answer, strict=False):
+            yield read_answer(mail.key, one, self.password)
+        for mail in request.mails[len(answer) :]:
+            yield Handover(mail.key, Fate.planned, "its turn had not come", blameless=True)
+
+    def again(self, request: Run, answer: tuple[Answer, ...]) -> Iterator[Run]:
+        """The mails of a run that were not tried."""
+        if left := request.mails[len(answer) :]:
+            yield Run(left)
+
+    def _post_run(self, run: Run, progress: Progress) -> None:
+        """One mail after the other."""
+        left = len(run.mails)
+        while left and progress.begin():
+            left -= 1
+            if not progress.heard(self._post(run.mails[-1 - left]), left):
+                return
 
     def _post(self, request: Envelope) -> Answer:
         """On a kept connection when there is one; on a new one, once, when the kept one was closed."""
@@ -166,45 +188,23 @@ class Smtp(OneEach):
         return Answer(self.clock(), phase, fault=str(fault) or type(fault).__name__, kind=type(fault))
 
     def _talk(self, connection: smtplib.SMTP, request: Envelope, *, kept: bool) -> Answer:
-        """MAIL, RCPT, DATA, the dot. Stale when a kept connection does not even take MAIL."""
-        phase = Phase.sender
+        """One mail on a connection. Stale when a kept connection does not even take MAIL."""
+        talk = Talk(connection, self.wait)
         self._busy.add(connection)
         try:
-            code, text = connection.docmd(f"MAIL FROM:<{request.sender}>")
-            if kept and (code == SHUTTING_DOWN or code <= 0):
-                connection.close()
-                raise Stale
-            if good(code):
-                phase = Phase.reader
-                code, text = connection.docmd(f"RCPT TO:<{request.reader}>")
-            if good(code) and phase is Phase.reader:
-                phase = Phase.data
-                code, text = connection.docmd("DATA")
-            if code == GOES_ON and phase is Phase.data:
-                phase = Phase.body
-                connection.send(stuffed(request.data))
-                phase = Phase.dot
-                code, text = self._verdict(connection)
-        except Stale:
-            raise
+            code, text = talk.whole(request)
         except Exception as fault:
             connection.close()
-            if kept and phase is Phase.sender:
+            if kept and talk.phase is Phase.sender:
                 raise Stale from fault
-            return self._trouble(phase, fault)
+            return self._trouble(talk.phase, fault)
         finally:
             self._busy.discard(connection)
-        self._keep(connection, phase, code)
-        return Answer(self.clock(), phase, code, text)
-
-    def _verdict(self, connection: smtplib.SMTP) -> tuple[int, bytes]:
-        """The dot, and what the server makes of the mail."""
-        line = socket_of(connection)
-        line.settimeout(self.wait * VERDICT)
-        connection.send(DOT)
-        answered = connection.getreply()
-        line.settimeout(self.wait)
-        return answered
+        if kept and talk.phase is Phase.sender and (code == SHUTTING_DOWN or code <= 0):
+            connection.close()
+            raise Stale
+        self._keep(connection, talk.phase, code)
+        return Answer(self.clock(), talk.phase, code, text)
 
     def _keep(self, connection: smtplib.SMTP, phase: Phase, code: int) -> None:
         """Ready for the next mail, or closed; the answer to this one stands already."""
@@ -232,21 +232,3 @@ def hang_up(connection: smtplib.SMTP) -> None:
     """End a connection that another thread waits on; it gets an error at once."""
     with suppress(OSError, ValueError, smtplib.SMTPException):  # it ended by itself meanwhile
         socket_of(connection).shutdown(socket.SHUT_RDWR)
-
-
-def good(code: int) -> bool:
-    """Whether the server goes along."""
-    return 200 <= code < 300
-
-
-def stuffed(data: bytes) -> bytes:
-    """A line that begins with a dot gets another (RFC 5321 4.5.2), so that only the last one ends the mail."""
-    begun = b"." + data if data.startswith(b".") else data
-    return begun.replace(b"\n.", b"\n..")
-
-
-def socket_of(connection: smtplib.SMTP) -> socket.socket:
-    """The connection's socket; SMTPServerDisconnected when there is none any more."""
-    if connection.sock is None:
-        raise smtplib.SMTPServerDisconnected("the connection is closed")
-    return connection.sock

@@ -161,8 +161,7 @@ class Sending:
         self._room.clear()
         if self._shut() or len(flights) > ON_THEIR_WAY or (self.back_off.trying and flights):
             return None
-        second = asyncio.get_running_loop().time()
-        if (wait := self.pace.wait(second)) > 0:
+        if (wait := self.pace.wait(second := asyncio.get_running_loop().time())) > 0:
             return wait
         at_once = self.shop.provider.at_once
         limit = 1 if self.back_off.trying else self.pace.most(self.size.most(self._batch()))
@@ -279,7 +278,8 @@ class Sending:
                 answers = [Handover(key, Fate.in_doubt, f"no answer: {type(fault).__name__}") for key in keys]
             flight.heard(answers)
             flight.heard(found.handover for found in smaller if isinstance(found, Kept))
-            self._heed(flight, answers)
+            for told in [[answer] for answer in answers] if provider.apart else [answers]:
+                self._heed(flight, told)
             return [found for found in smaller if isinstance(found, Ready)]
 
     def _heed(self, flight: Flight, answers: Sequence[Handover]) -> None:
