@@ -7,8 +7,12 @@ recorded reasons (`nurture explain`). docs/operations.md says of each event what
 import json
 import logging
 import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from nurture import spans
 
@@ -120,9 +124,32 @@ def note(name: str, *, level: int = logging.INFO, **fields: object) -> None:
     """Write one log event; ValueError for a name that is not in this module. `level` is one of `logging`."""
     if name not in NAMES:
         raise ValueError(f"no log event is called {name}")
+    fields = {**fields, **_FOLLOWED.get(), **_ALWAYS}
     spans.noted(name, fields)
     words = " ".join(f"{key}={_word(value)}" for key, value in fields.items())
     _LOG.log(level, "%s %s", name, words, extra={"event": name, "fields": fields})
+
+
+_FOLLOWED: ContextVar[Mapping[str, object]] = ContextVar("followed", default=MappingProxyType({}))
+
+
+_ALWAYS: dict[str, object] = {}
+
+
+def always(**fields: object) -> None:
+    """Say these of every event of this process from now on, and no others."""
+    _ALWAYS.clear()
+    _ALWAYS.update(fields)
+
+
+@contextmanager
+def following(**fields: object) -> Iterator[None]:
+    """Say these of every event within, in this thread or task: what it is part of."""
+    before = _FOLLOWED.set({**_FOLLOWED.get(), **fields})
+    try:
+        yield
+    finally:
+        _FOLLOWED.reset(before)
 
 
 def fault_fields(error: BaseException, words: bool = False) -> dict[str, str]:

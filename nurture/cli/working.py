@@ -1,6 +1,7 @@
 """The verb of many workers: worker."""
 
 import os
+import platform
 import sys
 
 import click
@@ -36,6 +37,7 @@ def worker_command(asked: Asked, join: bool, log: str | None) -> int:
         raise RefusedError(ON_SQLITE)
     ready_to_send(config)
     observe.show_on_stderr(asked.json or log == "json")
+    observe.always(worker=f"{platform.node()}:{os.getpid()}")
 
     from nurture.workers.life import serve
 

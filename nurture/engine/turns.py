@@ -98,7 +98,7 @@ class Turns:
         self._said: tuple[datetime, str] | None = None
         self._looked_until: datetime | None = None
         self._counter: int | None = None
-        self._pruner = Pruner()
+        self._pruner, self._number = Pruner(), 0
         self._watch: Watch | None = None
         self.more = False  # whether posts from outside are left that nobody has read
 
@@ -128,7 +128,8 @@ class Turns:
         self._looked_until = now
         self._take_in(self.live, now, POSTS)
         judge_clicks(self.shop, now)
-        with spans.span(spans.TURN):
+        self._number += 1
+        with spans.span(spans.TURN), observe.following(turn=self._number):
             ticked = self._decide(store, self.live.book, now, tell)
         self._pruner.turn(self.shop, self.live.book.rules.keep, now, ticked.people)
         self._look_for_alarms(now)
