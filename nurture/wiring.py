@@ -246,9 +246,10 @@ def stopped(root: Path) -> Iterator[None]:
     """Nobody works in the project while it lasts, and no daemon starts to; StateError when somebody does."""
     lock = RunLock(root)
     if (holder := lock.take(ONCE)) is not None:
-        who = "a daemon" if holder.kind == DAEMON else "another command"
-        since = f"{holder.since:%Y-%m-%d %H:%M} UTC"
-        raise StateError(f"{who} (process {holder.process}, since {since}) is at work here. Stop it first.")
+        who = {DAEMON: "a daemon", WORKER: "a worker"}.get(holder.kind, "another command")
+        if holder.process:
+            who += f" (process {holder.process}, since {holder.since:%Y-%m-%d %H:%M} UTC)"
+        raise StateError(f"{who} is at work here. Stop it first.")
     try:
         yield
     finally:

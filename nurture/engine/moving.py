@@ -1,6 +1,6 @@
 """Taking a shop to another database: who must not be at work, what was done, and what to write in config.toml."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ class Way:
 
     source: Database
     target: Database
+    ours: bool = True  # whether it begins at the store that config.toml names
     secret: str = ""  # the environment variable that holds the target's address, if one was named
 
     def size(self) -> int:
@@ -58,7 +59,7 @@ def way(root: Path, config: Config, environment: Mapping[str, str], source: str,
         raise MisuseError(f"neither FROM nor TO is the store of this project; {FILE} names another.")
     databases = [connect(one) for one in (here, there)]
     try:
-        yield Way(databases[0], databases[1], secret)
+        yield Way(databases[0], databases[1], config.store_url == here, secret)
     except ValueError as fault:
         raise StateError(f"{fault}.") from fault
     finally:
@@ -78,12 +79,21 @@ def _address(said: str, root: Path, environment: Mapping[str, str]) -> tuple[str
 
 
 def move_shop(way: Way, config: Config, now: datetime, tell: Tell) -> Moved:
-    """Move it; StateError while somebody elsewhere works with the store that is to be moved, or for want of room."""
-    ours = owner_of(config.installation)
-    others = [one for one in working(way.source, now - LIVELY) if not one.name.startswith(ours)]
-    if others:
-        names = ", ".join(f"{one.name} (seen {one.seen_at:%H:%M:%S} UTC)" for one in others)
-        words = f"{names} {'is' if len(others) == 1 else 'are'}"
-        raise StateError(f"{words} at work with the store. Stop them; who was killed counts as gone after 5 minutes.")
+    """Move it; StateError while somebody works with the store that is to be moved, or for want of room.
+
+    Of the project's own store, whoever calls has the run lock: on PostgreSQL nobody else is at work then.
+    """
+    others: list[str] = []
+    if not (way.ours and way.source.file is None):
+        mine = owner_of(config.installation)
+        others = [name for name in working(way.source, now - LIVELY) if not (way.ours and name.startswith(mine))]
+    refuse_beside(others, way.source)
     room_for(way.source, way.target)
     return move(way.source, way.target, now, tell)
+
+
+def refuse_beside(names: Sequence[str], database: Database, also: str = "") -> None:
+    """StateError when somebody works with a store; `also` says what of it is in the way."""
+    if names:
+        words = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} at work with the store{also}. Stop that first"
+        raise StateError(f"{words}{'; who was killed counts as gone after 5 minutes' if database.file else ''}.")

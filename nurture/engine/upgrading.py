@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-from nurture.engine.faults import StateError
+from nurture.engine.moving import LIVELY, refuse_beside
 from nurture.store.database import Database
 from nurture.store.moving import working
 from nurture.store.upgrading import Pending, pending, upgrade
-
-LIVELY = timedelta(minutes=5)  # of whoever was seen so lately it is not known that they are gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +38,8 @@ def upgrade_store(database: Database, now: datetime, pause: Callable[[float], ob
     plan = pending(database)
     if not plan.steps:
         return Upgraded(plan)
-    if not plan.beside and (others := working(database, now - LIVELY)):
-        names = ", ".join(f"{one.name} (seen {one.seen_at:%H:%M:%S} UTC)" for one in others)
-        words = f"{names} {'is' if len(others) == 1 else 'are'} at work, and could not go on with the new tables"
-        raise StateError(f"{words}. Stop them; who was killed counts as gone after 5 minutes.")
+    if not plan.beside:
+        refuse_beside(working(database, now - LIVELY), database, ", and could not go on with the new tables")
     return Upgraded(plan, upgrade(database, pause))
 
 

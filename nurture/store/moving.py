@@ -32,7 +32,8 @@ from nurture.store.moving_rows import (
     stay,
     sum_of,
 )
-from nurture.store.runner import Runner, runners
+from nurture.store.runner import runners
+from nurture.store.seats import Taken
 from nurture.store.tables import DECLARATION, HEAD, INSTALLATION
 from nurture.store.world_faults import in_words
 
@@ -92,10 +93,16 @@ def size_of(database: Database) -> int:
         return sum(count_of(connection, table) for table in all_tables())
 
 
-def working(database: Database, since: datetime) -> list[Runner]:
-    """Who works with a store as far as it knows: they were seen since then and did not say goodbye."""
-    with in_our_words("nothing was changed", database), database.reading() as connection:
-        return [one for one in runners(connection) if not one.ended and one.seen_at >= since]
+def working(database: Database, since: datetime) -> list[str]:
+    """Who works with a store as far as it knows: connected to PostgreSQL; of a file, seen since then and not ended."""
+    with in_our_words("nothing was changed", database):
+        with database.reading() as connection:
+            said = [one for one in runners(connection) if not one.ended]
+        if database.file is not None:
+            return [one.name for one in said if one.seen_at >= since]
+        taken = Taken(database)
+        names = [one.name for one in said if taken.has(one.name)]
+        return names or (["somebody"] if taken.workers or taken.daemon else [])
 
 
 def room_for(source: Database, target: Database) -> None:
