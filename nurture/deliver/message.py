@@ -7,10 +7,10 @@ words that no mail program takes for addresses.
 import re
 from collections.abc import Iterator
 from email.errors import MessageError
-from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache
 
+from nurture.deliver.encoded_words import encoded_words
 from nurture.deliver.plain import CannotBeSaid, address, one_line
 from nurture.deliver.prepared import END, base64_lines, encoded_woven, woven_of
 from nurture.model.mail import Email, Image, Woven
@@ -145,7 +145,7 @@ def unstructured(field: str, text: str) -> str:
 @lru_cache(HEADERS_KEPT)
 def encoded(field: str, text: str) -> str:
     """Encoded words, folded; never torn inside a character."""
-    return Header(text, "utf-8", header_name=field).encode(linesep="\r\n")
+    return encoded_words(field, text)
 
 
 def field_name(name: str) -> str:
