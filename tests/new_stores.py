@@ -6,6 +6,10 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy import select
+
+from nurture.store.database import Database
+from nurture.store.tables import METADATA
 from tests.postgres_server import Server
 
 
@@ -20,6 +24,15 @@ class NewStores(Protocol):
 
     def copy_of(self, url: str) -> str:
         """The URL of a copy of a store that nobody has open: a backup, or a copy elsewhere."""
+
+
+def kept_in(database: Database) -> bytes:
+    """All that is kept: the bytes of SQLite's file and its log; on PostgreSQL, every row of every table."""
+    if database.file is not None:
+        return b"".join(file.read_bytes() for file in database.file.parent.glob(f"{database.file.name}*"))
+    with database.reading() as connection:
+        rows = [tuple(row) for table in METADATA.sorted_tables for row in connection.execute(select(table))]
+    return repr(rows).encode()
 
 
 class InFiles:

@@ -26,6 +26,7 @@ from nurture.store.database import Conflict
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow, EventRow
 from tests import worlds as w
+from tests.new_stores import kept_in
 from tests.sending_worlds import NOW, RULES, Scripted, refuse
 
 ADDRESS = "salma@shop.example"
@@ -43,8 +44,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    store = open_store(f"sqlite:///{tmp_path / 'nurture.db'}", tmp_path / ".nurture" / "installation")
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
+    store = open_store(store_url, tmp_path / ".nurture" / "installation")
     rows = [
         ContactRow(outside_id="salma", address=ADDRESS, topics=("tips",), basis="x"),
         EventRow(outside_id="salma", name="subscriber.joined", at=NOW, fresh=True),
@@ -58,12 +59,13 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_it_says_first_what_it_will_do_and_writes_nothing(world: World) -> None:
     (world.shop.root / "people.csv").write_text(f"id,email\nsalma,{ADDRESS.upper()}\n", encoding="utf-8")
-    (world.shop.root / "nurture.db.before-0004-from-0003").write_text("a copy", encoding="utf-8")
+    copy = "store.db.before-0004-from-0003"
+    (world.shop.root / copy).write_text("a copy", encoding="utf-8")
     (world.shop.root / "other.csv").write_text("id,email\nben,ben@shop.example\n", encoding="utf-8")
     before = world.store.counts()
     said = foretold(world.shop, "salma")
     assert (said.rows["event"], said.rows["message"], said.rows["enrolment"]) == (3, 1, 1)
-    assert said.files == ("nurture.db.before-0004-from-0003", "people.csv")
+    assert said.files == (("people.csv", copy) if world.store.database.file else ("people.csv",))
     text = "\n".join(said.lines())
     assert "salma will be forgotten, for good" in text
     assert "3 events, 1 mail, 1 enrolment" in text
@@ -111,7 +113,7 @@ def test_sendgrid_is_told_at_once_and_the_address_is_gone(world: World) -> None:
     assert told == [{"email_addresses": [ADDRESS]}]
     assert "SendGrid was told." in said
     assert forgetting(world.shop).untold(9) == {}
-    assert ADDRESS.encode() not in (world.shop.root / "nurture.db").read_bytes()
+    assert ADDRESS.encode() not in kept_in(world.store.database)
 
 
 def test_while_sendgrid_is_away_it_is_tried_again_and_again(world: World) -> None:
@@ -149,7 +151,7 @@ def test_what_is_answered_after_they_were_forgotten_names_nobody(world: World, f
     why = [(intent.person, reason_of(intent, said, Why.broken, now))]
     world.store.settle(batch, [said], now, BOOK, why)
     world.store.settle(batch, [said], now, BOOK, why)  # late, as by an answer after the lease
-    data = b"".join(file.read_bytes() for file in world.shop.root.glob("nurture.db*"))
+    data = kept_in(world.store.database)
     assert ADDRESS.encode() not in data
     assert b"O-4711" not in data
     while (again := world.store.claim(9, now, "us")) is not None:

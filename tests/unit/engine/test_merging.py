@@ -25,6 +25,7 @@ from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, Suppres
 from nurture.store.said import Said
 from nurture.store.tables import METADATA
 from tests import worlds as w
+from tests.new_stores import kept_in
 from tests.sending_worlds import NOW, RULES, Scripted, refuse
 
 DAY = timedelta(days=1)
@@ -71,8 +72,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    store = open_store(f"sqlite:///{tmp_path / 'nurture.db'}", tmp_path / "installation")
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
+    store = open_store(store_url, tmp_path / "installation")
     config = Config("", tmp_path / "outbox", tmp_path / "installation")
     yield World(store, Workshop(tmp_path, config, store, Scripted(), "us"))
     store.close()
@@ -235,7 +236,7 @@ def test_forgetting_the_one_forgets_both(world: World) -> None:
     world.joins("b", NOW)
     world.one(NOW + DAY)
     forgetting(world.shop).forget(world.store.find("a") or "", "lena", NOW + 2 * DAY)
-    data = (world.shop.root / "nurture.db").read_bytes()
+    data = kept_in(world.store.database)
     assert b"a@x.example" not in data
     assert b"b@x.example" not in data
     world.take(NOW + 3 * DAY, ContactRow(outside_id="new", address="b@x.example"))

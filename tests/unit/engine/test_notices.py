@@ -46,9 +46,9 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
     """Salma, about whom there are two tasks for Lena and one for Omar tomorrow, and a draft for Omar."""
-    store = open_store(f"sqlite:///{tmp_path / 'nurture.db'}", tmp_path / "installation")
+    store = open_store(store_url, tmp_path / "installation")
     salma = ContactRow(outside_id="salma", address="salma@shop.example")
     joined = EventRow(outside_id="salma", name="subscriber.joined", at=NOW)
     store.importing(NOW).take(

@@ -23,6 +23,7 @@ from nurture.model.book import Book
 from nurture.model.event import CONSENT_GIVEN, CONSENT_REFUSED, Event, Line, Money
 from nurture.store.open import open_store
 from nurture.wiring import mint
+from tests.new_stores import NewStores
 
 NOW = datetime(2027, 3, 9, 10, 30, tzinfo=UTC)
 EVERY = ("contacts", "events", "things", "numbers", "consents")
@@ -32,8 +33,7 @@ LINES = [{"product": "sampler", "quantity": 2, "price": "18.00"}, {"product": "m
 class World:
     """A shop of its own, and what is in it."""
 
-    def __init__(self, root: Path, book: Book) -> None:
-        url = f"sqlite:///{root / 'store.db'}"
+    def __init__(self, root: Path, book: Book, url: str) -> None:
         store = open_store(url)
         config = Config(url, root / "outbox", root / "installation.json")
         self.root, self.book = root, book
@@ -71,8 +71,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
 
 
 @pytest.fixture
-def world(tmp_path: Path, book: Book) -> Iterator[World]:
-    made = World(tmp_path, book)
+def world(tmp_path: Path, book: Book, store_url: str) -> Iterator[World]:
+    made = World(tmp_path, book, store_url)
     yield made
     made.shop.store.close()
 
@@ -216,10 +216,12 @@ def written(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
     return path
 
 
-def test_the_same_rows_by_csv_are_the_same_events(world: World, book: Book, tmp_path: Path) -> None:
+def test_the_same_rows_by_csv_are_the_same_events(
+    world: World, book: Book, tmp_path: Path, new_stores: NewStores
+) -> None:
     rows = [ORDER, ORDER | {"id": "c2", "email": "ben@mail.example", "outside_id": "1002", "order_id": "1002"}]
     (tmp_path / "csv").mkdir()
-    other = World(tmp_path / "csv", book)
+    other = World(tmp_path / "csv", book, new_stores())
     files = read_files_of_starter(tmp_path)
     apply(other.shop.store, book, files, NOW, "a test")
     take_in(other.shop, written(tmp_path / "orders.csv", rows), Wanted("events"), NOW, lambda _: None)
