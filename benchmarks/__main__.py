@@ -17,6 +17,7 @@ NAMES = (
     "status",
     "ingest",
     "holiday",
+    "history",
     "decisions",
     "rendering",
     "messages",
