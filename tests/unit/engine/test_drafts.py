@@ -56,8 +56,8 @@ def the_book() -> Book:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    store, book = open_store(f"sqlite:///{tmp_path / 'nurture.db'}", tmp_path / "installation"), the_book()
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
+    store, book = open_store(store_url, tmp_path / "installation"), the_book()
     salma = ContactRow(outside_id="salma", address="salma@shop.example", facts={"locale": "en", "zone": "UTC"})
     joined = EventRow(outside_id="salma", name="subscriber.joined", at=NOW)
     store.importing(NOW).take(

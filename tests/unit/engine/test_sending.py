@@ -18,8 +18,8 @@ from tests.sending_worlds import NOW, Scripted, Shop, open_shop, planned
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    opened = open_shop(tmp_path)
+def shop(store_url: str) -> Iterator[Shop]:
+    opened = open_shop(store_url)
     yield opened
     opened.store.close()
 

@@ -19,8 +19,8 @@ from tests.sending_worlds import MINUTE, NOW, Shop, open_shop, planned
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    opened = open_shop(tmp_path)
+def shop(store_url: str) -> Iterator[Shop]:
+    opened = open_shop(store_url)
     yield opened
     opened.store.close()
 
@@ -114,9 +114,9 @@ def test_answers_that_cannot_be_kept_leave_the_batch_in_doubt_and_the_others_go(
     assert len(shop.provider.posted) == 250
 
 
-def test_a_long_batch_renews_its_lease_and_is_left_alone(shop: Shop, tmp_path: Path) -> None:
+def test_a_long_batch_renews_its_lease_and_is_left_alone(shop: Shop, store_url: str) -> None:
     planned(shop.store, news=6)
-    other = open_shop(tmp_path, owner="they")
+    other = open_shop(store_url, owner="they")
     other.clock = shop.clock
 
     def slow(_mail: Email) -> None:
@@ -149,10 +149,10 @@ def test_a_lease_is_renewed_also_while_one_answer_takes_its_time(shop: Shop, mon
     assert rounds(shop).fates == {Fate.accepted: 1}
 
 
-def test_a_batch_whose_lease_was_lost_begins_nothing_more(shop: Shop, tmp_path: Path) -> None:
+def test_a_batch_whose_lease_was_lost_begins_nothing_more(shop: Shop, store_url: str) -> None:
     """The machine slept: the other process gave the batch up. What was not begun goes back, what went is accepted."""
     planned(shop.store, service=3)
-    other = open_shop(tmp_path, owner="they")
+    other = open_shop(store_url, owner="they")
 
     def slept(_mail: Email) -> None:
         shop.clock.now += timedelta(minutes=10)
@@ -260,8 +260,8 @@ def test_everything_can_be_run_in_a_thread(shop: Shop) -> None:
     assert directly is not run
 
 
-def test_what_was_held_or_in_doubt_when_a_copy_is_accepted_never_goes_by_itself(tmp_path: Path) -> None:
-    shop = open_shop(tmp_path, brake=1)
+def test_what_was_held_or_in_doubt_when_a_copy_is_accepted_never_goes_by_itself(store_url: str) -> None:
+    shop = open_shop(store_url, brake=1)
     planned(shop.store, service=1, news=3)
     shop.provider.script = lambda mail, _: Handover(mail.key, Fate.in_doubt, "time-out")
     rounds(shop)

@@ -98,14 +98,14 @@ def decided(store: Store, book: Book, person: str, key: str, retry: int, waits: 
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    yield from made(tmp_path)
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
+    yield from made(tmp_path, store_url)
 
 
-def made(tmp_path: Path, retry: int = 3, **config: object) -> Iterator[World]:
+def made(tmp_path: Path, url: str, retry: int = 3, **config: object) -> Iterator[World]:
     endpoint = Endpoint("erp", "ERP_URL", "ERP_KEY", private=True)
     book = w.book(w.sequence("vip", w.JOINED, [w.send("hello")]), rules=replace(RULES, endpoints=(endpoint,)))
-    store = open_store(f"sqlite:///{tmp_path / 'nurture.db'}", tmp_path / "installation")
+    store = open_store(url, tmp_path / "installation")
     store.importing(NOW).take([ContactRow(outside_id="salma", address="salma@shop.example")], refuse)
     person = store.find("salma")
     assert person is not None
@@ -246,8 +246,10 @@ def test_a_copied_store_calls_nobody(world: World) -> None:
 
 
 @pytest.mark.parametrize("config", [{"mode": "test"}, {"only_to": ("lena@shop.example",)}])
-def test_where_only_some_have_mail_only_they_are_told_of(tmp_path: Path, config: dict[str, object]) -> None:
-    for world in made(tmp_path, **config):
+def test_where_only_some_have_mail_only_they_are_told_of(
+    tmp_path: Path, store_url: str, config: dict[str, object]
+) -> None:
+    for world in made(tmp_path, store_url, **config):
         assert world.round().states == {"ok": 1}
         assert world.erp.got == []
         assert world.answers()[0]["value"] is None
