@@ -17,7 +17,7 @@ from nurture.render.markers import Marker
 from nurture.render.splitting import Answered, Around, Read, Slot, Split
 from nurture.render.told import OWN
 from nurture.render.values import END_OF_ISOLATE, ISOLATE
-from nurture.render.weaving import Part, Pattern, in_a_line, is_plain, taken_apart, woven_page, woven_text
+from nurture.render.weaving import Part, Pattern, Shape, in_a_line, is_plain, taken_apart, woven_page, woven_text
 
 _LATIN = "[A-Za-z0-9\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u024f]+"
 TAME = re.compile(f"{_LATIN}(?:[ .-]{_LATIN})*")  # nothing of it is escaped or cleaned, none runs from right to left
@@ -25,6 +25,8 @@ UNESCAPED = re.compile(f"[^&<>'\"{ISOLATE}{END_OF_ISOLATE}]+")  # a line that st
 SKELETONS_KEPT = 32  # 30 KB each; a mail has one for each way through its conditions
 WORDS_KEPT = 4096
 MISSES = 200  # so many more misses than hits, and a part is not kept any more
+
+_A_VALUE: Shape = (None,)
 
 Asking = Callable[[Sequence[Read]], tuple[Ask, ...]]
 Context = Callable[[OneMail], dict[str, Any]]
@@ -223,7 +225,7 @@ class Page(_Sewn):
         shapes: Hashable = ()
         values = words
         if not all(map(is_plain, words)):
-            apart = [taken_apart(piece) for piece in words]
+            apart = [(_A_VALUE, (piece,)) if is_plain(piece) else taken_apart(piece) for piece in words]
             shapes = tuple(shape for shape, _ in apart)
             values = [value for _, those in apart for value in those]
         try:
