@@ -14,7 +14,8 @@ from nurture.model.rules import Rules, Span
 from nurture.model.step import Window
 
 __all__ = [
-    "COUNTRY", "PERSON", "PROJECT", "SAFE", "Clock", "add_dates", "after", "allowed_from", "at", "day_start",
+    "COUNTRY", "PERSON", "PROJECT", "SAFE", "Clock", "add_dates", "after", "allowed_from", "at", "comes_within",
+    "day_start",
     "local", "local_day", "next_occurrence", "next_weekday", "not_before", "occurrence_in", "reader_clock",
 ]  # fmt: skip
 
@@ -26,6 +27,7 @@ PROJECT = "the project's zone"
 
 _MIDNIGHT = time(0)
 _DAY = timedelta(days=1)
+_MANY = 7  # dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,16 @@ def at(day: date, clock_time: time, clock: Clock) -> datetime:
 def day_start(day: date, clock: Clock) -> datetime:
     """The first instant (UTC) of the reader's date; where midnight is skipped, what comes in its place."""
     return _at(clock.zone, day, _MIDNIGHT)
+
+
+@lru_cache(maxsize=4096)
+def comes_within(zone: ZoneInfo, clock_time: time, since: datetime, until: datetime) -> bool:
+    """Whether a wall time comes in (since, until], in UTC, on any date; of many dates it is taken to."""
+    first, last = since.astimezone(zone).date() - _DAY, until.astimezone(zone).date() + _DAY
+    if (last - first).days > _MANY:
+        return True
+    dates = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return any(since < _at(zone, day, clock_time) <= until for day in dates)
 
 
 def _instant(zone: ZoneInfo, day: date, clock_time: time) -> datetime:

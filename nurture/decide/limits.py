@@ -139,6 +139,8 @@ def full(draft: Draft, send: Send, mine: Rank, day: date, today: date, booked: l
             continue
         had = [m for m in recent if covered(limit, m.class_)]
         kept = [b for b in better if covered(limit, b.send.class_)]
+        if not had and not kept and limit.most:
+            continue
         found = _breaks(limit, had, kept, day)
         if found is not None:
             return found

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from nurture.decide.clock import at
+from nurture.decide import unheard
+from nurture.decide.clock import at, comes_within
 from nurture.decide.dates import armed_days, before_live, begins_by_moving, date_of, late_days, lead
 from nurture.decide.draft import Draft
 from nurture.decide.feasts import armed_feasts, late_feasts
@@ -26,7 +27,7 @@ __all__ = [
     "lead", "rung", "stage_firings",
 ]  # fmt: skip
 
-LAPSE_HOUR = time(10, 0)
+DAY_START, LAPSE_HOUR = time(0), unheard.HOUR
 
 
 def event_firings(draft: Draft, event: Event, now: datetime) -> Iterator[Firing]:
@@ -117,10 +118,21 @@ def arm(draft: Draft) -> Alarms:
 
 
 def _armed(draft: Draft, until: datetime | None) -> list[Armed]:
-    return [
-        *armed_days(draft, until), *armed_feasts(draft), *armed_weeks(draft), *armed_broadcasts(draft, until),
-        *_armed_lapses(draft), *armed_silence(draft, until),
-    ]  # fmt: skip
+    """By the hours at which each kind fires on the reader's clock: one that does not come is not asked for."""
+    found: list[Armed] = []
+    if _comes(draft, DAY_START, until):
+        found += [*armed_days(draft, until), *armed_feasts(draft)]
+    if draft.index.weekly:
+        found += armed_weeks(draft)
+    if draft.index.broadcasts:
+        found += armed_broadcasts(draft, until)
+    if _comes(draft, LAPSE_HOUR, until):
+        found += [*_armed_lapses(draft), *armed_silence(draft)]
+    return found
+
+
+def _comes(draft: Draft, hour: time, until: datetime | None) -> bool:
+    return until is None or comes_within(draft.clock.zone, hour, draft.asof, until)
 
 
 def rhythms(draft: Draft) -> Iterator[datetime]:

@@ -8,23 +8,20 @@ from nurture.decide.draft import Draft
 from nurture.model.makers import new_armed
 from nurture.model.person import Armed
 
-_NEAR = timedelta(days=2)  # no clock is farther than that from UTC's dates
 HOUR = time(10, 0)  # as for every silence (4.2)
 NAME = "silence"  # `start.name` of who is enrolled by the rule
 BY_RULE = -1  # in place of a trigger's number: no `start` of the sequence fired
 NOT_GIVING = frozenset({"service", "offer"})  # service is owed and an offer asks; the others give (15, `balance`)
 
 
-def armed_silence(draft: Draft, until: datetime | None) -> Iterator[Armed]:
-    """When the present silence becomes too long; not where that is surely later than `until`."""
+def armed_silence(draft: Draft) -> Iterator[Armed]:
+    """When the present silence becomes too long."""
     rule = draft.index.silence
     since = heard_on(draft) if rule is not None else None
     if rule is None or since is None:
         return
     listening, dates = rule
     day = since + timedelta(days=dates)
-    if until is not None and day > until.date() + _NEAR:
-        return
     when = at(day, HOUR, draft.clock)
     if when > draft.asof and may_hear(draft, when):
         yield new_armed(when, listening.sequence.name, BY_RULE, day, NAME)

@@ -54,6 +54,7 @@ class DisplacedError(OSError):
         super().__init__(errno.ESTALE, words, file)
 
 
+@lru_cache(maxsize=1024)  # of each of a page's people it is asked ten times
 def bucket(person: str) -> int:
     """Which of 1,024 parts a person's rows belong to; the same on every machine and for ever."""
     return crc32(person.encode()) % _BUCKETS
