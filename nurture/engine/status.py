@@ -105,7 +105,8 @@ class Status:
             if not runner.ended:
                 said = " · SILENT" if runner.name in self.silent else ""
                 said = f" · {ENDED_WITHOUT_A_WORD}" if runner.name in self.gone else said
-                yield f"Daemon      process {runner.process}, {since} · {runner.state or 'at work'}{said}"
+                who = f"{runner.kind.capitalize():<12}process {runner.process}{on_machine(runner)}"
+                yield f"{who}, {since} · {runner.state or 'at work'}{said}"
         if all(runner.ended or runner.name in self.gone for runner in self.runners):
             yield "Daemon      none runs (nurture run)"
 
@@ -246,6 +247,11 @@ def readable(shop: Workshop) -> tuple[Book | None, str]:
     except StateError as error:
         return None, str(error)
     return (live.book, "") if live else (None, "")
+
+
+def on_machine(runner: Runner) -> str:
+    """Where a worker is, since there may be many."""
+    return f" on {runner.name.split(' ')[0]}" if runner.kind != "daemon" else ""
 
 
 def is_silent(runner: Runner, now: datetime) -> bool:
