@@ -52,11 +52,12 @@ class NinetyDays:
     people: int = 12
     days: int = 90
     did: dict[str, int] = field(default_factory=dict)
+    url: str = ""
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)  # noqa: S311 - not a secret
         self.numbers = count()
-        self.store = open_store(f"sqlite:///{self.folder / 'nurture.db'}")
+        self.store = open_store(self.url or f"sqlite:///{self.folder / 'nurture.db'}")
         config = Config("", Path("outbox"), Path("installation.json"))
         self.shop = Workshop(
             self.folder,

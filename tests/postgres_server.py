@@ -89,6 +89,11 @@ class Server:
             connection.execute(_OTHERS)
         return self.url(self._made(f'TEMPLATE "{name}"'))
 
+    def drop(self, url: str) -> None:
+        """Take a database away, whoever is connected."""
+        with self.connect() as connection:
+            connection.execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
     def _made(self, more: str = "") -> str:
         name = f"shop_{os.getpid()}_{next(_numbers)}"
         with self.connect() as connection:

@@ -31,6 +31,7 @@ from nurture.store.tables import AGENDA
 from tests import worlds as w
 from tests.drawing import Dice, between, drawn, one_of
 from tests.hunting import hunt
+from tests.postgres_server import Server
 from tests.random_triggers import AT_HOME, feast
 from tests.random_worlds import START, World, any_trigger, world
 
@@ -132,8 +133,8 @@ class Look:
     moved: int
 
 
-def looks(shop: Shop) -> Iterator[Look]:
-    store = open_store("sqlite://")
+def looks(shop: Shop, url: str = "sqlite://") -> Iterator[Look]:
+    store = open_store(url)
     try:
         yield from _looks(store, shop)
     finally:
@@ -171,9 +172,9 @@ def moves(decision: Decision, person: Person) -> bool:
     return content(decision) != content(Decision(person))
 
 
-def missed(shop: Shop) -> str:
+def missed(shop: Shop, url: str = "sqlite://") -> str:
     """At every tick, deciding for everybody gives no more than deciding for those the store proposes; else what."""
-    return next((look.missed for look in looks(shop) if look.missed), "")
+    return next((look.missed for look in looks(shop, url) if look.missed), "")
 
 
 def in_vain(shop: Shop) -> bool:
@@ -189,6 +190,13 @@ def in_vain(shop: Shop) -> bool:
 @LAWFUL
 def test_nobody_is_missed(shop: Shop) -> None:
     assert not missed(shop)
+
+
+@given(shops())
+@settings(LAWFUL, max_examples=6)
+def test_nobody_is_missed_over_postgresql(postgres: Server, shop: Shop) -> None:
+    with postgres.new_store() as url:
+        assert not missed(shop, url)
 
 
 @given(shops())

@@ -27,6 +27,7 @@ from nurture.store.load import Loaded
 from nurture.store.open import Store
 from nurture.store.retelling import Entry, Journal, Retold
 from tests.ninety_days import NinetyDays
+from tests.postgres_server import Server
 from tests.projects import Project
 
 STORIES = int(os.environ.get("NURTURE_REPLAY_STORIES", "1"))
@@ -66,6 +67,15 @@ def test_the_command_finds_the_same_in_a_process_with_another_order_of_sets(
         monkeypatch.setenv("PYTHONHASHSEED", seed)
         answer = Project(story.folder).ok("replay", "--json")
         assert json.loads(answer.out)["differences"] == []
+
+
+def test_every_decision_of_some_weeks_comes_out_again_over_postgresql(postgres: Server, tmp_path: Path) -> None:
+    with postgres.new_store() as url:
+        lived = NinetyDays(tmp_path, FIRST, 5, days=25, url=url)
+        found = replay(lived.live(), (), None)
+        lived.store.close()
+    assert found.equal, "\n".join(found.lines())
+    assert found.decisions > 10 * found.people
 
 
 def test_as_many_stories_more_as_are_asked_for(story: NinetyDays, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from nurture.store.said import Said
 from tests import worlds as w
 from tests.drawing import Dice, between, drawn, one_of
 from tests.hunting import hunt
+from tests.postgres_server import Server
 from tests.sending_worlds import NOW, RULES, Scripted
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -54,6 +55,7 @@ class Story:
     """A store on disk, and what is done to it."""
 
     folder: Path
+    url: str = ""
     now: datetime = NOW
     sent: list[Intent] = field(default_factory=list)
     dates: dict[str, date] = field(default_factory=dict)
@@ -62,7 +64,8 @@ class Story:
         self.store = self.opened()
 
     def opened(self) -> Store:
-        store = open_store(f"sqlite:///{self.folder / 'nurture.db'}", self.folder / "installation")
+        url = self.url or f"sqlite:///{self.folder / 'nurture.db'}"
+        store = open_store(url, self.folder / "installation")
         self.door = Forgetting(store.database, store.outbox.remember, self.folder / "installation")
         return store
 
@@ -114,9 +117,9 @@ class Story:
 
 
 @contextmanager
-def story() -> Iterator[Story]:
+def story(url: str = "") -> Iterator[Story]:
     with tempfile.TemporaryDirectory() as folder:
-        told = Story(Path(folder))
+        told = Story(Path(folder), url)
         try:
             yield told
         finally:
@@ -162,9 +165,9 @@ def known(told: Story, name: str) -> Person:
 # Merging
 
 
-def merged_lawfully(dice: Dice) -> bool:
+def merged_lawfully(dice: Dice, url: str = "") -> bool:
     """Nobody gets what either had; a refusal of either holds; what follows from the events is what is kept."""
-    with story() as told:
+    with story(url) as told:
         refused = before(told, dice)
         first, second = IDS if dice(1) else IDS[::-1]
         had = [(one.subject, one.mail) for one in told.sent]
@@ -254,6 +257,13 @@ def test_the_law_holds(law: str) -> None:
         assert LAWS[law](drawn(data.draw))
 
     holds()
+
+
+@settings(LAWFUL, max_examples=4)
+@given(st.data())
+def test_merging_is_lawful_over_postgresql(postgres: Server, data: st.DataObject) -> None:
+    with postgres.new_store() as url:
+        assert merged_lawfully(drawn(data.draw), url)
 
 
 def _unrefused(person: Person, old: Person) -> dict[str, object]:
