@@ -13,7 +13,7 @@ from nurture.cli.progress import progress
 @command(
     "backup",
     "nurture backup                        into backups/ of the project, while the daemon works",
-    "nurture backup /mnt/safe --keep 14    into that folder, of which the newest 14 stay",
+    "nurture backup /srv/safe --keep 14    into that folder, of which the newest 14 stay",
     "nurture backup monday.db              into that file",
 )
 @click.argument("to", required=False, type=click.Path(path_type=Path))

@@ -28,7 +28,7 @@ def blocks(page: Path, kind: str) -> list[str]:
 def commands_of(text: str) -> list[list[str]]:
     """What is given to nurture in each line that runs it, by itself or in a container."""
     lines = [line.partition("  #")[0] for line in text.splitlines()]
-    ways = r"(?:^|-- /opt/nurture/bin/)nurture (.+)$|run --rm worker (.+)$"
+    ways = r"(?:^|-- /usr/local/lib/nurture/bin/)nurture (.+)$|run --rm worker (.+)$"
     return [shlex.split(found[1] or found[2]) for line in lines for found in re.finditer(ways, line)]
 
 
@@ -68,10 +68,10 @@ def test_systemd_takes_the_units_and_finds_them_little_exposed(tmp_path: Path) -
         if read.has_section("Service"):
             service = read["Service"]
             binary, *arguments = service["ExecStart"].split()
-            assert binary == "/opt/nurture/bin/nurture"
+            assert binary == "/usr/local/lib/nurture/bin/nurture"
             understood(arguments)
             assert (service["User"], service["ProtectSystem"], service["UMask"]) == ("nurture", "strict", "0077")
-        text = unit.read_text(encoding="utf-8").replace("/opt/nurture/bin/nurture", shutil.which("true") or "")
+        text = unit.read_text(encoding="utf-8").replace("/usr/local/lib/nurture/bin/nurture", shutil.which("true") or "")
         (tmp_path / unit.name.replace("@", "@1")).write_text(text, encoding="utf-8")
     systemd = shutil.which("systemd-analyze")
     if systemd is None:  # what systemd itself says is asked where it is: the rest above holds anywhere
