@@ -7,6 +7,7 @@ cannot erase them, so nothing of a person is in those.
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from nurture.deliver.message import SAFE_KEY, ascii_line, field_name, picture_name
@@ -93,13 +94,19 @@ def headers(mail: Email) -> Iterator[tuple[str, str]]:
     """Headers of our own: Message-ID, List-Unsubscribe and the like."""
     seen: set[str] = set()
     for name, value in mail.headers:
-        lower = name.lower()
-        if lower in THEIRS:
-            raise CannotBeSaid(f"SendGrid sets the header {name} itself and lets nobody else")
+        lower = ours(name)
         if lower in seen:
             raise CannotBeSaid(f"the header {name} stands twice, and SendGrid takes each once")
         seen.add(lower)
-        yield field_name(name), ascii_line(value, name)
+        yield name, ascii_line(value, name)
+
+
+@lru_cache(maxsize=64)
+def ours(name: str) -> str:
+    """The name of a header in small letters; CannotBeSaid for one that SendGrid sets, or that no header can have."""
+    if name.lower() in THEIRS:
+        raise CannotBeSaid(f"SendGrid sets the header {name} itself and lets nobody else")
+    return field_name(name).lower()
 
 
 def categories(mail: Email) -> list[str]:

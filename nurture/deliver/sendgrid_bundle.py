@@ -22,6 +22,7 @@ AIM = 5_000_000  # bytes of a request: more is taken, but a cut costs more
 ROUNDS = 5  # so often a refused request goes again without those named, or by halves; then each mail goes alone
 TRIES = 5  # of letters that stand in no mail
 LETTERS = 4
+EDGE = LETTERS + 1  # characters of a pattern beside a value, where letters that begin in the one can end in the other
 AROUND = b'{"personalizations":[],'
 
 
@@ -207,17 +208,27 @@ def free_letters(mails: Sequence[Own]) -> str:
     letters, they can stand nowhere across the edge of a tag either.
     """
     keys = "\n".join(one.mail.key for one in mails)
+    patterns = [one.pattern for one in mails[0].woven]
+    shared_words = "\0".join(piece for pattern in patterns for piece in pattern)
+    edges = [edges_of(pattern) for pattern in patterns]
     for attempt in range(TRIES):
         letters = "nv" + sha256(f"{attempt}\n{keys}".encode()).hexdigest()[:LETTERS]
-        if not any(stands_in(letters, one) for one in mails):
+        if letters not in shared_words and not any(stands_in(letters, one, edges) for one in mails):
             return letters
     return ""
 
 
-def stands_in(letters: str, one: Own) -> bool:
-    """Whether letters stand anywhere in a mail."""
+def edges_of(pattern: Sequence[str]) -> tuple[str, ...]:
+    """A pattern without what is far from its values: letters that stand across an edge are all that is left."""
+    return tuple(f"{piece[:EDGE]}\0{piece[-EDGE:]}" if len(piece) > 2 * EDGE else piece for piece in pattern)
+
+
+def stands_in(letters: str, one: Own, edges: Sequence[tuple[str, ...]]) -> bool:
+    """Whether letters stand anywhere in a mail but in its patterns."""
     mail = one.mail
-    texts = (mail.text, mail.html, mail.subject, mail.from_name, mail.reply_to)
+    if letters in mail.subject or letters in mail.from_name or letters in mail.reply_to:
+        return True
+    texts = (str(Woven(edge, own.values)) for edge, own in zip(edges, one.woven, strict=True))
     return any(letters in text for text in texts) or letters.encode() in one.envelope
 
 

@@ -141,6 +141,17 @@ def test_a_tag_that_stands_in_a_mail_already_is_not_used(where: str) -> None:
     assert not any(letters in tag for tag in tags)
 
 
+def test_letters_that_a_value_would_complete_are_not_used() -> None:
+    letters = module.free_letters([module.own(mail, module.woven_of(mail)) for mail in map(woven, range(3), "abc")])
+    mails = []
+    for number, value in enumerate((letters[3:], "b", "c")):
+        text = Woven((f"{'so much ' * 9}{letters[:3]}", f" ends{' here' * 9}"), (value,))
+        mails.append(replace(woven(number, "x"), text=str(text), woven=(text, woven(number, "x").woven[1])))  # type: ignore[index]
+    (request,) = made(mails)
+    assert arrived(request) == [meant(mail) for mail in mails]
+    assert f"-{letters}t" not in request.body.decode()
+
+
 def test_where_no_letters_are_free_each_goes_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TRIES", 0)
     mails = [woven(number, str(number)) for number in range(3)]
