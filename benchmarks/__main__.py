@@ -25,6 +25,7 @@ NAMES = (
     "many_in_one",
     "first_tick",
     "daemon_memory",
+    "many_workers",
     "service_amid_broadcast",
     "yardstick",
 )
