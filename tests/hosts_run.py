@@ -43,6 +43,7 @@ CUT = (5.0, 40.0)  # seconds that a cable is out
 GOES_ON = (2.0, 8.0)  # seconds between two losses
 DOWN = (0.5, 5.0)  # seconds that a worker or the database is down
 LATENCY = 0.05
+ROUND_LASTS = 90.0  # seconds, about: the mails of a wave are spread over as long, so that something is always lost amid
 PORT, TLS_PORT = 5432, 8443
 SETTLES = 420.0  # seconds: a lease of five minutes, and what waits behind it
 
@@ -100,6 +101,7 @@ class Shop:
     server: Server
     certificate: Path
     random: Random
+    rate: float
     workers: dict[str, Running] = field(default_factory=dict)
     lost: Counter[str] = field(default_factory=Counter)
     ended: Counter[int] = field(default_factory=Counter)
@@ -109,7 +111,7 @@ class Shop:
         folder = self.project.root / name
         join = () if folder.exists() else ("--join",)  # as a person says who adds a machine
         folder.mkdir(exist_ok=True)
-        write_config(folder, self.database, self.server)
+        write_config(folder, self.database, self.server, self.rate)
         file = self.project.root / f"daemon-{len(list(self.project.root.glob('daemon-*.log')))}-{name}.log"
         trust = {"SENDGRID_KEY": KEY, "SSL_CERT_FILE": str(self.certificate), "HOME": str(folder)}
         with file.open("w", encoding="utf-8") as log:
@@ -163,7 +165,7 @@ class Shop:
         return "\n".join(f"{name}: …{one.log[-1500:]}" for name, one in self.workers.items())
 
 
-def write_config(folder: Path, database: Database, server: Server, rate: float = 50.0) -> None:
+def write_config(folder: Path, database: Database, server: Server, rate: float) -> None:
     """The same for every host."""
     lines = (
         f'[store]\nurl = "{database.url}"', '[provider]\nname = "sendgrid"',
@@ -206,7 +208,7 @@ def database_on(host: Host, folder: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def shop_on_hosts(root: Path, random: Random) -> Iterator[Shop]:
+def shop_on_hosts(root: Path, random: Random, rate: float = 50.0) -> Iterator[Shop]:
     """Everything in its place, and no worker yet."""
     with ExitStack() as beside:
         net = beside.enter_context(hosts())
@@ -223,9 +225,9 @@ def shop_on_hosts(root: Path, random: Random) -> Iterator[Shop]:
         server = beside.enter_context(provider_on(provider, root / "accepted.log", both))
         project = Project(root)
         project.ok("init")
-        write_config(root, database, server)
+        write_config(root, database, server, rate)
         live_shop.make(project)
-        shop = Shop(project, net, database, server, certificate, random)
+        shop = Shop(project, net, database, server, certificate, random, rate)
         try:
             yield shop
         finally:
@@ -240,7 +242,7 @@ def hosts_run(root: Path, rounds: int, mails: int, seed: int | None = None) -> t
     random, passed = Random(figures.seed), stopwatch()  # noqa: S311
     each = max(1, round(mails / live_shop.expected(live_shop.people(20)).total() * 20 / rounds) + 1)
     waves = [live_shop.people(each, each * number, each) for number in range(rounds)]
-    with shop_on_hosts(root, random) as shop:
+    with shop_on_hosts(root, random, max(1.0, mails / rounds / ROUND_LASTS)) as shop:
         for name in WORKERS:
             shop.start(name)
         arrive(shop, waves[0], 0)
