@@ -9,7 +9,7 @@ import base64
 import hmac
 import json
 import re
-from binascii import b2a_base64
+from binascii import b2a_base64, unhexlify
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -39,7 +39,6 @@ _HEXADECIMAL = 128  # in a length: what follows are the bytes of so many pairs o
 _LENGTHS_SAID = [bytes((length,)) for length in range(_HEXADECIMAL)]
 _MARKED = [bytes((length | _HEXADECIMAL,)) for length in range(_HEXADECIMAL)]
 _PLAIN = re.compile(r"https?://[A-Za-z0-9.:/_-]+")
-_PAIRS = re.compile("(?:[0-9a-f]{2})+")
 UNSAID = ""  # the project, in a token that does not name it
 _NOTHING = b"\0"  # an empty word
 _DOMAIN = b"nurture link 2\0"  # sets these signatures apart from those of links that were not masked
@@ -163,8 +162,11 @@ def _part(word: str) -> bytes:
 
     IndexError for one that is too long.
     """
-    if _PAIRS.fullmatch(word):
-        data = bytes.fromhex(word)
+    try:
+        data = unhexlify(word)
+    except ValueError:
+        data = b""
+    if data and data.hex() == word:  # digits in small letters, and not spelt in another way
         return _MARKED[len(data)] + data
     data = word.encode()
     return _LENGTHS_SAID[len(data)] + data

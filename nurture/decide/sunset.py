@@ -30,7 +30,7 @@ def silent(draft: Draft, now: datetime, own: str = "") -> str:
     who never acted is counted from the first of those mails.
     """
     rule = draft.book.rules.sunset
-    if rule is None:
+    if rule is None or len(draft.messages) < rule.mails:
         return ""
     acted = max((at for at in acts(draft, now) if at <= now), default=None)
     had = [

@@ -265,7 +265,7 @@ def _spoken(mail: Compiled, templates: Templates, context: dict[str, object]) ->
 
 def says_something(subject: str) -> bool:
     """Whether there is anything to read in it."""
-    return any(letter.isprintable() and not letter.isspace() for letter in subject)
+    return subject[:1].isalnum() or any(letter.isprintable() and not letter.isspace() for letter in subject)
 
 
 def _without_subject(written: Written) -> Problem:
