@@ -1,6 +1,7 @@
 """halt, pause, stop and resume, status and doctor, by the installed command."""
 
 import json
+import sqlite3
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -104,3 +105,17 @@ def test_doctor_answers_in_words_and_as_a_document_and_fails_when_something_is_w
         assert "wrong  config" in sick.out
     finally:
         (shop.root / "config.toml").unlink()
+
+
+def test_prune_says_what_would_go_and_lets_it_go_by_the_live_house(shop: Project) -> None:
+    with sqlite3.connect(shop.root / "nurture.db") as store:
+        row = ("p", 1, 0, "stage", "", 0, "", "", "", "", "[]", "", 1)
+        names = "person, bucket, at, why, sequence, version, subject, step, mail, words, looks, place, basis"
+        store.executemany(f"INSERT INTO reason ({names}) VALUES ({', '.join('?' * len(row))})", [row] * 3)  # noqa: S608
+    assert next(line for line in shop.ok("prune", "--dry-run").lines if " reasons " in line).split()[0] == "3"
+    assert shop.ok("prune", "--dry-run").lines[-1].endswith("nurture prune")
+    kinds = said(shop, "prune")["kinds"]
+    assert {one["kind"]: one["rows"] for one in kinds} == {  # type: ignore[attr-defined]
+        "reasons": 3, "journal": 0, "posts": 0, "letters": 0, "news": 0, "bodies": 0,
+    }  # fmt: skip
+    assert "Reasons are kept from " in shop.ok("explain", "ana").out
