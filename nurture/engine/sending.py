@@ -27,6 +27,7 @@ from nurture.engine.tick import uncollected
 from nurture.engine.turned_away import keep_bounces
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate, Handover
+from nurture.store.allowance import Allowance
 from nurture.store.database import Conflict
 from nurture.store.outbox_rows import LEASE, Batch
 
@@ -37,8 +38,8 @@ LOOK = 0.25  # seconds between two looks for service while batches are on their 
 RENEW = 60.0  # seconds between two leases of a batch on its way
 ATTEMPTS = 3  # to keep what became of a batch
 SERVICE = "service"
-
 T = TypeVar("T")
+fields = observe.fault_fields
 
 
 class Run(Protocol):
@@ -46,7 +47,6 @@ class Run(Protocol):
 
     def __call__(self, function: Callable[..., T], *arguments: object) -> Awaitable[T]:
         """What the function answers."""
-        ...
 
 
 class Sending:
@@ -70,6 +70,7 @@ class Sending:
         self.run = run
         self.tell = tell
         self.pace, self.size = Pace(shop.config.rate_per_second), Size()
+        self.allowance: Allowance | None = None  # of many workers together
         self.back_off, self._because = BackOff(), ""
         self.deferred, self.alike = Deferred(), Alike()
         self._slots, self._room = Slots(shop.provider.at_once), asyncio.Event()
@@ -168,9 +169,14 @@ class Sending:
         full = len(flights) == ON_THEIR_WAY or self._unbegun.total() >= at_once
         if full and self._unbegun[True] >= at_once:
             return None
+        if self.allowance is not None and (wait := await self.run(self.allowance.take, limit, self.clock())) > 0:
+            return wait
         found = await self.run(self._prepare, limit, full, done)
+        leaving = sum(len(one.intents) for one in found.requests) if isinstance(found, Flight) else 0
+        self.pace.take(leaving, second)
+        if self.allowance is not None:
+            await self.run(self.allowance.give_back, limit - leaving)
         if isinstance(found, Flight):
-            self.pace.take(sum(len(one.intents) for one in found.requests), second)
             self._unbegun.update(is_service(one) for one in found.requests)
             flights.add(asyncio.create_task(self._fly(found, done)))
         return 0 if found else None
@@ -392,8 +398,3 @@ class Sending:
 def is_service(one: Ready) -> bool:
     """Whether a request carries answers that are owed, which go before all else; it never carries others beside."""
     return one.intents[0].class_ == SERVICE
-
-
-def fields(fault: Exception) -> dict[str, str]:
-    """What the log says of an error: nothing that could name somebody."""
-    return observe.fault_fields(fault)

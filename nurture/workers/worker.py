@@ -25,6 +25,7 @@ from nurture.engine.turns import AT_WORK, Presence, Turns, why_held
 from nurture.engine.webhooks import Calling
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate
+from nurture.store.allowance import Allowance
 from nurture.store.codec import micros
 from nurture.store.open import Store
 from nurture.store.queue import Job, Jobs, enqueue
@@ -83,6 +84,8 @@ class Worker:
         self.turns = Turns(shops.looking, self.presence, Sharing(self._parts, self._open_round).look)
         run = self.threads["sending"].run
         self.sending = Sending(shops.sending, lambda: self.live(shops.sending.store), clock, run)
+        if (rate := shops.sending.config.rate_per_second) is not None:
+            self.sending.allowance = Allowance(shops.sending.store.database, shops.sending.provider.name, rate)
         self.calling = Calling(shops.sending, lambda: self.live(shops.sending.store), clock, run, self.look)
         for shop in (shops.looking, shops.deciding):
             shop.store.also = self._also
