@@ -19,6 +19,7 @@ from nurture.model.book import Book
 from nurture.model.catalogue import Field
 from nurture.model.event import MonthDay
 from nurture.model.length import Length
+from nurture.store.counted_rows import CountedRows
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
 
 KINDS = ("contacts", "orders", "events", "consents", "suppressions", "sends", "things", "numbers")
@@ -96,7 +97,7 @@ class Intake:
         ]
         self.records = self._readers(record_fields(wanted.kind, wanted.about, book))
         self.id_field = book.catalogue.orders.id_field if book.catalogue.orders else ""
-        self.same: dict[bytes, int] = {}
+        self.same = CountedRows()
         self.fresh_from = None if wanted.fresh is None else now - span(wanted.fresh)
 
     def _events(self) -> Mapping[str, Mapping[str, Field]]:
@@ -215,8 +216,7 @@ class Intake:
     def nth(self, row: Row) -> str:
         """A name for an order that has none: what its row says and how many equal rows came before it."""
         digest = blake2b("\x1f".join(row.cells).encode(), digest_size=8).digest()
-        nth = self.same[digest] = self.same.get(digest, 0) + 1
-        return f"{digest.hex()}-{nth}"
+        return f"{digest.hex()}-{self.same.count(digest)}"
 
     def fresh(self, at: datetime) -> bool:
         """Whether --fresh lets an event of that age start sequences."""

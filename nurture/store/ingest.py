@@ -18,11 +18,12 @@ from nurture.model.event import Origin
 from nurture.store.arrivals import expect as expect  # noqa: PLC0414  (taken from here too)
 from nurture.store.codec import micros, values_text
 from nurture.store.codes import mark_used
+from nurture.store.counted_rows import CountedRows
 from nurture.store.database import Database, among, bucket, insert_many
 from nurture.store.erasures import ASKED
 from nurture.store.identity import Known, RefusedRow, normal_address
 from nurture.store.known_facts import known_facts
-from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
+from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow, unfit
 from nurture.store.save import EVERYTHING
 from nurture.store.tables import EVENT, MESSAGE, SUPPRESSION
 
@@ -74,7 +75,7 @@ class Importing:
         self._now = micros(now)
         self.source = source
         self._origin = origin.value
-        self._equal: dict[bytes, int] = {}
+        self._equal = CountedRows()
         self._position = 0
 
     def take(
@@ -239,9 +240,7 @@ class Importing:
     def _nth(self, *words: str) -> str:
         """The id of a row without one: the row and how many equal ones came before it in this file."""
         same = blake2b("\x1f".join(words).encode(), digest_size=12)
-        digest = same.digest()
-        place = self._equal[digest] = self._equal.get(digest, 0) + 1
-        same.update(b"\x1f%d" % place)
+        same.update(b"\x1f%d" % self._equal.count(same.digest()))
         return same.hexdigest()
 
     def _put(
@@ -292,6 +291,8 @@ class Importing:
 
 def _address_of(row: AnyRow) -> str:
     """The address of a row in normal form; RefusedRow when it is none, unless an id says whom not to write to."""
+    if against := unfit(row):
+        raise RefusedRow(against)
     try:
         return normal_address(row.address) if row.address else ""
     except RefusedRow:
