@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import Select, insert, text, update
 
 from nurture.decide.advance import advance
+from nurture.engine.pools import Left
 from nurture.model.decision import Decision
 from nurture.model.mail import Fate, Handover
-from nurture.store import figures, up_to
+from nurture.store import codes, figures, up_to
 from nurture.store.codec import micros
+from nurture.store.codes import Stock
 from nurture.store.figures import (
     begun,
     by_class,
@@ -170,6 +172,16 @@ def test_what_is_put_off_is_told_by_what_puts_it_off(store: Store) -> None:
             later = {"due_at": micros(NOW + minutes * MINUTE), "because": because}
             connection.execute(update(PLANNED).where(PLANNED.c.key == key).values(**later))
     assert store.figures.later(NOW) == (("", 2, NOW + 5 * MINUTE), ("warm-up", 1, NOW + 20 * MINUTE))
+
+
+def test_of_very_many_codes_only_what_is_left_is_counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.outbox.codes.fill("few", ["A1", "A2"])
+    store.outbox.codes.fill("many", ["B1", "B2", "B3"])
+    assert store.outbox.codes.stock_up_to(["few", "many"]) == {"few": Stock(free=2), "many": Stock(free=3)}
+    monkeypatch.setattr(codes, "MANY", 2)
+    found = store.outbox.codes.stock_up_to(["few", "many"])
+    assert found == {"few": Stock(free=2), "many": Stock(free=3, counted=False)}
+    assert Left("many", "pool", found["many"]).words() == "many 3 left"
 
 
 @pytest.mark.parametrize(
