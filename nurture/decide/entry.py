@@ -1,6 +1,7 @@
 """Starting and re-entry: the exact rule, asked in order; the first no is final and is kept (language.md 6.4)."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from nurture.decide.clock import add_dates
 from nurture.decide.conditions import looks, truth
@@ -16,6 +17,7 @@ from nurture.model.person import Enrolment, Firing
 from nurture.model.sequence import Sequence, Status
 from nurture.model.trigger import Again, DayTrigger, EveryTrigger, HolidayTrigger, LapseTrigger, OnceTrigger
 
+LONGEST_SUBJECT = 400  # characters of a subject as they are: it stands in keys and in indexes
 CORRECTED_DAYS = 300  # a corrected birthday brings no second greeting within these (6.4)
 
 
@@ -170,6 +172,8 @@ def _about(draft: Draft, sequence: Sequence, firing: Firing, ordinal: int) -> tu
         subject = str(value)
     else:
         subject = str(ordinal)
+    if len(subject) > LONGEST_SUBJECT:  # an index takes no more; whoever sends a novel as the number of an order
+        subject = f"{subject[:LONGEST_SUBJECT]}…{sha256(subject.encode(errors='replace')).hexdigest()}"
     return new_firing(
         firing.sequence, firing.trigger, firing.fired_at, firing.settles_at, firing.day0, firing.name, subject,
         event, firing.parked, firing.thing,

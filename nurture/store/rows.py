@@ -89,4 +89,26 @@ class SendRow(Row):
     id: str = ""
 
 
+LONGEST_ID = 500  # characters: an index of PostgreSQL takes no more than some 2,700 bytes
+
+
+def unfit(row: Row) -> str:
+    """Why no database keeps a row, in words for the file of rejects; empty when there is nothing against it."""
+    key = row.fields.get("key") if isinstance(row, EventRow) else None
+    if len(row.outside_id) > LONGEST_ID or (isinstance(key, str) and len(key) > LONGEST_ID):
+        return f"its id has more than {LONGEST_ID} characters"
+    if _hidden(row.outside_id) or (isinstance(row, EventRow) and any(map(_hidden, row.fields.values()))):
+        return "it holds a character that cannot be kept (NUL, or half of one)"
+    return ""
+
+
+def _hidden(value: object) -> bool:
+    """Whether a text has what PostgreSQL keeps in no text; by it one would be taken for another."""
+    return (
+        isinstance(value, str)
+        and not (value.isascii() and "\0" not in value)
+        and ("\0" in value or any("\ud800" <= one <= "\udfff" for one in value))
+    )
+
+
 AnyRow = ContactRow | EventRow | ConsentRow | SuppressionRow | SendRow

@@ -22,6 +22,8 @@ from nurture.store.page import Rows
 from nurture.store.state_codec import same_state, state_text
 from nurture.store.tables import WATERMARK
 
+_COUNTRY = 100  # characters of a country that an index takes; no country has more
+
 Row = dict[str, Any]
 _CONSENT_EVENTS = frozenset({CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_LIFTED})
 
@@ -114,7 +116,7 @@ def person_columns(person: Person, zone: str, state: str, facts: str | None = No
         "orders_last_at": maybe_micros(orders.last_at),
         "orders_total": float(orders.total),
         "state": state,
-        "country": country if isinstance(country := person.facts.get("country"), str) else "",
+        "country": country[:_COUNTRY] if isinstance(country := person.facts.get("country"), str) else "",
         "placed_by": placed_by,
     }
 

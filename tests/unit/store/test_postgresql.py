@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random  # noqa: TID251  (the seed is given)
 from threading import Barrier
 
 import pytest
@@ -12,7 +13,11 @@ from sqlalchemy import Connection, event, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from nurture.cli.edge import TROUBLE, explain_fault
+from nurture.decide.entry import LONGEST_SUBJECT
+from nurture.engine.tick import tick
+from nurture.model.event import Origin
 from nurture.model.switch import Switch, Word
+from nurture.model.trigger import Again, EventTrigger
 from nurture.store import postgresql, world_faults
 from nurture.store.database import ask, connect, insert_many
 from nurture.store.open import Store, open_store
@@ -21,6 +26,7 @@ from nurture.store.probe import Reach, probe
 from nurture.store.rows import ContactRow, EventRow
 from nurture.store.tables import SUPPRESSION
 from nurture.store.world_faults import in_words, said_by
+from tests import worlds as w
 from tests.postgres_server import Server, postgres_server
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
@@ -55,15 +61,45 @@ def test_what_postgresql_cannot_keep_is_replaced_and_stops_nobody(store: Store, 
         assert connection.execute(select(SUPPRESSION.c.key).where(SUPPRESSION.c.key == NUL)).first() is None
 
 
-def test_rows_that_hold_what_no_database_keeps_come_in_or_are_refused_and_the_rest_comes(store: Store) -> None:
+def test_rows_that_no_database_keeps_are_refused_and_the_others_come(store: Store) -> None:
     refused: list[str] = []
     rows = [
+        ContactRow(outside_id=NUL),
+        ContactRow(outside_id=HALF),
+        ContactRow(outside_id="x" * 501),
+        EventRow(outside_id="b", name="order.placed", at=NOW, fields={"order_id": NUL}),
+        EventRow(outside_id="b", name="thing.changed", at=NOW, fields={"key": "k" * 501}),
         ContactRow(outside_id="a", facts={"first_name": NUL}),
-        EventRow(outside_id="b", name="order.placed", at=NOW, id=NUL, fields={"order": NUL}),
-        ContactRow(outside_id="c"),
+        EventRow(outside_id="c", name="order.placed", at=NOW, id=random_text(9_000)),
+        ContactRow(outside_id=random_text(500)),
     ]
     store.importing(NOW).take(rows, lambda _, why: refused.append(why))
+    assert refused == [HIDDEN, HIDDEN, LONG, HIDDEN, LONG]
+    assert store.find("a")
     assert store.find("c")
+    assert store.counts().people == 3
+
+
+HIDDEN = "it holds a character that cannot be kept (NUL, or half of one)"
+LONG = "its id has more than 500 characters"
+
+
+def random_text(length: int) -> str:
+    """What no server can compress: an index has to take it as it is."""
+    chance = Random(length)  # noqa: S311 - not a secret
+    return "".join(chance.choice("abcdefghijklmnopqrstuvwxyzäöü☕") for _ in range(length))
+
+
+def test_whoever_sends_a_novel_as_the_number_of_an_order_starts_once_and_stops_nobody(store: Store) -> None:
+    """An index takes some 2,700 bytes: a subject is shortened, and stays one of its own."""
+    ordered = EventTrigger(place=w.HERE, event="order.placed")
+    book = w.book(w.sequence("thanks", ordered, [w.send("one")], again=Again(per="event.order_id")))
+    novel = {"order_id": random_text(9_000)}
+    rows = [EventRow(outside_id="a", name="order.placed", at=NOW, id=one, fields=novel) for one in "12"]
+    store.importing(NOW, origin=Origin.live).take(rows, lambda _, why: pytest.fail(why))
+    assert tick(store, book, NOW + timedelta(hours=1)).people == 1
+    ((person, _),) = store.people([store.find("a") or ""], NOW + timedelta(hours=1))
+    assert [len(one.subject) for one in person.enrolments] == [LONGEST_SUBJECT + 65]
 
 
 def test_many_rows_that_double_are_refused_as_few_are(store: Store) -> None:
