@@ -12,7 +12,7 @@ from benchmarks.population import Population, populated, spoiled
 from nurture.engine.tick import Ticked, tick
 from nurture.wiring import live
 
-SIZES = (300_000,)
+SIZES = (25_000,)
 SAMPLE = 250  # lived for all the days, and copied
 DAYS = 365
 KEPT_ONCE = ("content",)  # however many people there are

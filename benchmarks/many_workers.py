@@ -24,7 +24,7 @@ from nurture.store.tables import AGENDA
 from nurture.wiring import live, now, workshop
 from tests.postgres_server import postgres_server
 
-SIZES = (1_000_000,)
+SIZES = (100_000,)
 WORKERS = (1, 2)
 LONGEST = 1_800.0  # seconds until it is given up
 LOOK = 0.05
