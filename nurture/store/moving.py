@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, inspect, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from nurture.store.codec import micros
 from nurture.store.database import Database
 from nurture.store.installation import MOVED, MOVING, Mark, declare, declared, read_mark
 from nurture.store.migrate import bring_up_to_date, version_of
@@ -32,9 +33,9 @@ from nurture.store.moving_rows import (
     stay,
     sum_of,
 )
-from nurture.store.runner import runners
+from nurture.store.runner import ENDED
 from nurture.store.seats import Taken
-from nurture.store.tables import DECLARATION, HEAD, INSTALLATION
+from nurture.store.tables import DECLARATION, HEAD, INSTALLATION, RUNNER
 from nurture.store.world_faults import in_words
 
 Tell = Callable[[int], None]
@@ -94,15 +95,21 @@ def size_of(database: Database) -> int:
 
 
 def working(database: Database, since: datetime) -> list[str]:
-    """Who works with a store as far as it knows: connected to PostgreSQL; of a file, seen since then and not ended."""
+    """Who works with a store as far as it knows: connected to PostgreSQL; of a file, seen since then and not ended.
+
+    It asks no more than the tables of every version have: the store may be one that is to be upgraded.
+    """
     with in_our_words("nothing was changed", database):
         with database.reading() as connection:
-            said = [one for one in runners(connection) if not one.ended]
+            said = connection.execute(_SAID).all()
         if database.file is not None:
-            return [one.name for one in said if one.seen_at >= since]
+            return [name for name, seen in said if seen >= micros(since)]
         taken = Taken(database)
-        names = [one.name for one in said if taken.has(one.name)]
+        names = [name for name, _ in said if taken.has(name)]
         return names or (["somebody"] if taken.workers or taken.daemon else [])
+
+
+_SAID = select(RUNNER.c.name, RUNNER.c.seen_at).where(RUNNER.c.state != ENDED).order_by(RUNNER.c.name)
 
 
 def room_for(source: Database, target: Database) -> None:

@@ -9,8 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import text
 
+from nurture.cli.edge import run
 from nurture.engine.faults import StateError
 from nurture.engine.upgrading import Upgraded, done_lines, plan_lines, upgrade_store
 from nurture.store import migrate, upgrading
@@ -167,6 +170,41 @@ def test_whoever_could_not_go_on_must_be_stopped_first_and_is_told_so_afterwards
         database.engine.dispose()
     with pytest.raises(SchemaError, match="upgrade nurture on this machine too"):
         open_store(url)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_store_of_the_tables_before_is_shown_and_upgraded_by_the_command(
+    kind: str,
+    tmp_path: Path,
+    postgres: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = postgres.new_database() if kind == "postgresql" else f"sqlite:///{tmp_path / 'shop' / 'nurture.db'}"
+    assert run(["init", str(tmp_path / "shop")]) == 0
+    monkeypatch.chdir(tmp_path / "shop")
+    Path("config.toml").write_text(f'[store]\nurl = "{url}"\n', encoding="utf-8")
+    assert run(["upgrade"]) == 4
+    assert "there is no store" in capsys.readouterr().err
+    database = connect(url)
+    config = Config()
+    config.set_main_option("script_location", str(migrate.migrations_folder()))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+    database.engine.dispose()
+    assert run(["upgrade", "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    assert f"The store's tables are 0004; this nurture's are {HEAD}. To be done:" in shown
+    assert "  0005  Many workers on one store, and what is kept for how long" in shown
+    assert version(url) == "0004"
+    assert run(["upgrade"]) == 0
+    done = capsys.readouterr().out
+    assert f"The store's tables were 0004 and are {HEAD}, in " in done
+    assert ("The store from before is kept:" in done) == (kind == "sqlite")
+    assert run(["upgrade"]) == 0
+    assert "there is nothing to do" in capsys.readouterr().out
+    open_store(url).close()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
