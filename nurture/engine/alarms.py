@@ -78,7 +78,7 @@ def sequence_alarms(shop: Workshop, book: Book, now: datetime) -> Iterator[Alarm
 
     Days count on the shop's calendar, up to what is decided: a daemon that stands still is another alarm. Expected is
     only something of what started people on at least 8 of 56 days; it is silent after more than three times the
-    longest rest within them, and never before the third day.
+    longest rest within them, never before the third day, and no more after 56: then it is meant so.
     """
     until = min(now, shop.store.watermark or now)
     clock = reader_clock(book.rules, {"zone": book.rules.zone})
@@ -89,7 +89,7 @@ def sequence_alarms(shop: Workshop, book: Book, now: datetime) -> Iterator[Alarm
             continue
         ended = local_day(last, clock)
         silent = (today - ended).days
-        if silent < AT_LEAST:
+        if not AT_LEAST <= silent <= PAST:
             continue
         edges = [day_start(ended - timedelta(days=number), clock) for number in range(PAST - 1, -2, -1)]
         most = most_rest(silences.days_with_starts(shop.store.database, name, edges))

@@ -10,11 +10,13 @@ from nurture.engine.taking import KINDS as POSTS
 from nurture.engine.taking import give_up_old
 from nurture.engine.workshop import Workshop
 from nurture.model.keeping import KINDS, Keep
+from nurture.store.folding import fold_days
 from nurture.store.pruning import Pruning
 from nurture.store.received import Old
 
 QUIET, BUSY = 5, 1  # transactions of a thousand rows at the most, after a turn with nothing to decide and after others
 REST = timedelta(hours=1)  # of a kind of which nothing is old
+DAYS = "days"  # counts of them, which nobody sets: families of mailboxes are told apart for two months
 OF_ROWS = tuple(kind for kind in KINDS if kind != "posts")
 WORDS = {
     "reasons": "reasons",
@@ -43,6 +45,8 @@ class Pruner:
             went[kind], budget = _some(door, kind, keep, now, budget)
             if budget:
                 self._rests[kind] = now + REST
+        if budget and self._rests.get(DAYS, now) <= now and not fold_days(shop.store.database, now):
+            self._rests[DAYS] = now + REST
         return _note(went)
 
 
@@ -92,6 +96,8 @@ def prune_all(shop: Workshop, keep: Keep, now: datetime, tell: Callable[[int], N
             went[kind], more = went[kind] + done.went, done.more
             tell(went.total())
         yield Aged(kind, went[kind], before, door.kept_since(kind))
+    while fold_days(shop.store.database, now):
+        continue
     _note(Counter({kind: number for kind, number in went.items() if kind != "posts"}))
 
 

@@ -11,10 +11,13 @@ from nurture.model.happening import Bounce, By, Happened, Happening
 from nurture.model.keeping import Keep
 from nurture.model.mail import Fate, Handover
 from nurture.store.database import BULK
+from nurture.store.folding import fold_days
+from nurture.store.mail_days import count as count_days
+from nurture.store.meters import meters
 from nurture.store.outbox import OPEN
 from nurture.store.pruning import SETTLES, STUCK, Pruned, Pruning
 from nurture.store.replies import Chore, Replies, Reply
-from nurture.store.tables import HAPPENING, MESSAGE, REASON, REPLY, TASK
+from nurture.store.tables import HAPPENING, MAIL_DAY, MESSAGE, REASON, REPLY, TASK
 from tests.sending_worlds import NOW, Shop, open_shop, planned
 
 DAY = timedelta(days=1)
@@ -112,6 +115,25 @@ def test_the_words_of_a_letter_go_when_it_was_answered(shop: Shop) -> None:
     assert Pruning(shop.store.database).step("letters", LATER, LATER).went == 1
     assert sorted(column(shop, REPLY.c.words)) == ["", "Which?"]
     assert sorted(column(shop, REPLY.c.address)) == ["", "a@shop.example"]
+
+
+def test_counts_of_old_days_keep_their_sums_and_no_domain_of_somebodys_own(shop: Shop) -> None:
+    families = {("gmail", "accepted"): 5, ("adas.example", "accepted"): 2, ("bens.example", "accepted"): 3,
+                ("bens.example", "bounced"): 1}  # fmt: skip
+    with shop.store.database.writing() as connection:
+        for ago in (61, 59):
+            count_days(connection, (NOW - ago * DAY).date(), "sendgrid", families)
+    before = meters(shop.store.database, NOW).happened
+    Pruner().turn(shop.workshop, Keep(), NOW, people=0)
+    assert fold_days(shop.store.database, NOW) == 0
+    assert meters(shop.store.database, NOW).happened == before
+    with shop.store.database.reading() as connection:
+        rows = {(row.day, row.family, row.what): row.count for row in connection.execute(MAIL_DAY.select())}
+    old = (NOW - 61 * DAY).date().toordinal()
+    assert {of[1:]: number for of, number in rows.items() if of[0] == old} == {
+        ("gmail", "accepted"): 5, ("other", "accepted"): 5, ("other", "bounced"): 1,
+    }  # fmt: skip
+    assert len(rows) == 3 + 4
 
 
 def test_a_busy_turn_takes_one_transaction_and_a_kind_of_which_nothing_is_old_rests(shop: Shop) -> None:
