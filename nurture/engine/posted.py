@@ -6,6 +6,7 @@ can read the answer; and a moment up to five minutes ahead counts as now, since 
 """
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -154,8 +155,8 @@ class Posting:
         """A row with its own proof of consent, and of no later time than now."""
         if isinstance(row, ConsentRow):
             row = replace(row, basis=texts.get("basis", ""))
-        if isinstance(row, ContactRow | EventRow | ConsentRow) and row.at is not None:
-            row = replace(row, at=min(row.at, self.now))
+        if isinstance(row, ContactRow | EventRow | ConsentRow) and row.at is not None and row.at > self.now:
+            row = replace(row, at=self.now)
         return row
 
 
@@ -166,7 +167,7 @@ def text_of(name: str, value: object) -> str:
             return "true" if value else "false"
         case str() if len(value) > LONGEST:
             raise CellError(f"{name}: longer than {LONGEST:,} characters")
-        case str() if any(hidden(one) for one in value):
+        case str() if _HIDDEN.search(value):
             raise CellError(f"{name}: holds a character that cannot be kept")
         case str():
             return value.strip()
@@ -193,9 +194,7 @@ def one_word(name: str, word: str) -> str:
     return text_of(name, word)
 
 
-def hidden(one: str) -> bool:
-    """Whether no database keeps this character: NUL and halves of characters."""
-    return one == "\0" or "\ud800" <= one <= "\udfff"
+_HIDDEN = re.compile("[\0\ud800-\udfff]")  # what no database keeps: NUL and halves of characters
 
 
 def take_rows(
