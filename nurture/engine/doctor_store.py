@@ -10,7 +10,7 @@ from nurture.decide.clock import after, at, reader_clock
 from nurture.decide.zones import known_zone
 from nurture.engine.doctor import Finding, look, ok, wrong
 from nurture.engine.gates import held_words, undeclared
-from nurture.engine.status import ENDED_WITHOUT_A_WORD, ago, is_silent, moment, never
+from nurture.engine.status import ENDED_WITHOUT_A_WORD, ago, is_silent, moment, never, on_machine
 from nurture.engine.tick import leap
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
@@ -95,15 +95,16 @@ def daemon_findings(store: Store, now: datetime, gone: Callable[[Runner], bool] 
     """Whether somebody works, and whether a daemon fell silent."""
     running = [one for one in store.runners() if not one.ended]
     for one in running:
-        seen = f"process {one.process} was last seen {ago(now - one.seen_at)} ago"
+        verb = "nurture worker" if one.kind == "worker" else "nurture run"
+        seen = f"process {one.process}{on_machine(one)} was last seen {ago(now - one.seen_at)} ago"
         if gone(one):
-            yield wrong("daemon", f"{ENDED_WITHOUT_A_WORD}: {seen}", "start nurture run again")
+            yield wrong(one.kind, f"{ENDED_WITHOUT_A_WORD}: {seen}", f"start {verb} again")
         elif is_silent(one, now):
-            yield wrong("daemon", f"silent: {seen}", "look whether it lives, and start nurture run again")
+            yield wrong(one.kind, f"silent: {seen}", f"look whether it lives, and start {verb} again")
         elif one.state.startswith(HOLDS):
-            yield wrong("daemon", f"{seen} and {one.state}", "do what it says")
+            yield wrong(one.kind, f"{seen} and {one.state}", "do what it says")
         else:
-            yield ok("daemon", seen)
+            yield ok(one.kind, seen)
     last = store.watermark
     works = any(not is_silent(one, now) and not one.state.startswith(HOLDS) for one in running)
     if works and last is not None and now - last > BEHIND:

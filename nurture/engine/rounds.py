@@ -15,6 +15,7 @@ from nurture.decide.special_days import dates_in
 from nurture.engine.collecting import uncollected
 from nurture.engine.tick import Tell, Ticked, decide_page, refuse_halted, silent
 from nurture.model.book import Book
+from nurture.model.sequence import Status
 from nurture.store.open import Store
 from nurture.store.rounds import Also, Part, Round, nothing_else
 
@@ -54,7 +55,8 @@ class Sharing:
 
     def _parts(self, book: Book) -> int:
         """One where it depends on the order of all: whoever comes above `at_most` is found by looking at the others."""
-        limited = any(one.at_most is not None for one in book.sequences.values())
+        starting = (one for one in book.sequences.values() if one.status not in (Status.draft, Status.closed))
+        limited = any(one.at_most is not None for one in starting)
         return 1 if limited else self.parts()
 
     def _shared(self, store: Store, span: tuple[datetime, datetime], parts: int) -> Ticked:
