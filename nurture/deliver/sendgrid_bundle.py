@@ -124,9 +124,10 @@ def alone(mail: Email, round_: int) -> Post | Handover:
 def bundle(chosen: Sequence[Own], round_: int) -> tuple[list[Post | Handover], list[Own]]:
     """A request for these mails, and one for each that does not fit in; and those left for requests after it."""
     letters = free_letters(chosen)
+    subject, chosen = one_subject(chosen)
     (text, html), values = sewn([one.woven for one in chosen], letters)
     try:
-        rest = dumped(dict(shared(chosen[0].mail, text, html)))
+        rest = dumped(dict(shared(chosen[0].mail, text, html)) | subject)
     except CannotBeSaid:
         letters = ""
     if not letters:
@@ -144,6 +145,15 @@ def bundle(chosen: Sequence[Own], round_: int) -> tuple[list[Post | Handover], l
             room -= len(person) + 1
             together.append((one.mail, person))
     return [*bundled(together, rest, round_), *(alone(mail, round_) for mail in apart)], []
+
+
+def one_subject(chosen: Sequence[Own]) -> tuple[dict[str, str], Sequence[Own]]:
+    """The subject that all of them have, to be said once, and the mails without it; nothing where they differ."""
+    subject = chosen[0].mail.subject
+    if any(one.mail.subject != subject for one in chosen):
+        return {}, chosen
+    said = b"," + dumped({"subject": subject})[1:-1]  # no text in JSON holds it: its quotation marks would be escaped
+    return {"subject": subject}, [one._replace(envelope=one.envelope.replace(said, b"", 1)) for one in chosen]
 
 
 def bundled(together: Sequence[tuple[Email, bytes]], rest: bytes, round_: int) -> Iterator[Post | Handover]:

@@ -60,7 +60,7 @@ def arrived(request: Post) -> list[tuple[str, str, str, str, str, dict[str, str]
     for one in body["personalizations"]:
         own = one.get("substitutions", {})
         texts = {part["type"]: substituted(part["value"], own) for part in body["content"]}
-        subject = substituted(one["subject"], own)
+        subject = substituted(one.get("subject", body.get("subject")), own)
         said = texts["text/plain"], texts["text/html"], one.get("headers", {})
         found.append((one["custom_args"]["nv_send"], one["to"][0]["email"], subject, *said))
     return found
@@ -139,6 +139,15 @@ def test_a_tag_that_stands_in_a_mail_already_is_not_used(where: str) -> None:
     assert arrived(request) == [meant(mail) for mail in mails]
     tags = chain.from_iterable(one["substitutions"] for one in json.loads(request.body)["personalizations"])
     assert not any(letters in tag for tag in tags)
+
+
+def test_a_subject_that_all_have_is_said_once() -> None:
+    hostile = 'Hello, "subject":"Hello"'
+    mails = [woven(number, str(number), subject="Hello", to_name=hostile) for number in range(3)]
+    (request,) = made(mails)
+    body = json.loads(request.body)
+    assert (body["subject"], [one.get("subject") for one in body["personalizations"]]) == ("Hello", [None] * 3)
+    assert arrived(request) == [meant(mail) for mail in mails]
 
 
 def test_letters_that_a_value_would_complete_are_not_used() -> None:
