@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from nurture.wiring import now
-from tests.postgres_server import Server
+from tests.daemons import daemon, until
+from tests.postgres_server import Server, postgres_server
 from tests.projects import Project
 
 STEPS = (
@@ -68,3 +69,22 @@ def test_a_shop_says_and_sends_the_same_over_either_database(
     sent = [sorted(map(told, one.mails)) for one in shops]
     assert sent[1] == sent[0]
     assert len(sent[0]) == 3
+
+
+def test_a_daemon_lives_on_when_the_server_goes_down_and_comes_back(project: Project) -> None:
+    """While it is away the log says why; what came as it was back is mailed, without anybody's hand."""
+    with postgres_server() as server:
+        settings = project.root / "config.toml"
+        text = settings.read_text().replace("sqlite:///nurture.db", server.new_database(), 1)
+        settings.write_text(text.replace('every = "5 seconds"', 'every = "1 second"', 1))
+        project.ok("apply")
+        with daemon(project) as running:
+            running.until_said("daemon.started")
+            server.end()
+            until(lambda: "no PostgreSQL answers there" in running.log, lambda: running.log)
+            server.begin()
+            row = ("c1", "c1@shop.example", "complaint.opened", now().isoformat(), "T1")
+            project.table("events.csv", ["id", "email", "event", "at", "ticket"], [row])
+            project.ok("import", "events", "events.csv")
+            until(lambda: project.mails, lambda: running.log)
+            assert running.stop() == 0
