@@ -5,6 +5,7 @@ collector that is slow or away costs nothing but the traces: they are sent by a 
 drops what it cannot hold.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from threading import Thread
@@ -20,6 +21,8 @@ OFF = "OTEL_SDK_DISABLED"
 EXTRA = "opentelemetry.sdk.trace"
 AT_ONCE, KEPT = 512, 4096  # spans that are sent together, and that wait at the most
 SECONDS = 5.0  # between two posts, and for one
+QUIET = 600.0  # seconds
+LOUD = ("opentelemetry.exporter.otlp.proto.http.trace_exporter", "opentelemetry.sdk._shared_internal")
 MISSING = "OTEL_EXPORTER_OTLP_ENDPOINT is set, and OpenTelemetry is not installed: pip install 'nurture[telemetry]'"
 
 
@@ -34,6 +37,9 @@ def begin(variable: Callable[[str], str], version: str, tell: Callable[[str], No
         tell(MISSING)
         return _nothing
     provider = _provider(version)
+    seldom = {name: Seldom() for name in LOUD}
+    for name, one in seldom.items():
+        logging.getLogger(name).addFilter(one)
     unwatch = spans.watch(Tracing(provider))
 
     def end() -> None:
@@ -41,8 +47,25 @@ def begin(variable: Callable[[str], str], version: str, tell: Callable[[str], No
         last = Thread(target=provider.shutdown, daemon=True)  # a collector that hangs must not keep us
         last.start()
         last.join(SECONDS)
+        for name, one in seldom.items():
+            logging.getLogger(name).removeFilter(one)
 
     return end
+
+
+class Seldom(logging.Filter):
+    """Lets a library say once in ten minutes that a collector does not answer, and not at every try."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = -QUIET
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it was quiet for long enough; a clock that was put back silences nobody."""
+        if self._said <= record.created < self._said + QUIET:
+            return False
+        self._said = record.created
+        return True
 
 
 def _nothing() -> None:
