@@ -37,9 +37,8 @@ def begin(variable: Callable[[str], str], version: str, tell: Callable[[str], No
         tell(MISSING)
         return _nothing
     provider = _provider(version)
-    seldom = {name: Seldom() for name in LOUD}
-    for name, one in seldom.items():
-        logging.getLogger(name).addFilter(one)
+    for name in LOUD:
+        logging.getLogger(name).addFilter(SELDOM)  # once, however often this is called
     unwatch = spans.watch(Tracing(provider))
 
     def end() -> None:
@@ -47,8 +46,6 @@ def begin(variable: Callable[[str], str], version: str, tell: Callable[[str], No
         last = Thread(target=provider.shutdown, daemon=True)  # a collector that hangs must not keep us
         last.start()
         last.join(SECONDS)
-        for name, one in seldom.items():
-            logging.getLogger(name).removeFilter(one)
 
     return end
 
@@ -66,6 +63,9 @@ class Seldom(logging.Filter):
             return False
         self._said = record.created
         return True
+
+
+SELDOM = Seldom()
 
 
 def _nothing() -> None:

@@ -118,7 +118,7 @@ def test_a_collector_that_hangs_or_is_gone_delays_nothing(
     work()
     end()
     assert ADDRESS not in caplog.text
-    assert len([one for one in caplog.records if one.name == telemetry.LOUD[0]]) <= 2, "one for each, and no more"
+    assert len([one for one in caplog.records if one.name in telemetry.LOUD]) <= 1, "once in ten minutes"
 
 
 @pytest.mark.parametrize(
