@@ -137,7 +137,8 @@ class Webhooks:
         """The calls in these states, those to come in their order, what ended with the newest first."""
         theirs = (WEBHOOK.c.person == person,) if person else ()
         asked = select(*_COLUMNS).where(WEBHOOK.c.state.in_(states), *theirs)
-        asked = asked.order_by(WEBHOOK.c.settled_at.desc(), WEBHOOK.c.next_at, WEBHOOK.c.key).limit(limit)
+        order = (WEBHOOK.c.settled_at.desc().nulls_last(), WEBHOOK.c.next_at.nulls_first(), WEBHOOK.c.key)
+        asked = asked.order_by(*order).limit(limit)
         with self.database.reading() as connection:
             return [_ring(*row) for row in connection.execute(asked)]
 
