@@ -34,6 +34,7 @@ class Keep:
             return datetime.min.replace(tzinfo=now.tzinfo)
 
 
+AS_USUAL = Keep()
 KINDS = tuple(one.name for one in fields(Keep))
 """Every kind, in the order in which they are looked at."""
 LEAST = {"reasons": 30, "journal": 30, "posts": 3, "letters": 30, "news": 30, "bodies": 0}

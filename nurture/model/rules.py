@@ -5,7 +5,7 @@ from datetime import time
 
 from nurture.model.catalogue import Limit, Mute
 from nurture.model.expression import Condition
-from nurture.model.keeping import Keep
+from nurture.model.keeping import AS_USUAL, Keep
 from nurture.model.length import Length, Unit
 from nurture.model.letter import Kind
 
@@ -136,7 +136,7 @@ class Rules:
     silence: Silence | None = None
     sunset: Sunset | None = None
     replies: Replies = Replies()
-    keep: Keep = Keep()
+    keep: Keep = AS_USUAL
     language: int = 1
 
 
