@@ -56,7 +56,8 @@ def explain_fault(error: Exception) -> int:
         click.echo(f"nurture: {error}", err=True)
         return USAGE if isinstance(error, MisuseError) else FINDINGS if isinstance(error, RefusedError) else TROUBLE
     if type(error).__name__ in UNREADABLE_URL:
-        click.echo('nurture: the address of the store is not understood; write url = "sqlite:///nurture.db"', err=True)
+        urls = 'url = "sqlite:///nurture.db" or "postgresql://user@host/database"'
+        click.echo(f"nurture: the address of the store is not understood; write {urls}", err=True)
         return TROUBLE
     if isinstance(error, ModuleNotFoundError) and error.name in DRIVERS:
         words = f"the address of the store needs the Python package {error.name}, which is not here"

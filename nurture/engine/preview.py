@@ -261,8 +261,9 @@ def everywhere(
 
 def refuse_without_store(config: Config) -> None:
     """StateError where no store was made yet; a preview makes none."""
-    file = config.store_url.removeprefix("sqlite:///")
-    if file != config.store_url and not Path(file).exists():
+    from nurture.store.probe import Reach, probe
+
+    if probe(config.store_url).reach is Reach.absent:
         raise StateError("there is no store yet, so it holds nobody: `nurture apply`, then `nurture import contacts`.")
 
 

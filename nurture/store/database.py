@@ -30,6 +30,7 @@ from sqlalchemy import (
     insert,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.compiler import Compiled, SQLCompiler
 
 PAGE = 500  # ids in one IN (...): well under every database's limit of parameters
@@ -85,7 +86,9 @@ class Database:
         """A transaction that writes, taking the lock at once; `durable` survives a power cut when it returns.
 
         On PostgreSQL `beside` lets others that say so write at the same time: whoever does must be safe beside
-        itself, by conditional updates or rows that it locks. It never runs beside one that does not say so.
+        itself, by conditional updates or rows that it locks. It never runs beside one that does not say so. Events
+        about people whose rows it does not change are never written beside: a number is given before the commit, so
+        that a higher one may be seen first, and the lower one would be taken for decided.
         """
         mode = ("durable" if durable else "write") + (" beside" if beside else "")
         with self.engine.connect() as connection:
@@ -177,10 +180,12 @@ def connect(url: str, make_folder: bool = True, cache: int = CACHE) -> Database:
     connection keeps in memory.
     """
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
+    if parsed.drivername in ("postgresql", "postgresql+psycopg"):
         from nurture.store.postgresql import engine_of
 
         return Database(engine_of(parsed))
+    if parsed.get_backend_name() != "sqlite":
+        raise ArgumentError("a store lies in SQLite or PostgreSQL")
     if parsed.database not in (None, "", ":memory:"):
         if make_folder:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import Connection, event, insert, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 
 from nurture.cli.edge import TROUBLE, explain_fault
 from nurture.decide.entry import LONGEST_SUBJECT
@@ -209,6 +209,16 @@ def test_an_old_server_is_said() -> None:
     assert postgresql._unfit(180_001, "UTF8") == ""
     assert postgresql._unfit(140_000, "UTF8") == ""
     assert "is PostgreSQL 13, and nurture needs 14" in postgresql._unfit(130_022, "UTF8")
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "postgres", "postgresql+nonsense"])
+def test_the_address_of_what_is_no_store_is_said(scheme: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ArgumentError) as raised:
+        connect(f"{scheme}://root:secret@127.0.0.1/shop")
+    assert explain_fault(raised.value) == TROUBLE
+    said = capsys.readouterr().err
+    assert "is not understood" in said
+    assert "secret" not in said
 
 
 def test_without_the_driver_it_is_said_how_to_get_it(
