@@ -83,4 +83,3 @@ def test_one_of_two_is_killed_amid_sending_and_the_other_goes_on(machines, provi
 def in_doubt(project: Project) -> int:
     """How many mails are listed as in doubt."""
     return int(json.loads(project.ok("status", "--json").out)["lying"].get("in_doubt", 0))
-

@@ -71,7 +71,7 @@ def test_systemd_takes_the_units_and_finds_them_little_exposed(tmp_path: Path) -
             assert binary == "/usr/local/lib/nurture/bin/nurture"
             understood(arguments)
             assert (service["User"], service["ProtectSystem"], service["UMask"]) == ("nurture", "strict", "0077")
-        text = unit.read_text(encoding="utf-8").replace("/usr/local/lib/nurture/bin/nurture", shutil.which("true") or "")
+        text = unit.read_text(encoding="utf-8").replace(binary, shutil.which("true") or "")
         (tmp_path / unit.name.replace("@", "@1")).write_text(text, encoding="utf-8")
     systemd = shutil.which("systemd-analyze")
     if systemd is None:  # what systemd itself says is asked where it is: the rest above holds anywhere
