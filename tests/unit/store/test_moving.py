@@ -28,7 +28,7 @@ NOW = w.utc("2027-06-01 12:00")
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The store of a shop in which everything happened that can."""
-    story = NinetyDays(tmp_path_factory.mktemp("lived"), seed=7, people=5, days=25)
+    story = NinetyDays(tmp_path_factory.mktemp("lived"), seed=7, people=5, days=15)
     story.live().close()
     return story.folder / "nurture.db"
 
