@@ -15,7 +15,7 @@ NOBODYS = frozenset(
     {
         "installation", "watermark", "zone_group", "content", "application", "applied_file", "version", "renamed",
         "move", "basis", "mail_day", "api_key", "batch", "batch_member", "switch", "secret", "declaration", "runner",
-        "planned", "held",
+        "planned", "held", "round", "round_part", "allowance",
     }
 )  # fmt: skip
 """Nothing of anybody: files, counts, what is said of all. Queues hold send keys only, and are emptied of theirs."""
