@@ -87,13 +87,14 @@ def import_command(
     if file is None:
         raise click.UsageError(f"say which file: nurture import {kind} FILE")
     from nurture.cli.applying import who
+    from nurture.cli.tracing import traced
     from nurture.engine.intake import Wanted
     from nurture.engine.take_in import take_in
     from nurture.wiring import now, workshop
 
     topics = tuple(consent.replace(",", " ").split())
     wanted = Wanted(kind, columns, delivered_after, topics, basis, fresh, thing or numbers, ask, who())
-    with workshop(asked.root) as shop, progress(file.name, file.stat().st_size) as tell:
+    with traced(), workshop(asked.root) as shop, progress(file.name, file.stat().st_size) as tell:
         done = take_in(shop, file, wanted, now(), tell, who())
     if asked.json:
         answer(done)

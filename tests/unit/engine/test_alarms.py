@@ -1,6 +1,7 @@
 """Alarms worth waking for: what should have spoken and did not, told once, and never because of a usual rest."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from nurture.engine.alarms import Watch, alarms, most_rest, news_alarms, sequenc
 from nurture.engine.applying import LiveBook
 from nurture.engine.doctor_alarms import alarm_findings
 from nurture.engine.hand_over import directly
+from nurture.engine.health import metrics
 from nurture.engine.status import status
 from nurture.model import alarm
 from nurture.model.book import Book
@@ -34,8 +36,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    opened = open_shop(tmp_path)
+def shop(store_url: str) -> Iterator[Shop]:
+    opened = open_shop(store_url)
     book = opened.live.book
     rules = replace(book.rules, people=(("lena", "lena@shop.example"), ("owner", "boss@shop.example")))
     opened.live = replace(opened.live, book=replace(book, rules=rules))
@@ -153,6 +155,15 @@ def test_each_of_the_others_begins_and_ends_with_its_cause(shop: Shop) -> None:
     shop.store.settle(batch, [Handover(key, Fate.in_doubt)], NOW)
     assert alarm.DOUBTS not in kinds(shop, NOW + timedelta(minutes=59))
     assert alarm.DOUBTS in kinds(shop, NOW + timedelta(minutes=61))
+
+
+def test_metrics_are_told_of_a_store_of_either_database(shop: Shop) -> None:
+    planned(shop.store, service=1)
+    Watch().look(shop.workshop, book_of(shop), NOW + timedelta(minutes=11))
+    text = metrics(shop.store, NOW + timedelta(minutes=11))
+    assert 'nurture_alarms{alarm="service_late"} 1\n' in text
+    assert f'nurture_queue_oldest_due_timestamp_seconds{{class="service"}} {NOW.timestamp():.3f}\n' in text
+    assert int(re.findall(r"nurture_store_size_bytes (\d+)", text)[0]) > 100_000
 
 
 def test_a_source_that_fell_silent_is_an_alarm_and_when_it_spoke_last_is_kept(shop: Shop) -> None:
