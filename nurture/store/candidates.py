@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, Connection, Select, bindparam, func, literal_column, select
 
@@ -23,7 +22,7 @@ from nurture.store.codec import instant, micros
 from nurture.store.crowds import DAY_START, Crowd, Dates, crowds_of, next_moment
 from nurture.store.crowds import crowds as of_zone
 from nurture.store.database import ask
-from nurture.store.local import days_opening, next_opening
+from nurture.store.local import clock_of, days_opening, next_opening
 from nurture.store.projections import HEARD, ORDERS, zones_of
 from nurture.store.tables import AGENDA, DAY_OF, SILENCE
 
@@ -179,7 +178,7 @@ def scans(connection: Connection, wanted: Watched, since: datetime, until: datet
     if not wanted.lapses and not wanted.days:
         return
     for name in zones_of(connection):
-        zone = ZoneInfo(name)
+        zone = clock_of(name)
         lapsing = days_opening(zone, LAPSE_HOUR, since, until) if wanted.lapses else None
         starting = days_opening(zone, DAY_START, since, until) if wanted.days else None
         if lapsing:
@@ -254,7 +253,7 @@ _NEXT_SCANS: WeakKeyDictionary[Watched, tuple[tuple[str, ...], datetime, datetim
 
 
 def _next_scan(zones: Iterable[str], wanted: Watched, after: datetime) -> datetime | None:
-    clocks = [ZoneInfo(zone) for zone in zones]
+    clocks = [clock_of(zone) for zone in zones]
     hours = (next_opening(zone, hour, after) for zone in clocks for hour in wanted.hours)
     moments = (next_moment(crowd, zone, after) for zone in clocks for crowd in wanted.crowds)
     return min((moment for moment in (*hours, *moments) if moment is not None), default=None)

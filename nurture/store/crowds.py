@@ -22,7 +22,7 @@ from nurture.model.sequence import Sequence, Status
 from nurture.model.special_days import SPECIAL_DAYS
 from nurture.model.trigger import EveryTrigger, HolidayTrigger, OnceTrigger
 from nurture.store.database import Database, pages
-from nurture.store.local import days_opening, next_opening, opening
+from nurture.store.local import clock_of, days_opening, next_opening, opening
 from nurture.store.prefilter import LocalDay, prefilter
 from nurture.store.projections import numbers_path, tag_path
 from nurture.store.tables import DAY_OF, PERSON
@@ -153,7 +153,7 @@ def crowds(
     `rules` is the digest of today's stage rules: a stage worked out by others narrows nothing. Without `dates`
     ValueError for a book that starts people by special days.
     """
-    clock = ZoneInfo(zone)
+    clock = clock_of(zone)
     for crowd in wanted:
         if isinstance(crowd, Feasts):
             days = days_opening(clock, DAY_START, since, until)

@@ -11,6 +11,15 @@ _DAY = timedelta(days=1)
 _SHORT = timedelta(hours=3)  # clocks do not change twice in so short a time
 
 
+@lru_cache(maxsize=1024)
+def clock_of(zone: str) -> ZoneInfo:
+    """A time zone by its name, always the same one: Python keeps eight, and would read the others again at every tick.
+
+    What is worked out for one (`opening`) is known of it only while it stays the same object.
+    """
+    return ZoneInfo(zone)
+
+
 @lru_cache(maxsize=4096)  # asked of every zone at every tick, and mostly of the same few dates
 def opening(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The instant (UTC) at which a wall time comes: a gap gives the first moment that exists, a fold the first.

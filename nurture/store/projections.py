@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, sele
 from nurture.model.event import OWN_EVENTS, MonthDay
 from nurture.model.person import Person
 from nurture.store.database import ask, bucket, insert_many, write_many
+from nurture.store.local import clock_of
 from nurture.store.tables import DAY_OF, SILENCE, ZONE_GROUP
 
 ORDERS = "person.orders"  # the last order that was not undone, beside the last of every event
@@ -29,7 +30,7 @@ def silence_of(person: Person, zone: str) -> dict[str, int]:
             last[name] = event.happened_at
     if person.orders.last_at is not None:
         last[ORDERS] = person.orders.last_at
-    clock = ZoneInfo(zone)
+    clock = clock_of(zone)
     found = {name: at.astimezone(clock).toordinal() for name, at in last.items()}
     heard = _heard(person, clock)
     if heard is not None:
@@ -47,7 +48,7 @@ def _heard(person: Person, clock: ZoneInfo) -> int | None:
 
 def days_of(person: Person, zone: str) -> Dated:
     """Every date known of the person and of their things, when numbers were told, and their tags (on no day)."""
-    clock = ZoneInfo(zone)
+    clock = clock_of(zone)
     found: Dated = {}
     for name, value in person.facts.items():
         if _is_day(value):
@@ -186,7 +187,7 @@ def _silence_kept(person: Person, zone: str) -> Kept:
 
 def _heard_kept(person: Person, zone: str) -> Kept:
     """That part of it which their mails and consents move."""
-    day = _heard(person, ZoneInfo(zone))
+    day = _heard(person, clock_of(zone))
     return {} if day is None else {(HEARD,): {"last_day": day}}
 
 

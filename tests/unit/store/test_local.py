@@ -1,7 +1,7 @@
 """Local dates per zone: when they open, in gaps and folds too, and where 29 February is."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nurture.decide.clock import Clock, at
 from nurture.store.candidates import month_days
-from nurture.store.local import days_opening, next_opening, opening
+from nurture.store.local import clock_of, days_opening, next_opening, opening
 
 ZONES = ("Europe/Paris", "Africa/Cairo", "Australia/Lord_Howe", "Pacific/Apia", "America/Asuncion", "Asia/Kolkata")
 TIMES = (time(0), time(0, 30), time(2, 15), time(10))
@@ -68,3 +68,8 @@ def test_the_next_opening_is_later() -> None:
 )
 def test_29_february_is_kept_where_the_house_says(day: date, rule: str, found: set[int]) -> None:
     assert month_days(day, day, rule) == found
+
+
+def test_a_zone_stays_the_same_object_however_many_there_are() -> None:
+    clocks = [clock_of(name) for name in sorted(available_timezones())[:40]]
+    assert all(clock_of(clock.key) is clock for clock in clocks)
