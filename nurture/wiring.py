@@ -204,7 +204,7 @@ def gone(root: Path) -> Callable[[Runner], bool]:
         database = connect(config.store_url)
         taken = Taken(database)
         database.engine.dispose()
-        return lambda runner: not runner.ended and not taken.has(runner.name)
+        return lambda one: not (one.ended or (taken.daemon if one.kind == DAEMON else taken.has(one.name)))
     lock, ours = RunLock(root), owner_of(config.installation)
     return lambda runner: not runner.ended and runner.name == ours and lock.free
 

@@ -279,6 +279,8 @@ class Worker:
             await asyncio.gather(*watching, return_exceptions=True)
             if ended:
                 await self._goodbye()
+            else:
+                stack.pop_all()  # nothing more is waited for: the process ends now
         for thread in self.threads.values():
             thread.close()
         return ended

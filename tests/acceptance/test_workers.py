@@ -15,7 +15,7 @@ from tests.postgres_server import Server
 from tests.projects import COMMAND, Project
 from tests.sendgrid_server import CONFIG, KEY, SendGridServer, sendgrid
 
-PEOPLE = 240
+PEOPLE = 160
 PACE = 40  # mails a second, of all together
 
 
@@ -83,3 +83,9 @@ def test_one_of_two_is_killed_amid_sending_and_the_other_goes_on(machines, provi
 def in_doubt(project: Project) -> int:
     """How many mails are listed as in doubt."""
     return int(json.loads(project.ok("status", "--json").out)["lying"].get("in_doubt", 0))
+
+
+def test_on_sqlite_it_says_what_to_do(project):
+    refused = project.run("worker")
+    assert refused.code == 1
+    assert "nurture move-store" in refused.err

@@ -39,13 +39,16 @@ def worker(root: Path) -> Seat:
     return seat_of(configuration(root), alone=False, own=True)
 
 
-def test_one_daemon_a_store_whatever_the_machine(machine):
+def test_one_daemon_a_store_whatever_the_machine(machine, tmp_path):
     here, there = RunLock(machine("here")), RunLock(machine("there"))
     assert here.take(DAEMON) is None
     holder = there.take(DAEMON)
     assert holder is not None
     assert here.held()
+    said = Runner("its owner as it was drawn anew", 7, "1", NOW, NOW)
+    assert not gone(tmp_path / "there")(said)
     here.release()
+    assert gone(tmp_path / "there")(said)
     assert there.take(DAEMON) is None
     there.release()
 
