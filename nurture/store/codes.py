@@ -328,7 +328,7 @@ def _tell(connection: Connection, events: Sequence[dict[str, Any]]) -> None:
         expect(connection, new, ())
 
 
-MANY = 20_000  # codes of a gift, of which `status` counts only those that are free
+MANY = 5_000  # codes of a gift, of which `status` counts only those that are free
 
 
 def _very_many(gift: str) -> Select[Any]:

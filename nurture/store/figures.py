@@ -43,7 +43,7 @@ from nurture.store.webhooks import HANDED as CALL_HANDED
 from nurture.store.webhooks import PLANNED as CALL_PLANNED
 
 Version = tuple[str, int]
-MOST_CLASSED = 20_000  # mails of one day that are told apart by class; of more only the fates are counted
+MOST_CLASSED = 10_000  # mails of one day that are told apart by class; of more only the fates are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class Figures:
     def gone_since(self, since: datetime) -> tuple[dict[str, int], dict[Fate, int]] | None:
         """Mails whose hand-over began since an instant: by class and by fate; None for more than `MOST`.
 
-        No classes for more than 20,000.
+        No classes for more than 10,000.
         """
         begun_ = self._rows(begun(since))
         if not begun_:
