@@ -11,7 +11,6 @@ from nurture.store.database import Database, owner_only
 from nurture.store.tables import BESIDE, DECLARATION, HEAD, METADATA
 
 PATIENCE = "3s"  # for a table that others hold, on PostgreSQL
-PATIENCE = "3s"  # for a table that others hold, on PostgreSQL
 WORKS_BESIDE = "tables.work_beside"  # a declaration: the oldest tables whose nurture may go on with these
 
 
@@ -138,9 +137,6 @@ def upgrade(database: Database) -> None:
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
     with database.writing(durable=True) as connection:
-        if connection.dialect.name != "sqlite":
-            # Whoever asks for a table later waits behind us: readers that hold it are not waited for at length.
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
         if connection.dialect.name != "sqlite":
             # Whoever asks for a table later waits behind us: readers that hold it are not waited for at length.
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nurture.engine.pace import MOST_GROWTH, Size, IN_A_ROW, LONGEST, MOST_DEFERRED, BackOff, Deferred, Pace
+from nurture.engine.pace import IN_A_ROW, LONGEST, MOST_DEFERRED, MOST_GROWTH, BackOff, Deferred, Pace, Size
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
