@@ -149,9 +149,14 @@ def cron(every: timedelta) -> str:
     return f"*/{minutes} * * * *"
 
 
-async def keep(lane: Lane, failed: Callable[[str, BaseException | None], Awaitable[None]]) -> None:
-    """A lane for as long as the worker lives: where the database was away, it begins anew."""
-    while True:
+async def keep(lane: Lane, failed: Callable[[str, BaseException | None], Awaitable[bool]]) -> None:
+    """A lane for as long as the worker lives: where the database was away, it begins anew.
+
+    `failed` answers whether it still does: a queue that is asked to end while its database is away says that the
+    database is away, and the wish to end is lost in it.
+    """
+    goes_on = True
+    while goes_on:
         fault: BaseException | None = None
         try:
             await lane.run()
@@ -159,4 +164,4 @@ async def keep(lane: Lane, failed: Callable[[str, BaseException | None], Awaitab
             raise
         except Exception as error:  # noqa: BLE001  (whatever it was, the queue is as it was, and is asked again)
             fault = error
-        await failed(lane.queue, fault)
+        goes_on = await failed(lane.queue, fault)

@@ -303,14 +303,15 @@ class Worker:
             await self.threads["beside"].run(self.shops.beside.store.goodbye, self.seat.name)
         observe.note(observe.WORKER_STOPPED, accepted=self.accepted)
 
-    async def _lane_failed(self, lane: str, fault: BaseException | None) -> None:
-        """The queue was not to be had: asked again a little later."""
+    async def _lane_failed(self, lane: str, fault: BaseException | None) -> bool:
+        """The queue was not to be had: asked again a little later, unless this worker was asked to end meanwhile."""
         if self.stopping.is_set():
-            return
+            return False
         fields = observe.fault_fields(fault) if fault is not None else {}
         observe.note(observe.QUEUE_LOST, level=logging.WARNING, lane=lane, **fields, again_in=f"{PAUSE:g}s")
         with suppress(TimeoutError):
             await asyncio.wait_for(self.stopping.wait(), PAUSE)
+        return not self.stopping.is_set()
 
     async def _watch(self) -> None:
         """See that the seat is still ours, and say every ten seconds that it lives."""
