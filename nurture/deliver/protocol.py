@@ -85,8 +85,8 @@ class OneEach:
 
     @property
     def apart(self) -> bool:
-        """There is one."""
-        return True
+        """There is one, so it makes no difference."""
+        return False
 
     def keys(self, request: Any) -> tuple[str, ...]:
         """The one."""
