@@ -97,7 +97,7 @@ def test_the_sequence_in_the_readme_is_the_one_of_the_starter_book() -> None:
 
 def test_every_command_in_the_readme_exists() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = set(re.findall(r"^ {4}nurture ([\w-]+)|`nurture ([\w-]+)", readme, flags=re.MULTILINE))
+    shown = set(re.findall(r"^ {4}nurture (\w[\w-]*)|`nurture (\w[\w-]*)", readme, flags=re.MULTILINE))
     verbs = {first or second for first, second in shown}
     assert verbs
     assert verbs <= set(VERBS)
