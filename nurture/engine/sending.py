@@ -30,13 +30,13 @@ from nurture.model.mail import Fate, Handover
 from nurture.store.allowance import Allowance
 from nurture.store.database import Conflict
 from nurture.store.outbox_rows import LEASE, Batch
+from nurture.store.world_faults import away
 
 BATCH = 100  # mails that are claimed and settled together; `Size` makes it more
 TURNS = 10  # of the provider's places that a batch fills, so that a cut at a slow provider leaves fewer in doubt
 ON_THEIR_WAY = 4  # batches; one more may be, of service alone
-LOOK = 0.25  # seconds between two looks for service while batches are on their way
-RENEW = 60.0  # seconds between two leases of a batch on its way
-ATTEMPTS = 3  # to keep what became of a batch
+LOOK, RENEW = 0.25, 60.0  # seconds between two looks for service while batches are on their way, and two leases of one
+ATTEMPTS, PATIENCE = 3, 30  # to keep what became of a batch; while its database is away, for as long as the lease
 SERVICE = "service"
 T = TypeVar("T")
 fields = observe.fault_fields
@@ -317,12 +317,12 @@ class Sending:
 
     async def _keep(self, flight: Flight, done: Handed) -> None:
         """Settle a batch; when that cannot be kept, it is in doubt as after a cut."""
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, PATIENCE + 1):
             try:
                 handovers = await self.run(self._settle, flight)
             except Exception as fault:  # noqa: BLE001  (said below; it must not take the other batches with it)
-                if attempt < ATTEMPTS:
-                    await asyncio.sleep(attempt)
+                if attempt < (PATIENCE if away(fault) else ATTEMPTS):
+                    await asyncio.sleep(min(attempt, 10))
                     continue
                 mails = len(flight.batch.intents)
                 done.trouble(f"what became of {mails:,} mails could not be kept: {type(fault).__name__}; in doubt")

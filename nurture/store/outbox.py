@@ -31,6 +31,7 @@ from nurture.store.outbox_rows import (
     RANK,
     SERVICE_LANE,
     SETTLED,
+    UNFINISHED,
     Batch,
     clear,
     doubt,
@@ -375,8 +376,7 @@ CUT = "the hand-over was cut before an answer was kept"
 
 
 def _left(now: datetime, owner: str | None, starting: bool) -> Any:
-    unfinished = (Fate.claimed.value, Fate.handed.value, Fate.in_doubt.value)
-    asked = select(BATCH.c.id, BATCH.c.status, BATCH.c.handed_at).where(BATCH.c.status.in_(unfinished))
+    asked = select(BATCH.c.id, BATCH.c.status, BATCH.c.handed_at).where(BATCH.c.status.in_(UNFINISHED))
     over = BATCH.c.lease_until <= micros(now)
     if starting and owner is None:
         return asked

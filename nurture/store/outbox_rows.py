@@ -18,6 +18,7 @@ from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED, RE
 
 LEASE = timedelta(minutes=5)
 SETTLED = "settled"  # of a batch: its mails were accepted, but for those that say otherwise
+UNFINISHED = (Fate.claimed.value, Fate.handed.value, Fate.in_doubt.value)  # of a batch
 SERVICE_LANE = 0
 
 # What may be believed after what: news about a mail only ever goes up (architecture.md 2.5).

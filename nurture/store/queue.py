@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, inspect, select, text
+from sqlalchemy import BigInteger, Connection, bindparam, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from nurture.store.database import Database, ask
 from nurture.store.installation import declare, declared
-from nurture.store.tables import PLANNED
+from nurture.store.outbox_rows import UNFINISHED
+from nurture.store.tables import BATCH, PLANNED
 
 VERSION = "queue"  # under this name the store keeps which version of the queue its tables are of
 
@@ -98,9 +99,9 @@ class Jobs:
                 enqueue(connection, jobs)
 
     def mail_waits(self, now: int) -> bool:
-        """Whether any mail may be handed over by then, for all that the queue of mails says."""
+        """Whether any mail may be handed over by then, by the queue of mails, or was left by somebody."""
         with self.database.reading() as connection:
-            return bool(ask(connection, _WAITS, now=now))
+            return bool(ask(connection, _WAITS, now=now) or ask(connection, _LEFT, now=now))
 
     def version(self) -> str | None:
         """Of which version the queue's tables are; None while there are none."""
@@ -108,4 +109,6 @@ class Jobs:
             return declared(connection, VERSION)
 
 
+_OVER = BATCH.c.lease_until <= bindparam("now", 0, BigInteger)
+_LEFT = select(BATCH.c.id).where(BATCH.c.status.in_(UNFINISHED), _OVER).limit(1)
 _WAITS = select(PLANNED.c.key).where(PLANNED.c.due_at <= bindparam("now")).limit(1)

@@ -101,6 +101,14 @@ def in_words(error: BaseException) -> str:
     return next((words for sign, words in _OF_SQLITE if sign in said), "")
 
 
+_AWAY = frozenset({NO_ANSWER, NO_HOST, TOO_MANY, STARTING, LOST})
+
+
+def away(error: BaseException) -> bool:
+    """Whether the database is only not to be had for now: the server stands up again, or the network comes back."""
+    return in_words(error) in _AWAY
+
+
 def said_by(error: BaseException) -> str:
     """What the system or the database itself says, in one line; never more, since it could quote somebody's row."""
     driver = getattr(error, "orig", None)

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from nurture.engine import sending as module
 from nurture.engine.accepting import accept
@@ -87,6 +89,21 @@ def test_a_round_that_is_cancelled_leaves_each_mail_settled_in_doubt_or_waiting(
     assert found.count(Fate.accepted) == 20
     assert 1 <= found.count(Fate.in_doubt) <= shop.provider.at_once
     assert found.count(Fate.planned) == 80 - found.count(Fate.in_doubt)
+
+
+def test_answers_are_kept_once_the_database_is_there_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(shop.store, news=20)
+    monkeypatch.setattr(module, "ATTEMPTS", 1)  # whatever else goes wrong is not waited for
+    away = [OperationalError("UPDATE batch", {}, psycopg.errors.ConnectionFailure())]
+
+    async def run(function, *arguments):  # type: ignore[no-untyped-def]
+        if function.__name__ == "_settle" and away:
+            raise away.pop()
+        return function(*arguments)
+
+    done = asyncio.run(Sending(shop.workshop, lambda: shop.live, shop.clock, run).round())
+    assert done.fates == {Fate.accepted: 20}
+    assert (done.in_doubt, done.troubles) == (0, [])
 
 
 def test_answers_that_cannot_be_kept_leave_the_batch_in_doubt_and_the_others_go(

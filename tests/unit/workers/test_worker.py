@@ -17,6 +17,7 @@ from nurture.engine.project import read_files
 from nurture.engine.starter import make_project
 from nurture.model.event import Origin
 from nurture.store.codec import micros
+from nurture.store.outbox_rows import LEASE
 from nurture.store.queue import Job, Jobs, enqueue, make
 from nurture.store.rows import ContactRow, EventRow
 from nurture.wiring import configuration, seat_of, workshop
@@ -163,6 +164,19 @@ def test_what_a_dead_worker_had_claimed_is_put_back_by_the_others(bench: Bench) 
     assert bench.planned() == 1
     assert len(bench.store.in_doubt(9)) == 1
     assert bench.store.runners() == ()
+
+
+def test_a_batch_that_a_living_worker_could_not_settle_is_looked_at_when_its_lease_is_over(bench: Bench) -> None:
+    bench.complain("salma")
+    bench.now += SECOND
+    bench.worker._turn()
+    batch = bench.store.claim(1, bench.now, bench.worker.seat.name)
+    assert batch is not None
+    bench.store.hand(batch, bench.now)
+    bench.waiting()
+    bench.now += LEASE
+    bench.worker._turn()
+    assert [name for name, _ in bench.waiting()] == ["hand over"], "no mail waits, and still somebody looks"
 
 
 def runner(name: str, now: datetime):  # type: ignore[no-untyped-def]
