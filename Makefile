@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test check format benchmarks pictures lock clean
+.PHONY: help install demo test check format benchmarks pictures tables lock clean
 
 # The first Python of 3.11 or newer; `make PYTHON=/path/to/python3.12 test` names another.
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do \
@@ -44,6 +44,9 @@ benchmarks: $(INSTALLED) ## measure; `make benchmarks ONLY=startup` measures one
 
 pictures: $(INSTALLED) ## every mail in Chromium: phone and desktop, light and dark, into pictures/
 	$(BIN)/python -m tools.pictures
+
+tables: $(INSTALLED) ## write nurture/store/tables.py from its definitions
+	$(BIN)/python -m tools.write_tables
 
 lock: $(INSTALLED) ## resolve the dependencies anew into requirements.lock
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile pyproject.toml --all-extras --allow-unsafe --upgrade --quiet \

@@ -1,389 +1,289 @@
-"""The tables, in the field's terms (SQLModel; `migrations/` adds up to them, which a test proves).
-
-Instants are microseconds since 1970 in UTC (`codec.micros`), days are ordinals (`date.toordinal`).
-Every table of people, events and messages carries `bucket` from the first day (architecture.md 5).
-"""
-
-from sqlalchemy import BigInteger, Index, LargeBinary, String, Table, Text, false, text
-from sqlmodel import AutoString, Field, SQLModel
-
-from nurture.store.arriving_tables import HappeningRow, ReceivedRow
-from nurture.store.journal_tables import BasisRow, DecisionRow, FootingRow
-from nurture.store.sending_tables import CLUSTERED, Counted, Instant
-from nurture.store.working_tables import AllowanceRow, RoundPartRow, RoundRow
-
-HEAD = "0005"  # the newest migration; kept here so that opening a store need not load Alembic
-BESIDE = "0005"  # a running nurture of these tables, or newer ones, may go on while others are upgraded to HEAD
-
-_ASKED = text("name = 'address.asked'")
-_NOW_VALID = text("valid_to IS NULL")
-
-
-def _one_valid(name: str, *columns: str) -> Index:
-    """At most one row at a time is valid; those of the past may repeat."""
-    return Index(name, *columns, unique=True, sqlite_where=_NOW_VALID, postgresql_where=_NOW_VALID)
-
-
-class InstallationRow(SQLModel, table=True):
-    """Which store this is, and how far it has come (restores and copies do not mail, architecture.md 2.3)."""
-
-    __tablename__ = "installation"
-    store: str = Field(primary_key=True)
-    counter: int = Field(sa_type=BigInteger)
-
-
-class WatermarkRow(SQLModel, table=True):
-    """Up to when everything that falls due by itself has been looked at."""
-
-    __tablename__ = "watermark"
-    name: str = Field(primary_key=True)
-    at: int = Field(sa_type=Instant)
-
-
-class PersonRow(SQLModel, table=True):
-    """One contact as last decided. `state` holds what is in flight; the other columns can be asked for.
-
-    `placed_by` says by which stage rules the stage was worked out: by others it says nothing of today's.
-    """
-
-    __tablename__ = "person"
-    __table_args__ = (Index("person_by_zone", "zone", "country", "stage", "placed_by", "bucket", "id"),)
-    id: str = Field(primary_key=True)
-    bucket: int
-    created_at: int = Field(sa_type=Instant)
-    decided_until: int = Field(sa_type=Instant)
-    decided_number: int = Field(sa_type=BigInteger)
-    zone: str = ""
-    facts: str = Field(default="{}", sa_type=Text)
-    tags: str = Field(default="[]", sa_type=Text)
-    stage: str = ""
-    orders_count: int = 0
-    orders_first_at: int | None = Field(default=None, sa_type=Instant)
-    orders_last_at: int | None = Field(default=None, sa_type=Instant)
-    orders_total: float = 0.0
-    state: str = Field(default="{}", sa_type=Text)
-    country: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    placed_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
-
-
-class OutsideIdRow(SQLModel, table=True):
-    """What a shop or another system calls a person, while it does."""
-
-    __tablename__ = "outside_id"
-    __table_args__ = (_one_valid("outside_id_valid", "source", "value"),)
-    source: str = Field(primary_key=True)
-    value: str = Field(primary_key=True)
-    valid_from: int = Field(primary_key=True, sa_type=Instant)
-    valid_to: int | None = Field(default=None, sa_type=Instant)
-    person: str = Field(index=True)
-    bucket: int
-
-
-class AddressRow(SQLModel, table=True):
-    """An e-mail address, whose it is and whether it can be reached. `key` is its normal form."""
-
-    __tablename__ = "address"
-    __table_args__ = (_one_valid("address_valid", "key"),)
-    key: str = Field(primary_key=True)
-    valid_from: int = Field(primary_key=True, sa_type=Instant)
-    valid_to: int | None = Field(default=None, sa_type=Instant)
-    address: str
-    person: str = Field(index=True)
-    bucket: int
-    state: str = "ok"
-    state_since: int = Field(sa_type=Instant)
-
-
-class ConsentRow(SQLModel, table=True):
-    """A person's answer for one topic at an address; the topic '*' is a refusal of everything.
-
-    `how` and `who` say by what it came and from whom; `until` is when a consent that expires does.
-    """
-
-    __tablename__ = "consent"
-    person: str = Field(primary_key=True)
-    address: str = Field(default="", primary_key=True)
-    topic: str = Field(primary_key=True)
-    bucket: int
-    given: bool
-    basis: str = Field(default="", sa_type=Text)
-    wording: str = Field(default="", sa_type=Text)
-    since: int = Field(sa_type=Instant)
-    how: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
-    who: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    until: int | None = Field(default=None, sa_type=Instant)
-
-
-class SuppressionRow(SQLModel, table=True):
-    """An address that is never written to, whoever it belongs to."""
-
-    __tablename__ = "suppression"
-    key: str = Field(primary_key=True)
-    because: str = Field(default="", sa_type=Text)
-    since: int = Field(sa_type=Instant)
-
-
-class EventRow(SQLModel, table=True):
-    """Something that happened to a person; append-only. `id` follows from name and outside id."""
-
-    __tablename__ = "event"
-    __table_args__ = (
-        Index("event_of_person", "person", "number"),
-        Index("event_address_asked", "known_at", sqlite_where=_ASKED, postgresql_where=_ASKED),
-        {"sqlite_autoincrement": True},
-    )
-    number: int | None = Field(default=None, primary_key=True, sa_type=Counted)
-    id: str = Field(unique=True)
-    person: str
-    bucket: int
-    name: str
-    happened_at: int = Field(sa_type=Instant)
-    known_at: int = Field(sa_type=Instant)
-    fields: str = Field(default="{}", sa_type=Text)
-    origin: str
-    outside_id: str = ""
-    fresh: bool = False
-
-
-class SilenceRow(SQLModel, table=True):
-    """The last local day on which an event happened to a person: where lapses are found."""
-
-    __tablename__ = "silence"
-    __table_args__ = (Index("silence_by_day", "event", "zone", "last_day", "person"), CLUSTERED)
-    person: str = Field(primary_key=True)
-    event: str = Field(primary_key=True)
-    bucket: int
-    zone: str
-    last_day: int
-
-
-class DayOfRow(SQLModel, table=True):
-    """A date known of a person, as month * 100 + day and its year (0: unknown): where special days are found.
-
-    `thing` is the key of the thing it is a date of. A tag of a fact has a row too, `observes:christmas` on no day.
-    """
-
-    __tablename__ = "day_of"
-    __table_args__ = (Index("day_of_by_day", "path", "month_day", "zone", "year", "person"), CLUSTERED)
-    person: str = Field(primary_key=True)
-    path: str = Field(primary_key=True)
-    thing: str = Field(default="", primary_key=True, sa_column_kwargs={"server_default": ""})
-    bucket: int
-    zone: str
-    month_day: int
-    year: int
-
-
-class ZoneGroupRow(SQLModel, table=True):
-    """A time zone in which at least one person lives or lived."""
-
-    __tablename__ = "zone_group"
-    zone: str = Field(primary_key=True)
-
-
-class AgendaRow(SQLModel, table=True):
-    """A person to look at from an instant on.
-
-    `wake` by their own state, `arrival` for events up to `number`, `switch` since a person said pause, stop or resume.
-    """
-
-    __tablename__ = "agenda"
-    __table_args__ = (Index("agenda_by_due", "due_at", "person"), CLUSTERED)
-    person: str = Field(primary_key=True)
-    kind: str = Field(primary_key=True)
-    due_at: int = Field(primary_key=True, sa_type=Instant)
-    bucket: int
-    number: int = Field(default=0, sa_type=BigInteger)
-
-
-class EnrolmentRow(SQLModel, table=True):
-    """One person in one sequence about one subject, ever (language.md 6.11)."""
-
-    __tablename__ = "enrolment"
-    __table_args__ = (
-        Index("enrolment_by_sequence", "sequence", "version", "ended_at"),
-        Index("enrolment_by_start", "sequence", "started_at", "person"),
-    )
-    person: str = Field(primary_key=True)
-    sequence: str = Field(primary_key=True)
-    subject: str = Field(primary_key=True)
-    bucket: int
-    ordinal: int
-    version: int
-    started_at: int = Field(sa_type=Instant)
-    step: str | None = None
-    due_at: int | None = Field(default=None, sa_type=Instant)
-    ended_at: int | None = Field(default=None, sa_type=Instant)
-    ending: str = ""
-    goal_at: int | None = Field(default=None, sa_type=Instant)
-
-
-class ReasonRow(SQLModel, table=True):
-    """Why something did or did not happen to one person."""
-
-    __tablename__ = "reason"
-    __table_args__ = (Index("reason_of_person", "person", "at"), {"sqlite_autoincrement": True})
-    id: int | None = Field(default=None, primary_key=True, sa_type=Counted)
-    person: str
-    bucket: int
-    at: int = Field(sa_type=Instant)
-    due_at: int | None = Field(default=None, sa_type=Instant)
-    why: str
-    sequence: str = ""
-    version: int = 0
-    subject: str = ""
-    step: str = ""
-    mail: str = ""
-    words: str = Field(default="", sa_type=Text)
-    until: int | None = Field(default=None, sa_type=Instant)
-    looks: str = Field(default="[]", sa_type=Text)
-    place: str = ""
-    basis: int
-
-
-class ContentRow(SQLModel, table=True):
-    """The bytes of a file, once, by their SHA-256."""
-
-    __tablename__ = "content"
-    hash: str = Field(primary_key=True)
-    data: bytes = Field(sa_type=LargeBinary)
-
-
-class ApplicationRow(SQLModel, table=True):
-    """One `apply`: who, when, from which commit; `known` is what was known beside its files (`files.known_text`)."""
-
-    __tablename__ = "application"
-    id: int | None = Field(default=None, primary_key=True)
-    at: int = Field(sa_type=Instant)
-    who: str = ""
-    commit: str = ""
-    known: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
-
-
-class AppliedFileRow(SQLModel, table=True):
-    """A file as it stood in an `apply`."""
-
-    __tablename__ = "applied_file"
-    application: int = Field(primary_key=True)
-    path: str = Field(primary_key=True)
-    hash: str
-
-
-class VersionRow(SQLModel, table=True):
-    """A version of a sequence: numbered per sequence, live since when (nothing while it is not).
-
-    `starts_since` is when its `start` went live, where that is later; `past_too` says of a broadcast that somebody
-    chose to send it also to those whose hour had passed.
-    """
-
-    __tablename__ = "version"
-    sequence: str = Field(primary_key=True)
-    version: int = Field(primary_key=True)
-    path: str
-    hash: str
-    application: int
-    live_since: int | None = Field(default=None, sa_type=Instant)
-    lineages: str = Field(default="{}", sa_type=Text, sa_column_kwargs={"server_default": "{}"})
-    starts_since: int | None = Field(default=None, sa_type=Instant)
-    past_too: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-
-
-class RenamedRow(SQLModel, table=True):
-    """A name that was given up for another: history, consents and refusals follow it for ever (language.md 8)."""
-
-    __tablename__ = "renamed"
-    kind: str = Field(primary_key=True)
-    old: str = Field(primary_key=True)
-    new: str
-    application: int
-
-
-class MoveRow(SQLModel, table=True):
-    """How those inside a sequence came to a version: what was chosen for who was due at once by it."""
-
-    __tablename__ = "move"
-    sequence: str = Field(primary_key=True)
-    version: int = Field(primary_key=True)
-    at: int = Field(sa_type=Instant)
-    due_now: str = "send"
-    spread: str = ""
-    application: int
-
-
-class TaskRow(SQLModel, table=True):
-    """Something for a person of the shop to do; `due_on` is a date in the shop's zone."""
-
-    __tablename__ = "task"
-    __table_args__ = (Index("task_by_due", "done_at", "due_on"), Index("task_of_person", "person"))
-    key: str = Field(primary_key=True)
-    person: str
-    bucket: int
-    sequence: str
-    version: int
-    subject: str
-    step: str
-    text: str = Field(sa_type=Text)
-    owner: str
-    made_at: int = Field(sa_type=Instant)
-    due_on: int
-    held_until: int | None = Field(default=None, sa_type=Instant)
-    taken_by: str = ""
-    taken_at: int | None = Field(default=None, sa_type=Instant)
-    done_by: str = ""
-    done_at: int | None = Field(default=None, sa_type=Instant)
-    words: str = Field(default="", sa_type=Text)
-
-
-class WebhookRow(SQLModel, table=True):
-    """A call of somebody's endpoint: planned, answered or failed; `next_at` is the next try."""
-
-    __tablename__ = "webhook"
-    __table_args__ = (Index("webhook_by_next", "state", "next_at"),)
-    key: str = Field(primary_key=True)
-    person: str
-    bucket: int
-    sequence: str
-    version: int
-    subject: str
-    step: str
-    endpoint: str
-    body: str = Field(default="{}", sa_type=Text)
-    retry: int
-    timeout: int
-    made_at: int = Field(sa_type=Instant)
-    state: str = "planned"
-    tries: int = 0
-    next_at: int | None = Field(default=None, sa_type=Instant)
-    detail: str = Field(default="", sa_type=Text)
-    settled_at: int | None = Field(default=None, sa_type=Instant)
-
-
-__all__ = ["BasisRow", "DecisionRow", "FootingRow", "HappeningRow", "ReceivedRow"]  # their tables: see below
-METADATA = SQLModel.metadata
-
-# Pages are merged with Python's order of texts, and SQLite has it too: by code point, whatever the database's language.
-for _column in (column for table in METADATA.tables.values() for column in table.c):
-    if isinstance(_column.type, String | AutoString):
-        _kind = Text if isinstance(_column.type, Text) else String
-        _column.type = _kind().with_variant(_kind(collation="C"), "postgresql")
-
-
-def _table(name: str) -> Table:
-    return METADATA.tables[name]
-
-
-INSTALLATION, WATERMARK = _table("installation"), _table("watermark")
-PERSON, OUTSIDE_ID, ADDRESS = _table("person"), _table("outside_id"), _table("address")
-CONSENT, SUPPRESSION, EVENT = _table("consent"), _table("suppression"), _table("event")
-SILENCE, DAY_OF, ZONE_GROUP, AGENDA = _table("silence"), _table("day_of"), _table("zone_group"), _table("agenda")
-ENROLMENT, MESSAGE, PLANNED = _table("enrolment"), _table("message"), _table("planned")
-BATCH, BATCH_MEMBER, BASIS, REASON = _table("batch"), _table("batch_member"), _table("basis"), _table("reason")
-CONTENT, APPLICATION = _table("content"), _table("application")
-APPLIED_FILE, VERSION = _table("applied_file"), _table("version")
-HELD, SWITCH, SECRET = _table("held"), _table("switch"), _table("secret")
-DECLARATION, RUNNER = _table("declaration"), _table("runner")
-DRAFT, CODE, TASK, WEBHOOK = _table("draft"), _table("code"), _table("task"), _table("webhook")
-RENAMED, MOVE, DECISION, FOOTING = _table("renamed"), _table("move"), _table("decision"), _table("footing")
-RECEIVED, HAPPENING, MAIL_DAY, REPLY = _table("received"), _table("happening"), _table("mail_day"), _table("reply")
-API_KEY, ERASURE, MERGED = _table("api_key"), _table("erasure"), _table("merged")
-ROUND, ROUND_PART, ALLOWANCE = (_table(one.__tablename__) for one in (RoundRow, RoundPartRow, AllowanceRow))
+"""The tables at work, written by `make tables` from `definitions`: change those, not this."""
+
+# fmt: off
+# ruff: noqa: I001
+from sqlalchemy import UniqueConstraint
+
+from nurture.store.columns import (
+    BESIDE, FALSE, HEAD, METADATA, counted, index, integer, large, long_text, number, raw, string, table, truth,
+)
+
+__all__ = [
+    "ADDRESS", "AGENDA", "ALLOWANCE", "API_KEY", "APPLICATION", "APPLIED_FILE", "BASIS", "BATCH", "BATCH_MEMBER",
+    "BESIDE", "CODE", "CONSENT", "CONTENT", "DAY_OF", "DECISION", "DECLARATION", "DRAFT", "ENROLMENT", "ERASURE",
+    "EVENT", "FOOTING", "HAPPENING", "HEAD", "HELD", "INSTALLATION", "MAIL_DAY", "MERGED", "MESSAGE", "METADATA",
+    "MOVE", "OUTSIDE_ID", "PERSON", "PLANNED", "REASON", "RECEIVED", "RENAMED", "REPLY", "ROUND", "ROUND_PART",
+    "RUNNER", "SECRET", "SILENCE", "SUPPRESSION", "SWITCH", "TASK", "VERSION", "WATERMARK", "WEBHOOK", "ZONE_GROUP",
+]
+
+MESSAGE = table(
+    "message",
+    counted("number", primary_key=True), string("key", unique=True), string("person"), integer("bucket"),
+    string("sequence", ''), integer("version", 0), string("subject", ''), string("step", ''), string("mail"),
+    string("class_"), string("topic", ''), string("theme", ''), large("due_at"), large("decided_at"),
+    large("valid_until"), integer("day"), string("zone", ''), string("rung", ''), string("address", ''),
+    long_text("variables", '{}'), truth("before", False), string("fate", null=True), long_text("detail", ''),
+    large("settled_at", null=True), string("variant", '', server_default=''),
+    truth("again", False, server_default=FALSE), string("offered", '', server_default=''),
+    long_text("carries", '', server_default=''), large("clicked_at", null=True),
+    index("message_by_fate", "fate", "settled_at", where='fate IS NOT NULL'),
+    index("message_of_person", "person", "decided_at"), sqlite_autoincrement=True,
+)
+PLANNED = table(
+    "planned",
+    integer("lane", primary_key=True), large("due_at", primary_key=True), string("key", primary_key=True),
+    integer("bucket"), truth("released", False, server_default=FALSE), string("because", '', server_default=''),
+    string("alike", '', server_default=''), UniqueConstraint("key", name="planned_once"), sqlite_with_rowid=False,
+)
+HELD = table(
+    "held",
+    string("key", primary_key=True), integer("lane"), large("due_at"), integer("bucket"), string("because"),
+    large("since"), string("alike", '', server_default=''), index("held_by_lane", "lane", "due_at", "key"),
+    sqlite_with_rowid=False,
+)
+DRAFT = table(
+    "draft",
+    string("key", primary_key=True), string("person"), integer("bucket"), string("approver"), large("since"),
+    string("valid_for", ''), integer("lane", 0), large("due_at"), string("state", 'waiting'), string("subject", ''),
+    long_text("body", ''), string("settled_by", ''), large("settled_at", null=True),
+    index("draft_by_state", "state", "since"),
+)
+CODE = table(
+    "code",
+    counted("number", primary_key=True), string("gift"), string("code"), truth("made", False),
+    string("reservation", null=True), string("mail", ''), string("person", ''), integer("bucket", 0),
+    large("drawn_at", null=True), large("given_at", null=True), integer("expires_on", null=True),
+    large("used_at", null=True), string("worth", ''), UniqueConstraint("gift", "code", name="code_unique"),
+    UniqueConstraint("reservation", name="code_once"), index("code_drawn", "drawn_at"),
+    index("code_free", "gift", "reservation", "number"), index("code_of_mail", "mail"), sqlite_autoincrement=True,
+)
+SWITCH = table(
+    "switch",
+    string("word", primary_key=True), string("sequence", '', primary_key=True), large("since"), string("who", ''),
+    long_text("because", ''), truth("keep_service", False),
+)
+SECRET = table(
+    "secret",
+    integer("id", primary_key=True), string("name"), raw("value"), large("since"),
+)
+DECLARATION = table(
+    "declaration",
+    string("name", primary_key=True), large("at"), long_text("words", ''),
+)
+RUNNER = table(
+    "runner",
+    string("name", primary_key=True), integer("process"), string("version", ''), large("started_at"), large("seen_at"),
+    large("next_at", null=True), string("state", ''), string("kind", 'daemon', server_default='daemon'),
+)
+BATCH = table(
+    "batch",
+    counted("id", primary_key=True), string("status"), string("owner", ''), large("lease_until"), large("claimed_at"),
+    large("handed_at", null=True), large("settled_at", null=True), integer("braked", 0, server_default='0'),
+    index("batch_by_claim", "claimed_at", "braked"), index("batch_by_status", "status", "lease_until"),
+    sqlite_autoincrement=True,
+)
+BATCH_MEMBER = table(
+    "batch_member",
+    string("key", primary_key=True), integer("bucket"), large("batch"), truth("released", False, server_default=FALSE),
+    index("member_of_batch", "batch"),
+)
+RECEIVED = table(
+    "received",
+    counted("number", primary_key=True), string("source"), string("digest"), large("at"), long_text("headers", '{}'),
+    raw("body"), large("done_at", null=True), long_text("problem", ''),
+    UniqueConstraint("source", "digest", name="received_once"),
+    index("received_old", "source", "done_at", where="done_at IS NOT NULL AND headers <> ''"),
+    index("received_to_do", "problem", "number", where='done_at IS NULL'), sqlite_autoincrement=True,
+)
+HAPPENING = table(
+    "happening",
+    counted("number", primary_key=True), string("id", unique=True), string("key", ''), string("person", ''),
+    integer("bucket", 0), string("what"), large("at"), large("known_at"), string("provider", ''),
+    string("address", ''), string("message", ''), string("bounce", ''), long_text("detail", ''), long_text("link", ''),
+    string("by", 'unknown'), string("known", ''), index("happening_of_mail", "key", "what"),
+    index("happening_of_person", "person", "at"),
+    index("happening_that_hurts", "person", where="what IN ('bounced', 'dropped', 'complained')"),
+    index("happening_to_judge", "known_at", where='what = \'clicked\' AND "by" = \'unknown\''),
+    sqlite_autoincrement=True,
+)
+MAIL_DAY = table(
+    "mail_day",
+    integer("day", primary_key=True), string("provider", primary_key=True), string("family", primary_key=True),
+    string("what", primary_key=True), large("count", 0), sqlite_with_rowid=False,
+)
+REPLY = table(
+    "reply",
+    counted("number", primary_key=True), large("received", unique=True), large("at"), string("person", ''),
+    integer("bucket", 0), string("address", ''), string("key", ''), string("kind"), long_text("subject", ''),
+    long_text("words", ''), string("task", ''), index("reply_of_person", "person", "at"), sqlite_autoincrement=True,
+)
+API_KEY = table(
+    "api_key",
+    string("name", primary_key=True), string("hash", unique=True), string("scopes"), large("since"), string("who", ''),
+    large("revoked_at", null=True), large("used_at", null=True),
+)
+ERASURE = table(
+    "erasure",
+    string("person", primary_key=True), large("at"), string("who", ''), long_text("addresses", '[]'),
+    long_text("outside", '[]'), large("told_at", null=True), long_text("to_tell", ''),
+)
+MERGED = table(
+    "merged",
+    string("old", primary_key=True), string("person"), large("at"), string("who", ''),
+    index("ix_merged_person", "person"),
+)
+BASIS = table(
+    "basis",
+    integer("id", primary_key=True), string("book"), string("engine"), integer("language"),
+    integer("application", 0, server_default='0'), long_text("switches", '', server_default=''),
+    UniqueConstraint("book", "engine", "language", "application", "switches", name="basis_once"),
+)
+DECISION = table(
+    "decision",
+    counted("number", primary_key=True), string("person"), integer("bucket"), large("at"), large("since"),
+    large("upto"), integer("mails"), string("gone"), integer("basis"), raw("digest"),
+    index("decision_of_person", "person", "number"),
+)
+FOOTING = table(
+    "footing",
+    string("person", primary_key=True), large("upto", primary_key=True), integer("bucket"), large("at"),
+    large("until"), large("seen"), truth("used", False), raw("standing"),
+    index("footing_by_at", "used", "at", "person"),
+)
+INSTALLATION = table(
+    "installation",
+    string("store", primary_key=True), large("counter"),
+)
+WATERMARK = table(
+    "watermark",
+    string("name", primary_key=True), large("at"),
+)
+PERSON = table(
+    "person",
+    string("id", primary_key=True), integer("bucket"), large("created_at"), large("decided_until"),
+    large("decided_number"), string("zone", ''), long_text("facts", '{}'), long_text("tags", '[]'),
+    string("stage", ''), integer("orders_count", 0), large("orders_first_at", null=True),
+    large("orders_last_at", null=True), number("orders_total", 0.0), long_text("state", '{}'),
+    string("country", '', server_default=''), string("placed_by", '', server_default=''),
+    index("person_by_zone", "zone", "country", "stage", "placed_by", "bucket", "id"),
+)
+OUTSIDE_ID = table(
+    "outside_id",
+    string("source", primary_key=True), string("value", primary_key=True), large("valid_from", primary_key=True),
+    large("valid_to", null=True), string("person"), integer("bucket"), index("ix_outside_id_person", "person"),
+    index("outside_id_valid", "source", "value", unique=True, where='valid_to IS NULL'),
+)
+ADDRESS = table(
+    "address",
+    string("key", primary_key=True), large("valid_from", primary_key=True), large("valid_to", null=True),
+    string("address"), string("person"), integer("bucket"), string("state", 'ok'), large("state_since"),
+    index("address_valid", "key", unique=True, where='valid_to IS NULL'), index("ix_address_person", "person"),
+)
+CONSENT = table(
+    "consent",
+    string("person", primary_key=True), string("address", '', primary_key=True), string("topic", primary_key=True),
+    integer("bucket"), truth("given"), long_text("basis", ''), long_text("wording", ''), large("since"),
+    long_text("how", '', server_default=''), string("who", '', server_default=''), large("until", null=True),
+)
+SUPPRESSION = table(
+    "suppression",
+    string("key", primary_key=True), long_text("because", ''), large("since"),
+)
+EVENT = table(
+    "event",
+    counted("number", primary_key=True), string("id", unique=True), string("person"), integer("bucket"),
+    string("name"), large("happened_at"), large("known_at"), long_text("fields", '{}'), string("origin"),
+    string("outside_id", ''), truth("fresh", False),
+    index("event_address_asked", "known_at", where="name = 'address.asked'"),
+    index("event_of_person", "person", "number"), sqlite_autoincrement=True,
+)
+SILENCE = table(
+    "silence",
+    string("person", primary_key=True), string("event", primary_key=True), integer("bucket"), string("zone"),
+    integer("last_day"), index("silence_by_day", "event", "zone", "last_day", "person"), sqlite_with_rowid=False,
+)
+DAY_OF = table(
+    "day_of",
+    string("person", primary_key=True), string("path", primary_key=True),
+    string("thing", '', primary_key=True, server_default=''), integer("bucket"), string("zone"), integer("month_day"),
+    integer("year"), index("day_of_by_day", "path", "month_day", "zone", "year", "person"), sqlite_with_rowid=False,
+)
+ZONE_GROUP = table(
+    "zone_group",
+    string("zone", primary_key=True),
+)
+AGENDA = table(
+    "agenda",
+    string("person", primary_key=True), string("kind", primary_key=True), large("due_at", primary_key=True),
+    integer("bucket"), large("number", 0), index("agenda_by_due", "due_at", "person"), sqlite_with_rowid=False,
+)
+ENROLMENT = table(
+    "enrolment",
+    string("person", primary_key=True), string("sequence", primary_key=True), string("subject", primary_key=True),
+    integer("bucket"), integer("ordinal"), integer("version"), large("started_at"), string("step", null=True),
+    large("due_at", null=True), large("ended_at", null=True), string("ending", ''), large("goal_at", null=True),
+    index("enrolment_by_sequence", "sequence", "version", "ended_at"),
+    index("enrolment_by_start", "sequence", "started_at", "person"),
+)
+REASON = table(
+    "reason",
+    counted("id", primary_key=True), string("person"), integer("bucket"), large("at"), large("due_at", null=True),
+    string("why"), string("sequence", ''), integer("version", 0), string("subject", ''), string("step", ''),
+    string("mail", ''), long_text("words", ''), large("until", null=True), long_text("looks", '[]'),
+    string("place", ''), integer("basis"), index("reason_of_person", "person", "at"), sqlite_autoincrement=True,
+)
+CONTENT = table(
+    "content",
+    string("hash", primary_key=True), raw("data"),
+)
+APPLICATION = table(
+    "application",
+    integer("id", primary_key=True), large("at"), string("who", ''), string("commit", ''),
+    long_text("known", '', server_default=''),
+)
+APPLIED_FILE = table(
+    "applied_file",
+    integer("application", primary_key=True), string("path", primary_key=True), string("hash"),
+)
+VERSION = table(
+    "version",
+    string("sequence", primary_key=True), integer("version", primary_key=True), string("path"), string("hash"),
+    integer("application"), large("live_since", null=True), long_text("lineages", '{}', server_default='{}'),
+    large("starts_since", null=True), truth("past_too", False, server_default=FALSE),
+)
+RENAMED = table(
+    "renamed",
+    string("kind", primary_key=True), string("old", primary_key=True), string("new"), integer("application"),
+)
+MOVE = table(
+    "move",
+    string("sequence", primary_key=True), integer("version", primary_key=True), large("at"), string("due_now", 'send'),
+    string("spread", ''), integer("application"),
+)
+TASK = table(
+    "task",
+    string("key", primary_key=True), string("person"), integer("bucket"), string("sequence"), integer("version"),
+    string("subject"), string("step"), long_text("text"), string("owner"), large("made_at"), integer("due_on"),
+    large("held_until", null=True), string("taken_by", ''), large("taken_at", null=True), string("done_by", ''),
+    large("done_at", null=True), long_text("words", ''), index("task_by_due", "done_at", "due_on"),
+    index("task_of_person", "person"),
+)
+WEBHOOK = table(
+    "webhook",
+    string("key", primary_key=True), string("person"), integer("bucket"), string("sequence"), integer("version"),
+    string("subject"), string("step"), string("endpoint"), long_text("body", '{}'), integer("retry"),
+    integer("timeout"), large("made_at"), string("state", 'planned'), integer("tries", 0), large("next_at", null=True),
+    long_text("detail", ''), large("settled_at", null=True), index("webhook_by_next", "state", "next_at"),
+)
+ROUND = table(
+    "round",
+    counted("id", primary_key=True), large("since"), large("until"), sqlite_autoincrement=True,
+)
+ROUND_PART = table(
+    "round_part",
+    large("round", primary_key=True), integer("first", primary_key=True), integer("last"), large("done_at", null=True),
+)
+ALLOWANCE = table(
+    "allowance",
+    string("provider", primary_key=True), large("free_at"), large("paid"),
+)

@@ -6,7 +6,7 @@ They belong to `tables`, which is where the store takes them from.
 from sqlalchemy import BigInteger, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from nurture.store.sending_tables import CLUSTERED, Counted, Instant
+from nurture.store.definitions.sending import CLUSTERED, Counted, Instant
 
 _NOT_DONE = text("done_at IS NULL")
 _TO_GIVE_UP = text("done_at IS NOT NULL AND headers <> ''")

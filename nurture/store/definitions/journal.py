@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from nurture.store.sending_tables import Counted, Instant
+from nurture.store.definitions.sending import Counted, Instant
 
 
 class BasisRow(SQLModel, table=True):
