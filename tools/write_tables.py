@@ -49,7 +49,7 @@ def of_table(one: Table) -> Iterator[str]:
     parts = [of_column(column, column.name in unique) for column in one.columns]
     parts += [of_constraint(found) for found in uniques(one) if found.name]
     parts += [of_index(found) for found in sorted(one.indexes, key=lambda found: str(found.name))]
-    options = one.dialect_options.get("sqlite", {})
+    options: Any = one.dialect_options.get("sqlite", {})
     parts += ["sqlite_autoincrement=True"] if options.get("autoincrement") else []
     parts += ["sqlite_with_rowid=False"] if options.get("with_rowid", True) is False else []
     yield from filled(parts, "    ")
