@@ -34,7 +34,7 @@ def main() -> int:
     print("\n".join(f"{what:<28} {times} times" for what, times in sorted(lost.items())))
     print("\n".join(figures.lines()))
     if asked.json:
-        asked.json.write_text(json.dumps({"lost": dict(lost), **vars(figures)}, indent=2) + "\n", encoding="utf-8")
+        asked.json.write_text(json.dumps({"losses": dict(lost), **vars(figures)}, indent=2) + "\n", encoding="utf-8")
     print("holds")
     return 0
 
