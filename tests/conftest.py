@@ -38,3 +38,14 @@ def new_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewSt
 def store_url(new_stores: NewStores) -> str:
     """The URL of a new store, of either database: whoever asks for it is run twice."""
     return new_stores()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def lean_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """As `store_url`, but no test ever left many rows there: how PostgreSQL answers depends on what it once held."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    with server.new_store("how it answers") as url:
+        yield url

@@ -54,7 +54,7 @@ class Server:
     start: Callable[[], "subprocess.Popen[bytes]"]
     processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
-    free: list[str] = field(default_factory=list)
+    free: dict[str, list[str]] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Start it, and wait until it takes connections."""
@@ -79,12 +79,13 @@ class Server:
         return self.url(self._made())
 
     @contextmanager
-    def new_store(self) -> Iterator[str]:
-        """The URL of a store in which nothing is yet; it is emptied for the next who asks, quicker than a new one."""
-        name = self.free.pop() if self.free else self._with_tables()
+    def new_store(self, use: str = "") -> Iterator[str]:
+        """The URL of a store in which nothing is yet; it is emptied for the next with such a use, quicker than new."""
+        free = self.free.setdefault(use, [])
+        name = free.pop() if free else self._with_tables()
         yield self.url(name)
         if self._emptied(name):
-            self.free.append(name)
+            free.append(name)
 
     def copy_of(self, url: str) -> str:
         """The URL of a copy of a database, whose connections are cut."""

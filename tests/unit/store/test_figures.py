@@ -43,8 +43,8 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url)
+def store(lean_url: str) -> Iterator[Store]:
+    opened = open_store(lean_url)
     yield opened
     opened.close()
 

@@ -23,8 +23,8 @@ BOOK = w.book(
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url)
+def store(lean_url: str) -> Iterator[Store]:
+    opened = open_store(lean_url)
     with opened.database.writing() as connection:
         connection.execute(insert(ZONE_GROUP), [{"zone": "Europe/Paris"}, {"zone": "Asia/Kolkata"}])
     yield opened
