@@ -15,7 +15,8 @@ from nurture.cli.output import answer, plural, say, say_all, say_next
 from nurture.cli.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
+    from typing import Any
 
     from nurture.daemon import Web
     from nurture.engine.applying import LiveBook
@@ -52,10 +53,7 @@ def run_command(asked: Asked, once: bool, dry_run: bool, accept: bool, at: datet
 
 def keep_running(asked: Asked, accept: bool, json: bool) -> int:
     """`run`: the daemon. It ends by SIGTERM or Ctrl-C."""
-    import asyncio
-
     from nurture import observe
-    from nurture.cli.tracing import traced
     from nurture.daemon import serve
     from nurture.wiring import configuration, ready_to_send
 
@@ -63,13 +61,22 @@ def keep_running(asked: Asked, accept: bool, json: bool) -> int:
     ready_to_send(config)
     observe.show_on_stderr(json)
 
-    async def life() -> None:
-        if not await serve(asked.root, web_part(*config.web_listen) if config.web_listen else None, accept):
+    return lived(serve(asked.root, web_part(*config.web_listen) if config.web_listen else None, accept))
+
+
+def lived(life: "Coroutine[Any, Any, bool]") -> int:
+    """The life of a daemon or a worker, which answers whether it ended in good order."""
+    import asyncio
+
+    from nurture.cli.tracing import traced
+
+    async def whole() -> None:
+        if not await life:
             sys.stderr.flush()
             os._exit(TROUBLE)  # something still hangs in what it was doing, and Python would wait for it
 
     with traced():
-        asyncio.run(life())
+        asyncio.run(whole())
     return FINE
 
 

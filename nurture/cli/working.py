@@ -2,12 +2,10 @@
 
 import os
 import platform
-import sys
 
 import click
 
 from nurture.cli.command import Asked, command
-from nurture.cli.edge import FINE, TROUBLE
 
 ON_SQLITE = (
     "workers share a store on PostgreSQL, and this shop's is SQLite, where `nurture run` does all in one process. "
@@ -24,11 +22,8 @@ ON_SQLITE = (
 @click.option("--log", type=click.Choice(["text", "json"]), help="How it writes its log, to standard error.")
 def worker_command(asked: Asked, join: bool, log: str | None) -> int:
     """Decide and hand over, sharing the work with every other worker on a store on PostgreSQL."""
-    import asyncio
-
     from nurture import observe
-    from nurture.cli.running import web_part
-    from nurture.cli.tracing import traced
+    from nurture.cli.running import lived, web_part
     from nurture.engine.faults import RefusedError
     from nurture.wiring import configuration, on_postgresql, ready_to_send
 
@@ -41,14 +36,7 @@ def worker_command(asked: Asked, join: bool, log: str | None) -> int:
 
     from nurture.workers.life import serve
 
-    async def life() -> None:
-        if not await serve(asked.root, web_part(*config.web_listen) if config.web_listen else None, join):
-            sys.stderr.flush()
-            os._exit(TROUBLE)  # something still hangs in what it was doing, and Python would wait for it
-
-    with traced():
-        asyncio.run(life())
-    return FINE
+    return lived(serve(asked.root, web_part(*config.web_listen) if config.web_listen else None, join))
 
 
 COMMANDS = {"worker": worker_command}

@@ -5,22 +5,20 @@ outbox and in no limit. So they go also while a person has halted all mail. Whil
 provider refuses us, or the store is a copy) nothing can go: then the log, metrics and `nurture status` have them.
 """
 
-import html
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from nurture import observe
 from nurture.engine.applying import LiveBook
 from nurture.engine.gates import refused_us
 from nurture.engine.handed import FOLDER
 from nurture.engine.notices import hand, may_be_told
+from nurture.engine.plain_mails import plain_mail
 from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Email
 from nurture.model.rules import Rules
-from nurture.render.addresses import encoded
 from nurture.render.values import clean
 from nurture.store.alarms import Alarms, Told
 
@@ -68,20 +66,4 @@ def email(rules: Rules, address: str, told: tuple[Told, ...], now: datetime) -> 
     said = [f"{one.words.rstrip('.')}, since {one.since:%Y-%m-%d %H:%M} UTC" for one in told]
     text = "\n".join([*said, "", "nurture doctor says what to do."]) + "\n"
     subject = clean(f"nurture: {told[0].words}" if len(told) == 1 else f"nurture: {len(told)} alarms")
-    head = f'<head><meta charset="utf-8"><title>{html.escape(subject)}</title></head>'
-    key = sha256("\x1f".join(("alarm", rules.project, address, now.isoformat())).encode()).hexdigest()
-    return Email(
-        key=key,
-        from_name=clean(rules.sender.name),
-        from_address=encoded(rules.sender.address),
-        to_name="",
-        to_address=encoded(address),
-        subject=subject,
-        text=text,
-        html=f'<!DOCTYPE html><html lang="en">{head}<body><pre>{html.escape(text)}</pre></body></html>',
-        locale="en",
-        direction="ltr",
-        date=now,
-        headers=(("Auto-Submitted", "auto-generated"),),
-        categories=("alarm",),
-    )
+    return plain_mail(rules, "alarm", address, now.isoformat(), subject, text, now)

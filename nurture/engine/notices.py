@@ -5,12 +5,10 @@ outbox and counts in no limit, and so it goes also while a person has halted all
 goes, so that it may be lost and never comes twice a day.
 """
 
-import html
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,13 +17,12 @@ from nurture.deliver.protocol import Provider
 from nurture.engine.applying import LiveBook
 from nurture.engine.gates import refused_us
 from nurture.engine.handed import FOLDER
+from nurture.engine.plain_mails import plain_mail
 from nurture.engine.sending import Run
 from nurture.engine.tasks import shown, today
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.rules import Rules
-from nurture.render.addresses import encoded
-from nurture.render.values import clean
 from nurture.store.desk import desk
 from nurture.store.drafts import Sheet
 from nurture.store.tasks import Errand
@@ -124,23 +121,7 @@ def may_be_told(shop: Workshop, rules: Rules, address: str) -> bool:
 def email(shop: Workshop, rules: Rules, notice: Notice, day: date, now: datetime) -> Email:
     """The notice as a plain mail from the shop to itself."""
     text = "\n".join(lines(shop, rules, notice, now)) + "\n"
-    head = f'<head><meta charset="utf-8"><title>{html.escape(notice.subject)}</title></head>'
-    key = sha256("\x1f".join(("notice", rules.project, notice.address, day.isoformat())).encode()).hexdigest()
-    return Email(
-        key=key,
-        from_name=clean(rules.sender.name),
-        from_address=encoded(rules.sender.address),
-        to_name="",
-        to_address=encoded(notice.address),
-        subject=notice.subject,
-        text=text,
-        html=f'<!DOCTYPE html><html lang="en">{head}<body><pre>{html.escape(text)}</pre></body></html>',
-        locale="en",
-        direction="ltr",
-        date=now,
-        headers=(("Auto-Submitted", "auto-generated"),),
-        categories=("notice",),
-    )
+    return plain_mail(rules, "notice", notice.address, day.isoformat(), notice.subject, text, now)
 
 
 def lines(shop: Workshop, rules: Rules, notice: Notice, now: datetime) -> Iterator[str]:

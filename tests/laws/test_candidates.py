@@ -19,7 +19,7 @@ from nurture.engine.tick import zone_of
 from nurture.model import event as names
 from nurture.model.book import Book
 from nurture.model.decision import Decision, Why
-from nurture.model.event import Event, MonthDay, Origin
+from nurture.model.event import MonthDay, Origin
 from nurture.model.person import Person
 from nurture.model.trigger import Again, AnyTrigger, DayTrigger, EveryTrigger, HolidayTrigger, LapseTrigger, OnceTrigger
 from nurture.store import candidates as scan
@@ -34,6 +34,7 @@ from tests.hunting import hunt
 from tests.postgres_server import Server
 from tests.random_triggers import AT_HOME, feast
 from tests.random_worlds import START, World, any_trigger, world
+from tests.taken_in import contact, no_rejects, row
 
 QUARTER = timedelta(minutes=15)
 CROWDS = (EveryTrigger, HolidayTrigger, OnceTrigger)
@@ -67,21 +68,6 @@ def shop(dice: Dice, started_by: Callable[[Dice], AnyTrigger] = any_trigger) -> 
 @st.composite
 def shops(draw: st.DrawFn) -> Shop:
     return shop(drawn(draw))
-
-
-def contact(number: int, world: World) -> ContactRow:
-    return ContactRow(outside_id=f"c{number}", facts=dict(world.person.facts), known_at=START)
-
-
-def row(number: int, event: Event) -> EventRow:
-    return EventRow(
-        outside_id=f"c{number}", name=event.name, at=event.happened_at, id=event.id, fields=event.fields,
-        known_at=event.known_at,
-    )  # fmt: skip
-
-
-def no_rejects(row: object, why: str) -> None:
-    raise AssertionError(f"{row}: {why}")
 
 
 def arriving(shop: Shop) -> Iterator[list[EventRow]]:

@@ -15,7 +15,7 @@ from nurture.decide.simulate import live
 from nurture.decide.special_days import dates_in
 from nurture.engine.simulation import DROPPED
 from nurture.engine.tick import zone_of
-from nurture.model.event import Event, Origin
+from nurture.model.event import Origin
 from nurture.model.trigger import AnyTrigger, LapseTrigger
 from nurture.store import candidates as scan
 from nurture.store import crowds
@@ -27,6 +27,7 @@ from tests.drawing import Dice, between, drawn, one_of
 from tests.hunting import hunt
 from tests.random_triggers import clocked
 from tests.random_worlds import START, World, any_trigger, world
+from tests.taken_in import contact, no_rejects, row
 
 LAWFUL = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 SPAN = timedelta(days=60)
@@ -48,19 +49,8 @@ def shops(draw: st.DrawFn) -> list[World]:
 
 def rows(people: list[World]) -> Iterator[ContactRow | EventRow]:
     for number, one in enumerate(people):
-        yield ContactRow(outside_id=f"c{number}", facts=dict(one.person.facts), known_at=START)
+        yield contact(number, one)
         yield from (row(number, event) for event in one.events)
-
-
-def row(number: int, event: Event) -> EventRow:
-    return EventRow(
-        outside_id=f"c{number}", name=event.name, at=event.happened_at, id=event.id, fields=event.fields,
-        known_at=event.known_at,
-    )  # fmt: skip
-
-
-def no_rejects(row: object, why: str) -> None:
-    raise AssertionError(f"{row}: {why}")
 
 
 def left_out(people: list[World]) -> str:
