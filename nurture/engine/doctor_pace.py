@@ -9,13 +9,11 @@ from nurture.engine.doctor import Finding, look, ok, wrong
 from nurture.engine.families import HOUR, Answered, burst
 from nurture.engine.handed import FOLDER, pace_words
 from nurture.engine.road import allowed_today, answered, because_of, figures_of
-from nurture.engine.syncing import EVERY, can_sync, last_sync
 from nurture.engine.workshop import Workshop
 from nurture.model.happening import Happened
 from nurture.model.refusing_us import Against, against_us
 from nurture.store.mail_figures import Said, day_of
 
-READ_BY = EVERY * 2  # after the last time the lists were read to their end
 WEEK = timedelta(days=WINDOW)
 NOT_TAKEN = frozenset({Happened.bounced, Happened.blocked, Happened.deferred, Happened.dropped})
 WHY_COMPLAINED = "ask who gets these mails and whether they wanted them; write less, and only to whoever acts"
@@ -54,21 +52,6 @@ def pace_findings(shop: Workshop, now: datetime) -> Iterator[Finding]:
         yield look("pace", words, "set up the Event Webhook, and sendgrid.events_key of config.toml")
     elif shop.provider.name == "smtp":
         yield ok("pace", "by SMTP nobody tells us of complaints, so no brake sees them: ask the postmaster")
-
-
-def list_findings(shop: Workshop, now: datetime) -> Iterator[Finding]:
-    """Whether the provider's own lists are read: what events did not tell is made good by them alone."""
-    if not can_sync(shop):
-        return
-    last = last_sync(shop.store)
-    if last is None:
-        words = "SendGrid's own lists of whom not to write to were never read"
-        yield look("lists", words, "nurture sync reads them now; `nurture run` does it every day")
-    elif now - last > READ_BY:
-        words = f"SendGrid's own lists were read last on {last:%Y-%m-%d %H:%M} UTC: what events did not tell is unknown"
-        yield look("lists", words, "nurture sync reads them now, or says why it cannot; nothing is lifted meanwhile")
-    else:
-        yield ok("lists", f"SendGrid's own lists were read on {last:%Y-%m-%d %H:%M} UTC")
 
 
 def pace_lines(shop: Workshop, now: datetime) -> Iterator[str]:

@@ -12,7 +12,8 @@ from nurture.engine.doctor import Diagnosis, Finding, wrong
 from nurture.engine.doctor_alarms import alarm_findings
 from nurture.engine.doctor_feasts import feast_findings
 from nurture.engine.doctor_gifts import gift_findings
-from nurture.engine.doctor_pace import list_findings, pace_findings
+from nurture.engine.doctor_lists import list_findings
+from nurture.engine.doctor_pace import pace_findings
 from nurture.engine.status import never, readable
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book

@@ -19,7 +19,8 @@ from nurture.engine.gates import refused_us
 from nurture.engine.handed import FOLDER
 from nurture.engine.plain_mails import plain_mail
 from nurture.engine.sending import Run
-from nurture.engine.tasks import shown, today
+from nurture.engine.shop_day import today
+from nurture.engine.tasks import shown
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.rules import Rules

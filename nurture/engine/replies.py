@@ -12,8 +12,8 @@ from nurture.decide.replies import judged
 from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError, RefusedError
 from nurture.engine.letters import RAW, answered, done, topics_known, whole_letter
+from nurture.engine.shop_day import today
 from nurture.engine.taking import take_received
-from nurture.engine.tasks import today
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.letter import Kind, Letter

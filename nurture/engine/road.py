@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from nurture import observe
 from nurture.engine.complaints import EVERYWHERE, WINDOW, Brake, Heard, braking
 from nurture.engine.families import HOUR, Answered, Lines, Rests
-from nurture.engine.preparing import Kept
+from nurture.engine.kept import Kept
 from nurture.engine.warm_up import FULL, IDLE, allowance
 from nurture.engine.workshop import Workshop
 from nurture.model.decision import Intent, Why

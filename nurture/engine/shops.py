@@ -36,7 +36,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.cells import CellError
 from nurture.engine.faults import UnreadableError
 from nurture.engine.letters import answers_letters
-from nurture.engine.tasks import today
+from nurture.engine.shop_day import today
 from nurture.engine.workshop import Workshop
 from nurture.engine.world_names import Unheard
 from nurture.model.book import Book

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from nurture.decide.clock import day_start, local_day, reader_clock
-from nurture.engine.applying import live_book
 from nurture.engine.doctor_pace import pace_lines
 from nurture.engine.faults import StateError
 from nurture.engine.gates import UNDECLARED, held_words, undeclared
 from nurture.engine.handed import pace_words
+from nurture.engine.live import live_book
 from nurture.engine.pools import Left, left
+from nurture.engine.shop_day import today
 from nurture.engine.switches import switch_lines
-from nurture.engine.tasks import today
 from nurture.engine.tick import leap, next_due
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book

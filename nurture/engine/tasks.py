@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
-from zoneinfo import ZoneInfo
 
 from nurture import observe
 from nurture.engine.faults import MisuseError, RefusedError
 from nurture.engine.letters import answered
+from nurture.engine.shop_day import today
 from nurture.engine.short_keys import KEY_SHOWN, key_meant
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
@@ -93,11 +93,6 @@ def meant_by(rules: Rules, name: str) -> frozenset[str]:
         return frozenset()
     people = dict(rules.people)
     return frozenset({name, *(other for other, address in people.items() if address == people.get(name))})
-
-
-def today(rules: Rules, now: datetime) -> date:
-    """The date in the shop."""
-    return now.astimezone(ZoneInfo(rules.zone)).date()
 
 
 def shown(one: Errand, label: str, day: date, now: datetime) -> Shown:

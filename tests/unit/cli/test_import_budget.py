@@ -15,6 +15,7 @@ SAY = "\nimport sys\nprint(*sorted(sys.modules))"
 HELP = "from nurture.cli.edge import run; run(['--help'])"
 CHECK = "from nurture.cli.edge import run; run(['check', '--project', {project!r}])"
 DAEMON = "import nurture.cli.running, nurture.daemon"
+STATUS = "import nurture.cli.operating, nurture.engine.status, nurture.wiring"
 NEVER = ("alembic", "mako", "psycopg", "procrastinate", "opentelemetry", "holidays", "sendgrid", "cryptography")
 NOT_FOR_HELP = (*NEVER, "asyncio", "babel", "jinja2", "sqlalchemy", "sqlmodel", "yaml", "nurture.engine",
                 "nurture.model", "nurture.wiring")  # fmt: skip
@@ -26,6 +27,13 @@ NOT_BEFORE_THE_FIRST_TICK = (
     "nurture.render", "nurture.web", "nurture.workers", "nurture.telemetry", "nurture.engine.alarms",
     "nurture.engine.applying", "nurture.engine.doctor", "nurture.engine.plan", "nurture.engine.preparing",
     "nurture.engine.sending", "nurture.engine.status",
+)  # fmt: skip
+
+NOT_FOR_STATUS = (
+    *NEVER, "aiohttp", "babel", "css_inline", "email_validator", "jinja2", "markdown_it", "mrml", "pydantic",
+    "sqlalchemy.orm", "sqlmodel", "urllib.request", "nurture.daemon", "nurture.render", "nurture.web",
+    "nurture.workers", "nurture.engine.applying", "nurture.engine.letters", "nurture.engine.plan",
+    "nurture.engine.preparing", "nurture.engine.sending", "nurture.engine.tasks",
 )  # fmt: skip
 
 
@@ -53,6 +61,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.param(HELP, NOT_FOR_HELP, 5, 130, id="--help"),
         pytest.param(CHECK, NOT_FOR_A_CHECK, 160, 520, id="check"),
         pytest.param(DAEMON, NOT_BEFORE_THE_FIRST_TICK, 285, 720, id="daemon"),
+        pytest.param(STATUS, NOT_FOR_STATUS, 285, 680, id="status"),
     ],
 )
 def test_no_more_is_loaded_than_is_needed(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from nurture.engine.doctor import Finding, State
-from nurture.engine.doctor_pace import list_findings, pace_findings
+from nurture.engine.doctor_lists import list_findings
+from nurture.engine.doctor_pace import pace_findings
 from nurture.engine.road import may_delay
 from nurture.engine.status import status
 from nurture.engine.syncing import DECLARED
