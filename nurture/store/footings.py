@@ -84,7 +84,10 @@ def _row(row: Any, upto: int, mails: list[Any], now: datetime) -> Mapping[str, A
 
 
 _OLDER = delete(FOOTING).where(FOOTING.c.person == bindparam("of_"), FOOTING.c.upto < bindparam("upto_"))
-_COVERED = delete(DECISION).where(DECISION.c.person == bindparam("of_"), DECISION.c.number <= bindparam("upto_"))
+_NEWEST = select(func.max(DECISION.c.number)).scalar_subquery()  # it stays, or SQLite would count from 1 again
+_COVERED = delete(DECISION).where(
+    DECISION.c.person == bindparam("of_"), DECISION.c.number <= bindparam("upto_"), DECISION.c.number < _NEWEST
+)
 _USED = update(FOOTING).where(FOOTING.c.person == bindparam("of_"), FOOTING.c.upto == bindparam("upto_"))
 
 

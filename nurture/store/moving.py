@@ -97,11 +97,13 @@ def size_of(database: Database) -> int:
 def working(database: Database, since: datetime) -> list[str]:
     """Who works with a store as far as it knows: connected to PostgreSQL; of a file, seen since then and not ended.
 
-    It asks no more than the tables of every version have: the store may be one that is to be upgraded.
+    It asks no more than the tables of every version have: the store may be one that is to be upgraded, or none yet.
     """
+    if database.file is not None and not database.file.exists():
+        return []
     with in_our_words("nothing was changed", database):
         with database.reading() as connection:
-            said = connection.execute(_SAID).all()
+            said = connection.execute(_SAID).all() if inspect(connection).has_table(RUNNER.name) else []
         if database.file is not None:
             return [name for name, seen in said if seen >= micros(since)]
         taken = Taken(database)
@@ -146,8 +148,8 @@ def move(source: Database, target: Database, now: datetime, tell: Tell = lambda 
                 return Moved({}, before=True)
             found = sum(one.rows for one in progress.sums.values())
             if gone is None:
-                copy_all(holding, target, progress, step)
-                _prove(holding, target, progress, step)
+                numbers = copy_all(holding, target, progress, step)
+                _prove(target, progress, numbers, step)
                 _shut(holding, f"this store was moved to {name_of(target)} on {now:%Y-%m-%d %H:%M} UTC")
         with target.writing(durable=True) as connection:
             connection.execute(delete(DECLARATION).where(DECLARATION.c.name == MOVING))
@@ -237,15 +239,20 @@ def copy_into(source: Connection, target: Database, tell: Tell) -> int:
     with target.writing() as connection:
         connection.execute(delete(DECLARATION))  # a new store says something of itself already
         declare(connection, MOVING, progress.text(), 0)
-    copy_all(source, target, progress, step)
-    _prove(source, target, progress, step)
+    numbers = copy_all(source, target, progress, step)
+    _prove(target, progress, numbers, step)
     with target.writing(durable=True) as connection:
         connection.execute(delete(DECLARATION).where(DECLARATION.c.name == MOVING))
     return sum(one.rows for one in progress.sums.values())
 
 
-def copy_all(source: Connection, target: Database, progress: Progress, step: Step) -> None:
-    """Every table, from where an earlier try ended; what the source changed since is brought over again."""
+def copy_all(source: Connection, target: Database, progress: Progress, step: Step) -> dict[str, int]:
+    """Every table, from where an earlier try ended; what the source changed since is brought over again.
+
+    How far each table has counted is answered, as it is now: on PostgreSQL others count on meanwhile (a backup),
+    though of their rows nothing is seen here.
+    """
+    numbers = numbers_of(source)
     for table in all_tables():
         known = progress.sums.get(table.name, Sum())
         if known.rows and not _still_so(source, table, known, step):
@@ -260,7 +267,8 @@ def copy_all(source: Connection, target: Database, progress: Progress, step: Ste
                 _keep(connection, progress, table, known)
             step.on(len(rows))
     with target.writing() as connection:
-        go_on_counting(connection, numbers_of(source))
+        go_on_counting(connection, numbers)
+    return numbers
 
 
 def _still_so(source: Connection, table: Table, known: Sum, step: Step) -> bool:
@@ -283,12 +291,12 @@ def _keep(connection: Connection, progress: Progress, table: Table, known: Sum) 
     return known
 
 
-def _prove(source: Connection, target: Database, progress: Progress, step: Step) -> None:
+def _prove(target: Database, progress: Progress, numbers: dict[str, int], step: Step) -> None:
     """Read every table of the target again and hold it against what the source has; MoveError where it differs."""
     with target.reading() as connection:
         stay(connection)
         apart = [table for table in all_tables() if not _same(connection, table, progress.sums, step)]
-        counts = numbers_of(connection) == numbers_of(source)
+        counts = numbers_of(connection) == numbers
     for table in apart:
         with target.writing() as connection:
             connection.execute(_all_of(table))

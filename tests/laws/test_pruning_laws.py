@@ -1,5 +1,6 @@
 """What is pruned changes nothing that is decided: a story lived with pruning all the time is the one without it."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from nurture.engine.pruning import prune_all
 from nurture.engine.replaying import replay
+from nurture.engine.tick import tick
 from nurture.model.keeping import KINDS, Keep
 from nurture.model.length import Length, Unit
 from nurture.store import pruning
@@ -96,6 +98,25 @@ def test_with_pruning_everything_is_decided_as_without_it(whole: NinetyDays, tmp
     assert not found.left_out
     assert 0 < found.footings <= found.people
     assert found.decisions == number(lived.store, DECISION)
+    lived.store.close()
+
+
+def test_after_a_long_quiet_time_the_journal_counts_on_and_proves_what_comes_after(tmp_path: Path) -> None:
+    lived = NinetyDays(tmp_path, SEED, people=3, days=4)
+    lived.live()
+    before = number(lived.store, DECISION)
+    for _ in range(6):
+        lived.now += timedelta(days=60)
+        tick(lived.store, lived.live_book().book, lived.now)
+        assert all(one.rows >= 0 for one in prune_all(lived.shop, KEEP, lived.now, lambda _done: None))
+    assert number(lived.store, DECISION) == 1
+    lived.now += timedelta(days=1)
+    lived.complains("p0")
+    lived.round()
+    since = number(lived.store, DECISION) - 1
+    assert 0 < since < before
+    found = replay(lived.store, (), None)
+    assert (found.equal, found.decisions) == (True, since)
     lived.store.close()
 
 

@@ -107,6 +107,25 @@ def test_while_others_write_the_backup_is_of_one_moment_and_does_not_begin_anew(
         assert copy.execute("SELECT counter FROM installation").fetchone() == (inside.mark.counter,)
 
 
+def test_on_postgresql_others_write_and_count_on_meanwhile(tmp_path: Path, postgres: Server) -> None:
+    url = postgres.new_database()
+    store, done = filled(url, tmp_path, 20), [0]
+    with store.database.writing() as connection:
+        connection.exec_driver_sql("SELECT nextval(pg_get_serial_sequence('secret', 'id'))")  # of one that was cut
+
+    def beside(_rows: int) -> None:
+        done.append(len(done))
+        row = ContactRow(outside_id=f"later{len(done)}", address=f"later{len(done)}@shop.example", at=NOW)
+        store.importing(NOW).take([row], lambda _, why: pytest.fail(why))
+
+    inside = back_up(store.database, tmp_path / "copy.db", beside)
+    store.close()
+    assert len(done) > 5
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM person").fetchone() == (20,)
+        assert copy.execute("SELECT counter FROM installation").fetchone() == (inside.mark.counter,)
+
+
 def killed_in_a_child(work: Callable[[Callable[[int], None]], object]) -> None:
     """Killed at the first word about how far it is."""
     child = os.fork()
