@@ -1,8 +1,7 @@
 """Signs of life for machines: /health and /ready for whoever asks, /metrics only where it listens by itself."""
 
-import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -16,46 +15,33 @@ from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
 from nurture.model.rules import CLASSES
 from nurture.web.headers import headers
+from nurture.web.remembered import Remembered
 
 if TYPE_CHECKING:
     from nurture.web.site import Site
 
-PATIENCE = 5.0  # seconds
-REMEMBERED = timedelta(seconds=5)  # whoever asks more often is told what was found then
+READY_FOR, SCRAPED_FOR = 5.0, 1.0  # seconds in which whoever asks again is told the same
+UNREADY = Readiness("does not answer, or takes no writing", "unknown", "unknown", "unknown")
+DOWN = "# TYPE nurture_up gauge\nnurture_up 0\n"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def add(app: web.Application, site: "Site") -> None:
     """Add /ready: 200 when the store answers and takes writing and a daemon is at work, else 503 and what is wrong."""
-    app.router.add_get("/ready", Ready(site.shop, site.clock, site.run).answer)
 
+    def look() -> Readiness:
+        return readiness(site.shop.store, site.clock())
 
-class Ready:
-    """Readiness, asked of the store once in a while at the most: nobody can keep it busy by asking."""
+    found = Remembered(look, UNREADY, site.run, lambda: site.clock().timestamp(), READY_FOR, app)
 
-    def __init__(self, shop: Workshop, clock: Callable[[], datetime], run: Run) -> None:
-        self.shop = shop
-        self.clock = clock
-        self.run = run
-        self._found: tuple[datetime, Readiness] | None = None
-
-    async def answer(self, _request: web.Request) -> web.Response:
+    async def answer(_request: web.Request) -> web.Response:
         """In words of ours as JSON."""
-        found = await self._look()
-        status = HTTPStatus.OK if found.well else HTTPStatus.SERVICE_UNAVAILABLE
-        return web.json_response(found.document(), status=status)
+        ready = await found.get()
+        return web.json_response(
+            ready.document(), status=HTTPStatus.OK if ready.well else HTTPStatus.SERVICE_UNAVAILABLE
+        )
 
-    async def _look(self) -> Readiness:
-        now = self.clock()
-        if self._found is not None and self._found[0] <= now < self._found[0] + REMEMBERED:
-            return self._found[1]
-        try:
-            async with asyncio.timeout(PATIENCE):
-                found = await self.run(readiness, self.shop.store, now)
-        except Exception:  # noqa: BLE001  (whatever it is, the store is what does not answer)
-            found = Readiness("does not answer, or takes no writing", "unknown", "unknown", "unknown")
-        self._found = (now, found)
-        return found
+    app.router.add_get("/ready", answer)
 
 
 def meters(
@@ -80,14 +66,11 @@ def meters(
         unwatch()
 
     async def answer(_request: web.Request) -> web.Response:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                text = await run(text_now)
-        except Exception:  # noqa: BLE001  (as above: what is scraped says that it is down)
-            text = "# TYPE nurture_up gauge\nnurture_up 0\n"
+        text = await page.get()
         return web.Response(body=text.encode(), headers={"Content-Type": TEXT, **headers(secure=False)})
 
     app = web.Application()
+    page = Remembered(text_now, DOWN, run, elapsed, SCRAPED_FOR, app)
     app.on_cleanup.append(end)
     app.router.add_get("/metrics", answer)
     return app

@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 
 import aiohttp
+import pytest
+from aiohttp import web
 
 from nurture.engine.health import metrics
 from nurture.model.happening import Happened, Happening
@@ -11,6 +13,7 @@ from nurture.model.switch import Switch, Word
 from nurture.store.mail_days import count
 from nurture.store.runner import Runner
 from nurture.web.health import meters
+from nurture.web.remembered import Remembered
 from nurture.web.serving import serving
 
 from .site import NOW, Shop, served
@@ -59,7 +62,7 @@ def test_a_copied_store_is_not_ready(shop: Shop):
 
 def test_a_store_that_takes_no_writing_is_not_ready(shop: Shop, monkeypatch):
     beat(shop)
-    monkeypatch.setattr("nurture.web.health.PATIENCE", 0.3)
+    monkeypatch.setattr("nurture.web.remembered.PATIENCE", 0.3)
 
     async def story():
         async with served(shop) as client:
@@ -68,6 +71,56 @@ def test_a_store_that_takes_no_writing_is_not_ready(shop: Shop, monkeypatch):
 
     status, text, _ = asyncio.run(story())
     assert (status, "does not answer" in text) == (503, True)
+
+
+def test_two_hundred_who_ask_at_once_are_one_question_to_the_store(shop: Shop):
+    """A storm of scrapes must neither say that a store is down which is well, nor keep readers waiting."""
+    asked, passed = [], [0.0]
+
+    async def run(function, *arguments):
+        asked.append(function)
+        return await shop.run(function, *arguments)
+
+    async def scrape(session, url):
+        async with session.get(url) as answer:
+            return await answer.text()
+
+    async def story():
+        app = meters(shop.shop, lambda: None, lambda: NOW, run, lambda: passed[0])
+        async with serving(app, "127.0.0.1", 0) as (host, port), aiohttp.ClientSession() as session:
+            url = f"http://{host}:{port}/metrics"
+            texts = await asyncio.gather(*(scrape(session, url) for _ in range(200)))
+            before = len(asked)
+            passed[0] = 1.5
+            await scrape(session, url)
+            return texts, before
+
+    texts, before = asyncio.run(story())
+    assert {"nurture_up 1\n" in text for text in texts} == {True}
+    assert (before, len(asked)) == (1, 2)
+
+
+@pytest.mark.parametrize("faulty", [False, True])
+def test_a_store_that_does_not_answer_is_down_and_asked_no_more_meanwhile(shop: Shop, monkeypatch, faulty: bool):
+    monkeypatch.setattr("nurture.web.remembered.PATIENCE", 0.05)
+    asked, lets_go = [], asyncio.Event()
+
+    async def run(function, *arguments):
+        asked.append(function)
+        if faulty:
+            raise OSError
+        await lets_go.wait()
+        return await shop.run(function, *arguments)
+
+    async def story():
+        app, passed = web.Application(), [0.0]
+        page = Remembered(lambda: "up", "down", run, lambda: passed[0], 1.0, app)
+        said = [await page.get(), await page.get()]
+        lets_go.set()
+        passed[0] = 2.0
+        return [*said, await page.get()], len(asked)
+
+    assert asyncio.run(story()) == (["down", "down", "down" if faulty else "up"], 2 if faulty else 1)
 
 
 def test_a_counter_only_grows(shop: Shop):
