@@ -73,6 +73,6 @@ def why_waiting(shop: Workshop) -> Iterator[str]:
         yield f"nothing goes{but}: {halt.words.rstrip('.')}. `nurture unhalt` lets it go on"
     if undeclared(shop):
         yield UNDECLARED
-    held = shop.store.figures.held_by_cause()
+    held = shop.store.figures.held_up_to()
     if held:
         yield f"{held_words(held)}: `nurture outbox --held` shows them, `nurture release` lets them go"

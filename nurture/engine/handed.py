@@ -23,11 +23,11 @@ TELLS_WHY = frozenset({Fate.refused, Fate.in_doubt, Fate.planned})
 class Handed:
     """How many mails went which way, and what was wrong with those that could not go.
 
-    `waiting`, `held` and `in_doubt` count what the store holds now; `doubts` names the newest in doubt. `waits` says
-    why mails wait that nothing is wrong with, each with its remedy. `again` were put back to go once more in doubt,
-    `closed` ended as of unknown fate. `shut` is set when the round ended since the way out is closed for now.
-    `put_off` wait in the queue until their readers may have them, the first until `put_off_until` (UTC); `paced` for
-    our own pace.
+    `waiting`, `held` and `in_doubt` count what the store holds now, as `up_to` counts; `doubts` names the newest in
+    doubt. `waits` says why mails wait that nothing is wrong with, each with its remedy. `again` were put back to go
+    once more in doubt, `closed` ended as of unknown fate. `shut` is set when the round ended since the way out is
+    closed for now. `put_off` wait in the queue until their readers may have them, the first until `put_off_until`
+    (UTC); `paced` for our own pace.
     """
 
     provider: str = FOLDER
@@ -97,16 +97,16 @@ class Handed:
             if fate not in (Fate.accepted, Fate.planned):
                 yield f"{count:,} {SAID.get(fate, fate.value)}"
         if self.stuck and self.waiting:
-            yield f"{self.waiting:,} wait: they could not be handed over now, and go with the next run"
+            yield f"{number_words(self.waiting)} wait: they could not be handed over now, and go with the next run"
         for trouble in self.troubles[:SHOWN]:
             yield f"  {trouble}"
         yield from self.waits
         if self.put_off and self.put_off_until is not None:
             until = f"{self.put_off_until:%Y-%m-%d %H:%M} UTC"
-            yield f"{self.put_off:,} wait until their readers may have them, the first until {until}"
+            yield f"{number_words(self.put_off)} wait until their readers may have them, the first until {until}"
         yield from map(pace_words, self.paced)
         if self.in_doubt:
-            yield f"{self.in_doubt:,} in doubt in all, the newest:"
+            yield f"{number_words(self.in_doubt)} in doubt in all, the newest:"
             yield from (f"  {doubt}" for doubt in self.doubts)
 
     @property

@@ -380,10 +380,9 @@ class Sending:
     def _look_round(self, done: Handed) -> None:
         """What the store holds now, and why what waits does."""
         store = self.shop.store
-        lying = store.outbox.how_many()
-        done.waiting, done.held, done.in_doubt = lying[Fate.planned], lying[Fate.held], lying[Fate.in_doubt]
-        done.put_off, done.put_off_until = store.outbox.put_off(self.clock())
-        done.paced = store.outbox.paced(self.clock())
+        left = store.outbox.left(self.clock())
+        done.waiting, done.held, done.in_doubt = left.waiting, left.held, left.in_doubt
+        done.put_off, done.put_off_until, done.paced = left.put_off, left.put_off_until, left.paced
         later = (done.put_off_until, *(one.until for one in done.paced))
         self.morning = min((until for until in later if until is not None), default=None)
         done.shut = done.shut or self.next_at is not None or (done.waiting > 0 and refused_us(self.shop))

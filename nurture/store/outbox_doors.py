@@ -12,6 +12,7 @@ from nurture.store.codes import Codes, Gone
 from nurture.store.database import Database
 from nurture.store.installation import Mark
 from nurture.store.outbox_by_hand import Act, Wanted
+from nurture.store.outbox_left import Left, left
 from nurture.store.outbox_lists import Lying, Paced
 from nurture.store.outbox_rows import Batch, fates
 
@@ -75,10 +76,9 @@ class Outbox:
         with self.database.reading() as connection:
             return outbox_lists.how_many(connection)
 
-    def put_off(self, now: datetime) -> tuple[int, datetime | None]:
-        """How many planned mails wait until their readers may have them, and until when the first does."""
-        with self.database.reading() as connection:
-            return outbox_lists.put_off(connection, now)
+    def left(self, now: datetime) -> Left:
+        """What waits, is held and is in doubt, and what of it is put off; nothing is counted to its end."""
+        return left(self.database, now)
 
     def paced(self, now: datetime) -> tuple[Paced, ...]:
         """What our own pace put off, by cause."""

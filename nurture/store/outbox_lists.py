@@ -59,13 +59,6 @@ def how_many(connection: Connection) -> Mapping[Fate, int]:
     return {fate: int(ask(connection, _COUNTED[fate])[0][0]) for fate in STATES}
 
 
-def put_off(connection: Connection, now: datetime) -> tuple[int, datetime | None]:
-    """How many planned mails wait until their readers may have them, and until when the first does (UTC)."""
-    later = select(func.count(), func.min(PLANNED.c.due_at)).where(PLANNED.c.due_at > micros(now))
-    number, first = connection.execute(later.where(PLANNED.c.because == "")).one()
-    return int(number), instant(first) if number else None
-
-
 @dataclass(frozen=True, slots=True)
 class Paced:
     """How many mails our own pace put off, because of what, and until when the first (UTC)."""
