@@ -22,6 +22,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks import on_postgresql
+
 ROOT = Path(__file__).parents[1]
 NURTURE = Path(sys.executable).parent / "nurture"
 SAMPLE = ROOT / "tests" / "data" / "cdnow_sample.csv"
@@ -45,7 +47,10 @@ def run(benchmarks: Mapping[str, Measure], words: Sequence[str] | None = None) -
     parser = ArgumentParser(description="Measure; print a table.")
     parser.add_argument("people", type=int, nargs="*", help="numbers of people to measure at")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--postgresql", action="store_true", help="stores in PostgreSQL instead of SQLite")
     asked = parser.parse_args(words)
+    if asked.postgresql:
+        on_postgresql.begin()
     figures: list[Figure] = []
     told = []
     for name, measure in benchmarks.items():
@@ -56,8 +61,9 @@ def run(benchmarks: Mapping[str, Measure], words: Sequence[str] | None = None) -
         told.append(in_json(name, found, Taken(time.perf_counter() - wall, processor_seconds() - worked)))
     print(table(figures))
     if asked.json:
-        said = {"machine": machine(), "versions": versions(), "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-                "load": os.getloadavg(), "processors": os.cpu_count(), "benchmarks": told}  # fmt: skip
+        said = {"machine": machine(), "store": "postgresql" if asked.postgresql else "sqlite", "versions": versions(),
+                "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "load": os.getloadavg(), "processors": os.cpu_count(),
+                "benchmarks": told}  # fmt: skip
         asked.json.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -149,9 +155,10 @@ def taken(work: Callable[[], object], times: int = 1) -> Taken:
 
 
 def processor_seconds() -> float:
-    """What this process and those it has waited for have worked so far."""
+    """What this process and those it has waited for have worked so far, and the server that has the store."""
     spent = os.times()
-    return spent.user + spent.system + spent.children_user + spent.children_system
+    own = spent.user + spent.system + spent.children_user + spent.children_system
+    return own + on_postgresql.worked()
 
 
 def nurture(*words: str | Path, folder: Path, fine: tuple[int, ...] = (0,)) -> str:

@@ -16,6 +16,7 @@ from datetime import time as time_of_day
 from pathlib import Path
 from typing import TypeVar
 
+from benchmarks import on_postgresql
 from benchmarks.crowd import write
 from benchmarks.frame import Figure, nurture, run
 from benchmarks.post_office import mailing_shop
@@ -72,7 +73,7 @@ def decent(begun: datetime) -> datetime:
 def figures(shop: Workshop, taken: Callable[[], int], moment: datetime, way: str) -> list[Figure]:
     """One tick in which everybody has a mail decided, then the round that hands them over."""
     spent: dict[str, float] = defaultdict(float)
-    wall = time.perf_counter()
+    server, wall = on_postgresql.worked(), time.perf_counter()
     with worked(spent, "decide"):
         mails = tick(shop.store, live(shop.store).book, moment).intents
     decided = time.perf_counter() - wall
@@ -83,7 +84,15 @@ def figures(shop: Workshop, taken: Callable[[], int], moment: datetime, way: str
     if not mails or accepted != mails or taken() != mails:
         raise SystemExit(f"{mails:,} mails were decided, {accepted:,} accepted; the server took {taken():,}")
     spent["loop"] = spent["way out"] - sum(spent[name] for name in ("prepare", "settle", "other"))
-    return lines(mails, spent, decided, out, way)
+    return lines(mails, spent, decided, out, way) + server_line(mails, on_postgresql.worked() - server)
+
+
+def server_line(mails: int, seconds: float) -> list[Figure]:
+    """What PostgreSQL did beside; nothing on SQLite."""
+    if not on_postgresql.on():
+        return []
+    words = f"{seconds / mails * 1e6:,.0f} µs"
+    return [Figure("a mail: the server of the store, beside all this", words, "", {"server": seconds})]
 
 
 def lines(mails: int, spent: dict[str, float], decided: float, out: float, way: str) -> list[Figure]:

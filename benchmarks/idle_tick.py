@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
+from benchmarks import on_postgresql
 from benchmarks.frame import Figure, growth, run
 from benchmarks.population import populated, unmoved
 from nurture.engine.tick import tick
@@ -19,16 +20,25 @@ def measure(sizes: Sequence[int] = ()) -> list[Figure]:
     """The ticks that looked at nobody, the sizes in alternation, so that a busy machine is busy for all of them."""
     asked = sizes or SIZES
     told: dict[int, list[float]] = {people: [] for people in asked}
+    servers: dict[int, list[float]] = {people: [] for people in asked}
     for _ in range(ROUNDS):
         for people in asked:
+            before = on_postgresql.worked()
             told[people].extend(idle(people))
+            servers[people].append((on_postgresql.worked() - before) / TICKS)
     medians = {people: statistics.median(found) for people, found in told.items()}
     figures = [
         Figure(
             f"idle tick, {people:,} people",
-            f"{median * 1e3:.2f} ms of processor in the median, {min(told[people]) * 1e3:.2f} ms the quickest",
+            f"{median * 1e3:.2f} ms of processor in the median, {min(told[people]) * 1e3:.2f} ms the quickest"
+            + (f"; the server {min(servers[people]) * 1e3:.2f} ms beside" if on_postgresql.on() else ""),
             "0.5 ms",
-            {"people": people, "processor_seconds": median, "quickest": min(told[people])},
+            {
+                "people": people,
+                "processor_seconds": median,
+                "quickest": min(told[people]),
+                "server": min(servers[people]),
+            },
         )
         for people, median in medians.items()
     ]

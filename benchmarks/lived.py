@@ -12,11 +12,13 @@ from itertools import chain
 from pathlib import Path
 from random import Random
 
+from benchmarks.book_tests import grow
 from benchmarks.frame import unbraked
 from nurture.engine.applying import LiveBook
 from nurture.engine.demo import contact_rows, event_row, opening, step, take
 from nurture.engine.demo_people import deeds, people
 from nurture.engine.demo_shapes import Deed, Someone
+from nurture.engine.pruning import Pruner
 from nurture.engine.starter import make_project
 from nurture.engine.workshop import Workshop
 from nurture.wiring import live, workshop
@@ -24,21 +26,31 @@ from nurture.wiring import live, workshop
 DAYS = 30
 BUSY = 25  # one of so many
 TICKS = 6  # a day
+LONG, FIRST_MONTHS = timedelta(days=365), timedelta(days=60)
 YEARS = 3  # so long ago the quiet ones may have joined
 KNOWN = ("first_name", "locale", "country", "zone")
 
 
-def live_sample(folder: Path, count: int, seed: int, end: datetime, days: int = DAYS) -> None:
-    """Make a project in `folder` whose store holds so many people, lived up to `end` (UTC)."""
+def live_sample(folder: Path, count: int, seed: int, end: datetime, days: int = DAYS, sequences: int = 0) -> None:
+    """Make a project in `folder` whose store holds so many people, lived up to `end` (UTC).
+
+    With `sequences` the starter book has grown to so many, as `book_tests.grow` lets it. In a year or more what is
+    older than `keep:` goes, as a daemon lets it go.
+    """
     make_project(folder)
     unbraked(folder)
+    if sequences:
+        grow(folder, sequences)
     begin = end - timedelta(days=days)
     everybody, done = crowd_of(count, seed, begin, end)
     with workshop(folder) as shop:
         opening(shop, everybody, done, begin)
-        book = live(shop.store)
+        book, pruner = live(shop.store), Pruner()
         for day in range(days):
             live_day(shop, book, everybody, done, begin + timedelta(days=day), reads=day < days - 5)
+            if end - begin >= LONG:
+                pruner.turn(shop, book.book.rules.keep, begin + timedelta(days=day + 1), 0)
+                shutil.rmtree(folder / "outbox", ignore_errors=True)
     shutil.rmtree(folder / "outbox", ignore_errors=True)
 
 
@@ -55,8 +67,11 @@ def live_day(
 
 
 def crowd_of(count: int, seed: int, begin: datetime, end: datetime) -> tuple[list[Someone], list[Deed]]:
-    """The busy and the quiet, and what they do in the order in which it happens."""
-    busy = people(seed, end, count - quiet_of(count))
+    """The busy and the quiet, and what they do in the order in which it happens.
+
+    The busy joined within the year before the end; of a longer time, before its third month.
+    """
+    busy = people(seed, end if end - begin < LONG else begin + FIRST_MONTHS, count - quiet_of(count))
     quiet = list(quiet_ones(count - len(busy), seed, begin))
     done = deeds(seed, busy, end)
     done += (deed for one in quiet for deed in orders_of(one, begin))

@@ -29,7 +29,7 @@ ROUNDS = 8  # of a repeat: no lived sample has more
 NUMBERED = ("event", "message", "reason", "decision", "happening", "batch", "code")
 OF_PERSON = (
     "person", "outside_id", "address", "consent", "silence", "day_of", "agenda", "enrolment", "task", "webhook",
-    "planned", "held", "draft", "batch_member",
+    "planned", "held", "draft", "batch_member", "footing",
 )  # fmt: skip
 NAMES = {("outside_id", "value"), ("code", "code")}  # unique, and no more than a name
 SPACE = 1 << 32
@@ -224,7 +224,7 @@ def value_of(table: str, name: str, who: str | None, flagged: bool, last: int, n
         return "s.id + c.copy"
     if table in NUMBERED and name in ("number", "id") and not (table == "event" and name == "id"):
         return f"{last} + (s.rowid - 1) * {more} + c.copy"
-    if (table, name) in {("person", "decided_number"), ("decision", "upto"), ("agenda", "number")}:
+    if (table, name) in {("person", "decided_number"), ("decision", "upto"), ("agenda", "number"), ("footing", "seen")}:
         return f'CASE WHEN s."{name}" = 0 THEN 0 ELSE {naming.last_event} + arrived(s."{name}") * {more} END'
     if (table, name) == ("batch_member", "batch"):
         return "s.batch + c.copy"

@@ -4,23 +4,25 @@ A sample of some thousands is lived by nurture's own parts (`lived`) and copied 
 kept in the folder that NURTURE_BENCHMARKS names, for a day, so that benchmarks share it.
 """
 
-import os
 import shutil
 import sqlite3
 import sys
 import tempfile
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+from benchmarks import on_postgresql
 from benchmarks.frame import ROOT, Taken, processor_seconds
 from benchmarks.lived import DAYS, live_sample, quiet_id, quiet_of
 from benchmarks.multiplied import multiply
+from benchmarks.on_postgresql import kept_in
 from nurture.engine.workshop import Workshop
 from nurture.wiring import live, now, workshop
 
@@ -28,7 +30,7 @@ SAMPLE = 5_000
 SEED = 1
 STORE = "nurture.db"
 MADE = 2  # how samples are lived and copied; one more when that changes
-COPIED_UP_TO = 2_000_000
+COPIED_UP_TO = 4_000_000_000  # bytes
 KINDS = (".yaml", ".toml", ".md", ".html", ".mjml", ".py")
 
 
@@ -40,6 +42,7 @@ class Population:
     people: int
     moment: datetime
     sample: int = SAMPLE
+    url: str = ""  # of its store in PostgreSQL
 
     def quiet(self, count: int, turn: int = 0) -> Iterator[str]:
         """The shop's ids of so many of the quiet ones, from all over the store; in another turn, others."""
@@ -68,20 +71,25 @@ class Population:
             shop.store.accept()
 
 
-def kept_in() -> Path:
-    """Where built stores are kept."""
-    return Path(os.environ.get("NURTURE_BENCHMARKS") or Path(tempfile.gettempdir()) / "nurture-benchmarks")
+def populated(people: int, sample: int = SAMPLE, days: int = DAYS, seed: int = SEED, sequences: int = 0) -> Population:
+    """The store of so many people (a multiple of the sample), as it was built today; else built now.
 
-
-def populated(people: int, sample: int = SAMPLE, days: int = DAYS, seed: int = SEED) -> Population:
-    """The store of so many people (a multiple of the sample), as it was built today; else built now."""
+    `sequences`: how many the book has, of the starter's copied under other names; else the starter's own.
+    """
     sample = min(sample, people)
     end = now().replace(hour=0, minute=0, second=0, microsecond=0)
     digest = sha256(b"".join(path.read_bytes() for path in made_of())).hexdigest()[:8]
-    folder = kept_in() / f"sqlite-{people}-of-{sample}-{days}-days-to-{end:%Y-%m-%d}-seed-{seed}-{MADE}-{digest}"
+    book = f"{sequences}-sequences-" if sequences else ""
+    kind = f"{people}-of-{sample}-{days}-days-to-{end:%Y-%m-%d}-{book}seed-{seed}-{MADE}-{digest}"
+    folder = kept_in() / f"sqlite-{kind}"
     if not folder.exists():
-        build(folder, people // sample, sample, days, seed, end)
-    return Population(folder, people // sample * sample, end, sample)
+        lived = partial(live_sample, count=sample, seed=seed, end=end, days=days, sequences=sequences)
+        build(folder, people // sample, lived)
+    found = Population(folder, people // sample * sample, end, sample)
+    if not on_postgresql.on():
+        return found
+    folder, url = on_postgresql.moved(kind, folder, lambda copy: replace(found, folder=copy).accept())
+    return replace(found, folder=folder, url=url)
 
 
 def made_of() -> Iterator[Path]:
@@ -90,15 +98,15 @@ def made_of() -> Iterator[Path]:
         yield from sorted(path for path in (ROOT / folder).rglob("*") if path.suffix in KINDS)
 
 
-def build(folder: Path, copies: int, sample: int, days: int, seed: int, end: datetime) -> None:
+def build(folder: Path, copies: int, lived: Callable[[Path], None]) -> None:
     """Live the sample and copy it; the folder is there when all of it is."""
     building = folder.with_name(f"{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     building.parent.mkdir(parents=True, exist_ok=True)
-    print(f"  a sample of {sample:,} people lives {days} days …", file=sys.stderr, flush=True)
-    live_sample(building, sample, seed, end, days)
+    print("  a sample of people lives their days …", file=sys.stderr, flush=True)
+    lived(building)
     if copies > 1:
-        print(f"  and is copied to {copies * sample:,} …", file=sys.stderr, flush=True)
+        print(f"  and is copied {copies:,} times …", file=sys.stderr, flush=True)
         with workshop(building) as shop:
             book = live(shop.store).book
         multiply(building / STORE, copies, book)
@@ -108,11 +116,15 @@ def build(folder: Path, copies: int, sample: int, days: int, seed: int, end: dat
 @contextmanager
 def spoiled(population: Population) -> Iterator[Population]:
     """A copy that may be written to. One that is too large to copy is written to itself, and its days go on."""
-    if population.people > COPIED_UP_TO:
+    if not population.url and population.file.stat().st_size > COPIED_UP_TO:
         yield replace(population, moment=decided_until(population))
         return
     with tempfile.TemporaryDirectory(prefix="spoiled-", dir=kept_in()) as beside:
         folder = Path(beside) / "shop"
+        if population.url:
+            with on_postgresql.copied(population.folder, population.url, folder) as url:
+                yield replace(population, folder=folder, url=url)
+            return
         shutil.copytree(population.folder, folder)
         copy = replace(population, folder=folder)
         copy.accept()
@@ -122,6 +134,10 @@ def spoiled(population: Population) -> Iterator[Population]:
 @contextmanager
 def unmoved(population: Population) -> Iterator[Population]:
     """The one that is kept, for ticks that find nothing: its watermark is put back."""
+    if population.url:
+        with on_postgresql.watermarks_put_back(population.url):
+            yield replace(population, moment=decided_until(population))
+        return
     with sqlite3.connect(population.file) as connection:
         before = connection.execute("SELECT name, at FROM watermark").fetchall()
     try:

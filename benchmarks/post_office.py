@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks import on_postgresql
 from benchmarks.frame import ROOT, nurture, shop
 
 KEY = "SG.loopback"
@@ -62,8 +63,10 @@ def office(folder: Path, *more: str) -> Iterator[Office]:
 def mailing_shop(*more: str) -> Iterator[tuple[Path, Office]]:
     """A shop whose starter book is applied, and which mails through the server; nobody is kept from mail."""
     with shop() as folder, office(folder.parent, *more) as server:
+        if store := on_postgresql.new_store():
+            (folder / "config.toml").write_text(store, encoding="utf-8")
         nurture("apply", folder=folder)
-        mailing(folder, server)
+        mailing(folder, server, store)
         yield folder, server
 
 

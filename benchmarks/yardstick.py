@@ -23,7 +23,7 @@ from pathlib import Path
 
 from benchmarks.crowd import take
 from benchmarks.frame import ROOT, Figure, nurture, run, unbraked
-from benchmarks.population import kept_in
+from benchmarks.on_postgresql import kept_in
 from nurture.deliver.folder import Folder, Letter, Written
 from nurture.engine.hand_over import hand_over_all
 from nurture.engine.starter import make_project

@@ -128,11 +128,13 @@ class Server:
 
 
 @contextmanager
-def postgres_server(*settings: str) -> Iterator[Server]:
-    """A server with these settings (`name=value`) beside the usual ones."""
+def postgres_server(*settings: str, data: Path | None = None) -> Iterator[Server]:
+    """A server with these settings (`name=value`) beside the usual ones; `data` is made if need be, and stays."""
     folder = Path(tempfile.mkdtemp(prefix="nurture-postgres-"))
     try:
         programs, rights = programs_and_data(folder)
+        if data is not None:
+            _keep(folder / "data", data)
         given = [word for one in (*SETTINGS, *settings) for word in ("-c", one)]
         start: list[str | Path] = [programs / "postgres", "-D", folder / "data", "-k", folder / "socket", *given]
         server = Server(folder, programs, lambda: _started(start, folder / "log", rights))
@@ -143,6 +145,17 @@ def postgres_server(*settings: str) -> Iterator[Server]:
             server.end()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep(made: Path, data: Path) -> None:
+    """Data that were kept in the place of those that were made just now, or these kept from now on."""
+    if data.exists():
+        shutil.rmtree(made)
+    else:
+        data.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(made, data)
+        os.chown(data, *((NOBODY, NOBODY) if os.geteuid() == 0 else (-1, -1)))
+    made.symlink_to(data)
 
 
 def _started(start: list[str | Path], log: Path, rights: dict[str, Any]) -> "subprocess.Popen[bytes]":

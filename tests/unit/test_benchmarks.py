@@ -28,7 +28,7 @@ def tiny(kept: Path, monkeypatch: pytest.MonkeyPatch) -> Population:
     """A population of four copies of a sample of 25 who lived two days; the benchmarks find it too."""
     monkeypatch.setenv("NURTURE_BENCHMARKS", str(kept))
     monkeypatch.setattr(population, "SAMPLE", PEOPLE // 4)
-    monkeypatch.setattr(populated, "__defaults__", (PEOPLE // 4, 2, population.SEED))
+    monkeypatch.setattr(populated, "__defaults__", (PEOPLE // 4, 2, population.SEED, 0))
     return populated(PEOPLE)
 
 
