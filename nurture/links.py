@@ -11,11 +11,13 @@ import json
 import re
 from binascii import b2a_base64, unhexlify
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from hashlib import blake2b, sha256
 from typing import Any, NamedTuple
 from urllib.parse import quote
+
+from nurture.model.values import dataclass
 
 UNSUBSCRIBE = "unsubscribe"
 ANSWER = "answer"

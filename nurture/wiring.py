@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,6 +22,7 @@ from nurture.engine.live import LiveBook, live_book
 from nurture.engine.workshop import Workshop
 from nurture.links import STORED_AS, Links
 from nurture.model.place import Place, Problem
+from nurture.model.values import dataclass
 from nurture.store.database import CACHE, Database, connect
 from nurture.store.erasures import FORGOTTEN_AGAIN
 from nurture.store.forgetting import Forgetting

@@ -1,12 +1,13 @@
 """What every command shares: an example first in its help, --project, --json, and a last line naming the next."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
+
+from nurture.model.values import dataclass
 
 if TYPE_CHECKING:
     from nurture.model.length import Length

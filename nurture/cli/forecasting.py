@@ -1,7 +1,6 @@
 """What `simulate` does once it is told what is wanted: some people mail by mail, or everybody counted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from nurture.cli.command import Asked
 from nurture.cli.output import answer, say, say_all, say_next
 from nurture.cli.progress import progress
+from nurture.model.values import dataclass
 
 if TYPE_CHECKING:
     from nurture.engine.forecast import Forecast, Question

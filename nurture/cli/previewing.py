@@ -1,7 +1,6 @@
 """The verb that shows what is written: preview."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 from nurture.cli.command import Asked, command
 from nurture.cli.edge import FINDINGS, FINE, TROUBLE
 from nurture.cli.output import answer, plural, say, say_all, say_next
+from nurture.model.values import dataclass
 
 if TYPE_CHECKING:
     from nurture.config import Config

@@ -7,7 +7,7 @@ in it: it names the environment variables that hold them (`*_env`).
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,6 +32,7 @@ from nurture.config.values import (
     yes_or_no,
 )
 from nurture.model.place import Place, Problem
+from nurture.model.values import dataclass
 
 FILE = "config.toml"
 PROVIDERS = ("folder", "smtp", "sendgrid")

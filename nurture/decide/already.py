@@ -4,7 +4,6 @@ A sequence that goes live takes nobody in for it. `nurture enrol --already` does
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from nurture.decide.clock import at, day_start, next_occurrence
@@ -19,6 +18,7 @@ from nurture.model.book import Book
 from nurture.model.person import Firing, Person
 from nurture.model.sequence import Sequence
 from nurture.model.trigger import AnyTrigger, DayTrigger, HolidayTrigger, LapseTrigger, StageTrigger
+from nurture.model.values import dataclass
 
 LASTING = (LapseTrigger, DayTrigger, HolidayTrigger, StageTrigger)  # what an event or an hour starts is over at once
 

@@ -1,6 +1,5 @@
 """Who goes first, and whether a message goes now, later or not at all (language.md 6.10)."""
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 
@@ -19,6 +18,7 @@ from nurture.decide.wording import mail_for
 from nurture.model.decision import Look, Why
 from nurture.model.event import OWN_EVENTS, Origin
 from nurture.model.step import Node, Send
+from nurture.model.values import dataclass
 
 AT_ONCE = timedelta(minutes=30)  # a message answers what the reader did within this long (6.10)
 _INSTANT = timedelta(microseconds=1)

@@ -1,7 +1,6 @@
 """When time alone may change an answer (language.md 7; architecture.md 2.2: stage and moment expiries)."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil, floor
 
@@ -13,6 +12,7 @@ from nurture.decide.scene import Scene
 from nurture.model.expression import Call, Compare, Expression, IsKnown
 from nurture.model.length import Length
 from nurture.model.moving import FADING, children, is_clocked, is_plainly_clocked, is_still, sides
+from nurture.model.values import dataclass
 
 Turning = Callable[[Scene], Iterator[datetime]]
 """All instants at which one part of a condition can change its value, also some at which it does not."""

@@ -1,7 +1,6 @@
 """The reader's clock: zones, local days, wall times, waits and windows (language.md 6.2, 6.6 to 6.8)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from nurture.decide.zones import COMPARED_YEAR, country_clocks, known_zone
 from nurture.model.length import Length
 from nurture.model.rules import Rules, Span
 from nurture.model.step import Window
+from nurture.model.values import dataclass
 
 __all__ = [
     "COUNTRY", "PERSON", "PROJECT", "SAFE", "Clock", "add_dates", "after", "allowed_from", "at", "comes_within",

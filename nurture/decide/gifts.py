@@ -4,7 +4,7 @@ Nothing is drawn here: the code comes with the event that the store writes when 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ from nurture.model.length import Length
 from nurture.model.moving import walk
 from nurture.model.person import Enrolment, Reserved
 from nurture.model.step import Gift, Node, Send
+from nurture.model.values import dataclass
 
 WAITING, GIVEN, NOT_SENT = "waiting", "given", "not_sent"
 SHOWS = ("code", "expires_on")  # what of a gift makes the mail that shows it carry it

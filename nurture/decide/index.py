@@ -1,6 +1,5 @@
 """A book looked up by what happens: which triggers listen to which event, date, silence or stage."""
 
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from nurture.decide.conditions import facts_named
@@ -21,6 +20,7 @@ from nurture.model.trigger import (
     OnceTrigger,
     StageTrigger,
 )
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Ladders as they were lived: which rungs were offered to a person, taken and refused (language.md 6.13)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from nurture.decide.clock import after, local_day
@@ -10,6 +9,7 @@ from nurture.decide.scene import Scene
 from nurture.model.house import LadderRule, Rung
 from nurture.model.length import Length, Unit
 from nurture.model.person import Message
+from nurture.model.values import dataclass
 
 CLOSED_FOR = Length(1, Unit.year)  # so long a ladder is left alone after too many refusals in a row
 

@@ -1,7 +1,6 @@
 """Limits, the gap between two mails, and the places kept for better-ranked mails (language.md 6.10)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from nurture.decide import gifts
@@ -33,6 +32,7 @@ from nurture.model.step import (
     WaitEvent,
     Webhook,
 )
+from nurture.model.values import dataclass
 
 SERVICE = "service"
 Rank = tuple[bool, int, int, datetime, str, str]

@@ -5,13 +5,14 @@ The subject, the ordinal and every first name stay, so no send key changes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nurture.decide.by_identity import by_identity
 from nurture.decide.lineages import WAIT_BEFORE, by_lineage, lineage_of
 from nurture.model.book import Book
 from nurture.model.person import Enrolment
 from nurture.model.sequence import Removal, Sequence
+from nurture.model.values import dataclass
 
 STAYS, FOLLOWS, NEXT, GO_TO, STOP, UNDECIDED = "stays", "follows", "next", "go_to", "stop", "undecided"
 

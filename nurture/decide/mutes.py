@@ -1,6 +1,5 @@
 """No-upsell windows and days of mourning: until when a class is silent for one person (language.md 6.10, 15)."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nurture.decide.clock import PERSON, add_dates, day_start, local_day
@@ -12,6 +11,7 @@ from nurture.model.catalogue import Mute
 from nurture.model.decision import Why
 from nurture.model.event import Event
 from nurture.model.length import Length
+from nurture.model.values import dataclass
 
 SOLEMN_CLASSES = frozenset({"celebration", "offer"})  # what a day of mourning keeps silent (15)
 

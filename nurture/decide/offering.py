@@ -1,6 +1,5 @@
 """Which rung a ladder's mail offers: the first that fits, is rested and was not taken (language.md 6.13)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from nurture.decide.clock import local_day
@@ -11,6 +10,7 @@ from nurture.decide.ladders import closed_until, offers, why_not
 from nurture.model.decision import Look
 from nurture.model.house import Rung
 from nurture.model.step import Offer
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ Newcombe's hybrid score interval for two independent proportions (Statistics in 
 Wilson's score interval; it holds for few people and for none of many too. Nothing here asks what was counted.
 """
 
-from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
+
+from nurture.model.values import dataclass
 
 CERTAINTY = 0.95
 

@@ -3,7 +3,6 @@
 Who is due at once by it goes now, spread over a length, or on the day they had, as `apply` was told.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -18,6 +17,7 @@ from nurture.decide.steps import WAITS, due_of
 from nurture.model.book import Move
 from nurture.model.decision import Why
 from nurture.model.step import AnyStep, Repeat, Task, WaitDay, WaitEvent, WaitLength, WaitUntil, WaitWeekday
+from nurture.model.values import dataclass
 
 OLD_DAY, SPREAD = "old-day", "spread"
 _WHOLE = 2**256

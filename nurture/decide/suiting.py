@@ -3,7 +3,6 @@
 These are looked at before mutes, hours and limits, which may only move it (language.md 6.11, 6.13 and 15).
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nurture.decide import gifts
@@ -15,6 +14,7 @@ from nurture.model.decision import Look, Why
 from nurture.model.length import Length
 from nurture.model.rules import Balance
 from nurture.model.step import Offer, Send
+from nurture.model.values import dataclass
 
 OFFER = "offer"
 GIVES = frozenset({"care", "news", "celebration"})

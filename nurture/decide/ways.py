@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
 from datetime import datetime
 
 from nurture.decide.clock import Clock, after, reader_clock
@@ -14,6 +13,7 @@ from nurture.model.event import Event
 from nurture.model.person import Enrolment, Outcome, Person
 from nurture.model.sequence import Sequence
 from nurture.model.step import Split
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ it asks whether we sent that mail, and to that address. Pure, bounded, raises no
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
@@ -14,6 +13,7 @@ from email.policy import compat32
 from nurture.deliver.plain import LONGEST_WORDS
 from nurture.model.happening import Bounce, Happened
 from nurture.model.refusing_us import address_gone, against_us
+from nurture.model.values import dataclass
 
 LONGEST = 256 * 1024  # bytes of a report that are read; what it returns of our mail comes last
 MOST_PARTS, MOST_READERS = 20, 100

@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from nurture.model.values import dataclass
 
 if TYPE_CHECKING:
     from dns.resolver import Resolver

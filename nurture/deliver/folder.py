@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from nurture.deliver.message import CannotBeSaid, as_bytes
 from nurture.deliver.protocol import OneEach
 from nurture.deliver.watched import posting, reading
 from nurture.model.mail import Email, Fate, Handover
+from nurture.model.values import dataclass
 
 ENDING = ".eml"
 BEGINNING, PART = ".nurture-", ".part"

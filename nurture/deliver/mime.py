@@ -6,7 +6,7 @@ would cost it minutes, and hostile parameters make it stumble.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
@@ -14,6 +14,7 @@ from email.parser import BytesParser
 from email.policy import default
 
 from nurture.deliver.form import text_of
+from nurture.model.values import dataclass
 
 LONGEST_HEAD = 64 * 1024  # bytes of all headers
 LONGEST_PART = 128 * 1024  # bytes that are read of one part of a large mail

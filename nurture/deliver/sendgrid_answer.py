@@ -5,13 +5,14 @@ One question decides: can the mail have gone? Only where it certainly has not ma
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
 from nurture.deliver.plain import kept_words
 from nurture.model.mail import Fate, Handover
+from nurture.model.values import dataclass
 
 EPOCH_FROM = 1e9  # a Reset above is a unix time, one below counts seconds: SendGrid documents both
 SOONEST = timedelta(seconds=1)

@@ -1,10 +1,10 @@
 """What SendGrid's words say of an address: gone for good, not now, or we are not wanted (email.md 1.6, 4.2)."""
 
 import re
-from dataclasses import dataclass
 
 from nurture.model.happening import Bounce, Happened
 from nurture.model.refusing_us import address_gone, against_us
+from nurture.model.values import dataclass
 
 # SendGrid's own classes, in lower case. "Technical" is a network or a server that does not work today.
 CLASSES: dict[str, Bounce] = {

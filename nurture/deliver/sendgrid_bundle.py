@@ -6,7 +6,7 @@ stand nowhere but where it was put, and each mail arrives as it was rendered, by
 """
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from nurture.deliver.plain import CannotBeSaid
 from nurture.deliver.prepared import woven_of
 from nurture.deliver.sendgrid_body import LARGEST, dumped, envelope, filled, shared
 from nurture.model.mail import Email, Fate, Handover, Woven
+from nurture.model.values import dataclass
 
 MOST_MAILS = 1000  # personalizations of a request, and readers: each has one
 MOST_BYTES = 10_000  # of the substitutions of one reader, as JSON

@@ -6,8 +6,9 @@ Source: SendGrid's published document `tsg_recipients_data_erasure_v3`. Asking t
 import json
 import ssl
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
+
+from nurture.model.values import dataclass
 
 PATH = "/v3/recipients/erasejob"
 MOST, MOST_BYTES = 5_000, 256_000

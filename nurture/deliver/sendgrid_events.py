@@ -5,7 +5,6 @@ Pure. Which fields there are and which may be missing: email.md 1.6; what each w
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -16,6 +15,7 @@ import orjson
 from nurture.deliver.sendgrid_body import OUR_KEY
 from nurture.deliver.sendgrid_bounces import bounce_of, dropped_because
 from nurture.model.happening import By, Happened, Happening
+from nurture.model.values import dataclass
 
 PROVIDER = "sendgrid"
 WORDS: Mapping[str, Happened] = {

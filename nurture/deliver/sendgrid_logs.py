@@ -8,7 +8,7 @@ takes to be written, nor for how long it is kept.
 import json
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from nurture.deliver.answers import whole as read_whole
 from nurture.deliver.sendgrid_body import OUR_KEY
+from nurture.model.values import dataclass
 
 if TYPE_CHECKING:
     import aiohttp

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nurture.deliver.answers import whole
 from nurture.deliver.sendgrid_events import EARLIEST, LATEST, PROVIDER
 from nurture.model.happening import Bounce, Happened, Happening
+from nurture.model.values import dataclass
 
 if TYPE_CHECKING:
     import aiohttp

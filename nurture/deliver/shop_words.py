@@ -5,9 +5,11 @@ Values are as the shop writes them, as text; the book's catalogue decides what b
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from decimal import Decimal
+
+from nurture.model.values import dataclass
 
 ORDER, CANCELLED, REFUNDED, SHIPPED, DELIVERED = "order", "cancelled", "refunded", "shipped", "delivered"
 STARTED, ENDED = "subscription started", "subscription ended"

@@ -5,7 +5,7 @@ One question decides: was the final dot of DATA sent? Before it nothing has gone
 
 import re
 import smtplib
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import IntEnum, auto
 
@@ -13,6 +13,7 @@ from nurture.deliver.plain import kept_words
 from nurture.model.happening import Bounce
 from nurture.model.mail import Fate, Handover
 from nurture.model.refusing_us import Against, address_gone, against_us
+from nurture.model.values import dataclass
 
 
 class Phase(IntEnum):

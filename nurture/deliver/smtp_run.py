@@ -5,12 +5,13 @@ time is over, so that service need not wait for it, or when what ended one mail 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from threading import Lock
 
 from nurture.deliver.smtp_answer import Answer, Phase, halting
 from nurture.deliver.smtp_talk import Envelope
+from nurture.model.values import dataclass
 
 MOST = 10  # mails
 LONGEST = timedelta(seconds=0.25)  # after which no other mail of a run is begun

@@ -6,9 +6,10 @@ still belongs to its command, and the message follows only when all three were t
 
 import smtplib
 import socket
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nurture.deliver.smtp_answer import Phase
+from nurture.model.values import dataclass
 
 DOT = b".\r\n"
 GOES_ON = 354

@@ -12,7 +12,7 @@ import math
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from nurture.deliver.plain import kept_words
 from nurture.model.event import Line, Money, MonthDay
+from nurture.model.values import dataclass
 
 if TYPE_CHECKING:
     import aiohttp

@@ -7,7 +7,7 @@ their page showed: a page sent once more after a newer refusal lifts nothing (la
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,7 @@ from nurture.model.event import (
     THEME_WANTED,
 )
 from nurture.model.rules import Rules
+from nurture.model.values import dataclass
 from nurture.render.pages import Button, House, Kind, View, shown_words
 from nurture.store.merged import whose
 from nurture.store.said import Said

@@ -7,7 +7,6 @@ what people make up, and would let whoever posts wrong keys keep the server busy
 import hmac
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -15,6 +14,7 @@ from nurture import observe
 from nurture.engine.faults import MisuseError, StateError
 from nurture.engine.unknown import meant
 from nurture.engine.workshop import Workshop
+from nurture.model.values import dataclass
 from nurture.store.api_keys import ApiKey, api_keys
 
 PREFIX = "nvk_"  # so that a scanner for secrets in code finds one

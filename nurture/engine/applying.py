@@ -4,7 +4,7 @@ Files are intent, the store is fact. People inside come over as the plan said, e
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from nurture.decide.lineages import lineages
@@ -18,6 +18,7 @@ from nurture.model.book import Book, Move
 from nurture.model.renaming import MAIL
 from nurture.model.sequence import Status
 from nurture.model.switch import Switch
+from nurture.model.values import dataclass
 from nurture.store.applications import Applying, Outdated
 from nurture.store.open import Store
 

@@ -6,7 +6,7 @@ arrival, so a person is seen as of each moment and the future is never there to 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from itertools import chain, islice
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from nurture.model.book import Applied, Book
 from nurture.model.decision import MESSAGES_NOT_SENT, STARTS, Decision, Reason, Why
 from nurture.model.event import Event, Origin
 from nurture.model.person import Person
+from nurture.model.values import dataclass
 
 PAGE = 200  # people handed to a process at a time
 TOLD = (STARTS | MESSAGES_NOT_SENT | {Why.sent, Why.moved}) - {Why.started}

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from nurture.config import Config
 from nurture.engine.faults import MisuseError, StateError
-from nurture.store.backing_up import back_up, file_name, list_back, list_beside, older_of, work_to_do
+from nurture.model.values import dataclass
+from nurture.store.backing_up import back_up, file_name, forgotten_in, list_beside, older_of, work_to_do
 from nurture.store.database import Database, connect
+from nurture.store.erasures import list_of, take_over
 from nurture.store.installation import read_file
 from nurture.store.probe import Reach, probe
 from nurture.store.restoring import readable, restore, store_of
@@ -111,7 +112,7 @@ def make_backup(database: Database, config: Config, root: Path, file: Path, keep
         file.parent.mkdir()
         (file.parent / ".gitignore").write_text(_NOT_FOR_GIT, encoding="utf-8")
     made = back_up(database, file, tell)
-    list_beside(file.parent, config.installation)
+    list_beside(file.parent, config.installation, database)
     removed = tuple(older_of(file.parent, keep)) if keep is not None else ()
     for one in removed:
         one.unlink()
@@ -129,9 +130,15 @@ def put_back(database: Database, config: Config, file: Path, now: datetime, tell
         remembered = read_file(config.installation)
     except ValueError:
         remembered = None  # damaged: the store that is there says which it is
-    known = store_of(database) or (remembered.mark.store if remembered is not None else None)
-    inside = readable(file, known)
+    inside = readable(file, _known(*store_of(database), remembered.mark.store if remembered is not None else None))
     config.installation.parent.mkdir(parents=True, exist_ok=True)
-    list_back(file.parent, config.installation)
+    take_over(config.installation, file.parent / list_of(config.installation).name, forgotten_in(database))
     kept = restore(database, file, inside, now.astimezone(UTC), config.installation.parent, tell)
     return Restored(file, inside.bytes, inside.decided, kept)
+
+
+def _known(there: str | None, used: bool, remembered: str | None) -> str | None:
+    """Whose backup it must be: this project's, unless it never had a store in which anything happened."""
+    if used:
+        return there
+    return None if remembered == there else remembered

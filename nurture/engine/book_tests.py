@@ -1,7 +1,7 @@
 """`nurture test`: what came in each case of the test files, held against what its author expects (language.md 10)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 
 from nurture.decide.clock import Clock, local, reader_clock
@@ -12,6 +12,7 @@ from nurture.model.book import Book
 from nurture.model.decision import ENDINGS, MESSAGES_NOT_SENT, Decision, Intent, Reason, Why
 from nurture.model.person import Enrolment, Person
 from nurture.model.place import Place
+from nurture.model.values import dataclass
 
 STILL_INSIDE = "still inside"
 

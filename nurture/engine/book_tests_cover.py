@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
 from nurture.engine.book_tests import Result
 from nurture.model.book import Book
@@ -10,6 +9,7 @@ from nurture.model.decision import Why
 from nurture.model.place import Place
 from nurture.model.sequence import Sequence, Status
 from nurture.model.step import AnyStep, Branch, Split, WaitDay, WaitEvent, WaitLength, WaitUntil, WaitWeekday
+from nurture.model.values import dataclass
 
 PLAIN_WAITS = (WaitLength, WaitDay, WaitUntil, WaitWeekday)  # whoever comes to what follows has waited
 Seen = dict[str, dict[str, set[str]]]

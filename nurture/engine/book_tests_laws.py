@@ -4,7 +4,6 @@ Told again from the house rules, without the engine's own limits, mutes and hour
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -14,6 +13,7 @@ from nurture.model.catalogue import Limit, Mute
 from nurture.model.decision import ENDINGS, Decision, Intent, Reason, Why
 from nurture.model.event import OWN_EVENTS, Event
 from nurture.model.person import Person
+from nurture.model.values import dataclass
 
 SERVICE = "service"
 AT_ONCE = timedelta(minutes=30)

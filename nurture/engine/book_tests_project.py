@@ -1,7 +1,7 @@
 """What `nurture test` does with a project: which cases, run them, and old versions that some of them begin with."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from nurture.engine.book_tests import Result, run_files
@@ -15,6 +15,7 @@ from nurture.language.test_files import CaseFile
 from nurture.model.book import Book
 from nurture.model.place import Severity
 from nurture.model.sequence import Sequence as BookSequence
+from nurture.model.values import dataclass
 
 NO_TESTS = (
     "there are no test files: write sequences/tests/NAME.test.yaml, or begin with a case that has no `expect` "

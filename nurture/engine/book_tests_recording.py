@@ -4,13 +4,13 @@ Comments and layout stay, those beside entries of `expect` that stay too (langua
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nurture.engine.book_tests import Came, Result, paired, unlike
 from nurture.engine.faults import RefusedError
 from nurture.language.test_files import CaseFile, Expected
 from nurture.language.test_files_places import Expectation, Unwritable, expectations
+from nurture.model.values import dataclass
 
 BYTE_ORDER_MARK = "\ufeff"
 

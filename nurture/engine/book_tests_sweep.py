@@ -7,7 +7,7 @@ case starts are given somebody of their own.
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import cycle, islice
 
@@ -24,6 +24,7 @@ from nurture.model.place import Place
 from nurture.model.sequence import Sequence as BookSequence
 from nurture.model.sequence import Status
 from nurture.model.trigger import DayTrigger, EventTrigger, LapseTrigger, ManualTrigger
+from nurture.model.values import dataclass
 
 LONGEST = timedelta(days=60)  # of a life in a sweep, from its first event
 PAGE = 100  # lives handed to a process at a time

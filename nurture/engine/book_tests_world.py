@@ -1,7 +1,7 @@
 """The little world of a test case: its book, its person and what happens, as the core takes it (language.md 10)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from nurture.decide.advance import advance
@@ -15,6 +15,7 @@ from nurture.model.person import Person
 from nurture.model.sequence import Sequence as BookSequence
 from nurture.model.sequence import Status
 from nurture.model.step import AnyStep, Branch, Repeat, Split, WaitEvent, flow
+from nurture.model.values import dataclass
 
 INSTANT = timedelta(microseconds=1)
 LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)  # the sequences of a test have been live since

@@ -1,6 +1,5 @@
 """The most that a broadcast which an apply brings can mail in the next hour (language.md 11.7)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,6 +7,7 @@ from nurture.decide.clock import Clock, at
 from nurture.model.book import Book
 from nurture.model.sequence import Sequence
 from nurture.model.trigger import OnceTrigger
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 
 HOUR = timedelta(hours=1)

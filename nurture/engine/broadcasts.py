@@ -1,7 +1,6 @@
 """Whom a broadcast reaches, told before it goes: head counts, and whose hour has passed (language.md 4.2, 5.13)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,6 +8,7 @@ from nurture.decide.clock import Clock, at
 from nurture.model.book import Book
 from nurture.model.sequence import Sequence, Status
 from nurture.model.trigger import OnceTrigger
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 
 

@@ -1,7 +1,6 @@
 """The outbox before a person: what lies in it and why, and what they do with one mail or with what is held."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -13,6 +12,7 @@ from nurture.engine.turns import AT_WORK
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate
 from nurture.model.switch import Word
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 from nurture.store.outbox_by_hand import DROPS, SENDS_AGAIN, WENT, Act, Wanted
 from nurture.store.outbox_lists import STATES, Lying

@@ -1,7 +1,7 @@
 """Everything that is wrong with a project's files, found by all rooms that read them, as one list."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from nurture.model.length import Unit
 from nurture.model.place import Problem, Severity
 from nurture.model.step import WaitLength
 from nurture.model.trigger import HolidayTrigger
+from nurture.model.values import dataclass
 from nurture.render.check import LARGEST, check_templates
 
 CATALOGUE = "sequences/house/catalogue"  # .yaml or .toml

@@ -6,7 +6,7 @@ people is looked at, the same one every time: ids follow from no date and from n
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from nurture.decide.clock import local_day, reader_clock
@@ -29,6 +29,7 @@ from nurture.model.place import Place, Problem
 from nurture.model.sequence import Sequence, Status
 from nurture.model.step import Gift, Send
 from nurture.model.trigger import DayTrigger, HolidayTrigger, ManualTrigger, OnceTrigger
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 from nurture.store.reasons_of_some import judged
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -15,6 +14,7 @@ from nurture.engine.faults import MisuseError
 from nurture.engine.table import Row, Table
 from nurture.engine.take_in import Rejects, counted
 from nurture.engine.workshop import Workshop
+from nurture.model.values import dataclass
 from nurture.store.told import Used, use_codes
 
 CHUNK = 1_000

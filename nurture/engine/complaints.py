@@ -5,8 +5,9 @@ are of seven days, of one mailbox family or of all; too small ones prove nothing
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+
+from nurture.model.values import dataclass
 
 WINDOW = 7  # days (UTC), today among them
 SLOW_AT, STOP_AT = 1, 3  # complaints for each thousand delivered

@@ -5,7 +5,7 @@ tests. What nurture decides about that world draws nothing (architecture.md 1).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random  # noqa: TID251 - invents the demo's world; no decision is drawn
@@ -13,6 +13,7 @@ from random import Random  # noqa: TID251 - invents the demo's world; no decisio
 from nurture.engine.demo_lives import further_deeds
 from nurture.engine.demo_shapes import Deed, Someone
 from nurture.model.event import Money
+from nurture.model.values import dataclass
 
 PEOPLE = 300
 YEAR = timedelta(days=365)

@@ -1,7 +1,9 @@
 """The shapes of the demo's made-up world: a contact, and something that happened to them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

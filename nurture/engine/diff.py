@@ -1,7 +1,7 @@
 """The files against what is live, in words, and what a reader would notice of it (language.md 11.6)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from nurture.decide.lineages import lineage_of
@@ -13,6 +13,7 @@ from nurture.model.book import Book
 from nurture.model.renaming import SEQUENCE
 from nurture.model.sequence import Sequence
 from nurture.model.step import AnyStep, Repeat, Send, Split, WaitDay, WaitEvent, WaitLength
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 
 

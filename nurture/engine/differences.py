@@ -3,13 +3,13 @@
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from nurture.decide.lineages import lineage_of
 from nurture.engine.step_words import step_changes, step_words, steps_of
 from nurture.model.book import Book
 from nurture.model.plain import plain
 from nurture.model.sequence import Sequence
+from nurture.model.values import dataclass
 
 NOT_SHAPE = frozenset(
     {"place", "steps", "nodes", "name", "lineage", "note", "about", "owner", "was", "removed", "switch"}

@@ -1,8 +1,9 @@
 """doctor: everything that can be wrong around a project, in plain words, each with how it stands and its remedy."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from nurture.model.values import dataclass
 
 
 class State(Enum):

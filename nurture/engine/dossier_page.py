@@ -1,7 +1,6 @@
 """The page of `nurture export-person`: all that is known, and what GDPR article 15 asks, in the reader's language."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from html import escape
 
@@ -16,6 +15,7 @@ from nurture.model.event import OWN_EVENTS, Event, Origin
 from nurture.model.mail import Fate
 from nurture.model.person import Message, Person
 from nurture.model.rules import Topic
+from nurture.model.values import dataclass
 from nurture.render.dossier import Speech
 from nurture.store.dossier import Row
 

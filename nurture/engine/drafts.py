@@ -5,7 +5,7 @@ A draft is looked at like a mail that leaves: whoever left, refused or was stopp
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from nurture import observe
@@ -22,6 +22,7 @@ from nurture.model.length import Length
 from nurture.model.mail import Email
 from nurture.model.person import Person
 from nurture.model.place import Problem
+from nurture.model.values import dataclass
 from nurture.render.mail import render
 from nurture.render.rewritten import places, rewritten
 from nurture.store.desk import desk

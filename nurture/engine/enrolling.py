@@ -5,7 +5,7 @@ They are asked like everybody who starts: `again`, limits and the stage hold for
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from nurture import observe
@@ -25,6 +25,7 @@ from nurture.model.length import Length
 from nurture.model.person import Person
 from nurture.model.sequence import Sequence as BookSequence
 from nurture.model.sequence import Status
+from nurture.model.values import dataclass
 from nurture.store.enrolling import Enrolled, awaited, enrol
 
 LETS_IN = frozenset({Why.started, Why.queued})

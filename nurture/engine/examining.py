@@ -1,7 +1,6 @@
 """One visit of the doctor: which findings are looked for, in which order, and what keeps some from being asked."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from nurture.config import Config
@@ -18,6 +17,7 @@ from nurture.engine.status import never, readable
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.place import Problem
+from nurture.model.values import dataclass
 from nurture.store.probe import Probe
 from nurture.store.runner import Runner
 

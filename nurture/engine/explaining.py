@@ -1,7 +1,7 @@
 """Why somebody did or did not get something: from the reasons kept, or worked out anew (language.md 11.5)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 from shlex import quote
 
@@ -32,6 +32,7 @@ from nurture.model.event import Event
 from nurture.model.person import Enrolment, Person
 from nurture.model.sequence import Sequence
 from nurture.model.step import Send
+from nurture.model.values import dataclass
 from nurture.store.pruning import Pruning
 
 INSTANT = timedelta(microseconds=1)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -15,6 +14,7 @@ from nurture.engine.people import find_person, present
 from nurture.engine.workshop import Workshop
 from nurture.model.person import Person
 from nurture.model.place import Problem
+from nurture.model.values import dataclass
 from nurture.render.dossier import speech
 from nurture.render.mail import render
 from nurture.store.dossier import dossier

@@ -4,8 +4,10 @@ Nothing here reads a clock: instants (UTC) go in, the instant from which a mail 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
+
+from nurture.model.values import dataclass
 
 AT_ONCE = timedelta(seconds=0.5)  # so much of a family's pace may leave together
 MOST_KEPT = 100_000  # mails whose turn is remembered; of more none is, and they ask again when the line is through

@@ -5,7 +5,7 @@ People are lived forward by the daemon's own core, in several processes; nothing
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from nurture.model.book import Book
 from nurture.model.decision import Decision, Why
 from nurture.model.event import Event
 from nurture.model.person import Person
+from nurture.model.values import dataclass
 
 FEW = 60  # so many lines are told one by one; of more only the counts
 PAGE = 200  # people handed to a process at a time

@@ -3,7 +3,6 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from nurture.engine.hand_over import directly
 from nurture.engine.people import find_person
 from nurture.engine.sending import Run
 from nurture.engine.workshop import Workshop
+from nurture.model.values import dataclass
 from nurture.store.forgetting import Forgetting
 from nurture.store.forgetting import Forgotten as Blanked
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nurture import __version__
@@ -12,6 +11,7 @@ from nurture.model.alarm import KINDS
 from nurture.model.happening import Happened
 from nurture.model.rules import CLASSES
 from nurture.model.switch import Word
+from nurture.model.values import dataclass
 from nurture.store.mail_days import SERVICE
 from nurture.store.meters import OTHER, Meters, can_write, meters
 from nurture.store.open import Store

@@ -6,13 +6,14 @@ own. Nothing draws by chance: the donor is a hash of project and person.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from nurture.model.book import Book
 from nurture.model.event import OWN_EVENTS, Event, Origin
 from nurture.model.person import Person
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 
 WINDOW = timedelta(days=90)

@@ -1,7 +1,7 @@
 """The rows of a CSV file become rows of the store; what cannot be read becomes a reason (language.md 11.10)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from nurture.model.book import Book
 from nurture.model.catalogue import Field
 from nurture.model.event import MonthDay
 from nurture.model.length import Length
+from nurture.model.values import dataclass
 from nurture.store.counted_rows import CountedRows
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
 

@@ -1,9 +1,8 @@
 """A mail that was claimed and stays here: the answer of a gate or of the road, who need not know how mail is made."""
 
-from dataclasses import dataclass
-
 from nurture.model.decision import Why
 from nurture.model.mail import Handover
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

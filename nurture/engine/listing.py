@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from nurture.engine.unknown import refuse_unknown
@@ -10,6 +9,7 @@ from nurture.engine.unstarted import trigger_words
 from nurture.model.book import Book
 from nurture.model.sequence import Sequence, Status
 from nurture.model.step import Gift, Send
+from nurture.model.values import dataclass
 
 COLUMNS = ("content", "gift", "upsell", "asks and care", "greetings")
 PILLARS = ("product", "service", "community", "experience", "bridge")  # mission B9 to B13

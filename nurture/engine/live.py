@@ -4,7 +4,7 @@ Files are intent, the store is fact; the working tree is read here only as if it
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from weakref import WeakKeyDictionary
@@ -23,6 +23,7 @@ from nurture.model.renaming import SEQUENCE, flattened
 from nurture.model.sequence import Sequence, Status
 from nurture.model.switch import Switch
 from nurture.model.trigger import OnceTrigger
+from nurture.model.values import dataclass
 from nurture.store.basis import Basis
 from nurture.store.files import Files
 from nurture.store.open import Store

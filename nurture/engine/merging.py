@@ -1,7 +1,7 @@
 """Making one of two contacts: what it will do, and doing it. It starts nothing, and cannot be undone."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from nurture import observe
@@ -17,6 +17,7 @@ from nurture.model.book import Book
 from nurture.model.decision import Intent
 from nurture.model.event import Event
 from nurture.model.person import Person
+from nurture.model.values import dataclass
 from nurture.store.database import Conflict
 from nurture.store.merged import whose
 from nurture.store.merging import Merging

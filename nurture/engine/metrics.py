@@ -5,8 +5,10 @@ has few values: classes, fates, providers, families of mailboxes, words of ours.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
+
+from nurture.model.values import dataclass
 
 Labels = tuple[tuple[str, str], ...]
 

@@ -6,7 +6,6 @@ address can take it back for 30 days, and with it all that was asked for and cha
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -15,6 +14,7 @@ from nurture.links import DISOWN, Token
 from nurture.model import event as names
 from nurture.model.event import READER, Event
 from nurture.model.new_address import GOOD_FOR, UNDONE_WITHIN
+from nurture.model.values import dataclass
 from nurture.render.pages import Button, House, Kind, View, shown_words
 from nurture.store.new_address import NewAddresses
 from nurture.store.said import Said

@@ -7,7 +7,6 @@ goes, so that it may be lost and never comes twice a day.
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +23,7 @@ from nurture.engine.tasks import shown
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.rules import Rules
+from nurture.model.values import dataclass
 from nurture.store.desk import desk
 from nurture.store.drafts import Sheet
 from nurture.store.tasks import Errand

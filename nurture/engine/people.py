@@ -1,7 +1,7 @@
 """One person as they stand: who is meant, where they are in everything, what they had, what is next."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from nurture.decide.advance import advance
@@ -20,6 +20,7 @@ from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.mail import Fate
 from nurture.model.person import Enrolment, Person
+from nurture.model.values import dataclass
 from nurture.store.desk import desk
 
 AHEAD = timedelta(days=60)

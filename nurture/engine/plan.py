@@ -5,7 +5,7 @@ It is bound to the state it saw: `answer` is a digest of what decided it (langua
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from hashlib import sha256
 
@@ -21,6 +21,7 @@ from nurture.language.project import digest
 from nurture.model.book import Book
 from nurture.model.renaming import MAIL, SEQUENCE, TAG, THEME, TOPIC
 from nurture.model.sequence import Sequence, Status
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 
 NEW, CHANGED, GONE, SAME = "new", "changed", "gone", "same"

@@ -5,7 +5,7 @@ House rules hold for everybody from the apply on. Of very many people a sample b
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from nurture.decide.already import can_last, fulfils
@@ -15,6 +15,7 @@ from nurture.decide.stages import place, stale
 from nurture.engine.tick import Tell, uncollected
 from nurture.model.book import Book
 from nurture.model.person import Person
+from nurture.model.values import dataclass
 from nurture.store.database import pages
 from nurture.store.open import Store
 

@@ -5,7 +5,7 @@ Whom to look at, and with how much of them, is said by the versions alone; the a
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from nurture.decide.conditions import truth
@@ -18,6 +18,7 @@ from nurture.model.book import Book
 from nurture.model.decision import Why
 from nurture.model.person import Person
 from nurture.model.sequence import Sequence
+from nurture.model.values import dataclass
 from nurture.store.database import pages
 from nurture.store.insiders import Insiders, insiders
 from nurture.store.load import Unreadable

@@ -3,13 +3,14 @@
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
 from nurture.engine.faults import RefusedError
 from nurture.model.book import Book
 from nurture.model.house import Present
+from nurture.model.values import dataclass
 from nurture.store.codes import Stock
 from nurture.store.open import Store
 from nurture.store.up_to import number_words

@@ -5,7 +5,7 @@ said last, since only the reader lifts a refusal, and only one that their page s
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from nurture import observe
@@ -16,6 +16,7 @@ from nurture.engine.faults import StateError
 from nurture.links import Token
 from nurture.model import event as names
 from nurture.model.book import Book
+from nurture.model.values import dataclass
 from nurture.render.choices import Box, Choices, Message, wording
 from nurture.render.locales import chain
 from nurture.store.identity import RefusedRow, normal_address

@@ -5,7 +5,7 @@ All that can fail by itself is done here, before `handed` is committed.
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from nurture.model.new_address import NEW_ADDRESS
 from nurture.model.person import Person
 from nurture.model.place import Problem
 from nurture.model.renaming import mail_today
+from nurture.model.values import dataclass
 from nurture.render.folding import Folding
 from nurture.render.mail import render
 from nurture.render.rewritten import rewritten

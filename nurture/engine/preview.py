@@ -5,7 +5,7 @@ act on nobody: they are signed for the preview alone, so no web part takes them 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from nurture.model.mail import Email
 from nurture.model.place import Problem
 from nurture.model.sequence import Sequence
 from nurture.model.step import Send
+from nurture.model.values import dataclass
 from nurture.render.locales import is_locale
 from nurture.render.mail import render
 

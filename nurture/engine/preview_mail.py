@@ -7,12 +7,13 @@ fails when anything between the template and the mail has changed a letter of th
 import base64
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 from nurture.links import PURPOSES, Links, verify
 from nurture.model.mail import Email, Image
+from nurture.model.values import dataclass
 from nurture.render.check_mail import LONGEST_SUBJECT
 from nurture.render.images import pictures
 

@@ -1,7 +1,7 @@
 """For whom a preview is written when nobody is named: a reader made up from the catalogue's `example:` values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ from nurture.model.person import Enrolment, Orders, Person, StageState
 from nurture.model.sequence import Sequence
 from nurture.model.step import Send
 from nurture.model.trigger import AnyTrigger, DayTrigger, EventTrigger, HolidayTrigger, StageTrigger
+from nurture.model.values import dataclass
 
 MADE_UP = "preview"  # no person of a store has this id
 HOST = "example.net"  # RFC 2606: nobody's

@@ -7,7 +7,7 @@ The links in it act on nobody, as in every preview.
 import asyncio
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from nurture.engine.preview_reader import MADE_UP, Reader
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.place import Problem
 from nurture.model.rules import Rules
+from nurture.model.values import dataclass
 from nurture.render.addresses import encoded
 
 MARK = "[preview] "

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nurture import observe
@@ -10,6 +9,7 @@ from nurture.engine.taking import KINDS as POSTS
 from nurture.engine.taking import give_up_old
 from nurture.engine.workshop import Workshop
 from nurture.model.keeping import KINDS, Keep
+from nurture.model.values import dataclass
 from nurture.store.folding import fold_days
 from nurture.store.pruning import Pruning
 from nurture.store.received import Old

@@ -6,7 +6,7 @@ store is read and nothing is written.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from nurture.decide.advance import advance
@@ -15,6 +15,7 @@ from nurture.engine.live import book_of_basis
 from nurture.engine.processes import spread
 from nurture.engine.tick import uncollected, zone_of
 from nurture.model.book import Book
+from nurture.model.values import dataclass
 from nurture.store.basis import Basis
 from nurture.store.codec import decoded, maybe_micros, micros
 from nurture.store.database import pages

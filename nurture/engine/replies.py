@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +16,7 @@ from nurture.engine.taking import take_received
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.letter import Kind, Letter
+from nurture.model.values import dataclass
 from nurture.store.desk import desk
 from nurture.store.replies import Reply
 

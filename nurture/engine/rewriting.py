@@ -1,13 +1,13 @@
 """Files written anew without a change of what they say: `fmt` and `convert` (language.md 2, 5.5)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nurture.engine.faults import MisuseError, RefusedError
 from nurture.language.convert import converted
 from nurture.language.layout import laid_out
 from nurture.language.names import did_you_mean
+from nurture.model.values import dataclass
 
 SPELLINGS = (".yaml", ".yml", ".toml")
 

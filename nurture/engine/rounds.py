@@ -6,7 +6,6 @@ which the round began. A part is safe late and safe twice; what arrives meanwhil
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 
@@ -16,6 +15,7 @@ from nurture.engine.collecting import uncollected
 from nurture.engine.tick import Tell, Ticked, decide_page, refuse_halted, silent
 from nurture.model.book import Book
 from nurture.model.sequence import Status
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 from nurture.store.rounds import Also, Part, Round, nothing_else
 

@@ -1,7 +1,7 @@
 """What runs, what waits and what comes next: the figures of a store, each from an index (language.md 6.5)."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from nurture.decide.clock import day_start, local_day, reader_clock
@@ -20,6 +20,7 @@ from nurture.model.mail import Fate
 from nurture.model.rules import CLASSES
 from nurture.model.sequence import Sequence
 from nurture.model.switch import Switch
+from nurture.model.values import dataclass
 from nurture.store.alarms import Alarms, Told
 from nurture.store.desk import desk
 from nurture.store.figures import Application

@@ -1,7 +1,6 @@
 """halt, pause, stop and their taking back: what a person says at the command line (language.md 6.5)."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -13,6 +12,7 @@ from nurture.model.book import Book
 from nurture.model.mail import Fate
 from nurture.model.person import Person
 from nurture.model.switch import Switch, Word
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 
 

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
@@ -25,6 +25,7 @@ from nurture.engine.world_names import NotKnown
 from nurture.model.book import Book
 from nurture.model.sequence import Status
 from nurture.model.trigger import EventTrigger
+from nurture.model.values import dataclass
 from nurture.store.database import owner_only
 from nurture.store.ingest import TOGETHER
 from nurture.store.installation import SUPPRESSIONS

@@ -1,7 +1,6 @@
 """Tasks before the shop's people: what is due and for whom, and what they do with one (language.md 4.3)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 
@@ -13,6 +12,7 @@ from nurture.engine.short_keys import KEY_SHOWN, key_meant
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.rules import Rules
+from nurture.model.values import dataclass
 from nurture.store.desk import desk
 from nurture.store.tasks import Errand
 

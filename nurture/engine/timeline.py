@@ -5,7 +5,7 @@ quiet hour would move is not in them, for that depends on the reader.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nurture.engine.timeline_rows import Row, Stand, either, walked
 from nurture.engine.unstarted import trigger_words
@@ -13,6 +13,7 @@ from nurture.language.lint_flow import OFFER, always_stops, exhaustive
 from nurture.model.sequence import Sequence, Status, StopRule
 from nurture.model.step import AnyStep, Repeat, Send, Stop, inner
 from nurture.model.trigger import DayTrigger, HolidayTrigger, LapseTrigger
+from nurture.model.values import dataclass
 
 NARROWEST = 24  # letters of the column in which the mails stand
 STATUS_WORDS = {

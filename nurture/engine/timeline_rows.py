@@ -1,7 +1,7 @@
 """The lines of a timeline: each step with the day on which somebody can stand at it, and its ways as a tree."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import time
 
 from nurture.decide.explain import WEEKDAYS
@@ -33,6 +33,7 @@ from nurture.model.step import (
     Webhook,
     Window,
 )
+from nurture.model.values import dataclass
 
 CAPPED_WORDS = {"skip": "dropped if limits are full", "stop": "ends it if limits are full"}
 GIFT_WORDS = {"go_on": "without it if there is none", "stop": "ends it if there is none"}

@@ -3,7 +3,6 @@
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from nurture.engine.taking import take_received
 from nurture.engine.tick import Tell, Ticked, decide_page, refuse_halted, refuse_leap, silent, tick
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 from nurture.store.runner import ENDED, Runner
 
@@ -129,7 +129,7 @@ class Turns:
         self._take_in(self.live, now, POSTS)
         judge_clicks(self.shop, now)
         self._number += 1
-        with spans.span(spans.TURN), observe.following(turn=self._number):
+        with observe.following(turn=self._number), spans.span(spans.TURN):
             ticked = self._decide(store, self.live.book, now, tell)
         self._pruner.turn(self.shop, self.live.book.rules.keep, now, ticked.people)
         self._look_for_alarms(now)

@@ -1,11 +1,11 @@
 """`nurture upgrade` in words: what will be done, who must not be at work meanwhile, what was done."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from nurture.engine.moving import LIVELY, refuse_beside
+from nurture.model.values import dataclass
 from nurture.store.database import Database
 from nurture.store.moving import working
 from nurture.store.upgrading import Pending, pending, upgrade

@@ -4,7 +4,6 @@ Counted from what became of everybody who was ever inside, a page at a time; not
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from nurture.model.book import Book
 from nurture.model.renaming import SEQUENCE, event_today
 from nurture.model.sequence import Sequence
 from nurture.model.step import Split
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 
 

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from nurture import observe
@@ -28,6 +28,7 @@ from nurture.engine.turns import why_held
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.person import Person
+from nurture.model.values import dataclass
 from nurture.store.desk import Desk, desk
 from nurture.store.webhooks import CANCELLED, FAILED, HANDED, OK, PLANNED, Result, Ring
 

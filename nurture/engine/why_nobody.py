@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from nurture.decide.clock import reader_clock
@@ -15,6 +14,7 @@ from nurture.model.book import Book
 from nurture.model.decision import ENDINGS, MESSAGES_NOT_SENT, Look, Why
 from nurture.model.person import Person
 from nurture.model.sequence import Sequence
+from nurture.model.values import dataclass
 from nurture.store.reasons_counted import Counted, ReasonsCounted
 
 SAMPLE = 2_000  # people who were never candidates are looked at one by one; of more than these, so many

@@ -1,13 +1,14 @@
 """What an open project is: its folder, configuration, store and way out. Built by `wiring`, used by the engine."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from nurture.config import Config
 from nurture.deliver.protocol import Provider
 from nurture.links import Links
+from nurture.model.values import dataclass
 from nurture.store.open import Store
 
 

@@ -1,7 +1,7 @@
 """The questions of a file: which names each `if` may use, and conditions read at their place (language.md 7)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from nurture.language.expressions import parse_condition, parse_value
 from nurture.language.reader import Fields, Reader
@@ -13,6 +13,7 @@ from nurture.model.decision import MESSAGES_NOT_SENT, Why
 from nurture.model.expression import Condition, Expression, Kind, Literal
 from nurture.model.place import Place, Problem
 from nurture.model.step import Text
+from nurture.model.values import dataclass
 
 _MESSAGE = tuple(why.value for why in Why if why is Why.sent or why in MESSAGES_NOT_SENT)
 OUTCOMES = {

@@ -1,7 +1,6 @@
 """`nurture convert`: a file from YAML to TOML and back; the tree is the same, comments are lost (language.md 5.5)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import tomli_w
@@ -10,6 +9,7 @@ from nurture.language.layout import bare, laid_out
 from nurture.language.source import read
 from nurture.language.spelling import spelt
 from nurture.language.tree import ListNode, MappingNode, Node, ScalarNode
+from nurture.model.values import dataclass
 
 WIDTH = 100
 _HEADS = ("# yaml-language-server:", "#:schema")

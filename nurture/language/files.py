@@ -6,13 +6,13 @@ Finding of this module beside those of 9.4: E121, a file in sequences/ that nurt
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from nurture.language.house_grammar import HOUSE, LOCALE
 from nurture.language.names import did_you_mean
 from nurture.model.book import Mail
 from nurture.model.place import Place, Problem
+from nurture.model.values import dataclass
 
 HOUSE_FILES = tuple(kind for kind in HOUSE if kind != "calendar")
 ENDINGS = (".yaml", ".toml")

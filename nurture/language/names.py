@@ -1,8 +1,10 @@
 """The names of a project that values may refer to, and the nearest one to a misspelt word."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
+
+from nurture.model.values import dataclass
 
 _SHORTEST = 3  # letters of a short form
 CODES = {

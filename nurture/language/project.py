@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from nurture.language.asking import Asking
@@ -23,6 +23,7 @@ from nurture.model.book import Book, Mail
 from nurture.model.catalogue import Catalogue
 from nurture.model.house import House, SpecialDay
 from nurture.model.place import Place, Problem, Severity
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """What a condition may name: facts, event fields, steps, and the closed lists (language.md 3 and 7)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from nurture.model.catalogue import Catalogue, Field, Thing
 from nurture.model.expression import Kind
+from nurture.model.values import dataclass
 
 KINDS = {
     "text": Kind.text,

@@ -1,9 +1,10 @@
 """The vocabulary of the step table: what a value may be; checker, JSON Schema and reference are made from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nurture.model.length import Unit
+from nurture.model.values import dataclass
 
 ELAPSED = (Unit.minute, Unit.hour)
 CALENDAR = (Unit.day, Unit.week, Unit.month, Unit.year)

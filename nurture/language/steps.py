@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import time
 
 from nurture.language.asking import Asking
@@ -39,6 +39,7 @@ from nurture.model.step import (
     Window,
     inner,
 )
+from nurture.model.values import dataclass
 
 VALID_FOR = {
     "service": Length(3, Unit.day),

@@ -2,11 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from nurture.language.page import Page
 from nurture.language.tree import Node
 from nurture.model.place import Problem
+from nurture.model.values import dataclass
 
 COMMENT = "#"
 MOST = 100  # findings told of one file; more help nobody

@@ -1,10 +1,11 @@
 """Test files as values: people, what happens to them, and what is expected of the engine (language.md 10)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, time
 
 from nurture.model.place import Place
+from nurture.model.values import dataclass
 
 LAST_SECOND = time(23, 59, 59)
 

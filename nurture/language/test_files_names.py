@@ -1,7 +1,6 @@
 """The names that a test file may use: the project's, its facts, and the fields of events, things and numbers."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from nurture.language.files import sort_files
@@ -10,6 +9,7 @@ from nurture.model import event as own
 from nurture.model.book import Book
 from nurture.model.catalogue import Field
 from nurture.model.step import Send
+from nurture.model.values import dataclass
 
 ADDRESS_STATES = ("ok", "soft", "blocked", "hard", "complained", "role")
 

@@ -1,13 +1,13 @@
 """Where a test file says what is expected: the stretches of its text that a recording replaces (language.md 10)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from nurture.language.page import Page
 from nurture.language.toml_scanner import Spot, scan
+from nurture.model.values import dataclass
 
 Span = tuple[int, int]
 

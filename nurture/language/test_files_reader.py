@@ -1,7 +1,6 @@
 """Reads sequences/tests/*.test.yaml and .toml by their table, with findings as for every other file (section 10)."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import PurePosixPath
 
@@ -32,6 +31,7 @@ from nurture.model.book import Book
 from nurture.model.catalogue import Field
 from nurture.model.place import Place, Problem
 from nurture.model.step import Split, Task, Webhook
+from nurture.model.values import dataclass
 
 MIDNIGHT = time(0, 0)
 LONGEST = timedelta(days=3660)  # that a case may last

@@ -1,7 +1,8 @@
 """The words of a condition (language.md 7): text into tokens, each with its offset in characters."""
 
 import re
-from dataclasses import dataclass
+
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

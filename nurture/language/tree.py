@@ -1,9 +1,10 @@
 """The tree a file is read into, the same for YAML and TOML, with the place of every part."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nurture.model.place import Place, Problem
+from nurture.model.values import dataclass
 
 Value = str | int | float | bool | None
 

@@ -6,7 +6,7 @@ that the step before was done and the day it is. Not in them: what limits, mutes
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import time
 
 from nurture.language.lint_flow import SERVICE, always_stops, exhaustive
@@ -37,6 +37,7 @@ from nurture.model.trigger import (
     OnceTrigger,
     StageTrigger,
 )
+from nurture.model.values import dataclass
 
 DAY = 1_440  # minutes
 LAST_DAY = 100_000  # later than anything

@@ -1,12 +1,13 @@
 """What the files say beside the book they make: where each thing was written, for the findings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nurture.language.reader import Fields
 from nurture.model.book import Book
 from nurture.model.place import Place, Problem
 from nurture.model.sequence import Sequence
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Whether mail reaches an address, from all that became of mails to it: the same whatever came first (email.md 1.6)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nurture.model.happening import Bounce, Happened
+from nurture.model.values import dataclass
 
 OK, SOFT, BLOCKED, HARD, COMPLAINED = "ok", "soft", "blocked", "hard", "complained"
 WORSE = {OK: 0, SOFT: 1, "role": 2, BLOCKED: 2, HARD: 3, COMPLAINED: 4}

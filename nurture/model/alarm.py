@@ -1,6 +1,6 @@
 """Alarms worth waking for, by kind; docs/operations.md says of each what to do."""
 
-from dataclasses import dataclass
+from nurture.model.values import dataclass
 
 SOURCE = "source_silent"  # an event that the catalogue expects has not come
 SEQUENCE = "sequence_silent"  # a sequence that started people every few days starts nobody any more

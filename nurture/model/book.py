@@ -1,7 +1,7 @@
 """The book: the applied set of sequences and house rules that every decision is taken by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from nurture.model.catalogue import Catalogue
@@ -9,6 +9,7 @@ from nurture.model.house import NOTHING_GIVEN, House
 from nurture.model.length import Length
 from nurture.model.rules import Moment, Rules, Stage, Theme, Topic
 from nurture.model.sequence import Sequence
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """What is known about people and what can happen (language.md 3, catalogue.yaml)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from types import MappingProxyType
 
 from nurture.model.length import Length
 from nurture.model.place import Place
+from nurture.model.values import dataclass
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 

@@ -1,7 +1,7 @@
 """What `advance` answers: effects to carry out, reasons to keep, and when to ask again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import Enum
 
@@ -9,6 +9,7 @@ from nurture.model.event import Event
 from nurture.model.length import Length
 from nurture.model.person import Person
 from nurture.model.place import Place
+from nurture.model.values import dataclass
 
 
 class Why(Enum):

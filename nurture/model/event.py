@@ -1,11 +1,13 @@
 """Events: append-only, and the truth from which everything known about a person follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
+
+from nurture.model.values import dataclass
 
 # Events of nurture's own, beside those of the catalogue. Their fields are named behind each.
 PERSON_CHANGED = "person.changed"  # facts: mapping of fact to value, None makes it unknown

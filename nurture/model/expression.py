@@ -1,10 +1,10 @@
 """The tree of a condition (language.md 7): parsed and typed by `language`, evaluated by `decide`."""
 
-from dataclasses import dataclass
 from enum import Enum
 
 from nurture.model.length import Length
 from nurture.model.place import Place
+from nurture.model.values import dataclass
 
 
 class Kind(Enum):

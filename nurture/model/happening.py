@@ -1,8 +1,9 @@
 """What became of a mail, as a provider or a reader tells it later: unordered, late and many times (email.md 1.6)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+from nurture.model.values import dataclass
 
 
 class Happened(Enum):

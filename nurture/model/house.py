@@ -1,6 +1,5 @@
 """Gifts, ladders and special days, as the house writes them once for all sequences (language.md 3, 6.9, 6.13)."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ from nurture.model.event import Money, MonthDay
 from nurture.model.expression import Condition
 from nurture.model.length import Length
 from nurture.model.place import Place
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

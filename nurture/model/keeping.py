@@ -1,9 +1,10 @@
 """How long what grows is kept: per kind, from when on it may go (rules.yaml, `keep:`)."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 from nurture.model.length import Length, Unit
+from nurture.model.values import dataclass
 
 _DAYS = {Unit.day: 1, Unit.week: 7, Unit.month: 31, Unit.year: 366}  # a month and a year never too short
 LONG, SHORT, AT_ONCE = Length(400, Unit.day), Length(30, Unit.day), Length(0, Unit.day)

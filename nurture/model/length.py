@@ -1,7 +1,8 @@
 """Lengths of time as an author writes them (language.md 4.5)."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from nurture.model.values import dataclass
 
 
 class Unit(Enum):

@@ -1,7 +1,8 @@
 """A letter that somebody wrote to us, as it was read, and what kind of letter it is (mission.md C25)."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from nurture.model.values import dataclass
 
 
 class Kind(Enum):

@@ -1,11 +1,12 @@
 """A rendered mail, and what became of handing it over."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 
 from nurture.model.happening import Bounce
 from nurture.model.place import Problem
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """One contact as known at an instant: facts, history, consent, enrolments and messages had."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 
 from nurture.model.event import Event
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Where something stands in an author's file, and what is wrong there."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The house rules, written once and true for all sequences (language.md 3, rules.yaml)."""
 
-from dataclasses import dataclass
 from datetime import time
 
 from nurture.model.catalogue import Limit, Mute
@@ -8,6 +7,7 @@ from nurture.model.expression import Condition
 from nurture.model.keeping import AS_USUAL, Keep
 from nurture.model.length import Length, Unit
 from nurture.model.letter import Kind
+from nurture.model.values import dataclass
 
 TO_ANSWER = Length(2, Unit.working_day)
 CLASSES = ("service", "care", "celebration", "news", "offer")

@@ -1,7 +1,7 @@
 """A sequence: what starts it, who may enter, and its steps (language.md 4)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from nurture.model.expression import Condition
@@ -10,6 +10,7 @@ from nurture.model.place import Place
 from nurture.model.step import AnyStep, Node, Window
 from nurture.model.switch import Switch
 from nurture.model.trigger import Again, AnyTrigger
+from nurture.model.values import dataclass
 
 
 class Status(Enum):

@@ -5,7 +5,8 @@ out of it. `docs/special-days.md` says of each row what it was checked against.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from nurture.model.values import dataclass
 
 RELIGIOUS, FAMILY, COMMERCE, CIVIC = "religious", "family", "commerce", "civic"
 FESTIVE, NEUTRAL, SOLEMN = "festive", "neutral", "solemn"

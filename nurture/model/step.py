@@ -1,11 +1,11 @@
 """The steps of a sequence, and the table that says what follows what (language.md 4.3)."""
 
-from dataclasses import dataclass
 from datetime import time
 
 from nurture.model.expression import Condition, Expression
 from nurture.model.length import Length
 from nurture.model.place import Place
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """What a person said at the command line and what holds until it is taken back: halt, pause, stop (language.md 6.5)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+from nurture.model.values import dataclass
 
 
 class Word(Enum):

@@ -1,12 +1,12 @@
 """What can start a sequence, and who may start again (language.md 4.2 and 4.4)."""
 
-from dataclasses import dataclass
 from datetime import date, time
 
 from nurture.model.expression import Condition
 from nurture.model.length import Length
 from nurture.model.place import Place
 from nurture.model.rules import FRESH, SETTLE
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

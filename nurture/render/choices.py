@@ -1,12 +1,12 @@
 """The page on which a reader sees and changes what they decided: topics, themes, language, measuring, address."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from babel import Locale
 from markupsafe import Markup
 
+from nurture.model.values import dataclass
 from nurture.render.locales import babel_locale, direction
 from nurture.render.page_words import Titles, words_for
 from nurture.render.pages import House, style, template, title_in, wanted_locales

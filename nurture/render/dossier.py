@@ -5,7 +5,6 @@ The words are in dossier.toml, one table for each language; a reader of another 
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -13,6 +12,7 @@ from importlib.resources import files
 from babel.dates import format_date, format_datetime
 from markupsafe import escape
 
+from nurture.model.values import dataclass
 from nurture.render.locales import babel_locale, chain, direction
 from nurture.render.page_words import Titles, names_for
 

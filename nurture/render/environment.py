@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -19,6 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from nurture.model.event import MonthDay
+from nurture.model.values import dataclass
 from nurture.render.calls import Giver
 from nurture.render.generator import PatternsApart
 from nurture.render.locales import babel_locale

@@ -1,12 +1,12 @@
 """Who writes, why, and how to leave: the footer of a mail and the headers that say the same to mail programs."""
 
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from nurture.links import Links
 from nurture.model.decision import Intent
 from nurture.model.mail import Woven
 from nurture.model.rules import Rules, Sender
+from nurture.model.values import dataclass
 from nurture.render.addresses import domain_of, house_address
 from nurture.render.values import Isolated, clean
 

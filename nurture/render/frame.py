@@ -2,10 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import lru_cache
 
 from nurture.model.place import Place, Problem
+from nurture.model.values import dataclass
 from nurture.render.locales import chain
 from nurture.render.page_words import TABLE
 from nurture.render.source import nearest

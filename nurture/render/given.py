@@ -1,7 +1,7 @@
 """What a mail may name: the facts of the catalogue, and what each step gives it by `with`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
@@ -23,6 +23,7 @@ from nurture.model.expression import (
 )
 from nurture.model.sequence import Sequence
 from nurture.model.step import Gift, Offer, Send, flow
+from nurture.model.values import dataclass
 from nurture.render.footer import SERVICE
 from nurture.render.layout import CONTENT
 from nurture.render.told import SETTLED, TOLD

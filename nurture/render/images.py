@@ -3,11 +3,12 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import PurePosixPath
 
 from nurture.model.mail import Image
+from nurture.model.values import dataclass
 from nurture.render.weaving import PATTERNS_KEPT, Part
 
 FOLDER = "templates/_images/"

@@ -1,7 +1,6 @@
 """One intent becomes one mail: in the reader's language, with a footer and the headers that let them leave."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from nurture.model.new_address import NEW_ADDRESS
 from nurture.model.person import Person
 from nurture.model.place import Place, Problem
 from nurture.model.rules import Rules
+from nurture.model.values import dataclass
 from nurture.render.addresses import encoded, house_address
 from nurture.render.calls import Answer, Images, Spare
 from nurture.render.compiled import Compiled, Templates, compiled, fault_of

@@ -6,12 +6,12 @@ The order matters: what makes HTML must not see Jinja, and one template renders 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 import mrml
 from css_inline import CSSInliner, InlineError
 
+from nurture.model.values import dataclass
 from nurture.render import markdown
 from nurture.render.layout import Layout, dress, own_names
 from nurture.render.plain import text_of

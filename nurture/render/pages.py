@@ -7,7 +7,7 @@ all of them, under `[page]` in templates/_layout/LOCALE.toml.
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import Enum
 from functools import lru_cache
@@ -20,6 +20,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from nurture.model.event import Money
+from nurture.model.values import dataclass
 from nurture.render.locales import babel_locale, chain, direction, is_locale
 from nurture.render.page_words import STYLE, WHAT, Titles, names_for, style_problem, words_for
 from nurture.render.values import clean

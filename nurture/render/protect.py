@@ -6,9 +6,10 @@ inside tables; in the value of an attribute, a style sheet or a title as a word.
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 
+from nurture.model.values import dataclass
 from nurture.render.settled import settled
 from nurture.render.tokens import LETTERS, TOKEN, Hidden, Misplaced, Token, mark_of
 

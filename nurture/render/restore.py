@@ -6,13 +6,13 @@ The page comes out as parts: what is the same for every reader, and what Jinja w
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from types import MappingProxyType
 
 from jinja2 import Template, nodes
 
+from nurture.model.values import dataclass
 from nurture.render.environment import HTML, Sandbox
 from nurture.render.protect import ADDRESSES, VOID
 from nurture.render.tokens import CLOSING, LETTERS, MIDDLE, OPENING, Hidden, Misplaced, Token, refuse_count

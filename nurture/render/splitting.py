@@ -6,13 +6,13 @@ loops, comes out the same for all who are the same in what it asks for (`Read`),
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from jinja2 import Template, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from nurture.model.values import dataclass
 from nurture.render.generator import is_everybodys
 from nurture.render.markers import MOST_SLOTS
 from nurture.render.told import OWN

@@ -5,8 +5,9 @@ a word that Markdown leaves alone; a statement alone on its line becomes a block
 """
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
+
+from nurture.model.values import dataclass
 
 _QUOTED = r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
 TOKEN = re.compile(

@@ -1,10 +1,10 @@
 """Which file is which version of which mail, and which one a reader gets (language.md 3, Templates)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from nurture.model.values import dataclass
 from nurture.render.locales import chain
 
 FORMATS = (".md", ".mjml", ".html")

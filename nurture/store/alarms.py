@@ -1,11 +1,11 @@
 """Alarms that are open, and when what is expected was heard last: for metrics, and so that nobody is told twice."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, micros
 from nurture.store.database import Database
 from nurture.store.installation import declare

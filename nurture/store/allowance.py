@@ -1,10 +1,10 @@
 """What a provider takes of all workers together: one row for each provider, paid for by batch."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, text, update
 
+from nurture.model.values import dataclass
 from nurture.store.codec import micros
 from nurture.store.database import Database, ask
 from nurture.store.tables import ALLOWANCE

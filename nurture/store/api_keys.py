@@ -1,11 +1,12 @@
 """Keys for the API: who may tell us what. Only hashes are kept, and when a key was used last, to the day."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Row, insert, or_, select, update
 
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, maybe_instant, micros
 from nurture.store.database import Database
 from nurture.store.installation import Mark, count_on

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, sele
 from nurture.model.book import Applied, Book, Move
 from nurture.model.event import CONSENT_REFUSED, PERSON_TAGGED, THEME_SPARED
 from nurture.model.renaming import SEQUENCE, THEME, TOPIC, flattened
+from nurture.model.values import dataclass
 from nurture.store import files, installation, rebuild, save
 from nurture.store.codec import decoded, micros, words_of
 from nurture.store.database import Database

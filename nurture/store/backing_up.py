@@ -10,18 +10,20 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 
+from nurture.model.values import dataclass
 from nurture.store.codec import instant
 from nurture.store.database import Database, connect, owner_only
-from nurture.store.erasures import list_of
+from nurture.store.erasures import Erasure, kept_in, lines_of, list_of
 from nurture.store.installation import MOVED, MOVING, Mark
 from nurture.store.moving import copy_into, in_our_words, size_of
+from nurture.store.tables import ERASURE, MERGED
 from nurture.store.world_faults import in_words
 
 STEP = 2_000  # pages of the file between two words about how far it is
@@ -189,21 +191,29 @@ def older_of(folder: Path, keep: int) -> list[Path]:
     return found[: max(len(found) - keep, 0)]
 
 
-def list_beside(folder: Path, installation: Path) -> None:
-    """Put the list of who was forgotten beside the backups too: none of them has all of it, and a restore needs it."""
+def list_beside(folder: Path, installation: Path, database: Database) -> None:
+    """Put the list of who was forgotten beside the backups too: none of them has all of it, and a restore needs it.
+
+    Who stands in it already stays: it may be of another shop, or of a machine that is gone.
+    """
     ours = list_of(installation)
-    if ours.exists():
-        with whole(folder / ours.name) as half:
-            half.write_bytes(ours.read_bytes())
-
-
-def list_back(folder: Path, installation: Path) -> None:
-    """Take over who was forgotten, by the list beside a backup, where our own list does not have it."""
-    theirs, ours = folder / list_of(installation).name, list_of(installation)
-    if not theirs.exists() or theirs.resolve() == ours.resolve():
+    theirs = folder / ours.name
+    if theirs.resolve() == ours.resolve():
         return
-    known = ours.read_text(encoding="utf-8").splitlines() if ours.exists() else []
-    new = [line for line in theirs.read_text(encoding="utf-8").splitlines() if line and line not in set(known)]
-    if new:
-        with whole(ours) as half:
-            half.write_text("\n".join([*known, *new]) + "\n", encoding="utf-8")
+    if lines := lines_of([theirs, ours], forgotten_in(database)):
+        with whole(theirs) as half:
+            half.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def forgotten_in(database: Database) -> list[Erasure]:
+    """Who was forgotten in a store, of whatever version; nobody where there is none, or where it cannot be read."""
+    if database.file is not None and not database.file.exists():
+        return []
+    try:
+        with database.reading() as connection:
+            there = inspect(connection)
+            return kept_in(connection) if all(there.has_table(one.name) for one in (ERASURE, MERGED)) else []
+    except DBAPIError as fault:
+        if database.file is not None and isinstance(fault.orig, sqlite3.DatabaseError):
+            return []  # damaged: that is why somebody restores
+        raise

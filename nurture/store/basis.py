@@ -1,12 +1,11 @@
 """By which book, engine and language is decided: kept once each, so that the book can be had as it was."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, bindparam, select, text, update
 
 from nurture import __version__
 from nurture.model.book import Book
 from nurture.model.switch import Switch, Word
+from nurture.model.values import dataclass
 from nurture.store.codec import decoded, encoded, instant, micros
 from nurture.store.database import ask
 from nurture.store.files import known_text, newest_application

@@ -6,7 +6,6 @@ weeks, broadcasts and feasts the people of a zone at its hour (`crowds`).
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,6 +17,7 @@ from nurture.model.length import Length
 from nurture.model.placing import stage_rules
 from nurture.model.sequence import Status
 from nurture.model.trigger import DayTrigger, LapseTrigger
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, micros
 from nurture.store.crowds import DAY_START, Crowd, Dates, crowds_of, next_moment
 from nurture.store.crowds import crowds as of_zone

@@ -1,13 +1,14 @@
 """Clicks that nobody has judged yet, and what became known of them: only a person's reaches the core."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, text, update
 
 from nurture.model.event import MAIL_CLICKED
 from nurture.model.happening import By, Happening
+from nurture.model.values import dataclass
 from nurture.store.codec import micros
 from nurture.store.database import PAGE, Database, among, write_many
 from nurture.store.happenings import count_days, of_mails

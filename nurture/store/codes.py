@@ -6,7 +6,6 @@ given in the transaction in which its mail is handed over; from then on nobody e
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import blake2b
@@ -16,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or
 
 from nurture.model.event import GIFT_GIVEN, GIFT_REFUSED, GIFT_USED, Origin
 from nurture.model.mail import Fate
+from nurture.model.values import dataclass
 from nurture.store.arrivals import expect
 from nurture.store.codec import micros, values_of, values_text
 from nurture.store.codes_aside import ELSEWHERE, NOT_IN_FILE, CodesAside

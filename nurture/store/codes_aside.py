@@ -5,11 +5,11 @@ not free it; what is drawn or given is never touched.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
+from nurture.model.values import dataclass
 from nurture.store.codec import micros
 from nurture.store.database import Database, pages
 from nurture.store.tables import CODE

@@ -4,7 +4,7 @@ Nothing is kept per person for it: the hour is known of each zone, and those who
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from nurture.model.placing import stage_rules
 from nurture.model.sequence import Sequence, Status
 from nurture.model.special_days import SPECIAL_DAYS
 from nurture.model.trigger import EveryTrigger, HolidayTrigger, OnceTrigger
+from nurture.model.values import dataclass
 from nurture.store.database import Database, pages
 from nurture.store.local import clock_of, days_opening, next_opening, opening
 from nurture.store.prefilter import LocalDay, prefilter

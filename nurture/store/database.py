@@ -4,7 +4,6 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
@@ -32,6 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.compiler import Compiled, SQLCompiler
+
+from nurture.model.values import dataclass
 
 PAGE = 500  # ids in one IN (...): well under every database's limit of parameters
 BULK = 1_000  # rows in one transaction of a bulk writer, so that nobody waits long for the lock

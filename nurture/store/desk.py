@@ -1,7 +1,6 @@
 """What lies on the shop's desk beside its mails: tasks, drafts that wait for approval, calls of systems, letters."""
 
-from dataclasses import dataclass
-
+from nurture.model.values import dataclass
 from nurture.store.drafts import Drafts
 from nurture.store.open import Store
 from nurture.store.replies import Replies

@@ -1,7 +1,6 @@
 """Mails that wait for a person's approval, as the store keeps them: listing, settling once, and what was rewritten."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from nurture.model.decision import Intent, Reason
 from nurture.model.event import DRAFT_SETTLED
 from nurture.model.length import Length
 from nurture.model.mail import Fate, Handover
+from nurture.model.values import dataclass
 from nurture.store.basis import basis_of
 from nurture.store.cancelling import cancel
 from nurture.store.codec import instant, maybe_instant, micros

@@ -1,7 +1,7 @@
 """Taking people into a sequence on purpose: one event for each, known at its own time, in bulk and safe to repeat."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
@@ -9,6 +9,7 @@ from itertools import islice
 from sqlalchemy import select
 
 from nurture.model.event import PERSON_ENROLLED, Origin
+from nurture.model.values import dataclass
 from nurture.store.arrivals import expect
 from nurture.store.codec import micros, values_of, values_text
 from nurture.store.database import BULK, bucket, insert_many

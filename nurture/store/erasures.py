@@ -7,16 +7,17 @@ anybody from writing to it again (email.md 4.3).
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 
 from sqlalchemy import Connection, func, insert, select
 
+from nurture.model.values import dataclass
 from nurture.store.codec import EPOCH, decoded, encoded, micros
 from nurture.store.database import among, insert_many
-from nurture.store.installation import all_secrets
-from nurture.store.tables import BATCH, ERASURE, SECRET, SUPPRESSION
+from nurture.store.installation import all_secrets, read_mark
+from nurture.store.tables import BATCH, ERASURE, MERGED, SECRET, SUPPRESSION
 
 SECRET_NAME = "erasures"  # noqa: S105  (the name of the key, not the key)
 ASKED = "asked to be forgotten"
@@ -151,11 +152,50 @@ def _lines(path: Path) -> Iterator[Erasure]:
 
 def list_outside(installation: Path, erasures: Sequence[Erasure]) -> None:
     """Add to the list outside the store, on the disk when this returns; only its owner may read it."""
-    path = list_of(installation)
+    _add_lines(list_of(installation), [line_of(one) for one in erasures])
+
+
+def line_of(one: Erasure) -> str:
+    """How an erasure stands in the list."""
+    return json.dumps(asdict(one))
+
+
+def _add_lines(path: Path, lines: Sequence[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(handle, "a", encoding="utf-8") as file:
-        for one in erasures:
-            file.write(json.dumps(asdict(one)) + "\n")
+        file.writelines(f"{line}\n" for line in lines)
         file.flush()
         os.fsync(file.fileno())
+
+
+def kept_in(connection: Connection) -> list[Erasure]:
+    """Who was forgotten in a store, as the store itself has it: the list outside may lie on another machine."""
+    keys = all_secrets(connection, SECRET_NAME)
+    if not keys:
+        return []
+    store, merged = read_mark(connection).store, dict[str, list[str]]()
+    for old, person in connection.execute(select(MERGED.c.old, MERGED.c.person)):
+        merged.setdefault(person, []).append(old)
+    names = ("person", "at", "who", "addresses", "outside")
+    return [
+        Erasure(store, person, at, who, tuple(decoded(addresses)), tuple(decoded(outside)), keys[0].hex(),
+                tuple(sorted(merged.get(person, ()))))
+        for person, at, who, addresses, outside in connection.execute(select(*(ERASURE.c[name] for name in names)))
+    ]  # fmt: skip
+
+
+def lines_of(lists: Sequence[Path], also: Sequence[Erasure]) -> list[str]:
+    """All that several lists say, each line once, and those whom none of them has; `ValueError` for a damaged one."""
+    lines = {line: None for path in lists if path.exists() for line in path.read_text(encoding="utf-8").splitlines()}
+    listed = {(one.store, one.person) for path in lists for one in _lines(path)}
+    lines |= {line_of(one): None for one in also if (one.store, one.person) not in listed}
+    return list(lines)
+
+
+def take_over(installation: Path, theirs: Path, also: Sequence[Erasure]) -> None:
+    """Add to our list whom another list or a store has, and ours has not."""
+    ours = list_of(installation)
+    known = set(lines_of([ours], ()))
+    if new := [line for line in lines_of([ours, theirs], also) if line not in known]:
+        _add_lines(ours, new)

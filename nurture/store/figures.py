@@ -5,7 +5,6 @@ What `status` counts is counted up to a number (`up_to`): so it is quick whateve
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from nurture.model.book import Book
 from nurture.model.event import Event
 from nurture.model.mail import Fate
 from nurture.model.sequence import Sequence
+from nurture.model.values import dataclass
 from nurture.store import crowds
 from nurture.store.codec import event_of, instant, maybe_instant, micros, values_of
 from nurture.store.database import PAGE, Database

@@ -1,7 +1,7 @@
 """Applied files: what the daemon runs, by content and version; the working tree is never read (language.md 8)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
@@ -9,6 +9,7 @@ from types import MappingProxyType
 from sqlalchemy import Connection, func, insert, select, update
 
 from nurture.model.book import Applied, Move
+from nurture.model.values import dataclass
 from nurture.store.codec import decoded, encoded, instant, maybe_instant, maybe_micros, micros
 from nurture.store.database import ask, insert_one, pages, pairs
 from nurture.store.effects import length_of, length_text

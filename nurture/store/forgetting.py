@@ -6,7 +6,7 @@ addresses and shop's ids only keyed hashes do, by which nobody writes to them ag
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
 
 from nurture.model.event import ERASED, Origin
+from nurture.model.values import dataclass
 from nurture.store import erasures, raw_posts
 from nurture.store.cancelling import cancel
 from nurture.store.codec import instant, micros

@@ -6,7 +6,7 @@ of a mail or of an address, never from what came last (email.md 1.6).
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 from nurture.model.happening import Bounce, By, Happened, Happening
 from nurture.model.mail import Fate
 from nurture.model.mailbox import mailbox_family
+from nurture.model.values import dataclass
 from nurture.store.address_words import Mail, follow
 from nurture.store.codec import instant, micros
 from nurture.store.database import Database, among, bucket, insert_many, pages, write_many

@@ -1,7 +1,6 @@
 """Questions people ask of the store: who is this, why, what did they have, how much is there."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 from nurture.model.decision import Reason, Why
 from nurture.model.event import Event, Origin
 from nurture.model.mail import Fate
+from nurture.model.values import dataclass
 from nurture.store.codec import event_of, instant, looks_of, maybe_instant, micros, place_of
 from nurture.store.database import PAGE, Database, pages, pairs
 from nurture.store.load import EVENT_COLUMNS

@@ -1,13 +1,13 @@
 """People inside, read with as little of them as a question about an edit of the book needs, a page at a time."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from nurture.model.person import Person
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, micros, values_of
 from nurture.store.database import Database, among
 from nurture.store.load import Unreadable, loaded, rows_of, watermark

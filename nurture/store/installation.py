@@ -11,11 +11,12 @@ import secrets
 import socket
 import tempfile
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from nurture.model.values import dataclass
 from nurture.store.database import Database, ask
 from nurture.store.tables import DECLARATION, INSTALLATION, RUNNER, SECRET
 

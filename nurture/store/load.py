@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from nurture.model.makers import new_message, new_person
 from nurture.model.person import Message, Person
 from nurture.model.quick import quick
 from nurture.model.renaming import person_today
+from nurture.model.values import dataclass
 from nurture.store.codec import event_of, instant, maybe_instant, micros, values_of, words_of
 from nurture.store.database import among, ask, pages
 from nurture.store.files import renamed

@@ -1,7 +1,6 @@
 """What pace, warm-up and brakes read: mails of the last days by mailbox family, and what servers said lately."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, select, up
 from nurture.model.happening import Happened
 from nurture.model.mail import Fate
 from nurture.model.mailbox import mailbox_family
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, micros
 from nurture.store.database import BULK, Database, pages
 from nurture.store.mail_days import SERVICE

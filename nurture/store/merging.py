@@ -5,7 +5,7 @@ they are, and whatever named the one leads to the other for ever (`merged.today`
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from nurture.model.decision import Intent
 from nurture.model.event import PERSON_MERGED, Event, Origin
 from nurture.model.person import Consent, Message, Person
+from nurture.model.values import dataclass
 from nurture.store.cancelling import cancel
 from nurture.store.codec import maybe_micros, micros, values_text
 from nurture.store.database import Conflict, Database, bucket, insert_many

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from sqlalchemy import Connection, func, select, text
 
 from nurture.model.mail import Fate
 from nurture.model.mailbox import FAMILIES
+from nurture.model.values import dataclass
 from nurture.store import load, outbox_lists, runner
 from nurture.store.alarms import ALARM, HEARD
 from nurture.store.codec import instant, maybe_instant, micros

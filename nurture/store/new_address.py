@@ -4,12 +4,12 @@ An address that is barred, refused or another contact's is never taken, whoever 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, text
 
 from nurture.model.event import ADDRESS_ADDED, CONSENT_REFUSED, READER
+from nurture.model.values import dataclass
 from nurture.store.codec import micros, values_of
 from nurture.store.database import Database
 from nurture.store.identity import Known

@@ -4,7 +4,6 @@ The batch carries the status of its mails; only exceptions are written on the me
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -14,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func,
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason
 from nurture.model.mail import Fate, Handover
+from nurture.model.values import dataclass
 from nurture.store.basis import basis_of
 from nurture.store.beside import Turn, in_turn, locked
 from nurture.store.codec import instant, micros

@@ -1,6 +1,5 @@
 """What a person does with mails in the outbox: send one again, drop it, say that it went, let go what is held."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -8,6 +7,7 @@ from sqlalchemy import Connection, select
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Why
 from nurture.model.mail import Fate, Handover
+from nurture.model.values import dataclass
 from nurture.store.at_most import let_go
 from nurture.store.basis import basis_of
 from nurture.store.cancelling import cancel

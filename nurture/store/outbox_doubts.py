@@ -1,6 +1,5 @@
 """What is in doubt: news settles it, service goes once more after a while, the rest closes (language.md 6.11)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +8,7 @@ from sqlalchemy import Connection, select, update
 from nurture.model.book import Book
 from nurture.model.decision import Why
 from nurture.model.mail import Fate, Handover
+from nurture.model.values import dataclass
 from nurture.store.basis import basis_of
 from nurture.store.codec import instant, micros
 from nurture.store.database import BULK, Database

@@ -1,7 +1,6 @@
 """What all parts of the outbox share: batches, mails as rows, and how far a mail can have come."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, upd
 
 from nurture.model.decision import Intent, Reason, Why
 from nurture.model.mail import Fate, Handover
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, micros, values_of
 from nurture.store.codes import NOT_GONE, give_back
 from nurture.store.database import among, bucket, insert_many, pages, write_many

@@ -1,7 +1,7 @@
 """Conditions as SQL that may return too many people, never too few (language.md 7); the core has the last word."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from math import ceil, floor
 
@@ -21,6 +21,7 @@ from nurture.model.expression import (
 )
 from nurture.model.length import Length
 from nurture.model.moving import TODAY, compares_as_days
+from nurture.model.values import dataclass
 from nurture.store.codec import micros
 
 _DAY = timedelta(days=1)

@@ -1,10 +1,10 @@
 """A first look at a store that changes nothing: whether it is there, can be reached, and its tables are the newest."""
 
-from dataclasses import dataclass
 from enum import Enum
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from nurture.model.values import dataclass
 from nurture.store.database import connect
 from nurture.store.migrate import Standing, standing_of
 from nurture.store.tables import HEAD

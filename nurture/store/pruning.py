@@ -6,7 +6,6 @@ was looked is kept as a watermark.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, Table, and_, delete, func, or_, select, updat
 
 from nurture.model.happening import By, Happened
 from nurture.model.mail import Fate
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, micros
 from nurture.store.database import BULK, Database, among, pages
 from nurture.store.drafts import WAITING

@@ -5,12 +5,13 @@ The queue's tables stand beside ours, and hold no truth of their own: what is to
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
+from nurture.model.values import dataclass
 from nurture.store.database import Database, ask
 from nurture.store.installation import declare, declared
 from nurture.store.outbox_rows import UNFINISHED

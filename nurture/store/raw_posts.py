@@ -3,12 +3,12 @@
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, select, update
 
+from nurture.model.values import dataclass
 from nurture.store.tables import RECEIVED, REPLY
 
 TOGETHER = 200  # posts that are counted off at a time

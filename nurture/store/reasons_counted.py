@@ -1,12 +1,12 @@
 """How often each reason was given in one sequence: for questions about everybody at once (language.md 11.5)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import distinct, func, select
 
 from nurture.model.decision import Why
+from nurture.model.values import dataclass
 from nurture.store.codec import micros
 from nurture.store.database import PAGE, Database
 from nurture.store.tables import PERSON, REASON

@@ -6,7 +6,7 @@ A body may be megabytes, so that posts are fetched one at a time, however many w
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, select, text, update
 from sqlalchemy.exc import OperationalError
 
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, micros
 from nurture.store.database import Conflict, Database, ask, pages
 from nurture.store.installation import Mark, count_on

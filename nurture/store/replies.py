@@ -1,12 +1,13 @@
 """Letters from readers as the store keeps them: who wrote, what about, and what a person was given to do about it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select
 
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, maybe_instant, micros
 from nurture.store.database import Database, bucket
 from nurture.store.identity import RefusedRow, normal_address

@@ -1,7 +1,7 @@
 """People as they were before each of their decisions, put together again from journal, events and mails."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from nurture.model.decision import Decision
 from nurture.model.event import Origin
 from nurture.model.person import Person
 from nurture.model.renaming import SEQUENCE, TOPIC, Renamed, person_today
+from nurture.model.values import dataclass
 from nurture.store import files
 from nurture.store.basis import Basis, bases
 from nurture.store.codec import instant, micros

@@ -1,13 +1,13 @@
 """Rounds: a stretch of time for which so many are looked at that it is decided in parts, by whoever is free."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from nurture.model.bucket import BUCKETS
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, micros
 from nurture.store.database import Database, insert_one
 from nurture.store.load import watermark

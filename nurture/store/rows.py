@@ -1,8 +1,10 @@
 """Rows as they come in, already read and typed: who it is about and what is said of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
+
+from nurture.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

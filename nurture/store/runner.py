@@ -1,10 +1,10 @@
 """What a daemon says of itself while it works, and how it notices that something else is to run."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, maybe_micros, micros
 from nurture.store.tables import APPLICATION, RUNNER, SWITCH
 

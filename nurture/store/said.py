@@ -1,7 +1,7 @@
 """What a reader says by a signed link: one event of theirs, recorded once, and safe from a power cut."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from hashlib import blake2b
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from nurture.model import event as names
 from nurture.model.event import Origin
+from nurture.model.values import dataclass
 from nurture.store.arrivals import expect
 from nurture.store.codec import micros, values_text
 from nurture.store.database import bucket

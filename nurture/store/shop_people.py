@@ -1,11 +1,11 @@
 """Whom a shop's news is about: buyers by their orders, and how old what is known of them is."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import insert, select
 
 from nurture.model.event import PERSON_CHANGED, THING_CHANGED, THING_REMOVED
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, micros, values_of
 from nurture.store.database import bucket
 from nurture.store.ingest import event_id

@@ -1,13 +1,13 @@
 """Tasks for people of the shop, as the store keeps them: what is open, who took it, and what came of it."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, func, select, update
 
 from nurture.model.event import TASK_DONE
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, maybe_instant, micros
 from nurture.store.database import Database
 from nurture.store.installation import Mark, count_on

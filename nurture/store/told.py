@@ -1,13 +1,13 @@
 """What was told already of people's things, and whose the codes of gifts are: for imports that repeat themselves."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
 from sqlalchemy import Connection, select
 
 from nurture.model.event import GIFT_USED, THING_CHANGED, THING_REMOVED, Origin
+from nurture.model.values import dataclass
 from nurture.store.arrivals import expect
 from nurture.store.codec import micros, values_of, values_text
 from nurture.store.codes import mark_used

@@ -4,11 +4,11 @@ It is one transaction: two who do it at once do it once, and whoever is killed h
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
+from nurture.model.values import dataclass
 from nurture.store import migrate
 from nurture.store.database import Database
 from nurture.store.installation import standing

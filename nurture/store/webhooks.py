@@ -5,13 +5,13 @@ may arrive twice, and its Idempotency-Key, the same at every try, tells the othe
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select, update
 
 from nurture.model.event import WEBHOOK_ANSWERED
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, maybe_instant, micros, values_of
 from nurture.store.database import Database, ask
 from nurture.store.installation import Mark, count_on

@@ -7,7 +7,6 @@ a part of a round, handing over, and what is beside: calls of other systems and 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Protocol
@@ -17,6 +16,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Status
 from procrastinate.schema import SchemaManager
 
+from nurture.model.values import dataclass
 from nurture.store.queue import Job
 
 HEARTBEAT, STALLED = 3.0, 12.0  # seconds: how often a worker says that it lives, and after which it is given up

@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from nurture.engine.turns import AT_WORK, Presence, Turns, why_held
 from nurture.engine.webhooks import Calling
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate
+from nurture.model.values import dataclass
 from nurture.store.allowance import Allowance
 from nurture.store.codec import micros
 from nurture.store.open import Store
