@@ -7,12 +7,8 @@ recorded reasons (`nurture explain`). docs/operations.md says of each event what
 import json
 import logging
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 
 from nurture import spans
 
@@ -25,7 +21,7 @@ HAND_OVER_DONE = "hand_over.done"  # accepted, refused, cancelled, in_doubt
 HAND_OVER_FAILED = "hand_over.failed"  # error, at, words, again_in
 HAND_OVER_WAITS = "hand_over.waits"  # waiting, held: of mails that nothing is wrong with
 BATCH_IN_DOUBT = "batch.in_doubt"  # batch, mails
-BATCH_LEFT = "batch.left"  # mails, error, at: not prepared, back in the queue when its lease is over
+BATCH_LEFT = "batch.left"  # batch, mails, error, at: not prepared, back in the queue when its lease is over
 BATCH_RECOVERED = "batch.recovered"  # put_back, in_doubt: what a process that is gone had left
 BRAKE_HELD = "brake.held"  # mails, brake
 BACKOFF_BEGUN = "backoff.begun"  # until, failures, because
@@ -124,15 +120,13 @@ def note(name: str, *, level: int = logging.INFO, **fields: object) -> None:
     """Write one log event; ValueError for a name that is not in this module. `level` is one of `logging`."""
     if name not in NAMES:
         raise ValueError(f"no log event is called {name}")
-    fields = {**fields, **_FOLLOWED.get(), **_ALWAYS}
+    fields = {**fields, **spans.followed(), **_ALWAYS}
     spans.noted(name, fields)
     words = " ".join(f"{key}={_word(value)}" for key, value in fields.items())
     _LOG.log(level, "%s %s", name, words, extra={"event": name, "fields": fields})
 
 
-_FOLLOWED: ContextVar[Mapping[str, object]] = ContextVar("followed", default=MappingProxyType({}))
-
-
+following = spans.following  # of an event and of a stretch of work alike
 _ALWAYS: dict[str, object] = {}
 
 
@@ -140,16 +134,6 @@ def always(**fields: object) -> None:
     """Say these of every event of this process from now on, and no others."""
     _ALWAYS.clear()
     _ALWAYS.update(fields)
-
-
-@contextmanager
-def following(**fields: object) -> Iterator[None]:
-    """Say these of every event within, in this thread or task: what it is part of."""
-    before = _FOLLOWED.set({**_FOLLOWED.get(), **fields})
-    try:
-        yield
-    finally:
-        _FOLLOWED.reset(before)
 
 
 def fault_fields(error: BaseException, words: bool = False) -> dict[str, str]:

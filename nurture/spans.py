@@ -6,7 +6,9 @@ fields are those of this module alone, and no field holds anything that names a 
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
+from types import MappingProxyType
 from typing import ParamSpec, Protocol, TypeVar
 
 TURN = "turn"  # one turn of the daemon, or a tick of a worker
@@ -57,12 +59,31 @@ def watched() -> bool:
     return bool(_WATCHERS)
 
 
+_FOLLOWED: ContextVar[Mapping[str, Field]] = ContextVar("followed", default=MappingProxyType({}))
+
+
+@contextmanager
+def following(**fields: Field) -> Iterator[None]:
+    """Say these of every stretch of work and every log event within, in this thread or task: what it is part of."""
+    before = _FOLLOWED.set({**_FOLLOWED.get(), **fields})
+    try:
+        yield
+    finally:
+        _FOLLOWED.reset(before)
+
+
+def followed() -> Mapping[str, Field]:
+    """What is followed here."""
+    return _FOLLOWED.get()
+
+
 @contextmanager
 def span(name: str, **fields: Field) -> Iterator[None]:
     """A stretch of work; ValueError for a name that is not in this module."""
     if name not in SPANS:
         raise ValueError(f"no stretch of work is called {name}")
-    ends = [one.begun(name, fields) for one in _WATCHERS]
+    said = {**_FOLLOWED.get(), **fields}
+    ends = [one.begun(name, said) for one in _WATCHERS]
     try:
         yield
     except BaseException as fault:

@@ -178,7 +178,8 @@ class Sending:
             await self.run(self.allowance.give_back, limit - leaving)
         if isinstance(found, Flight):
             self._unbegun.update(is_service(one) for one in found.requests)
-            flights.add(asyncio.create_task(self._fly(found, done)))
+            with observe.following(batch=found.batch.id):
+                flights.add(asyncio.create_task(self._fly(found, done)))
         return 0 if found else None
 
     def _batch(self) -> int:
@@ -206,13 +207,14 @@ class Sending:
         if claimed.batch is None:
             return claimed.held > 0
         try:
-            with uncollected():
+            with uncollected(), observe.following(batch=claimed.batch.id):
                 return self._handed(live, claimed.batch)
         except Conflict:
             return True  # our lease ended while we were at it: it is in the queue again
         except Exception as fault:  # noqa: BLE001  (nothing left: it is put back when its lease is over, the rest goes on)
             done.trouble(f"a batch could not be prepared: {type(fault).__name__}; it waits for {LEASE}")
-            observe.note(observe.BATCH_LEFT, level=logging.ERROR, mails=len(claimed.batch.intents), **fields(fault))
+            batch, mails = claimed.batch.id, len(claimed.batch.intents)
+            observe.note(observe.BATCH_LEFT, level=logging.ERROR, batch=batch, mails=mails, **fields(fault))
             self._because = f"a batch could not be prepared ({type(fault).__name__})"
             self.back_off.fail(now)
             return False
@@ -238,7 +240,7 @@ class Sending:
         if flight.halts is not None:
             halt_ourselves(self.shop, flight.halts, now)
         if doubts := sum(one.fate is Fate.in_doubt for one in handovers):
-            observe.note(observe.BATCH_IN_DOUBT, level=logging.WARNING, batch=flight.batch.id, mails=doubts)
+            observe.note(observe.BATCH_IN_DOUBT, level=logging.WARNING, mails=doubts)
         return handovers
 
     # One batch: on its way
@@ -365,7 +367,7 @@ class Sending:
         try:
             renewed = await self.run(self.shop.store.outbox.renew, flight.batch, now)
         except Exception as fault:  # noqa: BLE001  (what is on its way goes on; what was not begun goes back)
-            observe.note(observe.LEASE_LOST, level=logging.WARNING, batch=flight.batch.id, **fields(fault))
+            observe.note(observe.LEASE_LOST, level=logging.WARNING, **fields(fault))
             renewed = False
         if renewed:
             flight.lease_until = now + LEASE

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
@@ -43,8 +44,9 @@ class Thread:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
-        """Execute it there."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *arguments))
+        """Execute it there, as part of what is followed here (`spans.following`)."""
+        work = partial(copy_context().run, function, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def close(self) -> None:
         """Let it end when it has done what it is doing."""

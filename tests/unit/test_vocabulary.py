@@ -32,9 +32,13 @@ GIVEN = {
 }
 """What stands behind `**` in a call of `observe.note`, by how it is written; the first that fits."""
 WITH_WORDS = ("book.unreadable", "suppressions.failed", "tick.failed", "hand_over.failed")
-ELSEWHERE = {"tick.failed": (*FAULT, "words", "again_in"), "hand_over.failed": (*FAULT, "words", "again_in"),
-             "tick.begun": ("turn",), "tick.done": ("turn",), "person.unreadable": ("turn",)}  # fmt: skip
-"""Said by a function that is given the event, or of all that is within a turn."""
+OF_A_BATCH = ("batch.in_doubt", "lease.lost", "backoff.begun", "backoff.over", "halt.set")
+ELSEWHERE = {
+    "tick.failed": (*FAULT, "words", "again_in"), "hand_over.failed": (*FAULT, "words", "again_in"),
+    "tick.begun": ("turn",), "tick.done": ("turn",), "person.unreadable": ("turn", "batch"),
+    **dict.fromkeys(OF_A_BATCH, ("batch",)),
+}  # fmt: skip
+"""Said by a function that is given the event, or of all that is within a turn or a batch."""
 UNSAID = {"book.applied": "kept for logs of earlier versions"}
 
 

@@ -143,7 +143,7 @@ def test_the_log_says_why_it_waits_in_our_words_alone(shop: Shop, caplog: pytest
     shop.provider.script = lambda mail, _: Handover(mail.key, Fate.planned, words, retry_at=NOW + timedelta(seconds=9))
     rounds(shop)
     (line,) = [record.getMessage() for record in caplog.records if observe.BACKOFF_BEGUN in record.getMessage()]
-    assert line.endswith('because="SendGrid wants a pause (429)"')
+    assert line.endswith('because="SendGrid wants a pause (429)" batch=1')
 
 
 def test_mails_expire_while_the_way_out_is_closed_and_nothing_is_lost(shop: Shop) -> None:
