@@ -69,6 +69,8 @@ def way(root: Path, config: Config, environment: Mapping[str, str], source: str,
 
 def _address(said: str, root: Path, environment: Mapping[str, str]) -> tuple[str, str]:
     """The URL that is meant, and the environment variable that holds it, if that was named."""
+    if said in ("sqlite://", "sqlite:///:memory:"):
+        raise MisuseError("a store in memory is gone when the command ends; name a file, as sqlite:///home.db.")
     if not said.startswith(FROM_ENVIRONMENT):
         return absolute(said, root), ""
     name = said.removeprefix(FROM_ENVIRONMENT)
@@ -79,17 +81,22 @@ def _address(said: str, root: Path, environment: Mapping[str, str]) -> tuple[str
 
 
 def move_shop(way: Way, config: Config, now: datetime, tell: Tell) -> Moved:
-    """Move it; StateError while somebody works with the store that is to be moved, or for want of room.
+    """Move it; StateError while somebody works with either store, or for want of room.
 
-    Of the project's own store, whoever calls has the run lock: on PostgreSQL nobody else is at work then.
+    Whoever came to an empty target before would go on working there, amid what is brought over.
     """
-    others: list[str] = []
-    if not (way.ours and way.source.file is None):
-        mine = owner_of(config.installation)
-        others = [name for name in working(way.source, now - LIVELY) if not (way.ours and name.startswith(mine))]
-    refuse_beside(others, way.source)
+    for database, ours in ((way.source, way.ours), (way.target, not way.ours)):
+        refuse_beside(_others(database, config, ours, now), database)
     room_for(way.source, way.target)
     return move(way.source, way.target, now, tell)
+
+
+def _others(database: Database, config: Config, ours: bool, now: datetime) -> list[str]:
+    """Who works with a store. Of the project's own, whoever asks has the run lock: on PostgreSQL nobody else does."""
+    if ours and database.file is None:
+        return []
+    mine = owner_of(config.installation)
+    return [name for name in working(database, now - LIVELY) if not (ours and name.startswith(mine))]
 
 
 def refuse_beside(names: Sequence[str], database: Database, also: str = "") -> None:

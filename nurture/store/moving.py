@@ -217,8 +217,7 @@ def _taken_up(connection: Connection, mark: Mark, gone: str | None, name: str) -
         if there is not None and there.store == mark.store and declared(connection, MOVED) is None:
             return None
         raise MoveError(gone)
-    full = [table.name for table in all_tables() if connection.execute(select(table).limit(1)).first() is not None]
-    if set(full) - _OF_EVERY_STORE or (there is not None and there.counter):
+    if used(connection):
         which = "this very shop, as it once was" if there is not None and there.store == mark.store else "another shop"
         raise MoveError(f"{name} is not empty: it holds {which}; name an empty database")
     for table in all_tables():
@@ -226,6 +225,13 @@ def _taken_up(connection: Connection, mark: Mark, gone: str | None, name: str) -
     progress = Progress(mark.store)
     declare(connection, MOVING, progress.text(), 0)
     return progress
+
+
+def used(connection: Connection) -> bool:
+    """Whether anything ever happened in a store; a first look makes one in which nothing has."""
+    mine = [table for table in all_tables() if table.name not in _OF_EVERY_STORE]
+    full = any(connection.execute(select(table).limit(1)).first() is not None for table in mine)
+    return full or bool(connection.execute(select(INSTALLATION.c.counter)).scalar())
 
 
 # Bringing over
@@ -342,6 +348,7 @@ def _shut(connection: Connection, words: str) -> None:
 @contextmanager
 def in_our_words(so: str, *databases: Database) -> Iterator[None]:
     """What goes wrong with a database, as MoveError; the words of the driver may quote a row, and are not repeated."""
+    which = f"{name_of(databases[0])}: " if len(databases) == 1 else ""
     drivers: tuple[type[Exception], ...] = (
         SQLAlchemyError,
         *(database.engine.dialect.loaded_dbapi.Error for database in databases),
@@ -350,4 +357,5 @@ def in_our_words(so: str, *databases: Database) -> Iterator[None]:
         yield
     except drivers as fault:
         said = fault if isinstance(fault, DBAPIError) else DBAPIError(None, None, fault)
-        raise MoveError(f"{in_words(said) or type(getattr(fault, 'orig', fault)).__name__}; {so}") from fault
+        words = in_words(said) or type(getattr(fault, "orig", fault)).__name__
+        raise MoveError(f"{which}{words}; {so}") from fault

@@ -29,8 +29,8 @@ from nurture.store.codec import micros
 from nurture.store.database import Database, connect
 from nurture.store.erasures import FORGOTTEN_AGAIN
 from nurture.store.installation import RESTORED, declare
-from nurture.store.migrate import upgrade
-from nurture.store.moving import copy_into, in_our_words
+from nurture.store.migrate import upgrade, version_of
+from nurture.store.moving import copy_into, in_our_words, used
 from nurture.store.moving_rows import all_tables
 from nurture.store.tables import DECLARATION, HEAD, INSTALLATION
 
@@ -47,21 +47,29 @@ def readable(path: Path, store: str | None) -> Inside:
         )
         raise BackupError(words)
     if store is not None and found.mark.store != store:
-        raise BackupError(f"{path} is of another shop than this project's; restore it in a project of its own")
+        raise BackupError(
+            f"{path} is of another shop than this project's; restore it in a project of its own, or move what is here "
+            "(.nurture and the store) out of the way first"
+        )
     return found
 
 
-def store_of(database: Database) -> str | None:
-    """The id of the store that is there; None when there is none, or it cannot be read."""
+def store_of(database: Database) -> tuple[str | None, bool]:
+    """The id of the store that is there, and whether it was ever used; None when there is none, or it is not readable.
+
+    A command that somebody gave before, on a new machine, makes a store in which nothing is.
+    """
     if database.file is not None and not database.file.exists():
-        return None
+        return None, False
     try:
         with database.reading() as connection:
-            has = inspect(connection).has_table("installation")
-            return connection.execute(select(INSTALLATION.c.store)).scalar() if has else None
+            if not inspect(connection).has_table(INSTALLATION.name):
+                return None, False
+            found = connection.execute(select(INSTALLATION.c.store)).scalar()
+            return found, version_of(connection) != HEAD or used(connection)
     except Exception as fault:
         if database.file is not None and isinstance(getattr(fault, "orig", None), sqlite3.DatabaseError):
-            return None  # damaged: that is why somebody restores
+            return None, False  # damaged: that is why somebody restores
         raise
 
 

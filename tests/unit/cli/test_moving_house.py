@@ -2,14 +2,17 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from nurture.cli.edge import run
+from nurture.store.database import connect
+from nurture.store.seats import Seat
 from nurture.wiring import DAEMON, RunLock, now
 from tests.postgres_server import Server
 from tests.projects import Answer, Project
@@ -100,13 +103,53 @@ def test_a_restored_shop_waits_for_a_person_and_sends_nothing_twice(shop: Make) 
     assert len(project.mails) == 4
 
 
+def test_on_a_new_machine_who_was_forgotten_since_the_backup_is_forgotten_again(
+    shop: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, safe = shop(3), tmp_path / "safe"
+    project.ok("backup", str(safe / "first.db"))
+    project.ok("run", "--once")
+    project.ok("forget", "c2", "--yes")
+    project.ok("backup", str(safe / "second.db"))
+    listed = (safe / "erasures").read_text()
+    new = tmp_path / "new machine"
+    for name in ("sequences", "templates"):
+        shutil.copytree(project.root / name, new / name)
+    shutil.copy(project.root / "config.toml", new)
+    there = replace(project, root=new)
+    monkeypatch.chdir(new)
+    there.ok("status")  # somebody looked first, and so made a store in which nothing is
+    there.ok("backup", str(safe / "nothing.db"))
+    assert (safe / "erasures").read_text() == listed
+    assert "1 who had been forgotten were known still" in words(there.ok("restore", str(safe / "first.db")))
+    accepted = json.loads(there.ok("run", "--once", "--accept", "--json").out)
+    assert (accepted["in_doubt_before"], (new / "outbox").exists()) == (2, False)
+    there.table("c2.csv", ["id", "email", "locale"], [("c2", "c2@shop.example", "en")])
+    there.ok("import", "contacts", "c2.csv")
+    assert "asked to be forgotten" in words(there.ok("show", "c2"))
+    other = tmp_path / "other"
+    assert run(["init", str(other)]) == 0
+    monkeypatch.chdir(other)
+    there = replace(project, root=other)
+    there.ok("apply")
+    refused = there.run("restore", str(safe / "first.db"))
+    assert (refused.code, "is of another shop than this project's" in words(refused)) == (4, True)
+    there.ok("backup", str(safe / "of another.db"))
+    assert (safe / "erasures").read_text() == listed
+
+
 def test_a_shop_goes_to_postgresql_and_back_and_sends_what_it_would_have_sent(
     shop: Make, postgres: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SHOP_STORE", postgres.new_database())
+    monkeypatch.setenv("SHOP_STORE", url := postgres.new_database())
     project = shop(4)
     project.ok("run", "--once")
     complain(project, 2, "again")
+    early = Seat(connect(url), "a worker that was started too early", alone=False)
+    assert early.take()
+    refused = project.run("move-store", "sqlite:///nurture.db", "env:SHOP_STORE")
+    assert (refused.code, "somebody is at work with the store. Stop that first." in words(refused)) == (4, True)
+    early.release()
     config = project.root / "config.toml"
     before = config.read_text()
     done = project.ok(*as_written("many-machines.md", "move-store sqlite", {}))
@@ -123,7 +166,10 @@ def test_a_shop_goes_to_postgresql_and_back_and_sends_what_it_would_have_sent(
     backup = json.loads(project.ok("backup", "--json").out)
     assert (project.root / "backups" / ".gitignore").read_text() == "*\n"
     complain(project, 1, "once more")
+    project.ok("forget", "c3", "--yes")
+    (project.root / ".nurture" / "erasures").unlink()  # as when it was said on another machine
     restored = project.ok("restore", backup["file"])
+    assert "1 who had been forgotten were known still" in words(restored)
     assert "What was there before is kept: schema before_restore_" in words(restored)
     project.ok("run", "--once", "--accept")
     taken = project.run("move-store", "env:SHOP_STORE", "sqlite:///nurture.db")
@@ -147,7 +193,9 @@ def test_what_cannot_be_moved_is_said_and_changes_nothing(shop: Make, tmp_path: 
     for arguments, code, said in (
         (("sqlite:///nurture.db", "sqlite:///nurture.db"), 64, "FROM and TO are the same."),
         (("sqlite:///a.db", "sqlite:///b.db"), 64, "neither FROM nor TO is the store of this project"),
-        (("sqlite:///nurture.db", "postgresql://x@127.0.0.1:1/none"), 4, "nothing is lost"),
+        (("sqlite:///nurture.db", "postgresql://x@127.0.0.1:1/none"), 4, "nothing was changed"),
+        (("sqlite:///nurture.db", "sqlite://"), 64, "a store in memory is gone"),
+        (("sqlite:///nurture.db", "sqlite:///config.toml"), 4, "config.toml: its file is damaged"),
         (("sqlite:///nowhere.db", "sqlite:///nurture.db"), 4, "there is no store in"),
     ):
         refused = project.run("move-store", *arguments)

@@ -61,7 +61,7 @@ def test_a_backup_is_put_back_and_starts_halted_and_what_was_there_is_kept(store
         back_up(store.database, file)
     store.close()
     database = connect(store_url)
-    assert store_of(database) == inside.mark.store
+    assert store_of(database) == (inside.mark.store, True)
     kept = restore(database, file, readable(file, inside.mark.store), NOW, tmp_path)
     again = opened(store_url, tmp_path)
     assert "restored from a backup, nurture-20270601T120000Z.db" in again.halted
