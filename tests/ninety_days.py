@@ -12,6 +12,8 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
+from sqlalchemy import update
+
 from nurture.config import Config
 from nurture.deliver.folder import Folder
 from nurture.engine.applying import make_live
@@ -33,6 +35,7 @@ from nurture.store.open import Store, open_store
 from nurture.store.outbox_by_hand import Act
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SuppressionRow
 from nurture.store.said import Said
+from nurture.store.tables import INSTALLATION
 from nurture.store.webhooks import FAILED, OK, Result
 from tests import worlds as w
 from tests.edits_of_files import EDITS, Files, first_files
@@ -57,7 +60,7 @@ class NinetyDays:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)  # noqa: S311 - not a secret
         self.numbers = count()
-        self.store = open_store(self.url or f"sqlite:///{self.folder / 'nurture.db'}")
+        self.store = self.of_its_own_name(self.url or f"sqlite:///{self.folder / 'nurture.db'}")
         config = Config("", Path("outbox"), Path("installation.json"))
         self.shop = Workshop(
             self.folder,
@@ -71,6 +74,14 @@ class NinetyDays:
         self.known: list[str] = []
         self.orders: list[tuple[str, str]] = []
         self.now = BEGIN
+
+    def of_its_own_name(self, url: str) -> Store:
+        """A new store; people's ids, and so who comes first and which way they take, follow from its own."""
+        new = open_store(url)
+        with new.database.writing() as connection:
+            connection.execute(update(INSTALLATION).values(store=f"{self.seed:032x}"))
+        new.close()
+        return open_store(url)
 
     def did_it(self, what: str, times: int = 1) -> None:
         self.did[what] = self.did.get(what, 0) + times
