@@ -9,14 +9,11 @@ import logging
 import os
 import re
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
 
 from nurture import __version__, observe
 from nurture.engine.faults import FaultError, StateError
@@ -31,6 +28,8 @@ from nurture.store.world_faults import in_words
 from nurture.wiring import DAEMON, WORKER, RunLock, live, now, stopwatch, workshop
 
 if TYPE_CHECKING:  # rendering, sending and the web part are loaded while the first turn is already done
+    from apscheduler.job import Job
+
     from nurture.engine.handed import Handed
     from nurture.engine.sending import Run, Sending
 
@@ -52,15 +51,6 @@ Clock = Callable[[], datetime]
 Web = Callable[
     [Workshop, Callable[[], LiveBook | None], Clock, "Run", Callable[[], None]], AbstractAsyncContextManager[None]
 ]
-
-
-class Regularly(IntervalTrigger):  # type: ignore[misc]
-    """Every so often. Of a leap of the clock the times in between, millions in a year, are not gone through."""
-
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        """The next after `now`."""
-        due: datetime = max((previous_fire_time or now) + self.interval, now + self.interval / 2)
-        return due
 
 
 class StoppedError(Exception):
@@ -90,6 +80,7 @@ class Daemon:
         self._look, self._send, self._calls, self._begun = (asyncio.Event() for _ in range(4))
         self._stopping, self._cutting = asyncio.Event(), asyncio.Event()
         self.displaced = False
+        self.job: Job | None = None  # what makes a turn due; not yet in the first
 
     def live(self) -> LiveBook:
         """The book that runs; StateError before the first apply."""
@@ -143,10 +134,13 @@ class Daemon:
             await asyncio.wait_for(self._cutting.wait(), STOP_WITHIN)
 
     async def _work(self, web: Web | None, accepted: bool) -> None:
-        async with AsyncExitStack() as beside, self._scheduled():
+        async with AsyncExitStack() as beside:
             deciding = asyncio.create_task(self._decide(accepted))
             try:
                 await self._until(self._begun, ALONE_AT_FIRST)
+                from nurture.schedule import scheduled
+
+                self.job = beside.enter_context(scheduled(self._look.set, self.every))
                 beside.push_async_callback(self.sending_shop.provider.close)
                 if web is not None and self.web_shop is not None and not self.stopping:
                     shop, run = self.web_shop, self.threads["web"].run
@@ -161,25 +155,6 @@ class Daemon:
             observe.note(observe.DAEMON_STOPPED, level=logging.WARNING, **observe.fault_fields(error))
         else:
             observe.note(observe.DAEMON_STOPPED)
-
-    @asynccontextmanager
-    async def _scheduled(self) -> AsyncIterator[None]:
-        """While it lasts, a turn is due every `tick.every`."""
-
-        async def due() -> None:
-            self._look.set()
-
-        scheduler = AsyncIOScheduler(timezone=UTC)
-        self.job = scheduler.add_job(due, self._regularly(), coalesce=True, max_instances=1, misfire_grace_time=None)
-        scheduler.start()
-        try:
-            yield
-        finally:
-            scheduler.shutdown(wait=False)
-
-    def _regularly(self) -> Regularly:
-        """Every `tick.every`, counted from now on: a trigger keeps the instant at which it was made."""
-        return Regularly(seconds=self.every.total_seconds(), timezone=UTC)
 
     # Deciding
 
@@ -205,8 +180,10 @@ class Daemon:
             self._calls.set()
             if self.turns.live is not before or (ticked and ticked.intents):
                 self._send.set()
-            if not await self._until(self._look, self.every.total_seconds() + LATE):
-                self.job.reschedule(self._regularly())  # the clock went back, and the scheduler with it
+            if not await self._until(self._look, self.every.total_seconds() + LATE) and self.job is not None:
+                from nurture.schedule import regularly
+
+                self.job.reschedule(regularly(self.every))  # the clock went back, and the scheduler with it
 
     def _turn(self, accepted: bool) -> Ticked | None:
         """One turn, in the deciding thread."""

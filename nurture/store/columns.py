@@ -46,9 +46,14 @@ raw = partial(column, LargeBinary())
 
 def index(name: str, *columns: str, unique: bool = False, where: str | None = None) -> Index:
     """An index, over the rows of which `where` holds."""
-    if where is None:
-        return Index(name, *columns, unique=unique)
-    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+    return Index(name, *columns, unique=unique, sqlite_where=None if where is None else text(where))
+
+
+def for_postgresql(metadata: MetaData) -> None:
+    """Over which rows the indexes are, as PostgreSQL is told: at the start it would load the whole of that dialect."""
+    for one in metadata.tables.values():
+        for found in one.indexes:
+            found.dialect_kwargs["postgresql_where"] = found.dialect_options["sqlite"]["where"]
 
 
 def table(name: str, *parts: Any, **options: Any) -> Table:

@@ -13,6 +13,9 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from nurture.store.columns import for_postgresql
+from nurture.store.tables import METADATA
+
 OLDEST = 14  # of PostgreSQL; what is older gets no mends any more
 LOCK = 7_814_337_206  # of this store: its database belongs to one project
 _TAKE = {
@@ -37,6 +40,7 @@ _CONNECT = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval":
 def engine_of(url: URL) -> Engine:
     """An engine for a store on PostgreSQL; nothing is opened yet. `postgresql://` means the driver psycopg."""
     url = url.set(drivername="postgresql+psycopg")
+    for_postgresql(METADATA)
     engine = create_engine(url, hide_parameters=True, connect_args=_CONNECT, pool_pre_ping=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

@@ -7,7 +7,7 @@ import pytest
 from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from nurture.daemon import Regularly
+from nurture.schedule import Regularly
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

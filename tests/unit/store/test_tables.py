@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from nurture.store.columns import for_postgresql
 from nurture.store.definitions import DEFINED
 from nurture.store.tables import METADATA
 from tools.write_tables import FILE, written
@@ -30,6 +31,7 @@ def defaults(metadata: MetaData) -> dict[str, object]:
 
 @pytest.mark.parametrize("dialect", [SQLiteDialect_pysqlite(), PGDialect_psycopg()], ids=["sqlite", "postgresql"])
 def test_the_tables_are_those_of_the_definitions(dialect: Dialect) -> None:
+    for_postgresql(METADATA)
     assert words(METADATA, dialect) == words(DEFINED, dialect)
 
 
