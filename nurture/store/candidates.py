@@ -91,7 +91,9 @@ def _watched(book: Book) -> Watched:
     rule = book.rules.silence
     if rule is not None and rule.start in book.sequences:
         lapses[Lapse(HEARD, _dates(rule.at_most))] = None
-    return Watched(tuple(lapses), tuple(days), book.rules.leap_day, crowds_of(book), stage_rules(book))
+    return Watched(
+        tuple(lapses), tuple(days), book.rules.leap_day, tuple(dict.fromkeys(crowds_of(book))), stage_rules(book)
+    )
 
 
 def _dates(length: Length) -> int:

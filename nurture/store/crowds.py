@@ -6,11 +6,11 @@ Nothing is kept per person for it: the hour is known of each zone, and those who
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, exists, func, or_, select, text
+from sqlalchemy import Connection, Select, bindparam, exists, func, or_, select, text
 
 from nurture.model.book import Book
 from nurture.model.bucket import BUCKETS, bucket
@@ -22,7 +22,7 @@ from nurture.model.sequence import Sequence, Status
 from nurture.model.special_days import SPECIAL_DAYS
 from nurture.model.trigger import EveryTrigger, HolidayTrigger, OnceTrigger
 from nurture.model.values import dataclass
-from nurture.store.database import Database, pages
+from nurture.store.database import Database, ask, pages
 from nurture.store.local import clock_of, days_opening, next_opening, opening
 from nurture.store.prefilter import LocalDay, prefilter
 from nurture.store.projections import numbers_path, tag_path
@@ -154,12 +154,12 @@ def crowds(
     `rules` is the digest of today's stage rules: a stage worked out by others narrows nothing. Without `dates`
     ValueError for a book that starts people by special days.
     """
-    clock = clock_of(zone)
+    clock, countries = clock_of(zone), cache(partial(countries_of, connection, zone))
     for crowd in wanted:
         if isinstance(crowd, Feasts):
             days = days_opening(clock, DAY_START, since, until)
             if days is not None:
-                yield from _feasts(connection, book, rules, crowd, zone, days, _known(dates))
+                yield from _feasts(book, rules, crowd, zone, countries, days, _known(dates))
         elif isinstance(crowd, Weekly):
             days = days_opening(clock, crowd.at, since, until)
             if days is not None and any(day.weekday() == crowd.weekday for day in _between(*days)):
@@ -231,12 +231,13 @@ _NO_DAY = LocalDay(datetime.min.replace(tzinfo=UTC), date.min, _never, _never)
 
 
 def _feasts(
-    connection: Connection, book: Book, rules: str, crowd: Feasts, zone: str, days: tuple[date, date], dates: Dates
+    book: Book, rules: str, crowd: Feasts, zone: str, countries: Callable[[], list[str]], days: tuple[date, date],
+    dates: Dates,
 ) -> Iterator[Select[Any]]:  # fmt: skip
     ahead = (days[0] + timedelta(days=crowd.lead), days[1] + timedelta(days=crowd.lead))
-    countries = countries_of(connection, zone) if crowd.by_country else []
+    told = countries() if crowd.by_country else []
     for name in crowd.names:
-        due = [country for country in countries if _falls(book, name, country.upper(), ahead, dates)]
+        due = [country for country in told if _falls(book, name, country.upper(), ahead, dates)]
         if not due and (crowd.by_country or not _falls_anywhere(book, name, ahead, dates)):
             continue
         these = _keepers(zone, crowd.fact, name) if crowd.fact else select(PERSON.c.id).where(PERSON.c.zone == zone)
@@ -269,12 +270,15 @@ def _falls_anywhere(book: Book, name: str, days: tuple[date, date], dates: Dates
 def countries_of(connection: Connection, zone: str) -> list[str]:
     """The countries of the people of a zone, as they were told: a few steps through an index, whoever lives there."""
     found: list[str] = []
-    following = select(func.min(PERSON.c.country)).where(PERSON.c.zone == zone)
-    country = connection.execute(following).scalar()
+    ((country,),) = ask(connection, _FIRST_COUNTRY, zone=zone)
     while country is not None:
         found.append(country)
-        country = connection.execute(following.where(PERSON.c.country > country)).scalar()
+        ((country,),) = ask(connection, _NEXT_COUNTRY, zone=zone, country=country)
     return found
+
+
+_FIRST_COUNTRY = select(func.min(PERSON.c.country)).where(PERSON.c.zone == bindparam("zone"))
+_NEXT_COUNTRY = _FIRST_COUNTRY.where(PERSON.c.country > bindparam("country"))
 
 
 def page_of(connection: Connection, statement: Select[Any], after: str, limit: int) -> list[str]:
@@ -295,7 +299,7 @@ def in_parts(database: Database, found: list[str], asked: list[partial[list[str]
     after, more = "", True
     while more:
         with database.reading() as connection:
-            some = [ask(connection, after=after, limit=limit) for ask in asked]
+            some = [one(connection, after=after, limit=limit) for one in asked]
         ends = [one[-1] for one in some if len(one) == limit]
         more, last = bool(ends), min(ends, default="")
         these = {id_ for one in (*some, found) for id_ in one if id_ > after and (not more or id_ <= last)}
