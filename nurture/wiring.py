@@ -19,6 +19,7 @@ from nurture.deliver.folder import Folder
 from nurture.deliver.protocol import Provider
 from nurture.engine.faults import RefusedError, StateError
 from nurture.engine.live import LiveBook, live_book
+from nurture.engine.one_country import one_country_at_a_time
 from nurture.engine.workshop import Workshop
 from nurture.links import STORED_AS, Links
 from nurture.model.place import Place, Problem
@@ -268,6 +269,7 @@ def workshop(root: Path, cache: int = CACHE) -> Iterator[Workshop]:
     except (ValueError, SchemaError) as fault:  # the installation's own file cannot be read, or the tables not used
         raise StateError(str(fault)) from fault
     forget_again(store, config)
+    one_country_at_a_time()
     gc.freeze()  # a tenth of an import's time went into looking for garbage among the modules loaded by now
     try:
         yield Workshop(
