@@ -192,12 +192,13 @@ class Watch:
             return
         self._looked_at = now
         door = Alarms(shop.store.database)
-        found = {Open(one.kind, one.about, now): one for one in alarms(shop, book, now)}
-        known = {(one.kind, one.about): one for one in door.open()}
-        named = {(one.kind, one.about) for one in found}
-        new = {one: said.words for one, said in found.items() if (one.kind, one.about) not in known}
-        over = tuple(one for name, one in known.items() if name not in named)
-        door.keep(new, over, _moved(door, heard(shop, book)) if book else {})
+        known, words = {one.name: one for one in door.open()}, {one.name: one.words for one in door.all()}
+        found = {one.name: (one, said.words) for said in alarms(shop, book, now)
+                 for one in (Open(said.kind, said.about, now),)}  # fmt: skip
+        new = [one for name, (one, _) in found.items() if name not in known]
+        over = tuple(one for name, one in known.items() if name not in found)
+        told = {known.get(name, one): said for name, (one, said) in found.items() if words.get(name) != said}
+        door.keep(told, over, _moved(door, heard(shop, book)) if book else {})
         for one in new:
             observe.note(observe.ALARM_BEGUN, level=logging.ERROR, alarm=one.kind, about=one.about)
         for one in over:

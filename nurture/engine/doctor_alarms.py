@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from nurture.engine.alarm_mails import OWNER, who_is_told
 from nurture.engine.alarms import late_alarms, news_alarms, sequence_alarms
-from nurture.engine.doctor import Finding, ok, wrong
+from nurture.engine.doctor import Finding, look, ok, wrong
+from nurture.engine.handed import FOLDER
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
+from nurture.model.rules import Rules
 
 
 def alarm_findings(shop: Workshop, book: Book, now: datetime) -> Iterator[Finding]:
     """Each alarm that holds now is wrong; worked out anew, also when no daemon looks."""
+    yield from told_findings(shop, book.rules)
     found = False
     for about, alarms in (
         ("sequences", sequence_alarms(shop, book, now)),
@@ -22,3 +26,15 @@ def alarm_findings(shop: Workshop, book: Book, now: datetime) -> Iterator[Findin
             yield wrong(about, one.words, one.cure)
     if not found:
         yield ok("silence", "every sequence, provider and service mail that should have spoken by now has")
+
+
+def told_findings(shop: Workshop, rules: Rules) -> Iterator[Finding]:
+    """Whether there is somebody who is mailed of alarms, where mail goes out into the world at all."""
+    if shop.provider.name == FOLDER or who_is_told(shop, rules):
+        return
+    if not rules.people:
+        words = "nobody is mailed of alarms: the house rules name none of the shop's people"
+        yield look("alarms", words, f"name `{OWNER}` in `people` of the house rules")
+    else:
+        words = "nobody is mailed of alarms: config.toml keeps mail from them (mode, or deliver.only_to)"
+        yield look("alarms", words, "nothing, while it is only tried; else name them among the seeds or in only_to")

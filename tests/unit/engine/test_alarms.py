@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from nurture.engine.alarm_mails import AlarmMails
+from nurture.engine.alarm_mails import AlarmMails, email
 from nurture.engine.alarms import Watch, alarms, most_rest, news_alarms, sequence_alarms
 from nurture.engine.applying import LiveBook
-from nurture.engine.doctor_alarms import alarm_findings
+from nurture.engine.doctor import State
+from nurture.engine.doctor_alarms import alarm_findings, told_findings
 from nurture.engine.hand_over import directly
 from nurture.engine.health import metrics
 from nurture.engine.status import status
@@ -24,13 +25,13 @@ from nurture.model.happening import Happened, Happening
 from nurture.model.length import Length, Unit
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.switch import Switch, Word
-from nurture.store.alarms import Alarms
+from nurture.store.alarms import Alarms, Told, Untold
 from nurture.store.codec import micros
 from nurture.store.outbox import OPEN
 from nurture.store.runner import Runner
 from nurture.store.switches import ITSELF
 from nurture.store.tables import ENROLMENT
-from tests.sending_worlds import NOW, Shop, open_shop, planned, the_book
+from tests.sending_worlds import NOW, Shop, accepts, open_shop, planned, the_book
 
 DAY = timedelta(days=1)
 
@@ -203,8 +204,58 @@ def test_who_is_to_be_told_is_told_at_once_and_daily_while_it_lasts_also_while_m
     shop.store.beat(Runner("us", 1, "1", NOW, NOW + 2 * DAY, None, "at work"))
     watch.look(shop.workshop, book_of(shop), NOW + 2 * DAY)
     assert Alarms(shop.store.database).open() == ()
+    assert told(shop, NOW + 2 * DAY) == [("boss@shop.example", f"nurture: over: {words}")]
+    assert told(shop, NOW + 2 * DAY) == []
     assert [record.__dict__["event"] for record in caplog.records if record.__dict__["event"].startswith("alarm")] == [
-        "alarm.begun", "alarm.told", "alarm.told", "alarm.over",
+        "alarm.begun", "alarm.told", "alarm.told", "alarm.over", "alarm.told",
+    ]  # fmt: skip
+
+
+def open_or_over(shop: Shop, open_: bool, at: datetime) -> None:
+    seen = at - DAY if open_ else at
+    shop.store.beat(Runner("us", 1, "1", NOW, seen, None, "at work"))
+    Watch().look(shop.workshop, book_of(shop), at)
+
+
+def test_what_comes_and_goes_for_hours_is_no_storm_of_mails(shop: Shop) -> None:
+    at = [NOW + timedelta(minutes=5 * number) for number in range(48)]
+    mails = 0
+    for number, one in enumerate(at):
+        open_or_over(shop, number % 2 == 0, one)
+        mails += len(told(shop, one))
+    assert 4 <= mails <= 8, "twice an hour at the most"
+
+
+def test_how_an_alarm_stands_is_told_as_it_is_now_and_since_when_it_is_open(shop: Shop) -> None:
+    open_or_over(shop, True, NOW)
+    shop.store.beat(Runner("us", 1, "1", NOW, NOW - DAY, None, "at work"))
+    Watch().look(shop.workshop, book_of(shop), NOW + 3 * DAY)
+    (one,) = Alarms(shop.store.database).all()
+    assert (one.words.partition(" ago ")[0].rpartition("said last ")[2], one.since) == ("4 days", NOW)
+
+
+def test_a_mail_that_the_provider_put_off_is_tried_again_and_one_in_doubt_is_not(shop: Shop) -> None:
+    open_or_over(shop, True, NOW)
+    later = NOW + timedelta(minutes=6)
+    shop.provider.script = lambda mail, _: Handover(mail.key, Fate.planned, "503")
+    assert (len(told(shop, NOW)), len(told(shop, NOW + timedelta(minutes=1)))) == (1, 0)
+    shop.provider.script = lambda _mail, _: OSError()
+    assert (len(told(shop, later)), len(told(shop, later + DAY - timedelta(minutes=1)))) == (1, 0)
+    shop.provider.script = accepts
+    assert len(told(shop, later + DAY + timedelta(minutes=1))) == 1
+    open_or_over(shop, False, NOW + 2 * DAY)
+    shop.provider.script = lambda mail, _: Handover(mail.key, Fate.planned, "503")
+    assert len(told(shop, NOW + 2 * DAY)) == 1
+    shop.provider.script = accepts
+    assert (len(told(shop, NOW + 2 * DAY)), told(shop, NOW + 2 * DAY)) == (1, [])
+
+
+def test_a_hundred_alarms_are_one_mail_that_can_be_read(shop: Shop) -> None:
+    hundred = tuple(Told(f"alarm sequence_silent s{number}", f"s{number} rests", NOW) for number in range(100))
+    mail = email(book_of(shop).rules, "boss@shop.example", Untold(hundred, hundred[:1]), NOW)
+    assert mail.subject == "nurture: 100 alarms"
+    assert mail.text.splitlines()[29:] == [
+        "s29 rests, since 2027-03-02 10:00 UTC", "and 71 more: nurture status", "", "nurture doctor says what to do.",
     ]  # fmt: skip
 
 
@@ -222,6 +273,14 @@ def test_a_shop_without_people_has_nobody_to_tell(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.live = LiveBook(the_book(), {})
     shop.store.beat(Runner("us", 1, "1", NOW - DAY, NOW - DAY, None, "at work"))
+    shop.provider.name = "smtp"
+    (nobody,) = told_findings(shop.workshop, book_of(shop).rules)
+    assert (nobody.state, nobody.remedy) == (State.look, "name `owner` in `people` of the house rules")
+    rules = replace(book_of(shop).rules, people=(("owner", "boss@shop.example"),))
+    assert list(told_findings(shop.workshop, rules)) == []
+    shop.more = {"only_to": ("lena@shop.example",)}
+    (kept,) = told_findings(shop.workshop, rules)
+    assert "config.toml keeps mail from them" in kept.words
     Watch().look(shop.workshop, None, NOW)
     assert told(shop, NOW) == []
     shop.store.close()
