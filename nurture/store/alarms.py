@@ -127,7 +127,7 @@ class Alarms:
                 _gone(connection, f"{TOLD}{one.name}")
 
     def not_told(self, untold: Untold, over_at: datetime) -> None:
-        """The mail has certainly not gone: as if nobody was told, and of those open that they were over at `over_at` (UTC)."""
+        """The mail has certainly not gone: as if nobody was told, and of those open, as over at `over_at` (UTC)."""
         with self.database.writing(durable=True) as connection:
             for one in untold.begun:
                 declare(connection, f"{OVER}{one.name}", "", micros(over_at))
