@@ -5,6 +5,7 @@ from datetime import datetime
 
 from nurture.engine.applying import LiveBook
 from nurture.engine.tick import decide_all
+from nurture.engine.told_late import accept_from
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate, Handover
 from nurture.store.installation import owner_of
@@ -22,7 +23,8 @@ def accept(shop: Workshop, live: LiveBook, now: datetime) -> int:
     whole stretch of time in which the other store did its work, not about one answer that was lost. News settles
     it, or `nurture outbox resend`, or it closes after 72 hours. Codes of pools that were free may have been given by
     the other store too: they are set aside, until a person has looked (`nurture codes again`). Only then is the
-    store accepted, so that a cut here changes nothing. A store that was not halted is only counted on.
+    store accepted, so that a cut here changes nothing. What is told later of that time: see `told_late`. A store that
+    was not halted is only counted on.
     """
     held = 0
     if shop.store.halted:
@@ -37,6 +39,7 @@ def accept(shop: Workshop, live: LiveBook, now: datetime) -> int:
             held += len(doubts)
         outbox.never_again()
         outbox.codes.aside.hold(now)
+        accept_from(shop, now)
     shop.store.accept()
     return held
 

@@ -17,6 +17,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.giving import WORDS, asked_for, filled, gifts_now, gone, purse
 from nurture.engine.kept import Kept as Kept  # noqa: PLC0414 - others take it from here
 from nurture.engine.new_address import may_be_sent
+from nurture.engine.told_late import accepted_at, kept_for
 from nurture.engine.workshop import Workshop
 from nurture.links import STORED_AS, Links
 from nurture.model.book import Book
@@ -90,8 +91,14 @@ def ready(shop: Workshop, live: LiveBook, batch: Batch, now: datetime, pace: Pac
     """
     shop = signing(shop)
     people = {person.id: (person, news) for person, news in shop.store.people([i.person for i in batch.intents], END)}
+    accepted = accepted_at(shop)
     looked = [
-        paced(looked_at(shop, live, one, people.get(one.person), now), one.key in batch.released, now, pace)
+        paced(
+            unsure(looked_at(shop, live, one, people.get(one.person), now), one.key in batch.released, accepted),
+            one.key in batch.released,
+            now,
+            pace,
+        )
         for one in batch.intents
     ]
     drawn = draw(shop, live, [one for one in looked if isinstance(one, Looked)], now)
@@ -155,6 +162,13 @@ def once_more(provider: Provider[Any, Any], refused: Ready, answer: Any, left: C
 def paced(looked: Looked | Kept, released: bool, now: datetime, pace: Pace) -> Looked | Kept:
     """What our own pace says of a mail that may go by its last look."""
     return looked if isinstance(looked, Kept) else pace(looked.intent, released, now) or looked
+
+
+def unsure(looked: Looked | Kept, released: bool, accepted: datetime | None) -> Looked | Kept:
+    """What is said of a mail that another store may have sent before this one was accepted, unless a person let it."""
+    if accepted is None or released or isinstance(looked, Kept):
+        return looked
+    return kept_for(looked.intent, looked.person, accepted) or looked
 
 
 def put_back(kept: Kept) -> bool:
