@@ -217,7 +217,7 @@ def replay_person(question: Question, past: Past) -> Apart | None:
     before: tuple[str, ...] = ()
     for entry in past.entries:
         found, digest = decide_again(question.books[entry.basis], told, entry)
-        comes = tuple(lines(found.reasons, found.messages, found.events))
+        comes = tuple(lines(found.named_reasons, found.messages, found.events))
         told.decided(entry, found)
         last = entry is past.entries[-1]
         if digest != entry.digest or (last and standing(past, told)):

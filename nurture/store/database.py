@@ -301,6 +301,23 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
         write_many(connection, _insertion(table), rows)
 
 
+def insert_values(
+    connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Add rows that are the values of these columns, in their order: what is gathered by the hundred thousand."""
+    if connection.dialect.name == "sqlite" and rows:
+        connection.exec_driver_sql(_adding(table, names, connection.dialect), list(rows))
+    elif rows:
+        insert_many(connection, table, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+@lru_cache(maxsize=64)
+def _adding(table: Table, names: tuple[str, ...], dialect: Dialect) -> str:
+    quoted = dialect.identifier_preparer
+    columns = ", ".join(quoted.format_column(table.c[name]) for name in names)
+    return f"INSERT INTO {quoted.format_table(table)} ({columns}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+
+
 _COPIED = 10  # rows from which on PostgreSQL takes them quicker by COPY
 
 

@@ -16,7 +16,6 @@ from nurture.store.codec import maybe_micros, micros
 from nurture.store.database import bucket
 from nurture.store.load import Loaded
 from nurture.store.page import Rows
-from nurture.store.tables import REASON
 
 Row = dict[str, Any]
 DIGEST = 16  # bytes: two texts that are not the same meet once in 10**19
@@ -30,8 +29,8 @@ parts_of = attrgetter(*PARTS)
 _OF_PERSON = itemgetter(
     "state", "facts", "tags", "zone", "stage", "orders_count", "orders_first_at", "orders_last_at", "orders_total"
 )
-_OF_REASON = itemgetter(*[column.name for column in REASON.c if column.name not in ("id", "basis")])
 _REASONS = PARTS.index("reasons")
+_NOTHING: list[Any] = []
 
 
 def reach(rows: Rows) -> tuple[int, ...]:
@@ -82,8 +81,8 @@ def _moved(person: Row, old: Loaded) -> bool:
 
 def digest_of(person: Row, agenda: int | None, written: Sequence[Sequence[Any]]) -> bytes:
     """The digest of everything that a decision writes, but for the number of its basis."""
-    said = [[[*row.values()] if type(row) is dict else row for row in part] for part in written]
-    said[_REASONS] = [_OF_REASON(reason) for reason in written[_REASONS]]
+    said = [[[*row.values()] if type(row) is dict else row for row in part] if part else _NOTHING for part in written]
+    said[_REASONS] = [reason[:-1] for reason in written[_REASONS]]
     return blake2b(repr((_OF_PERSON(person), agenda, said)).encode(), digest_size=DIGEST).digest()
 
 

@@ -7,6 +7,11 @@ from nurture.model.person import Person
 
 Row = dict[str, Any]
 EVERYTHING = "*"  # the topic of a refusal of everything
+REASON_NAMES = (
+    "person", "bucket", "at", "due_at", "why", "sequence", "version", "subject", "step", "mail", "words", "until",
+    "looks", "place", "basis",
+)  # fmt: skip
+"""The columns of a reason, in the order of its values."""
 
 
 @dataclass(slots=True)
@@ -25,7 +30,7 @@ class Rows:
     planned: list[Row] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     clicked: list[Row] = field(default_factory=list)
-    reasons: list[Row] = field(default_factory=list)
+    reasons: list[tuple[Any, ...]] = field(default_factory=list)
     consents: list[Row] = field(default_factory=list)
     consents_of: list[str] = field(default_factory=list)
     addresses: list[Row] = field(default_factory=list)
@@ -36,3 +41,8 @@ class Rows:
     journal: list[Row] = field(default_factory=list)
     in_place: set[int] = field(default_factory=set)
     stepped: set[int] = field(default_factory=set)
+
+    @property
+    def named_reasons(self) -> list[Row]:
+        """The reasons by the names of their columns."""
+        return [dict(zip(REASON_NAMES, reason, strict=True)) for reason in self.reasons]

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Update, bindparam, delete, select, update
 from nurture.store.afterwards import mark_clicks
 from nurture.store.cancelling import cancel
 from nurture.store.codec import micros
-from nurture.store.database import Conflict, insert_many, write_many
-from nurture.store.page import EVERYTHING, Rows
+from nurture.store.database import Conflict, insert_many, insert_values, write_many
+from nurture.store.page import EVERYTHING, REASON_NAMES, Rows
 from nurture.store.projections import move
 from nurture.store.tables import (
     ADDRESS,
@@ -65,10 +65,10 @@ def write(connection: Connection, rows: Rows, now: datetime, horizon: int) -> No
         (DRAFT, rows.drafts),
         (TASK, rows.tasks),
         (WEBHOOK, rows.webhooks),
-        (REASON, rows.reasons),
         (DECISION, rows.journal),
     ):
         insert_many(connection, table, new)
+    insert_values(connection, REASON, REASON_NAMES, rows.reasons)
     _in_two(connection, _MOVE_ENROLMENT, rows.moved, rows.stepped, _STEPPED)
     if rows.addresses:
         write_many(connection, _MARK_ADDRESS, rows.addresses)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -129,20 +128,26 @@ def move(connection: Connection, moved: Sequence[tuple[Person, str, Person, str]
         if not (still and person.events is old.events and person.orders is old.orders):
             silence.add(who, _silence_kept(old, old_zone), _silence_kept(person, zone), old_zone)
         elif person.messages is not old.messages or person.consents is not old.consents:
-            silence.add(who, _heard_kept(old, zone), _heard_kept(person, zone), old_zone)
-        if not (still and all(one(person) is one(old) for one in _DATED)):
+            was, heard = (_heard(one, clock_of(zone)) for one in (old, person))
+            if was != heard:
+                silence.add(who, _heard_kept(was), _heard_kept(heard), old_zone)
+        if not (still and _same_dates(person, old)):
             days.add(who, _days_kept(old, old_zone), _days_kept(person, zone), old_zone)
     silence.write(connection)
     days.write(connection)
     _keep_zones(connection, {zone for _, zone, _, _ in moved})
 
 
-_DATED = (
-    attrgetter("facts"),
-    attrgetter("orders"),
-    attrgetter("things"),
-    attrgetter("numbers"),
-)  # `days_of` reads them
+def _same_dates(person: Person, old: Person) -> bool:
+    """Whether all that `days_of` reads is what it was."""
+    return (
+        person.facts is old.facts
+        and person.orders is old.orders
+        and person.things is old.things
+        and person.numbers is old.numbers
+    )
+
+
 Kept = dict[tuple[str, ...], Mapping[str, int]]
 
 
@@ -185,9 +190,8 @@ def _silence_kept(person: Person, zone: str) -> Kept:
     return {(event,): {"last_day": day} for event, day in silence_of(person, zone).items()}
 
 
-def _heard_kept(person: Person, zone: str) -> Kept:
+def _heard_kept(day: int | None) -> Kept:
     """That part of it which their mails and consents move."""
-    day = _heard(person, clock_of(zone))
     return {} if day is None else {(HEARD,): {"last_day": day}}
 
 

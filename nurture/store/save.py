@@ -18,7 +18,7 @@ from nurture.store.effects import carries_text, draft_row, task_row, webhook_row
 from nurture.store.journal import journal, reach
 from nurture.store.load import Loaded, watermark
 from nurture.store.page import EVERYTHING as EVERYTHING  # noqa: PLC0414 - others take it from here
-from nurture.store.page import Rows
+from nurture.store.page import REASON_NAMES, Rows
 from nurture.store.state_codec import same_state, state_text
 from nurture.store.tables import WATERMARK
 
@@ -46,11 +46,15 @@ def gather(
         rows.people.append(row)
         if decision.agenda is not None:
             rows.agenda.append(_wake(person.id, decision.agenda))
-        rows.events += [event_row(person.id, event) for event in decision.events]
-        rows.reasons += [reason_row(person.id, reason, basis) for reason in decision.reasons]
+        if decision.events:
+            rows.events += [event_row(person.id, event) for event in decision.events]
+        for reason in decision.reasons:
+            rows.reasons.append(reason_values(person.id, reason, basis))
         _messages(rows, decision, old, classes)
-        rows.tasks += [task_row(task) for task in decision.tasks]
-        rows.webhooks += [webhook_row(webhook) for webhook in decision.webhooks]
+        if decision.tasks:
+            rows.tasks += [task_row(task) for task in decision.tasks]
+        if decision.webhooks:
+            rows.webhooks += [webhook_row(webhook) for webhook in decision.webhooks]
         if person.enrolments is not old.person.enrolments:
             _enrolments(rows, person, old.person)
         _consents(rows, person, old)
@@ -79,7 +83,7 @@ def _in_place(person: Person, row: Row, old: Loaded) -> bool:
     was = old.person
     return (
         row["facts"] is old.facts
-        and row["tags"] == old.tags
+        and (row["tags"] is old.tags or row["tags"] == old.tags)
         and row["zone"] == old.zone
         and person.orders is was.orders
         and (person.stage is was.stage or _stage_columns(person) == _stage_columns(was))
@@ -94,22 +98,20 @@ def _person_row(person: Person, old: Loaded, zone: str) -> Row:
     same = same_state(person, old.person)  # writing it out anew would cost more than all the other columns
     state = old.state if same else state_text(person, {event.id: event for event in person.events})
     facts = old.facts if person.facts is old.person.facts else values_text(person.facts)
-    return person_columns(person, zone, state, facts) | {
-        "id_": person.id,
-        "until_": old.decided_until,
-        "number_": old.decided_number,
-        "decided_until": micros(person.asof),
-        "decided_number": max(old.horizon, old.decided_number),
-    }
+    tags = old.tags if person.tags is old.person.tags else words_text(person.tags)
+    row = person_columns(person, zone, state, facts, tags)
+    row["id_"], row["until_"], row["number_"] = person.id, old.decided_until, old.decided_number
+    row["decided_until"], row["decided_number"] = micros(person.asof), max(old.horizon, old.decided_number)
+    return row
 
 
-def person_columns(person: Person, zone: str, state: str, facts: str | None = None) -> Row:
-    """The columns of a person that follow from their events; `facts` as text where they were read as that."""
+def person_columns(person: Person, zone: str, state: str, facts: str | None = None, tags: str | None = None) -> Row:
+    """The columns of a person that follow from their events; `facts` and `tags` as text where they were read so."""
     orders, (stage, placed_by) = person.orders, _stage_columns(person)
     return {
         "zone": zone,
         "facts": values_text(person.facts) if facts is None else facts,
-        "tags": words_text(person.tags),
+        "tags": words_text(person.tags) if tags is None else tags,
         "stage": stage,
         "orders_count": orders.count,
         "orders_first_at": maybe_micros(orders.first_at),
@@ -141,25 +143,30 @@ def _wake(person: str, due: datetime) -> Row:
     return {"person": person, "kind": "wake", "due_at": micros(due), "bucket": bucket(person), "number": 0}
 
 
+def reason_values(person: str, reason: Reason, basis: int) -> tuple[Any, ...]:
+    """A reason as it is kept, in the order of `REASON_NAMES`; `basis` is the number of the book it was given under."""
+    return (
+        person,
+        bucket(person),
+        micros(reason.at),
+        maybe_micros(reason.due_at),
+        reason.why.value,
+        reason.sequence,
+        reason.version,
+        reason.subject,
+        reason.step,
+        reason.mail,
+        reason.words,
+        maybe_micros(reason.until),
+        looks_text(reason.looks),
+        place_text(reason.place),
+        basis,
+    )
+
+
 def reason_row(person: str, reason: Reason, basis: int) -> Row:
-    """A reason as it is kept; `basis` is the number of the book it was given under."""
-    return {
-        "person": person,
-        "bucket": bucket(person),
-        "at": micros(reason.at),
-        "due_at": maybe_micros(reason.due_at),
-        "why": reason.why.value,
-        "sequence": reason.sequence,
-        "version": reason.version,
-        "subject": reason.subject,
-        "step": reason.step,
-        "mail": reason.mail,
-        "words": reason.words,
-        "until": maybe_micros(reason.until),
-        "looks": looks_text(reason.looks),
-        "place": place_text(reason.place),
-        "basis": basis,
-    }
+    """The same by the names of its columns."""
+    return dict(zip(REASON_NAMES, reason_values(person, reason, basis), strict=True))
 
 
 def _messages(rows: Rows, decision: Decision, old: Loaded, classes: Sequence[str]) -> None:
@@ -251,7 +258,7 @@ def enrolment_row(person: str, one: Enrolment) -> Row:
 
 def _consents(rows: Rows, person: Person, old: Loaded) -> None:
     was = old.person
-    if person.consents == was.consents and person.refused_all == was.refused_all:
+    if (person.consents is was.consents or person.consents == was.consents) and person.refused_all == was.refused_all:
         return
     rows.consents_of.append(person.id)
     proven = {

@@ -271,24 +271,39 @@ def state_text(person: Person, known: Known) -> str:
     state: dict[str, Any] = {
         "address": person.address,
         "deliverable": person.address_state if person.address_state != "ok" else "",
-        "consents": {topic: _consent_list(one) for topic, one in person.consents.items()},
         "refused": person.refused_all,
-        "spared": sorted(person.spared),
         "suppressed": person.suppressed,
         "erased": person.erased,
         "orders": _orders_list(person.orders),
         "stage": _stage_list(person.stage),
-        "moments": sorted(person.moments),
         "moments_at": maybe_micros(person.moments_check_at),
-        "firings": [_firing_list(one, known) for one in person.firings],
-        "enrolments": [_enrolment_list(one, known) for one in person.enrolments],
-        "things": {kind: {key: _values(one) for key, one in all_.items()} for kind, all_ in person.things.items()},
-        "numbers": {name: [micros(told), _values(values)] for name, (told, values) in person.numbers.items()},
         "tracked": person.tracked,
         "wrote": maybe_micros(person.wrote_at),
-        "formerly": list(person.formerly),
     }
-    return encoded({key: value for key, value in state.items() if value or type(value) is int})
+    state = {key: value for key, value in state.items() if value or type(value) is int}
+    if person.consents:
+        state["consents"] = {topic: _consent_list(one) for topic, one in person.consents.items()}
+    if person.firings:
+        state["firings"] = [_firing_list(one, known) for one in person.firings]
+    if person.enrolments:
+        state["enrolments"] = [_enrolment_list(one, known) for one in person.enrolments]
+    return encoded(_with_the_rare(state, person))
+
+
+def _with_the_rare(state: dict[str, Any], person: Person) -> dict[str, Any]:
+    """And what few have."""
+    if person.spared:
+        state["spared"] = sorted(person.spared)
+    if person.moments:
+        state["moments"] = sorted(person.moments)
+    if person.things:
+        things = person.things.items()
+        state["things"] = {kind: {key: _values(one) for key, one in all_.items()} for kind, all_ in things}
+    if person.numbers:
+        state["numbers"] = {name: [micros(told), _values(values)] for name, (told, values) in person.numbers.items()}
+    if person.formerly:
+        state["formerly"] = list(person.formerly)
+    return state
 
 
 _of_state = attrgetter(
