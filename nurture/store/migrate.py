@@ -3,9 +3,11 @@
 import os
 import sqlite3
 from enum import Enum
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, inspect, select, text
+from sqlalchemy import Connection, delete, insert, inspect, make_url, select, text
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from nurture.store.database import Database, owner_only
 from nurture.store.tables import BESIDE, DECLARATION, HEAD, METADATA
@@ -104,10 +106,22 @@ def _create(database: Database) -> None:
     with database.writing(durable=True) as connection:
         if inspect(connection).has_table("person"):
             return  # another process was quicker
-        METADATA.create_all(connection)
+        for words in _tables_in_words(connection.dialect.name):
+            connection.exec_driver_sql(words)
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
         connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
         _declare(connection)
+
+
+@cache
+def _tables_in_words(dialect: str) -> tuple[str, ...]:
+    """What `METADATA.create_all` would say there; written once, for whoever makes many stores."""
+    words, spoken = list[str](), make_url(f"{dialect}://").get_dialect()()
+    for table in METADATA.sorted_tables:
+        indexes = sorted(table.indexes, key=lambda one: str(one.name))
+        words.append(str(CreateTable(table).compile(dialect=spoken)))
+        words += [str(CreateIndex(index).compile(dialect=spoken)) for index in indexes]
+    return tuple(words)
 
 
 def _declare(connection: Connection) -> None:
