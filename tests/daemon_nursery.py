@@ -1,10 +1,12 @@
 """A process that has loaded what nurture loads, and forks a command of it on demand, at a tenth of a start's price.
 
-`with nursery() as born`, then `born.start(root, log, ["run"], environment)`. What is forked is the command itself, from
-its first line on; only the modules were loaded before, by a process with one thread that has opened nothing. A test may
-plant a fault there: `nursery("every_doubt_again")` calls that function of tests/planted.py first.
+`with nursery() as born`, then `born.start(root, ["run"], environment, out, err)`; `shared()` is one for all tests of
+this process. What is forked is the command itself, from its first line to its last; only the modules were loaded
+before, by a process with one thread that has opened nothing. A test may plant a fault there: what `planted` names is
+called first, a function of tests/planted.py.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -12,25 +14,29 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from traceback import print_exc
-from typing import Any
+from pkgutil import walk_packages
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
 
 from tests.daemons import BOUND, Running, came_true
-from tests.projects import Answer, Project
+from tests.projects import LONGEST, Answer, Project
 
 ROOT = Path(__file__).parents[1]
+# The definitions, from which the tables are written, are loaded by no command.
+NOT_LOADED = ("nurture.store.definitions", "nurture.__main__")
+# What commands load once they are at work.
 LOADED = (
-    "nurture.cli.edge", "nurture.cli.running", "nurture.cli.importing", "nurture.cli.outbox", "nurture.daemon",
-    "nurture.engine.sending", "nurture.engine.syncing", "nurture.engine.webhooks", "nurture.engine.news",
-    "nurture.engine.hand_over", "nurture.engine.taking", "nurture.render.mail", "nurture.deliver.sendgrid",
-    "nurture.deliver.sendgrid_events", "nurture.deliver.sendgrid_signature", "nurture.web.app", "nurture.web.health",
-    "cryptography.hazmat.primitives.asymmetric.ec", "sqlalchemy.dialects.sqlite", "sqlite3",
-    "apscheduler.schedulers.asyncio", "markupsafe", "jinja2", "orjson", "zoneinfo", "uuid",
+    "aiohttp", "alembic.command", "alembic.config", "apscheduler.schedulers.asyncio", "asyncio",
+    "cryptography.hazmat.primitives.asymmetric.ec", "dns.resolver", "email_validator", "holidays", "ipaddress",
+    "jinja2", "logging.config", "markupsafe", "orjson", "procrastinate", "psycopg", "sqlite3", "uuid", "zoneinfo",
+    "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite",
 )  # fmt: skip
 
 
@@ -89,6 +95,13 @@ class Nursery:
         self.born.append(found)
         return found
 
+    def answer(self, root: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> Answer:
+        """What such a command says, once it has ended."""
+        with TemporaryDirectory(prefix="nurture-said-") as folder:
+            out, err = Path(folder) / "out", Path(folder) / "err"
+            code = self.start(root, arguments, environment, out, err).wait(LONGEST)
+            return Answer(code, out.read_text("utf-8"), err.read_text("utf-8"))
+
     def daemon(self, project: Project, **environment: str) -> Running:
         """`nurture run`."""
         log = project.root / f"daemon-{len(list(project.root.glob('daemon-*.log')))}.log"
@@ -117,84 +130,66 @@ def nursery() -> Iterator[Nursery]:
         process.communicate()
 
 
-@dataclass(frozen=True)
-class Nursed(Project):
-    """A project whose commands are forked; the same code, loaded once."""
-
-    nursery: Nursery | None = None
-
-    def run(self, *arguments: str) -> Answer:
-        assert self.nursery is not None
-        out, err = (self.root / f".{arguments[0]}-{threading.get_ident()}.{name}" for name in ("out", "err"))
-        code = self.nursery.start(self.root, arguments, self.environment(), out, err).wait(300)
-        answer = Answer(code, out.read_text("utf-8"), err.read_text("utf-8"))
-        out.unlink()
-        err.unlink()
-        return answer
+@cache
+def shared() -> Nursery:
+    """One for all tests of this process; it ends with it."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(nursery())
 
 
 # The forking side
 
 
 def main() -> None:
-    """Load, then answer line by line until there are no more."""
-    for name in LOADED:
+    """Load, then answer line by line until there are no more; a child leaves from here as a command does."""
+    import nurture
+
+    found = [one.name for one in walk_packages(nurture.__path__, "nurture.") if not one.name.startswith(NOT_LOADED)]
+    for name in (*found, *LOADED):
         import_module(name)
     gc.collect()
     gc.freeze()
     children: set[int] = set()
-    deeds: dict[str, Callable[[dict[str, Any]], Any]] = {"start": lambda told: born(told, children), "poll": looked_for}
     for line in sys.stdin:
         told = json.loads(line)
-        answer = deeds[told["do"]](told)
-        if told["do"] == "poll" and answer is not None:
-            children.discard(told["pid"])
+        if told["do"] == "poll":
+            answer = looked_for(told["pid"])
+            children -= set() if answer is None else {told["pid"]}
+        else:
+            answer = os.fork()
+            if answer == 0:
+                command(told)
+            children.add(answer)
         print(json.dumps(answer), flush=True)
     for child in children:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
 
 
-def born(told: dict[str, Any], children: set[int]) -> int:
-    """Fork a command; its process."""
-    child = os.fork()
-    if child == 0:
-        command(told)
-    children.add(child)
-    return child
-
-
-def looked_for(told: dict[str, Any]) -> int | None:
+def looked_for(child: int) -> int | None:
     """How a child ended, as `Popen` says it; None while it lives."""
-    pid, status = os.waitpid(told["pid"], os.WNOHANG)
+    pid, status = os.waitpid(child, os.WNOHANG)
     return os.waitstatus_to_exitcode(status) if pid else None
 
 
-def command(told: dict[str, Any]) -> None:
-    """In the child: `nurture` as the shell would start it. Does not return."""
-    code: Any = 70
-    try:
-        for number, path in ((0, os.devnull), (1, told["out"]), (2, told["err"])):
-            opened = os.open(path, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            os.dup2(opened, number)
-            os.close(opened)
-        os.chdir(told["root"])
-        os.environ.clear()
-        os.environ.update(told["environment"])
-        if told["planted"]:
-            getattr(import_module("tests.planted"), told["planted"])()
-        sys.argv = ["nurture", *told["arguments"]]
-        from nurture.cli import main as nurture
+def command(told: dict[str, Any]) -> NoReturn:
+    """In the child: `nurture` as the shell would start it, to its end."""
+    for number, path in ((0, os.devnull), (1, told["out"]), (2, told["err"])):
+        opened = os.open(path, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    os.chdir(told["root"])
+    os.environ.clear()
+    os.environ.update(told["environment"])
+    time.tzset()
+    if told["planted"]:
+        getattr(import_module("tests.planted"), told["planted"])()
+    sys.argv = ["nurture", *told["arguments"]]
+    from nurture.cli import main as nurture
 
-        nurture()
-    except SystemExit as end:
-        code = end.code
-    except BaseException:  # noqa: BLE001  (as Python itself ends)
-        print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+    nurture()
+    raise SystemExit  # it ends by itself, always
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from unittest.mock import patch
 from nurture.engine.hand_over import hand_over_all
 from nurture.wiring import live, now, stopwatch, workshop
 from tests import live_shop
-from tests.daemon_nursery import Nursed, Nursery, nursery
+from tests.daemon_nursery import Nursery, shared
 from tests.daemons import came_true, free_port, until
 from tests.live_fleet import Fleet, configure, end_daemon, fleet
 from tests.live_judge import Figures, Judge, accepted, doubtful, in_store, plain
@@ -241,14 +241,13 @@ def live_run(
     port = free_port()
     told = ("--latency", str(LATENCY), "--events", f"http://127.0.0.1:{port}")
     with ExitStack() as beside:
-        born = born or beside.enter_context(nursery())
         server = beside.enter_context(server_process(root / "accepted.log", *told))
-        project = Nursed(root, born)
+        project = Project(root)
         if figures.kills == 0:
             project.ok("init")
             live_shop.make(project)
         end_daemon(project)
-        with fleet(project, born) as daemons:
+        with fleet(project, born or shared()) as daemons:
             configure(project, server, rate, port)
             each = max(1, round(mails / live_shop.expected(live_shop.people(20)).total() * 20 / waves) + 1)
             arriving = [people(each, each * number, each) for number in range(waves)]

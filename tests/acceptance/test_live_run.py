@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -13,7 +12,7 @@ import pytest
 
 from nurture.wiring import now
 from tests import live_shop
-from tests.daemon_nursery import Nursery, nursery
+from tests.daemon_nursery import Nursery, shared
 from tests.daemons import ask, daemon, free_port, until
 from tests.live_judge import FORGED, NOT_TAKEN, NOWHERE, TWICE, UNSETTLED
 from tests.live_run import accepted, at_rest, configure, fleet, in_store, live_run
@@ -28,11 +27,10 @@ ONE_CLICK = "List-Unsubscribe=One-Click"
 BASE = "https://mail.shop.example"
 
 
-@pytest.fixture(scope="module")
-def born() -> Iterator[Nursery]:
+@pytest.fixture
+def born() -> Nursery:
     """One for all: loading the modules takes longer than a run."""
-    with nursery() as found:
-        yield found
+    return shared()
 
 
 def test_killed_at_20_moments_nothing_goes_twice_and_nothing_is_lost(empty: Project, born: Nursery) -> None:
