@@ -26,7 +26,7 @@ from nurture.store.alarms import Alarms, Untold
 
 AGAIN = timedelta(days=1)
 REST = timedelta(hours=1)  # after it was told that one is over
-TRIED_AGAIN = timedelta(minutes=5)  # after the provider put the mail off
+TRIED_AGAIN = timedelta(minutes=5)  # after the provider put the mail off; and so long one is open as it is told
 SHOWN = 30
 OWNER = "owner"
 
@@ -50,7 +50,7 @@ class AlarmMails:
         else:
             said = {}
         if fate is Fate.planned:
-            await run(Alarms(self.shop.store.database).not_told, untold, now - REST + TRIED_AGAIN)
+            await run(Alarms(self.shop.store.database).not_told, untold, now, now - REST + TRIED_AGAIN)
         level = logging.INFO if fate is Fate.accepted else logging.WARNING
         observe.note(observe.ALARM_TOLD, level=level, fate=fate.value, **said)
         return 1
@@ -60,7 +60,7 @@ class AlarmMails:
             return None
         address = who_is_told(self.shop, rules)
         door = Alarms(self.shop.store.database)
-        untold = door.untold(now - AGAIN, now - REST) if address else None
+        untold = door.untold(now - AGAIN, now - REST, now - TRIED_AGAIN) if address else None
         if not untold:
             return None
         door.tell(untold, now)

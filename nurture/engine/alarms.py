@@ -5,7 +5,7 @@ when one begins and when it is over, and has the shop's own people told (`alarm_
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from nurture import observe
@@ -23,6 +23,7 @@ from nurture.model.sequence import Status
 from nurture.model.trigger import HolidayTrigger, OnceTrigger
 from nurture.store import silences
 from nurture.store.alarms import Alarms, Open
+from nurture.store.runner import Runner
 from nurture.store.switches import ITSELF
 
 LOOKS_EVERY = timedelta(minutes=5)
@@ -37,13 +38,21 @@ REGULAR = 8  # of these with a start at the least, else nothing is expected of i
 AT_LEAST = 3  # days of silence, whatever its past
 
 
-def alarms(shop: Workshop, book: Book | None, now: datetime) -> Iterator[Alarm]:
-    """All that hold at an instant (UTC), by kind."""
+Others = Callable[[Runner], bool]
+
+
+def everybody(_: Runner) -> bool:
+    """Nobody is left out."""
+    return True
+
+
+def alarms(shop: Workshop, book: Book | None, now: datetime, others: Others = everybody) -> Iterator[Alarm]:
+    """All that hold at an instant (UTC), by kind. `others` says of which daemons and workers it is asked."""
     if book is not None:
         yield from _sources(shop, book, now)
         yield from sequence_alarms(shop, book, now)
     yield from news_alarms(shop, now)
-    yield from _runners(shop, now)
+    yield from _runners(shop, now, others)
     yield from late_alarms(shop, now)
     yield from _doubts(shop, now)
     yield from _halted(shop)
@@ -162,8 +171,8 @@ def _halted(shop: Workshop) -> Iterator[Alarm]:
 # What works, and what comes in
 
 
-def _runners(shop: Workshop, now: datetime) -> Iterator[Alarm]:
-    silent = [one for one in shop.store.runners() if is_silent(one, now)]
+def _runners(shop: Workshop, now: datetime, others: Others) -> Iterator[Alarm]:
+    silent = [one for one in shop.store.runners() if is_silent(one, now) and others(one)]
     if silent:
         longest = max(now - one.seen_at for one in silent)
         words = f"{len(silent)} of the daemons and workers said last {ago(longest)} ago that they live"
@@ -181,19 +190,26 @@ def _posts(shop: Workshop, now: datetime) -> Iterator[Alarm]:
 
 
 class Watch:
-    """A daemon's look at all of them, now and then. One for a process."""
+    """A daemon's look at all of them, now and then. One for a process, which is known as `own` among the runners."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: str = "") -> None:
+        self.own = own
         self._looked_at: datetime | None = None
 
     def look(self, shop: Workshop, book: Book | None, now: datetime) -> None:
         """Look, unless one looked just now; say what began and what is over, and keep which are open."""
         if self._looked_at is not None and timedelta() <= now - self._looked_at < LOOKS_EVERY:
             return
+        slept = self._looked_at is not None and now - self._looked_at > 2 * LOOKS_EVERY
         self._looked_at = now
+
+        def others(one: Runner) -> bool:
+            """Whoever looks lives; and who slept, or whose clock leapt, cannot say yet that others are silent."""
+            return not slept and one.name != self.own
+
         door = Alarms(shop.store.database)
         known, words = {one.name: one for one in door.open()}, {one.name: one.words for one in door.all()}
-        found = {one.name: (one, said.words) for said in alarms(shop, book, now)
+        found = {one.name: (one, said.words) for said in alarms(shop, book, now, others)
                  for one in (Open(said.kind, said.about, now),)}  # fmt: skip
         new = [one for name, (one, _) in found.items() if name not in known]
         over = tuple(one for name, one in known.items() if name not in found)

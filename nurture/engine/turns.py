@@ -140,7 +140,7 @@ class Turns:
         if self._watch is None:
             from nurture.engine.alarms import Watch
 
-            self._watch = Watch()
+            self._watch = Watch(self._presence.name)
         self._watch.look(self.shop, self.live.book if self.live else None, now)
 
     def _take_in(self, live: LiveBook, now: datetime, most: int) -> None:

@@ -89,11 +89,11 @@ class Alarms:
             rows = connection.execute(asked.where(DECLARATION.c.name.startswith(ALARM)).order_by(DECLARATION.c.name))
             return tuple(Told(name, words, instant(at)) for name, words, at in rows)
 
-    def untold(self, told_before: datetime, over_before: datetime) -> Untold:
-        """What somebody is to be told now.
+    def untold(self, told_before: datetime, over_before: datetime, tried_before: datetime) -> Untold:
+        """What somebody is to be told now, by instants (UTC).
 
-        Of one that is open nobody was told, or last before an instant (UTC). One that was told as over, and is open
-        again, waits until that was before another instant: what comes and goes must not be a storm of mails.
+        Of one that is open nobody was told, or before the first; where it was told as over, before the second: what
+        comes and goes must not be a storm of mails. That one is over is told where it was told before the third.
         """
         asked = select(DECLARATION.c.name, DECLARATION.c.words, DECLARATION.c.at)
         with self.database.reading() as connection:
@@ -113,7 +113,11 @@ class Alarms:
                 else over.get(name, ("", 0))[1] < micros(over_before)
             )
         ]
-        ended = [Told(f"{ALARM}{name}", words, instant(at)) for name, (words, at) in told.items() if name not in open_]
+        ended = [
+            Told(f"{ALARM}{name}", words, instant(at))
+            for name, (words, at) in told.items()
+            if name not in open_ and at < micros(tried_before)
+        ]
         return Untold(tuple(begun), tuple(ended))
 
     def tell(self, untold: Untold, now: datetime) -> None:
@@ -126,14 +130,14 @@ class Alarms:
                 declare(connection, f"{OVER}{one.name}", "", micros(now))
                 _gone(connection, f"{TOLD}{one.name}")
 
-    def not_told(self, untold: Untold, over_at: datetime) -> None:
+    def not_told(self, untold: Untold, tried_at: datetime, over_at: datetime) -> None:
         """The mail has certainly not gone: as if nobody was told, and of those open, as over at `over_at` (UTC)."""
         with self.database.writing(durable=True) as connection:
             for one in untold.begun:
                 declare(connection, f"{OVER}{one.name}", "", micros(over_at))
                 _gone(connection, f"{TOLD}{one.name}")
             for one in untold.over:
-                declare(connection, f"{TOLD}{one.name}", one.words, micros(one.since))
+                declare(connection, f"{TOLD}{one.name}", one.words, micros(tried_at))
                 _gone(connection, f"{OVER}{one.name}")
 
     def heard(self) -> dict[str, datetime]:

@@ -226,6 +226,23 @@ def test_what_comes_and_goes_for_hours_is_no_storm_of_mails(shop: Shop) -> None:
     assert 4 <= mails <= 8, "twice an hour at the most"
 
 
+def test_whoever_looks_lives_and_who_slept_says_of_nobody_that_they_are_silent(shop: Shop) -> None:
+    """A clock that leapt by an hour, or a machine that was asleep, wakes nobody."""
+
+    def beat(name: str, at: datetime) -> None:
+        shop.store.beat(Runner(name, 1, "1", NOW, at, None, "at work"))
+
+    beat("us", NOW - DAY)
+    watch, door, later = Watch("us"), Alarms(shop.store.database), NOW + timedelta(hours=1)
+    watch.look(shop.workshop, book_of(shop), NOW)
+    beat("others", NOW)
+    watch.look(shop.workshop, book_of(shop), later)
+    assert door.open() == ()
+    watch.look(shop.workshop, book_of(shop), later + timedelta(minutes=6))
+    assert [one.kind for one in door.open()] == [alarm.RUNNER]
+    assert door.all()[0].words.startswith("1 of the daemons and workers ")
+
+
 def test_how_an_alarm_stands_is_told_as_it_is_now_and_since_when_it_is_open(shop: Shop) -> None:
     open_or_over(shop, True, NOW)
     shop.store.beat(Runner("us", 1, "1", NOW, NOW - DAY, None, "at work"))
@@ -245,9 +262,10 @@ def test_a_mail_that_the_provider_put_off_is_tried_again_and_one_in_doubt_is_not
     assert len(told(shop, later + DAY + timedelta(minutes=1))) == 1
     open_or_over(shop, False, NOW + 2 * DAY)
     shop.provider.script = lambda mail, _: Handover(mail.key, Fate.planned, "503")
-    assert len(told(shop, NOW + 2 * DAY)) == 1
+    assert (len(told(shop, NOW + 2 * DAY)), len(told(shop, NOW + 2 * DAY + timedelta(minutes=4)))) == (1, 0)
     shop.provider.script = accepts
-    assert (len(told(shop, NOW + 2 * DAY)), told(shop, NOW + 2 * DAY)) == (1, [])
+    later = NOW + 2 * DAY + timedelta(minutes=6)
+    assert (len(told(shop, later)), told(shop, later), told(shop, later + DAY)) == (1, [], [])
 
 
 def test_a_hundred_alarms_are_one_mail_that_can_be_read(shop: Shop) -> None:
