@@ -23,7 +23,7 @@ from nurture.store.database import Database, connect, owner_only
 from nurture.store.erasures import Erasure, kept_in, lines_of, list_of
 from nurture.store.installation import MOVED, MOVING, Mark
 from nurture.store.moving import copy_into, in_our_words, size_of
-from nurture.store.tables import ERASURE, MERGED
+from nurture.store.tables import DECLARATION, ERASURE, MERGED
 from nurture.store.world_faults import in_words
 
 STEP = 2_000  # pages of the file between two words about how far it is
@@ -163,19 +163,21 @@ def look_into(path: Path, thoroughly: bool = False) -> Inside:
             if said != SOUND:
                 raise BackupError(f"{path} is damaged ({said}); take another backup")
             tables = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if not {"alembic_version", "installation", "person", "declaration"} <= tables:
+            if not {"alembic_version", "installation", "person", "watermark"} <= tables:
                 raise BackupError(f"{path} is a database, but no backup of nurture")
-            return _inside(file, path)
+            return _inside(file, path, DECLARATION.name in tables)
     except sqlite3.DatabaseError as fault:
         raise BackupError(f"{path} is no backup, or damaged ({fault}); take another backup") from fault
 
 
-def _inside(file: sqlite3.Connection, path: Path) -> Inside:
+def _inside(file: sqlite3.Connection, path: Path, declares: bool) -> Inside:
+    """`declares`: whether it says anything of itself, which the first tables of all did not."""
     version = str((file.execute("SELECT version_num FROM alembic_version").fetchone() or ("none",))[0])
     mark = file.execute("SELECT store, counter FROM installation").fetchone()
     if mark is None:
         raise BackupError(f"{path} is a database of nurture in which nothing ever happened")
-    away = file.execute("SELECT name, words FROM declaration WHERE name IN (?, ?)", (MOVING, MOVED)).fetchone()
+    asked = "SELECT name, words FROM declaration WHERE name IN (?, ?)"
+    away = file.execute(asked, (MOVING, MOVED)).fetchone() if declares else None
     if away is not None:
         raise BackupError(
             f"{path} is not to be put back: " + (away[1] if away[0] == MOVED else "it is only half there")

@@ -107,6 +107,7 @@ def _restore_file(file: Path, path: Path, words: str, aside: str, now: datetime,
         ):
             size = int(old.execute("PRAGMA page_size").fetchone()[0])
             old.backup(new, pages=2_000, progress=lambda _status, left, total: tell((total - left) * size))
+            _to_the_newest(half)
             new.execute("PRAGMA journal_mode=DELETE")
             with new:
                 new.execute("DELETE FROM declaration WHERE name IN (?, ?)", (RESTORED, FORGOTTEN_AGAIN))
@@ -121,6 +122,18 @@ def _restore_file(file: Path, path: Path, words: str, aside: str, now: datetime,
     ready.chmod(file.stat().st_mode)  # whoever shares the store with a group goes on doing so
     _change_places(file, ready, kept)
     return str(kept)
+
+
+def _to_the_newest(file: Path) -> None:
+    """Bring a copy of the backup to our tables, so that what is said of the restore has its place."""
+    database = connect(f"sqlite:///{file}")
+    try:
+        with database.reading() as connection:
+            older = version_of(connection) != HEAD
+        if older:
+            upgrade(database)
+    finally:
+        database.engine.dispose()
 
 
 def _change_places(file: Path, ready: Path, kept: Path) -> None:

@@ -6,13 +6,14 @@ It is one transaction: two who do it at once do it once, and whoever is killed h
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy import inspect
 from sqlalchemy.exc import OperationalError
 
 from nurture.model.values import dataclass
 from nurture.store import migrate
 from nurture.store.database import Database
 from nurture.store.installation import standing
-from nurture.store.tables import BESIDE, HEAD
+from nurture.store.tables import BESIDE, DECLARATION, HEAD
 
 TRIES, PAUSE = 20, 2.0  # how often a table is asked for that others are reading, and seconds in between
 BUSY = "55P03"  # what PostgreSQL calls a lock that was not had in time
@@ -44,11 +45,13 @@ def pending(database: Database) -> Pending:
     """What is to be done; UpgradeError when there is no store, or a newer one."""
     with database.reading() as connection:
         found, version = migrate.standing_of(connection)
+        tells = inspect(connection).has_table(DECLARATION.name)  # the first tables of all did not have it
     if found is migrate.Standing.absent:
         raise UpgradeError("there is no store yet; the first command makes it, with the newest tables")
     if found in (migrate.Standing.newer, migrate.Standing.newer_beside):
         raise UpgradeError(f"the store has newer tables ({version}) than this nurture knows ({HEAD}); upgrade nurture")
-    standing(database)
+    if tells:
+        standing(database)
     if found is migrate.Standing.ours:
         return Pending(version, HEAD)
     return Pending(version, HEAD, _steps(version), version >= BESIDE)

@@ -181,6 +181,7 @@ def test_a_store_of_the_tables_before_is_shown_and_upgraded_by_the_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     url = postgres.new_database() if kind == "postgresql" else f"sqlite:///{tmp_path / 'shop' / 'nurture.db'}"
+    before = "0004" if kind == "postgresql" else "0001"  # in files there were stores from the beginning
     assert run(["init", str(tmp_path / "shop")]) == 0
     monkeypatch.chdir(tmp_path / "shop")
     Path("config.toml").write_text(f'[store]\nurl = "{url}"\n', encoding="utf-8")
@@ -191,16 +192,16 @@ def test_a_store_of_the_tables_before_is_shown_and_upgraded_by_the_command(
     config.set_main_option("script_location", str(migrate.migrations_folder()))
     with database.writing() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+        command.upgrade(config, before)
     database.engine.dispose()
     assert run(["upgrade", "--dry-run"]) == 0
     shown = capsys.readouterr().out
-    assert f"The store's tables are 0004; this nurture's are {HEAD}. To be done:" in shown
+    assert f"The store's tables are {before}; this nurture's are {HEAD}. To be done:" in shown
     assert "  0005  Many workers on one store, and what is kept for how long" in shown
-    assert version(url) == "0004"
+    assert version(url) == before
     assert run(["upgrade"]) == 0
     done = capsys.readouterr().out
-    assert f"The store's tables were 0004 and are {HEAD}, in " in done
+    assert f"The store's tables were {before} and are {HEAD}, in " in done
     assert ("The store from before is kept:" in done) == (kind == "sqlite")
     assert run(["upgrade"]) == 0
     assert "there is nothing to do" in capsys.readouterr().out

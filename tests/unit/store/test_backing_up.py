@@ -11,12 +11,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import insert
 
 from nurture.store import backing_up
 from nurture.store.backing_up import BackupError, back_up, file_name, look_into, older_of
 from nurture.store.database import Database, connect
-from nurture.store.installation import count_on
+from nurture.store.installation import Mark, count_on
+from nurture.store.migrate import migrations_folder
 from nurture.store.open import Store, open_store
 from nurture.store.restoring import readable, restore, store_of
 from nurture.store.rows import ContactRow
@@ -124,6 +127,24 @@ def test_on_postgresql_others_write_and_count_on_meanwhile(tmp_path: Path, postg
     with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
         assert copy.execute("SELECT count(*) FROM person").fetchone() == (20,)
         assert copy.execute("SELECT counter FROM installation").fetchone() == (inside.mark.counter,)
+
+
+def test_a_backup_by_the_first_tables_of_all_is_put_back_with_ours(tmp_path: Path) -> None:
+    old, config = connect(f"sqlite:///{tmp_path / 'old.db'}"), Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    with old.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql("INSERT INTO installation VALUES ('that shop', 7)")
+    old.engine.dispose()
+    inside = readable(tmp_path / "old.db", None)
+    assert (inside.version, inside.mark) == ("0001", Mark("that shop", 7))
+    database = connect(f"sqlite:///{tmp_path / 'store.db'}")
+    assert restore(database, tmp_path / "old.db", inside, NOW, tmp_path) == ""
+    again = opened(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
+    assert (again.id, "restored from a backup, old.db" in again.halted, again.backup) == ("that shop", True, None)
+    again.close()
+    assert look_into(tmp_path / "old.db").version == "0001"
 
 
 def killed_in_a_child(work: Callable[[Callable[[int], None]], object]) -> None:
