@@ -7,6 +7,7 @@ recorded reasons (`nurture explain`). docs/operations.md says of each event what
 import json
 import logging
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,7 +63,8 @@ WORKER_STOPPING = "worker.stopping"  # because
 WORKER_STOPPED = "worker.stopped"  # accepted
 WORKER_CUT = "worker.cut"  # because: what was on its way is in doubt
 WORKER_GONE = "worker.gone"  # process, put_back, in_doubt: it ended without a word, and another put it in order
-QUEUE_LOST = "queue.lost"  # lane, error, at, again_in: the database was away
+QUEUE_LOST = "queue.lost"  # lane, error, words: the database is away; or at, again_in: the queue failed
+QUEUE_BACK = "queue.back"  # seconds: so long it was away
 PERSON_UNREADABLE = "person.unreadable"  # person, error, at
 WEB_NONE = "web.none"  # nothing
 WEB_FAILED = "web.failed"  # error, at
@@ -96,7 +98,7 @@ NAMES = frozenset(
     {
         TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, HAND_OVER_WAITS, BATCH_IN_DOUBT,
         ROUND_BEGUN, PART_DONE, WEB_WAITS, WORKER_STARTED, WORKER_STOPPING, WORKER_STOPPED, WORKER_CUT, WORKER_GONE,
-        QUEUE_LOST,
+        QUEUE_LOST, QUEUE_BACK,
         BATCH_LEFT, BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, FAMILY_RESTS,
         COMPLAINTS_BRAKE, PACE_PUT_OFF, DOUBTS_LOOKED_UP, DOUBTS_UNANSWERED, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
         RELEASED, HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS,
@@ -156,6 +158,12 @@ def show_on_stderr(as_json: bool = False, level: int = logging.INFO) -> None:
         logging.getLogger(name).propagate = False
     for name in _FOREIGN:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def sift(written: Callable[[logging.LogRecord], bool]) -> None:
+    """Ask from now on whether a line of another library is written; after `show_on_stderr`."""
+    for handler in {handler for name in _FOREIGN for handler in logging.getLogger(name).handlers}:
+        handler.addFilter(lambda line: _ours(line) or written(line))
 
 
 class Lines(logging.Formatter):

@@ -98,9 +98,10 @@ class Database:
                 yield writer
 
     @property
-    def plain_url(self) -> str:
-        """Where it is, as PostgreSQL's own programs take it, with its password."""
-        return self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    def reached_by(self) -> dict[str, Any]:
+        """What PostgreSQL's driver needs to get there, by name, with the password."""
+        _, words = self.engine.dialect.create_connect_args(self.engine.url)
+        return dict(words)
 
     @property
     def file(self) -> Path | None:

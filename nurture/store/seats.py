@@ -11,6 +11,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from nurture.store.database import Database
+from nurture.store.postgresql import UnfitServerError
+from nurture.store.server import POOLER, pooled
 
 _OURS = 78_144  # the first of the two numbers of such a lock; the second is whose seat it is
 _ALL = 0  # the second number of the one that the daemon has alone, and the workers share
@@ -28,10 +30,15 @@ class Seat:
         self._connection: Connection | None = None
 
     def take(self) -> bool:
-        """Whether it is taken now; False while somebody is at work beside whom this one may not be. Does not wait."""
+        """Whether it is taken now; False while somebody is at work beside whom this one may not be. Does not wait.
+
+        UnfitServerError where no seat would last.
+        """
         self.release()
         connection = self.database.engine.connect().execution_options(nurture_mode="session")
         try:
+            if pooled(connection):
+                raise UnfitServerError(POOLER)
             got = bool(connection.execute(_TAKE_ALONE if self.alone else _TAKE, {"number": _ALL}).scalar_one())
             if got:
                 connection.execute(_TAKE, {"number": _number(self.name)})

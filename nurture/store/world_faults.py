@@ -60,6 +60,8 @@ _OF_CONNECTING = (  # libpq says no SQLSTATE when it could not connect
     ("too many", TOO_MANY),
     ("remaining connection slots", TOO_MANY),
     ("timeout expired", NO_ANSWER),
+    ("couldn't get a connection", NO_ANSWER),
+    ("pool initialization incomplete", NO_ANSWER),
     ("could not connect", NO_ANSWER),
     ("connection refused", NO_ANSWER),
     ("closed", LOST),
@@ -95,6 +97,8 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, OSError):
         return _OF_SYSTEM.get(error.errno or 0, "")
     driver = getattr(error, "orig", None)
+    if driver is None and type(error).__module__.startswith("psycopg"):
+        driver = error  # of a connection that is not the store's
     if type(driver).__module__.startswith("psycopg"):
         return _of_postgresql(driver)
     said = str(driver or "").lower()
@@ -102,11 +106,17 @@ def in_words(error: BaseException) -> str:
 
 
 _AWAY = frozenset({NO_ANSWER, NO_HOST, TOO_MANY, STARTING, LOST})
+_SHUT = frozenset({LOCKED_OUT, NO_ROLE, NO_DATABASE, NOT_LET_IN})
 
 
 def away(error: BaseException) -> bool:
     """Whether the database is only not to be had for now: the server stands up again, or the network comes back."""
     return in_words(error) in _AWAY
+
+
+def waits_for_it(words: str) -> bool:
+    """Whether these are words of `in_words` for a database that is not to be had, or lets nobody in: one may wait."""
+    return words in _AWAY or words in _SHUT
 
 
 def said_by(error: BaseException) -> str:
@@ -120,7 +130,7 @@ def said_by(error: BaseException) -> str:
 
 
 def _failed_to_connect(driver: object) -> bool:
-    return type(driver).__name__ in ("OperationalError", "ConnectionTimeout", "InterfaceError")
+    return type(driver).__name__ in ("OperationalError", "ConnectionTimeout", "InterfaceError", "PoolTimeout")
 
 
 def _of_postgresql(driver: object) -> str:

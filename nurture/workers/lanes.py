@@ -5,11 +5,11 @@ a part of a round, handing over, and what is beside: calls of other systems and 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from importlib.metadata import version
-from typing import Protocol
+from typing import Any, Protocol
 
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
@@ -82,9 +82,9 @@ class Lane:
         )  # fmt: skip
 
 
-def connector(url: str) -> PsycopgConnector:
-    """The queue's own connections; nothing is opened yet."""
-    return PsycopgConnector(conninfo=url, min_size=1, max_size=CONNECTIONS, kwargs={"connect_timeout": 10})
+def connector(to: Mapping[str, Any]) -> PsycopgConnector:
+    """The queue's own connections, to where the store's go (`Database.reached_by`); nothing is opened yet."""
+    return PsycopgConnector(min_size=1, max_size=CONNECTIONS, kwargs={**to, "connect_timeout": 10})
 
 
 def lanes(to: PsycopgConnector, work: Work, every: timedelta) -> list[Lane]:

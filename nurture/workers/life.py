@@ -14,6 +14,7 @@ from nurture.store.codec import micros
 from nurture.store.queue import Jobs, make
 from nurture.store.seats import Taken
 from nurture.wiring import configuration, now, refuse_stranger, seat_of, workshop
+from nurture.workers.clocks import wrong_clock
 from nurture.workers.lanes import schema
 from nurture.workers.worker import Shops, Web, Worker
 
@@ -47,6 +48,8 @@ async def serve(root: Path, web: Web | None, join: bool = False) -> bool:
         if not seat.take():
             raise StateError(DAEMON_AT_WORK)
         shops = [replace(stack.enter_context(workshop(root, CACHE)), owner=seat.name) for _ in range(4)]
+        if wrong := wrong_clock(shops[0].store.database, now):
+            raise StateError(wrong)
         prepare(shops[0])
         found.append(Worker(Shops(*shops), seat, os.getpid(), now))
         say_started(shops[0])

@@ -7,8 +7,8 @@ store; a worker that was killed loses nothing, the others go on.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -33,11 +33,15 @@ from nurture.store.queue import Job, Jobs, enqueue
 from nurture.store.rounds import Part
 from nurture.store.runner import Runner
 from nurture.store.seats import Seat, Taken
-from nurture.store.world_faults import in_words
+from nurture.store.world_faults import in_words, waits_for_it
 from nurture.workers import lanes
+from nurture.workers.clocks import wrong_clock
 from nurture.workers.lanes import CALL_NOW, LOOK_NOW
+from nurture.workers.outage import Outage, of_database
 
 if TYPE_CHECKING:
+    from procrastinate import App
+
     from nurture.store.page import Rows
 
 PARTS, MOST_PARTS = 4, 64  # of a round: so many for each worker, and no more
@@ -55,8 +59,8 @@ Web = Callable[
 
 
 def held(store: Store, now: datetime) -> bool:
-    """Whether neither deciding nor sending may go on: a person has to look."""
-    return bool(why_held(store, now))
+    """Whether neither deciding nor sending may go on: a person has to look, or nothing was ever applied."""
+    return live_book(store) is None or bool(why_held(store, now))
 
 
 class StoppedError(Exception):
@@ -93,6 +97,7 @@ class Worker:
         self.stopping, self.cutting = asyncio.Event(), asyncio.Event()
         self._look = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self.outage = Outage(self._loop.time)
         self._sent_at, self._sync_at = clock() - SEND_AT_LEAST, clock()
         self.accepted = 0
         self._web_live: LiveBook | None = None
@@ -192,7 +197,6 @@ class Worker:
         shop, run = self.shops.sending, self.threads["sending"].run
         if self.stopping.is_set() or await run(held, shop.store, self.clock()):
             return
-        await run(self.live, shop.store)
         self.sending.road.share = self.many
         handed = await self.sending.round()
         self._account(handed)
@@ -257,6 +261,8 @@ class Worker:
         try:
             await work
         except Exception as error:  # noqa: BLE001  (whatever it was, nothing was lost: the store says what is due)
+            if self.outage.told(error, event.partition(".")[0]):
+                return
             fields = observe.fault_fields(error, words=isinstance(error, FaultError))
             fields |= {"words": of_world} if (of_world := in_words(error)) else {}
             observe.note(event, level=logging.ERROR, **fields, again_in="the next tick")
@@ -265,11 +271,12 @@ class Worker:
 
     async def live_on(self, web: Web | None = None) -> bool:
         """Work until `stop`; whether all that was on its way came to its end."""
-        to = lanes.connector(self.shops.beside.store.database.plain_url)
+        observe.sift(self.outage.written)
+        to = lanes.connector(self.shops.beside.store.database.reached_by)
         found = lanes.lanes(to, self, self.shops.looking.config.tick_every)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.shops.sending.provider.close)
-            await stack.enter_async_context(found[0].app.open_async())
+            await stack.enter_async_context(self._queue(found[0].app))
             await self.threads["beside"].run(self._beat)
             at_work = [asyncio.create_task(lanes.keep(lane, self._lane_failed)) for lane in found]
             watching = [asyncio.create_task(one) for one in (self._watch(), self._waken(), self._serve(web))]
@@ -285,6 +292,21 @@ class Worker:
         for thread in self.threads.values():
             thread.close()
         return ended
+
+    @asynccontextmanager
+    async def _queue(self, app: "App") -> AsyncIterator[None]:
+        """The queue's connections for as long as the block lasts; StateError when there are none to be had."""
+        try:
+            await app.open_async()
+        except Exception as fault:
+            words = self.outage.because or in_words(of_database(fault))
+            if not waits_for_it(words):
+                raise
+            raise StateError(f"the queue's database cannot be reached: {words}") from fault
+        try:
+            yield
+        finally:
+            await app.close_async()
 
     async def _settle(self, at_work: Sequence["asyncio.Task[None]"]) -> bool:
         """Wait for what is being done, for long enough or until asked again; whether it came to its end."""
@@ -308,8 +330,9 @@ class Worker:
         """The queue was not to be had: asked again a little later, unless this worker was asked to end meanwhile."""
         if self.stopping.is_set():
             return False
-        fields = observe.fault_fields(fault) if fault is not None else {}
-        observe.note(observe.QUEUE_LOST, level=logging.WARNING, lane=lane, **fields, again_in=f"{PAUSE:g}s")
+        if not (self.outage.told(fault, lane) if fault is not None else self.outage.because):
+            fields = observe.fault_fields(of_database(fault)) if fault is not None else {}
+            observe.note(observe.QUEUE_LOST, level=logging.WARNING, lane=lane, **fields, again_in=f"{PAUSE:g}s")
         with suppress(TimeoutError):
             await asyncio.wait_for(self.stopping.wait(), PAUSE)
         return not self.stopping.is_set()
@@ -322,15 +345,21 @@ class Worker:
             try:
                 if not await self.threads["beside"].run(self.seat.held):
                     self.stop("a daemon is at work on this store")
-                elif self._loop.time() - said >= BEAT:
+                    break
+                self.outage.well()
+                if self._loop.time() - said >= BEAT:
                     said = self._loop.time()
                     await self.threads["beside"].run(self._beat)
             except Exception as error:  # noqa: BLE001  (the database is away: it is looked at again)
+                if self.outage.told(error, "seat"):
+                    continue
                 observe.note(observe.QUEUE_LOST, level=logging.WARNING, lane="seat", **observe.fault_fields(error))
 
     def _beat(self) -> None:
         """Say what it is about, and see how many there are."""
         store, now = self.shops.beside.store, self.clock()
+        if wrong := wrong_clock(store.database, self.clock):
+            self._loop.call_soon_threadsafe(self.stop, wrong)
         self._web_live = live_book(store)
         self.many = max(1, Taken(store.database).workers)
         because = why_held(store, now)

@@ -97,7 +97,7 @@ def test_a_seat_whose_connection_was_cut_is_taken_again_unless_another_was_quick
 
 def cut(seat: Seat) -> None:
     """The server ends the connections of everybody else."""
-    database = connect(seat.database.plain_url)
+    database = connect(seat.database.engine.url.render_as_string(hide_password=False))
     with database.writing() as connection:
         others = "pid <> pg_backend_pid() AND datname = current_database()"
         connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608

@@ -1,11 +1,13 @@
 """What a worker does when the queue says so: a round is shared, service goes amid it, jobs follow from decisions."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,11 +19,13 @@ from nurture.engine.project import read_files
 from nurture.engine.starter import make_project
 from nurture.model.event import Origin
 from nurture.store.codec import micros
+from nurture.store.database import connect
 from nurture.store.outbox_rows import LEASE
 from nurture.store.queue import Job, Jobs, enqueue, make
 from nurture.store.rows import ContactRow, EventRow
-from nurture.wiring import configuration, seat_of, workshop
-from nurture.workers.lanes import cron, schema
+from nurture.wiring import configuration, now, seat_of, workshop
+from nurture.workers.clocks import wrong_clock
+from nurture.workers.lanes import connector, cron, schema
 from nurture.workers.life import prepare
 from nurture.workers.worker import Shops, Worker
 from tests.postgres_server import Server
@@ -191,3 +195,42 @@ def runner(name: str, now: datetime):  # type: ignore[no-untyped-def]
 )
 def test_how_often_a_tick_is_due(every: int, said: str) -> None:
     assert cron(timedelta(seconds=every)) == said
+
+
+def test_before_the_first_apply_it_waits_and_calls_nothing_a_fault(
+    postgres: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_project(tmp_path)
+    (tmp_path / "config.toml").write_text(f'[store]\nurl = "{postgres.new_database()}"\n', encoding="utf-8")
+
+    async def whole() -> None:
+        with ExitStack() as stack:
+            found = Bench(tmp_path, stack)
+            await found.worker.hand_over(0)
+            await found.worker.beside()
+
+    asyncio.run(whole())
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+def test_clocks_must_agree_within_a_minute(root: Path) -> None:
+    with workshop(root) as shop:
+        database = shop.store.database
+        assert wrong_clock(database, now) == ""
+        assert "seconds ahead of the database's" in wrong_clock(database, lambda: now() + 90 * SECOND)
+        assert "seconds behind the database's" in wrong_clock(database, lambda: now() - 90 * SECOND)
+
+
+def test_the_queue_goes_where_the_store_goes_whatever_stands_in_its_address(postgres: Server) -> None:
+    options = "&options=-c%20application_name%3Dthe%5C%20queue"
+    database = connect(postgres.new_database() + options)
+
+    async def named() -> Any:
+        to = connector(database.reached_by)
+        await to.open_async()
+        try:
+            return await to.execute_query_one_async("SELECT current_setting('application_name') AS found")
+        finally:
+            await to.close_async()
+
+    assert asyncio.run(named()) == {"found": "the queue"}

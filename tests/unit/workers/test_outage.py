@@ -1,0 +1,83 @@
+"""The database is away: one line says so and one that it is back; libraries' lines of it go, and all others stay."""
+
+import logging
+
+import psycopg
+import pytest
+from procrastinate.exceptions import ConnectorException
+
+from nurture.workers.outage import QUIET, Outage
+
+POOL = "psycopg.pool"
+
+
+class Passing:
+    """Seconds that a test lets pass."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def unreachable() -> psycopg.OperationalError:
+    with pytest.raises(psycopg.OperationalError) as raised:
+        psycopg.connect("host=127.0.0.1 port=1 connect_timeout=5")
+    return raised.value
+
+
+def in_the_queue(cause: Exception) -> ConnectorException:
+    with pytest.raises(ConnectorException) as raised:
+        raise ConnectorException from cause
+    return raised.value
+
+
+def line(name: str, words: str, *arguments: object, fault: BaseException | None = None) -> logging.LogRecord:
+    told = (type(fault), fault, None) if fault else None
+    return logging.LogRecord(name, logging.ERROR, "", 0, words, arguments, told)
+
+
+def test_it_is_said_once_that_it_is_away_and_once_that_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    passing, away = Passing(), unreachable()
+    outage = Outage(passing)
+    outage.well()
+    assert outage.told(in_the_queue(away), "tick")
+    assert outage.told(psycopg.errors.AdminShutdown("never shown"), "seat")
+    passing.seconds = 12
+    assert outage.told(away, "seat")
+    assert outage.told(psycopg.errors.InvalidPassword("never shown"), "queue"), "another matter, and said too"
+    outage.well()
+    passing.seconds += QUIET
+    outage.well()
+    outage.well()
+    lost, shut, back = [record.getMessage() for record in caplog.records]
+    assert lost.startswith('queue.lost lane=tick error=OperationalError words="no PostgreSQL answers there')
+    assert shut.startswith('queue.lost lane=queue error=InvalidPassword words="the password is wrong')
+    assert back == "queue.back seconds=12"
+
+
+def test_what_libraries_say_of_it_is_folded_and_nothing_else_is(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    away = unreachable()
+    side = line("procrastinate.worker.tick", f"Side task listener failed with exception: {ConnectorException()}")
+    gives_up = line(POOL, "discarding closed connection: %s", "one")
+    outage = Outage(Passing())
+    assert outage.written(gives_up), "the database answers, so this is something else"
+    folded = [
+        side,
+        line("procrastinate.utils", "listener error", fault=in_the_queue(away)),
+        line(POOL, "error connecting in %r: %s", "pool", away),
+        line("asyncio", "Task exception was never retrieved", fault=away),
+        gives_up,
+    ]
+    assert [outage.written(one) for one in folded] == [False] * len(folded)
+    assert [record.getMessage().split()[0] for record in caplog.records] == ["queue.lost"]
+    others = [
+        line("procrastinate.utils", "fetcher error", fault=in_the_queue(psycopg.errors.UndefinedTable("jobs"))),
+        line("procrastinate.worker.tick", "Side task fetcher failed with exception: division by zero"),
+        line("asyncio", "Task exception was never retrieved", fault=ZeroDivisionError()),
+        line("asyncio", "Executing took 3 seconds"),
+    ]
+    assert all(outage.written(one) for one in others)
