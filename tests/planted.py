@@ -29,3 +29,12 @@ def events_not_read_and_forgers_believed() -> None:
 
     taking.READERS["sendgrid.events"] = lambda *_: None
     hooks.verifier = lambda _: lambda *_: True
+
+
+def impatient() -> None:
+    """Whoever finds the store held waits for one second, and not for thirty."""
+    from nurture.store import database
+
+    waits = "PRAGMA busy_timeout=30000"
+    assert waits in database._PRAGMAS
+    database._PRAGMAS = tuple(words.replace("30000", "1000") for words in database._PRAGMAS)

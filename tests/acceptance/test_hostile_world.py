@@ -14,6 +14,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from random import Random  # noqa: TID251  (tests may draw: the seed is given)
+from unittest.mock import patch
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -28,7 +29,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from nurture.store.world_faults import FAILING, FULL, LOCKED, READ_ONLY
 from nurture.web.hooks import SIGNATURE, TIMESTAMP
-from nurture.wiring import now
+from nurture.wiring import now, stopwatch
+from tests.daemon_nursery import shared
 from tests.daemons import free_port, until
 from tests.projects import COMMAND, Answer, Project
 
@@ -43,7 +45,6 @@ HOSTILE = (
     "../../../etc/passwd\x1b[31m",
     "-nv1- -nv2- %recipient% *|NAME|*",
 )
-BUSY = 30  # seconds that a command waits for the store
 
 
 def people_in(project: Project) -> int:
@@ -126,8 +127,10 @@ def held(project: Project) -> Iterator[None]:
 
 def test_a_store_that_somebody_holds_is_waited_for_and_said(shop: Callable[[int], Project]) -> None:
     project = shop(2)
-    with held(project):
-        answer = project.run("run", "--once")
+    born, waited = shared(), stopwatch()
+    with held(project), patch.object(born, "planted", "impatient"):  # it would wait for half a minute
+        answer = born.answer(project.root, ["run", "--once"], project.environment())
+    assert waited() > 1
     assert answer.code == 4, answer
     assert "Traceback" not in answer.err
     assert LOCKED in answer.err
