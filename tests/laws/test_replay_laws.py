@@ -42,8 +42,10 @@ HAPPENED = (
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NinetyDays]:
-    """One shop, lived through."""
-    lived = NinetyDays(tmp_path_factory.mktemp("shop"), FIRST, PEOPLE)
+    """One shop, lived through, in a folder of one name: a project is called like its folder, and keys hang on that."""
+    folder = tmp_path_factory.mktemp("story") / "shop"
+    folder.mkdir()
+    lived = NinetyDays(folder, FIRST, PEOPLE)
     lived.live()
     yield lived
     lived.store.close()
