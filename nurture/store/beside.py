@@ -22,6 +22,8 @@ class Turn(IntEnum):
 
     claiming = 1
     counting_starts = 2
+    rounds = 3
+    beating = 4
 
 
 def in_turn(connection: Connection, what: Turn) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from nurture.model.bucket import BUCKETS
 from nurture.model.values import dataclass
+from nurture.store.beside import Turn, in_turn
 from nurture.store.codec import instant, micros
 from nurture.store.database import Database, insert_one
 from nurture.store.load import watermark
@@ -83,7 +84,8 @@ class Rounds:
         To be told so once more changes nothing.
         """
         own = (ROUND_PART.c.round == part.round.id, ROUND_PART.c.first == part.first, ROUND_PART.c.done_at.is_(None))
-        with self.database.writing() as connection:
+        with self.database.writing(beside=True) as connection:
+            in_turn(connection, Turn.rounds)  # of two that end at once the later one sees that it is the last
             connection.execute(update(ROUND_PART).where(*own).values(done_at=micros(now)))
             one = _open(connection)
             if one is None or _left(connection):
@@ -100,7 +102,8 @@ class Rounds:
 
     def catch_up(self, until: datetime) -> None:
         """All that arrived until then was looked at; it never moves back."""
-        with self.database.writing() as connection:
+        with self.database.writing(beside=True) as connection:
+            in_turn(connection, Turn.rounds)
             move_watermark(connection, until, CAUGHT_UP)
 
 

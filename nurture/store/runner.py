@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select
 
 from nurture.model.values import dataclass
+from nurture.store.beside import Turn, in_turn
 from nurture.store.codec import instant, maybe_micros, micros
 from nurture.store.tables import APPLICATION, RUNNER, SWITCH
 
@@ -37,6 +38,7 @@ class Runner:
 
 def beat(connection: Connection, runner: Runner) -> None:
     """Write that it lives; its installation's earlier word is replaced."""
+    in_turn(connection, Turn.beating)
     connection.execute(delete(RUNNER).where(RUNNER.c.name == runner.name))
     row = {"name": runner.name, "process": runner.process, "version": runner.version, "state": runner.state}
     row["kind"] = runner.kind
@@ -46,6 +48,7 @@ def beat(connection: Connection, runner: Runner) -> None:
 
 def leave(connection: Connection, name: str) -> None:
     """Nothing is said any more of a worker that ended or is gone: the next one has another name."""
+    in_turn(connection, Turn.beating)
     connection.execute(delete(RUNNER).where(RUNNER.c.name == name))
 
 
