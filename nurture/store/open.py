@@ -330,12 +330,12 @@ class Store:
 
     def beat(self, one: runner.Runner) -> None:
         """Write that a daemon lives, in place of what its installation said before."""
-        with self.database.writing() as connection:
+        with self.database.writing(beside=True) as connection:
             runner.beat(connection, one)
 
     def goodbye(self, name: str) -> None:
         """Say nothing more of a worker that ended or is gone."""
-        with self.database.writing() as connection:
+        with self.database.writing(beside=True) as connection:
             runner.leave(connection, name)
 
     def runners(self) -> tuple[runner.Runner, ...]:
