@@ -32,9 +32,9 @@ def crowd(people: int) -> Iterator[tuple[Store, Book, datetime]]:
         yield shop.store, book, begun
 
 
-def joined(population: Population, begun: datetime, turn: int = 0) -> Iterator[EventRow]:
-    """One in a hundred has joined within the half hour before."""
-    for number, who in enumerate(population.quiet(population.people // NEWCOMERS, turn)):
+def joined(population: Population, begun: datetime, turn: int = 0, count: int = 0) -> Iterator[EventRow]:
+    """One in a hundred has joined within the half hour before, or so many."""
+    for number, who in enumerate(population.quiet(count or population.people // NEWCOMERS, turn)):
         moment = begun - timedelta(minutes=1 + number % 30)
         yield EventRow(outside_id=who, name="subscriber.joined", at=moment, id=f"j{turn}-{number}", fresh=True)
 

@@ -1,80 +1,146 @@
-"""One in a hundred due on PostgreSQL, shared by one worker and by two: how many decisions a second.
+"""One in a hundred due on PostgreSQL, shared by one worker and by two: how many decisions a second; what is waited for.
 
-The server is the tests' own, without fsync, and has its own processes: only what the workers worked is counted, beside
-the clock. A population built for SQLite is taken over by `nurture move-store`.
+The server is the tests' own, without fsync; the workers' processor and the server's are told apart. A population built
+for SQLite is taken over by `nurture move-store`.
 """
 
+import json
 import os
 import subprocess
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
 
-from benchmarks.crowd import NEWCOMERS, joined, take
-from benchmarks.frame import NURTURE, Figure, nurture, run, taken
+from benchmarks import on_postgresql
+from benchmarks.crowd import joined, take
+from benchmarks.frame import NURTURE, Figure, Taken, run
 from benchmarks.population import Population, populated, spoiled
 from nurture.engine.tick import tick
 from nurture.engine.workshop import Workshop
 from nurture.store.codec import micros
 from nurture.store.tables import AGENDA
 from nurture.wiring import live, now, workshop
-from tests.postgres_server import postgres_server
 
 SIZES = (100_000,)
 WORKERS = (1, 2)
+AT_LEAST = 5_000  # due at once, of fewer than a million too: so many that they are shared
 LONGEST = 1_800.0  # seconds until it is given up
 LOOK = 0.05
-AHEAD = timedelta(seconds=15)  # and 0.2 ms a newcomer, until they fall due
+AHEAD = timedelta(seconds=15)  # and a fifth of a second a thousand of them, until they fall due
 GOAL = "1.7 times with 2 workers on 2 free cores"
+WAITING = (
+    "SELECT coalesce(wait_event_type, 'at work'), coalesce(wait_event, ''), count(*) FROM pg_stat_activity"
+    " WHERE datname = %s AND state IN ('active', 'idle in transaction') AND pid <> pg_backend_pid() GROUP BY 1, 2"
+)
 
 
 def measure(sizes: Sequence[int] = ()) -> list[Figure]:
     """At each size: the move, then newcomers for one worker, then others for two."""
+    on_postgresql.begin()
     figures: list[Figure] = []
     for people in sizes or SIZES:
-        with spoiled(populated(people)) as population, postgres_server("shared_buffers=512MB") as server:
-            figures += shared(population, server.new_database())
+        with spoiled(populated(people)) as population:
+            figures += shared(population)
     return figures
 
 
-def shared(population: Population, url: str) -> Iterator[Figure]:
+def shared(population: Population) -> Iterator[Figure]:
     """The figures of one size."""
-    folder = population.folder
-    moved = taken(lambda: nurture("move-store", "sqlite:///nurture.db", url, folder=folder))
-    what = f"`nurture move-store` of {population.people:,} people from SQLite to PostgreSQL"
+    told = json.loads((population.folder / on_postgresql.MOVED).read_text(encoding="utf-8"))
+    moved = Taken(told["seconds"], told["processor_seconds"])
+    what = f"`nurture move-store` of {population.people:,} people from SQLite to PostgreSQL, when it was done"
     yield Figure(what, moved.words(), "", {"people": population.people, **moved.values})
-    (folder / "config.toml").write_text(f'[store]\nurl = "{url}"\n', encoding="utf-8")
     rates = {}
-    with workshop(folder) as shop:
+    with workshop(population.folder) as shop:
         shop.store.declare("suppressions", "none", now())
         tick(shop.store, live(shop.store).book, now())
         for workers in WORKERS:
-            number, wall, worked = watched(shop, population, workers)
-            rates[workers] = number / wall
-            words = f"{number / wall:,.0f} decisions/s by the clock, {number / worked:,.0f} of the workers' processor"
-            values = {"people": population.people, "workers": workers, "seconds": wall, "processor_seconds": worked}
+            found = watched(shop, population, workers)
+            rates[workers] = found
             who = f"{workers} worker{'s' if workers > 1 else ''}"
-            yield Figure(f"{who}, {number:,} due of {population.people:,} people on PostgreSQL", words, "", values)
-    times = rates[2] / rates[1]
+            what = f"{who}, {found.number:,} due of {population.people:,} people on PostgreSQL"
+            yield Figure(what, found.words(), "", {"people": population.people, "workers": workers, **found.values})
+    times = rates[2].rate / rates[1].rate
     yield Figure("2 workers against 1, by the clock", f"{times:.2f} times", GOAL, {"times": times})
 
 
-def watched(shop: Workshop, population: Population, workers: int) -> tuple[int, float, float]:
-    """How many fell due at one instant; seconds by the clock from then until nobody is due, and of the processor."""
+@dataclass(slots=True)
+class Watched:
+    """How it went: people, seconds by the clock, of the workers' processor and of the server's, what was waited for."""
+
+    number: int
+    wall: float
+    workers: float
+    server: float
+    waits: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rate(self) -> float:
+        """People a second by the clock."""
+        return self.number / self.wall
+
+    def words(self) -> str:
+        """For the table."""
+        looks = self.waits.total() or 1
+        waits = ", ".join(f"{what} {times / looks:.0%}" for what, times in self.waits.most_common(5))
+        return (
+            f"{self.rate:,.0f} decisions/s by the clock, {self.number / self.workers:,.0f} of the workers' processor, "
+            f"{self.number / max(self.server, 0.01):,.0f} of the server's; transactions: {waits}"
+        )
+
+    @property
+    def values(self) -> dict[str, float]:
+        """For JSON."""
+        return {
+            "decided": self.number, "seconds": self.wall, "processor_seconds": self.workers,
+            "server_processor_seconds": self.server, **self.waits,
+        }  # fmt: skip
+
+
+def watched(shop: Workshop, population: Population, workers: int) -> Watched:
+    """How many fell due at one instant, and what it took from then until nobody is due."""
+    count = max(population.people // 100, min(AT_LEAST, population.people // 4))
     with at_work(population.folder, workers) as processes:
         until(lambda: sum(not one.ended for one in shop.store.runners()) >= workers)
-        begun = now() + AHEAD + timedelta(microseconds=200 * population.people // NEWCOMERS)
-        number = take(shop, joined(population, begun, turn=workers), begun)
+        begun = now() + AHEAD + timedelta(microseconds=200 * count)
+        number = take(shop, joined(population, begun, turn=workers, count=count), begun)
         if now() >= begun:
             raise SystemExit("the newcomers were not taken in before they fell due")
         until(lambda: now() >= begun)
-        before, wall = sum(map(worked_by, processes)), time.perf_counter()
-        until(lambda: not due(shop, begun))
-        return number, time.perf_counter() - wall, sum(map(worked_by, processes)) - before
+        with waits(population.url) as found:
+            before, server, wall = sum(map(worked_by, processes)), on_postgresql.worked(), time.perf_counter()
+            until(lambda: not due(shop, begun))
+            wall = time.perf_counter() - wall
+            after = sum(map(worked_by, processes))
+        return Watched(number, wall, after - before, on_postgresql.worked() - server, found)
+
+
+@contextmanager
+def waits(url: str) -> Iterator[Counter[str]]:
+    """What the transactions of a database are found at, look after look."""
+    found, over = Counter[str](), threading.Event()
+    name = on_postgresql.database_of(url)
+
+    def look() -> None:
+        with on_postgresql.server().connect() as connection:
+            while not over.wait(LOOK):
+                for kind, what, times in connection.execute(WAITING, (name,)):
+                    found[f"{kind} {what}".strip() if kind != "Client" else "between two statements"] += times
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        looking.join()
 
 
 def until(true: Callable[[], bool]) -> None:

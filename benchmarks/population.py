@@ -123,7 +123,9 @@ def spoiled(population: Population) -> Iterator[Population]:
         folder = Path(beside) / "shop"
         if population.url:
             with on_postgresql.copied(population.folder, population.url, folder) as url:
-                yield replace(population, folder=folder, url=url)
+                copy = replace(population, folder=folder, url=url)
+                copy.accept()
+                yield copy
             return
         shutil.copytree(population.folder, folder)
         copy = replace(population, folder=folder)
