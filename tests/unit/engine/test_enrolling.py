@@ -36,9 +36,9 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
     """Forty people who bought long ago, and one who bought yesterday; the sequence was not there then."""
-    store = open_store(f"sqlite:///{tmp_path / 'nurture.db'}", tmp_path / "installation")
+    store = open_store(store_url, tmp_path / "installation")
     rows: list[ContactRow | ConsentRow | EventRow] = []
     for number in range(PEOPLE + 1):
         id_, days = f"p{number}", 1 if number == PEOPLE else 200

@@ -1,10 +1,10 @@
 """Gifts at hand-over: the code in the mail, what is told of it, and mails for which there is none (6.11)."""
 
 import asyncio
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -25,10 +25,26 @@ MADE = replace(BAG, pool="", make="BDAY-{4}")
 BUDGET = Budget(Decimal(10), "EUR", w.length("1 year"))
 
 
-def shop_with(folder: Path, *codes: str, present: Present = BAG, budget: Budget | None = None, news: int = 2) -> Shop:
+Opened = Callable[..., Shop]
+
+
+@pytest.fixture
+def opened(store_url: str) -> Iterator[Opened]:
+    """Opens the shop of the test, which is closed at its end."""
+    shops: list[Shop] = []
+
+    def one(house: House | None = None) -> Shop:
+        shops.append(open_shop(store_url, house=house))
+        return shops[-1]
+
+    yield one
+    for shop in shops:
+        shop.store.close()
+
+
+def shop_with(opened: Opened, *codes: str, present: Present = BAG, budget: Budget | None = None, news: int = 2) -> Shop:
     """A shop in which so many mails with a gift wait."""
-    house = House(gifts=(present,), budget_all=budget)
-    shop = open_shop(folder, house=house)
+    shop = opened(House(gifts=(present,), budget_all=budget))
     shop.store.outbox.codes.fill("bag", codes)
     planned(shop.store, news=news, book=shop.live.book)
     return shop
@@ -60,8 +76,8 @@ def looked(shop: Shop) -> dict[str, Person]:
     return {one.address.partition("@")[0]: one for one, _ in found}
 
 
-def test_the_mail_shows_its_code_and_the_last_day_and_the_person_has_it(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "ONE", "TWO")
+def test_the_mail_shows_its_code_and_the_last_day_and_the_person_has_it(opened: Opened) -> None:
+    shop = shop_with(opened, "ONE", "TWO")
     done, texts = rounds(shop)
     assert done.fates == {Fate.accepted: 2}
     assert [text.splitlines()[0] for text in texts] == [
@@ -73,20 +89,20 @@ def test_the_mail_shows_its_code_and_the_last_day_and_the_person_has_it(tmp_path
     }  # fmt: skip
 
 
-def test_codes_are_made_where_there_is_no_pool(tmp_path: Path) -> None:
-    _, texts = rounds(shop_with(tmp_path, present=MADE))
+def test_codes_are_made_where_there_is_no_pool(opened: Opened) -> None:
+    _, texts = rounds(shop_with(opened, present=MADE))
     assert ["BDAY-0000" in texts[0], "BDAY-0001" in texts[1]] == [True, True]
 
 
-def test_the_last_day_counts_from_the_readers_day_of_the_hand_over(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "ONE", news=1)
+def test_the_last_day_counts_from_the_readers_day_of_the_hand_over(opened: Opened) -> None:
+    shop = shop_with(opened, "ONE", news=1)
     shop.clock.now = datetime(2027, 3, 2, 23, 30, tzinfo=UTC)  # in Paris it is the third
     _, texts = rounds(shop)
     assert "until March 24, 2027" in texts[0]
 
 
-def test_a_mail_that_is_put_back_keeps_its_code(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "ONE", "TWO", news=1)
+def test_a_mail_that_is_put_back_keeps_its_code(opened: Opened) -> None:
+    shop = shop_with(opened, "ONE", "TWO", news=1)
     shop.provider.script = lambda mail, _: Handover(mail.key, Fate.planned, "not now")
     _, first = rounds(shop)
     shop.provider.script = lambda mail, _: Handover(mail.key, Fate.accepted)
@@ -96,8 +112,8 @@ def test_a_mail_that_is_put_back_keeps_its_code(tmp_path: Path) -> None:
     assert shop.store.outbox.codes.stock() == {"bag": Stock(free=1, given=1)}
 
 
-def test_without_a_code_the_mail_is_cancelled_with_its_reason_and_the_person_is_told(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "ONE")
+def test_without_a_code_the_mail_is_cancelled_with_its_reason_and_the_person_is_told(opened: Opened) -> None:
+    shop = shop_with(opened, "ONE")
     done, texts = rounds(shop)
     assert done.fates == {Fate.accepted: 1, Fate.cancelled: 1}
     assert len(texts) == 1
@@ -109,16 +125,16 @@ def test_without_a_code_the_mail_is_cancelled_with_its_reason_and_the_person_is_
     assert [message.cancelled for one in without for message in one.messages] == [True]
 
 
-def test_above_the_budget_of_all_nothing_is_given(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "ONE", "TWO", budget=BUDGET)
+def test_above_the_budget_of_all_nothing_is_given(opened: Opened) -> None:
+    shop = shop_with(opened, "ONE", "TWO", budget=BUDGET)
     done, _ = rounds(shop)
     assert done.fates == {Fate.accepted: 1, Fate.cancelled: 1}
     states = sorted(one.enrolments[0].gifts[0].state for one in looked(shop).values())
     assert states == ["given", "over_budget"]
 
 
-def test_where_the_step_says_go_on_the_mail_goes_without(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, news=0)
+def test_where_the_step_says_go_on_the_mail_goes_without(opened: Opened) -> None:
+    shop = shop_with(opened, news=0)
     book = shop.live.book
     welcome = book.sequences["welcome"]
     steps = (replace(welcome.steps[0], if_none="go_on"), welcome.steps[1])
@@ -146,8 +162,8 @@ def edited(shop: Shop, gift: Present | None, *steps: AnyStep) -> None:
     shop.live = replace(shop.live, book=replace(book, house=house, sequences={**book.sequences, "welcome": welcome}))
 
 
-def test_a_gift_that_has_another_name_is_drawn_under_that_for_mails_that_wait(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "ONE", news=1)
+def test_a_gift_that_has_another_name_is_drawn_under_that_for_mails_that_wait(opened: Opened) -> None:
+    shop = shop_with(opened, "ONE", news=1)
     shop.store.outbox.codes.fill("sack", ["OTHER"])
     edited(shop, replace(BAG, name="sack"), replace(WITH_GIFT[0], gift="sack"), WITH_GIFT[1])
     _, texts = rounds(shop)
@@ -158,8 +174,8 @@ def test_a_gift_that_has_another_name_is_drawn_under_that_for_mails_that_wait(tm
 
 
 @pytest.mark.parametrize("gift", [BAG, None], ids=["and the gift is there", "and the gift is gone"])
-def test_a_mail_that_shows_its_gift_no_more_goes_and_draws_none(tmp_path: Path, gift: Present | None) -> None:
-    shop = shop_with(tmp_path, "ONE", news=1)
+def test_a_mail_that_shows_its_gift_no_more_goes_and_draws_none(opened: Opened, gift: Present | None) -> None:
+    shop = shop_with(opened, "ONE", news=1)
     edited(shop, gift, *(WITH_GIFT[:1] if gift else ()), w.send("hello"))
     shop.live = replace(shop.live, templates={**shop.live.templates, "templates/hello/en.md": TEXT})
     done, _ = rounds(shop)
@@ -168,16 +184,16 @@ def test_a_mail_that_shows_its_gift_no_more_goes_and_draws_none(tmp_path: Path, 
     assert looked(shop)["n0"].enrolments[0].gifts[0].state == "waiting"
 
 
-def test_of_a_gift_that_nobody_knows_any_more_there_is_no_code(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "ONE", news=1)
+def test_of_a_gift_that_nobody_knows_any_more_there_is_no_code(opened: Opened) -> None:
+    shop = shop_with(opened, "ONE", news=1)
     edited(shop, None, *WITH_GIFT)
     done, _ = rounds(shop)
     assert done.fates == {Fate.cancelled: 1}
     assert looked(shop)["n0"].enrolments[0].gifts[0].state == "out_of_codes"
 
 
-def test_a_mail_that_cannot_be_written_gives_its_code_back(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "ONE", news=1)
+def test_a_mail_that_cannot_be_written_gives_its_code_back(opened: Opened) -> None:
+    shop = shop_with(opened, "ONE", news=1)
     shop.live = replace(shop.live, templates={})
     done, _ = rounds(shop)
     assert done.fates == {Fate.refused: 1}
@@ -185,8 +201,8 @@ def test_a_mail_that_cannot_be_written_gives_its_code_back(tmp_path: Path) -> No
     assert looked(shop)["n0"].enrolments[0].gifts[0].state == "waiting"
 
 
-def test_a_provider_that_refuses_the_mail_is_told_on(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "ONE", news=1)
+def test_a_provider_that_refuses_the_mail_is_told_on(opened: Opened) -> None:
+    shop = shop_with(opened, "ONE", news=1)
     shop.provider.script = lambda mail, _: Handover(mail.key, Fate.refused, "no")
     rounds(shop)
     (reader, arrived) = person(shop)
@@ -195,8 +211,8 @@ def test_a_provider_that_refuses_the_mail_is_told_on(tmp_path: Path) -> None:
     assert reader.enrolments[0].gifts[0].given_at is None
 
 
-def test_what_is_put_off_to_the_morning_draws_nothing(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "ONE", news=1)
+def test_what_is_put_off_to_the_morning_draws_nothing(opened: Opened) -> None:
+    shop = shop_with(opened, "ONE", news=1)
     book = shop.live.book
     shop.live = replace(shop.live, book=replace(book, rules=replace(book.rules, quiet_hours=w.RULES.quiet_hours)))
     shop.clock.now = datetime(2027, 3, 2, 22, tzinfo=UTC)
@@ -205,8 +221,8 @@ def test_what_is_put_off_to_the_morning_draws_nothing(tmp_path: Path) -> None:
     assert shop.store.outbox.codes.stock() == {"bag": Stock(free=1)}
 
 
-def test_a_dry_run_shows_a_sample_and_draws_nothing(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "ONE", news=1, present=MADE)
+def test_a_dry_run_shows_a_sample_and_draws_nothing(opened: Opened) -> None:
+    shop = shop_with(opened, "ONE", news=1, present=MADE)
     with shop.store.database.reading() as connection:
         from nurture.store.outbox_rows import intents
 
@@ -227,9 +243,9 @@ def test_the_budget_rolls_on_the_shops_calendar(within: str, since: datetime) ->
     assert (found.amount, found.since) == (Decimal(10), since)
 
 
-def test_a_gift_without_a_code_is_given_too(tmp_path: Path) -> None:
+def test_a_gift_without_a_code_is_given_too(opened: Opened) -> None:
     parcel = Present("bag", Money(Decimal(9), "EUR"), kind="parcel", valid=Length(1, w.length("1 year").unit))
-    shop = open_shop(tmp_path, house=House(gifts=(parcel,)))
+    shop = opened(House(gifts=(parcel,)))
     shop.live = replace(
         shop.live,
         templates={
@@ -246,8 +262,8 @@ def test_a_gift_without_a_code_is_given_too(tmp_path: Path) -> None:
     assert [tuple(row) for row in tasks] == [("Parcel bag for n0@shop.example", "owner")]
 
 
-def test_nothing_of_this_touches_mails_without_gifts(tmp_path: Path) -> None:
-    shop = open_shop(tmp_path)
+def test_nothing_of_this_touches_mails_without_gifts(opened: Opened) -> None:
+    shop = opened()
     planned(shop.store, news=1)
     seen: list[Email] = []
     shop.provider.before = seen.append

@@ -83,8 +83,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    store = open_store(f"sqlite:///{tmp_path / 'nurture.db'}", tmp_path / "installation")
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
+    store = open_store(store_url, tmp_path / "installation")
     rows = [
         ContactRow(outside_id=name, address=f"{name}@shop.example", topics=("tips", "news"), basis="opt_in")
         for name in ("salma", "ben")
@@ -99,9 +99,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         store.commit([advance(BOOK, known, NOW, arrived)], NOW, zone_of(BOOK), BOOK)
     with store.database.reading() as connection:
         key = str(connection.exec_driver_sql("SELECT key FROM message").scalar_one())
-    shop = Workshop(
-        tmp_path, Config(f"sqlite:///{tmp_path / 'nurture.db'}", tmp_path, tmp_path / "i"), store, Scripted()
-    )
+    shop = Workshop(tmp_path, Config(store_url, tmp_path, tmp_path / "i"), store, Scripted())
     yield World(store, shop, salma, ben, key)
     store.close()
 

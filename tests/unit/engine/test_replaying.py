@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from nurture.decide.index import index
 from nurture.engine.applying import apply
@@ -27,9 +27,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[Store]:
     """Two people of the little shop ordered something, and three days went by."""
-    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    opened = open_store(store_url)
     files = first_files()
     apply(opened, book_of(files), files, NOW - DAY, "lena")
     take(opened, "salma", "ben")
@@ -66,9 +66,9 @@ def last_line(store: Store, *who: str) -> str:
     return list(replay(store, who, None).lines())[-1]
 
 
-def sql(store: Store, words: str) -> None:
+def sql(store: Store, words: str, **values: object) -> None:
     with store.database.writing() as connection:
-        connection.exec_driver_sql(words)
+        connection.execute(text(words), values)
 
 
 def test_all_are_equal_and_only_what_changed_something_is_counted(store: Store) -> None:
@@ -114,7 +114,7 @@ def test_who_was_decided_on_by_files_that_were_never_applied_is_left_out(store: 
 
 
 def test_a_decision_that_was_changed_by_hand_is_named(store: Store) -> None:
-    sql(store, "UPDATE decision SET digest = x'00' WHERE number = (SELECT max(number) FROM decision)")
+    sql(store, "UPDATE decision SET digest = :other WHERE number = (SELECT max(number) FROM decision)", other=b"\0")
     sql(store, "UPDATE reason SET words = 'changed' WHERE why = 'started'")
     found = replay(store, (), None)
     (one,) = found.differences
@@ -133,7 +133,7 @@ def test_the_book_of_a_decision_is_under_the_switches_of_then(store: Store) -> N
     days(store, 3, 12)
     with store.database.reading() as connection:
         waits = "SELECT count(*) FROM reason WHERE words LIKE '%paused by lena: wrong price%'"
-        assert connection.exec_driver_sql(waits).scalar_one() > 0
+        assert connection.execute(text(waits)).scalar_one() > 0
     assert replay(store, (), None).equal
 
 

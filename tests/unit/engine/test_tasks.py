@@ -51,8 +51,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    store = open_store(f"sqlite:///{tmp_path / 'nurture.db'}", tmp_path / "installation")
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
+    store = open_store(store_url, tmp_path / "installation")
     store.importing(NOW).take([ContactRow(outside_id="salma", address="salma@shop.example")], refuse)
     person = store.find("salma")
     assert person is not None
