@@ -18,6 +18,7 @@ class Outage:
         self._since: float | None = None
         self._last = 0.0
         self.because = ""  # what stands in the way, in our words; empty while nothing does
+        self.ending = False  # the queue's libraries then bring up what was long ago
 
     def told(self, fault: BaseException, lane: str) -> bool:
         """Whether a fault is that the database is away, or lets nobody in: then that is said here, once."""
@@ -44,6 +45,8 @@ class Outage:
         faults = [one for one in (line.exc_info or ()) if isinstance(one, BaseException)]
         if of_pool := line.name.startswith("psycopg.pool"):
             faults += [one for one in (line.args or ()) if isinstance(one, BaseException)]
+        if self.ending and any(waits_for_it(in_words(of_database(fault))) for fault in faults):
+            return False
         if any(self.told(fault, "queue") for fault in faults):
             return False
         if of_pool and not faults and self._since is not None:

@@ -121,6 +121,7 @@ class Worker:
             self.cutting.set()
             return
         observe.note(observe.WORKER_STOPPING, because=because)
+        self.outage.ending = True
         self.stopping.set()
         self.sending.stop()
 

@@ -81,3 +81,10 @@ def test_what_libraries_say_of_it_is_folded_and_nothing_else_is(caplog: pytest.L
         line("asyncio", "Executing took 3 seconds"),
     ]
     assert all(outage.written(one) for one in others)
+
+
+def test_what_was_long_ago_is_not_said_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    outage = Outage(Passing())
+    outage.ending = True
+    assert not outage.written(line("procrastinate.utils", "listener error", fault=in_the_queue(unreachable())))
+    assert caplog.records == []
