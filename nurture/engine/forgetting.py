@@ -16,11 +16,13 @@ from nurture.engine.workshop import Workshop
 from nurture.model.values import dataclass
 from nurture.store.forgetting import Forgetting
 from nurture.store.forgetting import Forgotten as Blanked
+from nurture.store.scrubbing import put_aside
 
 AT_A_TIME = 1_000  # people of whom the provider is told in one go
 AGAIN = timedelta(minutes=10)
 LARGEST = 64 * 1024 * 1024  # bytes of a file that is looked into
 SHOWN = 20
+_A_DATABASE = b"SQLite format 3\0"  # how every file of SQLite begins
 _APART = frozenset({".git", "__pycache__", ".venv", "node_modules"})
 _WORDS = {
     "event": ("event", "events"),
@@ -171,8 +173,10 @@ def in_order(rows: Counter[str]) -> dict[str, int]:
 def files_naming(shop: Workshop, addresses: tuple[str, ...]) -> Iterator[str]:
     """Files of the project in which an address stands, and copies of the store from before; by their paths.
 
-    Rejects beside imports, previews, mails in a folder, exports: what people made they have to delete.
+    Rejects beside imports, previews, mails in a folder, exports: what people made they have to delete. Copies are
+    backups too, a store that was moved away, and on PostgreSQL what a restore put aside.
     """
+    yield from (f"{name} of the database, put aside by a restore" for name in put_aside(shop.store.database))
     words = [one.encode() for one in addresses]
     store = shop.store.database.file
     own = (
@@ -189,9 +193,11 @@ def files_naming(shop: Workshop, addresses: tuple[str, ...]) -> Iterator[str]:
 
 
 def _names(path: Path, words: list[bytes]) -> bool:
+    """Whether an address stands in a file; of one that is too large to be looked into, whether it may be a store."""
     try:
         if path.stat().st_size > LARGEST:
-            return False
+            with path.open("rb") as file:
+                return file.read(len(_A_DATABASE)) == _A_DATABASE
         data = path.read_bytes().lower()
     except OSError:
         return False

@@ -32,6 +32,7 @@ from nurture.store.installation import RESTORED, declare
 from nurture.store.migrate import upgrade, version_of
 from nurture.store.moving import copy_into, in_our_words, used
 from nurture.store.moving_rows import all_tables
+from nurture.store.scrubbing import ASIDE
 from nurture.store.tables import DECLARATION, HEAD, INSTALLATION
 
 _NEW = "nurture_restoring"  # the schema in which a store is made ready on PostgreSQL
@@ -83,7 +84,7 @@ def restore(
     words = f"this store was restored from a backup, {path.name}"
     if inside.decided is not None:
         words += f", which had last decided at {inside.decided:%Y-%m-%d %H:%M} UTC"
-    aside = f"before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    aside = f"{ASIDE}{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     database.engine.dispose()  # what we had open ourselves would stand in the way
     if database.file is not None:
         return _restore_file(database.file, path, words, aside, now, tell)

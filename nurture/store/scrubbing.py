@@ -2,13 +2,14 @@
 
 from sqlite3 import OperationalError
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from nurture.store.database import Database
 from nurture.store.tables import METADATA
 
 BUSY = "the store's file could not be rewritten now"
+ASIDE = "before-restore-"  # how a store that a restore put aside is called, with the time behind it
 _BUSY_THERE = "what was deleted could not be cleared out of the database now"
 
 
@@ -48,3 +49,12 @@ def _rewritten(database: Database) -> str:
     finally:
         connection.close()
     return f"{BUSY}: somebody is reading it" if busy else ""
+
+
+def put_aside(database: Database) -> list[str]:
+    """Where stores lie that a restore put aside in the same database: `schema …`. Files are found in their folder."""
+    if database.file is not None:
+        return []
+    with database.reading() as connection:
+        names = inspect(connection).get_schema_names()
+    return [f"schema {name}" for name in sorted(names) if name.startswith(ASIDE.replace("-", "_"))]

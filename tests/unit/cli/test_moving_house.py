@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nurture.cli.edge import run
+from nurture.engine import forgetting
 from nurture.store.database import connect
 from nurture.store.seats import Seat
 from nurture.wiring import DAEMON, RunLock, now
@@ -173,7 +174,9 @@ def test_a_shop_goes_to_postgresql_and_back_and_sends_what_it_would_have_sent(
     backup = json.loads(project.ok("backup", "--json").out)
     assert (project.root / "backups" / ".gitignore").read_text() == "*\n"
     complain(project, 1, "once more")
-    project.ok("forget", "c3", "--yes")
+    monkeypatch.setattr(forgetting, "LARGEST", 10)  # bytes: a store of a real shop is not looked into
+    told = project.ok("forget", "c3", "--yes").out
+    assert [one for one in ("  nurture.db\n", f"  backups/{Path(backup['file']).name}\n") if one not in told] == []
     (project.root / ".nurture" / "erasures").unlink()  # as when it was said on another machine
     restored = project.ok("restore", backup["file"])
     assert "1 who had been forgotten were known still" in words(restored)

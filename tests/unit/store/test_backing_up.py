@@ -23,6 +23,7 @@ from nurture.store.migrate import migrations_folder
 from nurture.store.open import Store, open_store
 from nurture.store.restoring import readable, restore, store_of
 from nurture.store.rows import ContactRow
+from nurture.store.scrubbing import put_aside
 from nurture.store.tables import ZONE_GROUP
 from tests import worlds as w
 from tests.postgres_server import Server
@@ -76,6 +77,7 @@ def test_a_backup_is_put_back_and_starts_halted_and_what_was_there_is_kept(store
     assert once_more.halted == ""
     once_more.close()
     assert "before" in kept
+    assert put_aside(database) == ([kept] if "postgresql" in store_url else [])
     if "sqlite" in store_url:
         aside = open_store(f"sqlite:///{kept}")
         assert aside.find("later") is not None
