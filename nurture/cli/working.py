@@ -25,10 +25,10 @@ def worker_command(asked: Asked, join: bool, log: str | None) -> int:
     from nurture import observe
     from nurture.cli.running import lived, web_part
     from nurture.engine.faults import RefusedError
-    from nurture.wiring import configuration, on_postgresql, ready_to_send
+    from nurture.wiring import configuration, ready_to_send
 
     config = configuration(asked.root)
-    if not on_postgresql(config):
+    if config.store_url.startswith("sqlite"):
         raise RefusedError(ON_SQLITE)
     ready_to_send(config)
     observe.show_on_stderr(asked.json or log == "json")

@@ -151,6 +151,7 @@ def read_config(
         else:
             settings[name] = meant
     problems += unset_names(("store.url_env",), settings, lines, environment)
+    problems += split_address(settings, lines, environment)
     problems += lacking(settings, lines)
     unset = tuple(unset_names(SECRETS.get(str(settings["provider.name"]), ()), settings, lines, environment))
     if problems:
@@ -264,8 +265,19 @@ def build(
     )
 
 
+def split_address(settings: Mapping[str, Any], lines: list[str], environment: Mapping[str, str]) -> tuple[Problem, ...]:
+    """A store's address whose password holds an @: what follows would be taken for the host, and shown as such."""
+    name = "store.url_env" if settings["store.url_env"] else "store.url"
+    url = secret_of(settings["store.url_env"], environment) or settings["store.url"]
+    if not re.match(r"postgres[^:]*://[^/?]*@[^/?]*@", url):
+        return ()
+    words = f"'{name}' names an address of the store with more than one @"
+    return (Problem("E114", find_place(name, lines), words, "write an @ of the password as %40, and a / as %2F"),)
+
+
 def absolute(url: str, root: Path) -> str:
-    """A SQLite file is meant from the project's folder; every other URL stays as it is."""
+    """A SQLite file is meant from the project's folder; `postgres://` is another word for `postgresql://`."""
+    url = re.sub("^postgres://", "postgresql://", url)
     found = re.fullmatch(r"sqlite:///(?!/)(.+)", url)
     if not found or found[1] == ":memory:":
         return url

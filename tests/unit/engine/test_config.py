@@ -340,3 +340,12 @@ def test_what_is_no_host_is_no_mail_server(host: str):
 @pytest.mark.parametrize("host", ["", "localhost", "127.0.0.1", "::1", "smtp.shop.example", "mail_relay"])
 def test_a_mail_server_has_a_name_or_a_number(host: str):
     assert findings(f'smtp.host = "{host}"\n') == []
+
+
+def test_the_address_of_a_store_is_taken_as_hosts_write_it_and_never_split_at_an_at() -> None:
+    written = '[store]\nurl_env = "SHOP_STORE"\n'
+    config, problems = read_config(Path("/shop"), written, {"SHOP_STORE": "postgres://nurture:x%40y@db/shop"})
+    assert (config and config.store_url, problems) == ("postgresql://nurture:x%40y@db/shop", ())
+    config, problems = read_config(Path("/shop"), written, {"SHOP_STORE": "postgresql://nurture:x@secret@db/shop"})
+    assert config is None
+    assert [(one.place.line, "%40" in str(one.hint), "secret" in str(one)) for one in problems] == [(2, True, False)]
