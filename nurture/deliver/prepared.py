@@ -42,7 +42,7 @@ class Prepared(NamedTuple):
 
 def woven_of(mail: Email) -> tuple[Woven, Woven]:
     """Text and HTML as they are woven; as one piece each where that is not known, or would say something else."""
-    if mail.woven is not None and mail.woven[0].whole is mail.text and mail.woven[1].whole is mail.html:
+    if mail.woven is not None and mail.is_sewn:
         return mail.woven
     if mail.woven is not None and (str(mail.woven[0]), str(mail.woven[1])) == (mail.text, mail.html):
         return mail.woven

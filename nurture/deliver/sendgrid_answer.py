@@ -5,7 +5,7 @@ One question decides: can the mail have gone? Only where it certainly has not ma
 
 import re
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
@@ -70,7 +70,7 @@ def read_answers(keys: Sequence[str], answer: Answer, secret: str) -> list[Hando
     """
     if len(keys) == 1 or not refuses_mails(answer):
         said = read_answer(keys[0], answer, secret)
-        return [replace(said, key=key) for key in keys]
+        return said.of_each(keys)
     named = to_blame(answer, len(keys), secret)
     words = f"SendGrid refuses a request of {len(keys)} mails ({answer.status}){said_by(answer, secret)}"
     words = "another mail of its request was refused" if named else words

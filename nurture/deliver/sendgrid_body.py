@@ -18,6 +18,7 @@ OUR_KEY = "nv_send"
 LARGEST = 30_000_000  # bytes of a whole message, attachments included; SendGrid says 30 MB, and means less than it
 MOST_CATEGORIES = 10
 LONGEST_CATEGORY = 255  # characters
+SHORT, SHORT_NAME = 800, 100  # characters: what is shorter fits on a line, name and value together
 THEIRS = {"x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding"}
 THEIRS |= {"to", "from", "subject", "reply-to", "cc", "bcc"}
 
@@ -41,7 +42,7 @@ def dumped(part: Mapping[str, Any]) -> bytes:
     return orjson.dumps(part)
 
 
-def envelope(mail: Email) -> Iterator[tuple[str, object]]:
+def envelope(mail: Email) -> Part:
     """What is one reader's own: to whom, the subject, the headers, our key.
 
     All headers stand here and none beside: SendGrid does not say what becomes of those of a request when a
@@ -49,11 +50,14 @@ def envelope(mail: Email) -> Iterator[tuple[str, object]]:
     """
     if not SAFE_KEY.fullmatch(mail.key):
         raise CannotBeSaid(f"the send key '{mail.key}' is no word of letters, digits, - and _")
-    yield "to", [party(without_separators(mail.to_name), mail.to_address, "the reader")]
-    yield "subject", filled(one_line(mail.subject, "the subject"), "the subject")
+    found: Part = {
+        "to": [party(without_separators(mail.to_name), mail.to_address, "the reader")],
+        "subject": filled(one_line(mail.subject, "the subject"), "the subject"),
+    }
     if mail.headers:
-        yield "headers", dict(headers(mail))
-    yield "custom_args", {OUR_KEY: mail.key}
+        found["headers"] = dict(mail.headers if are_short(mail) else headers(mail))
+    found["custom_args"] = {OUR_KEY: mail.key}
+    return found
 
 
 def shared(mail: Email, text: str, html: str) -> Iterator[tuple[str, object]]:
@@ -79,6 +83,8 @@ def party(name: str, where: str, whose: str) -> dict[str, str]:
 
 def without_separators(name: str) -> str:
     """A reader's name as SendGrid takes it: `Smith, John` would be refused with the whole mail, `Smith John` is not."""
+    if "," not in name and ";" not in name:
+        return name.strip()
     parts = (part.strip() for part in name.replace(";", ",").split(","))
     return " ".join(part for part in parts if part)
 
@@ -88,6 +94,19 @@ def filled(text: str, what: str) -> str:
     if not text:
         raise CannotBeSaid(f"{what} is empty, which SendGrid does not take")
     return text
+
+
+def are_short(mail: Email) -> bool:
+    """Whether nothing can be wrong with the headers of a mail, as `headers` sees it: a look at all of them at once."""
+    together = "".join([value for _, value in mail.headers])
+    short = len(together) < SHORT and together.isascii() and together.isprintable()
+    return short and are_ours(tuple([name for name, _ in mail.headers]))
+
+
+@lru_cache(maxsize=64)
+def are_ours(names: tuple[str, ...]) -> bool:
+    """Whether headers may be called so, all of them in one mail."""
+    return len({ours(name) for name in names}) == len(names) and max(map(len, names)) < SHORT_NAME
 
 
 def headers(mail: Email) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from nurture.deliver.plain import CannotBeSaid
 from nurture.deliver.prepared import woven_of
 from nurture.deliver.sendgrid_body import LARGEST, dumped, envelope, filled, shared
-from nurture.model.mail import Email, Fate, Handover, Woven
+from nurture.model.mail import Email, Fate, Handover, Woven, put_in
 from nurture.model.values import dataclass
 
 MOST_MAILS = 1000  # personalizations of a request, and readers: each has one
@@ -82,9 +82,10 @@ def alike(mail: Email, woven: tuple[Woven, Woven]) -> Hashable:
 
 def own(mail: Email, woven: tuple[Woven, Woven]) -> Own:
     """A mail of which SendGrid would take what is its own; CannotBeSaid otherwise."""
-    filled(mail.text, "the text")
-    filled(mail.html, "the HTML")
-    return Own(mail, woven, dumped(dict(envelope(mail))))
+    text, html = woven
+    filled("said" if text.says_something else "", "the text")
+    filled("said" if html.says_something else "", "the HTML")
+    return Own(mail, woven, dumped(envelope(mail)))
 
 
 def requests_of(alikes: Sequence[Own], each: int, round_: int) -> Iterator[Post | Handover]:
@@ -115,9 +116,7 @@ def chosen_of(waiting: Sequence[Own], each: int) -> tuple[list[Own], list[Own]]:
 def alone(mail: Email, round_: int) -> Post | Handover:
     """One mail, whole, in a request of its own."""
     try:
-        return Post(
-            (mail,), joined([dumped(dict(envelope(mail)))], dumped(dict(shared(mail, mail.text, mail.html)))), round_
-        )
+        return Post((mail,), joined([dumped(envelope(mail))], dumped(dict(shared(mail, mail.text, mail.html)))), round_)
     except CannotBeSaid as fault:
         return Handover(mail.key, Fate.refused, str(fault))
 
@@ -224,7 +223,7 @@ def free_letters(mails: Sequence[Own]) -> str:
     edges = [edges_of(pattern) for pattern in patterns]
     for attempt in range(TRIES):
         letters = "nv" + sha256(f"{attempt}\n{keys}".encode()).hexdigest()[:LETTERS]
-        if letters not in shared_words and not any(stands_in(letters, one, edges) for one in mails):
+        if letters not in shared_words and not stands_in(letters, mails, edges):
             return letters
     return ""
 
@@ -234,13 +233,15 @@ def edges_of(pattern: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{piece[:EDGE]}\0{piece[-EDGE:]}" if len(piece) > 2 * EDGE else piece for piece in pattern)
 
 
-def stands_in(letters: str, one: Own, edges: Sequence[tuple[str, ...]]) -> bool:
-    """Whether letters stand anywhere in a mail but in its patterns."""
-    mail = one.mail
-    if letters in mail.subject or letters in mail.from_name or letters in mail.reply_to:
-        return True
-    texts = (str(Woven(edge, own.values)) for edge, own in zip(edges, one.woven, strict=True))
-    return any(letters in text for text in texts) or letters.encode() in one.envelope
+def stands_in(letters: str, mails: Sequence[Own], edges: Sequence[tuple[str, ...]]) -> bool:
+    """Whether letters stand anywhere in these mails but in their patterns; all are looked through at once."""
+    text, html = edges
+    said: list[str] = []
+    for one in mails:
+        mail, (ours, page) = one.mail, one.woven
+        said += ("\0", *put_in(text, ours.values), "\0", *put_in(html, page.values))
+        said += ("\0", mail.subject, "\0", mail.from_name, "\0", mail.reply_to)
+    return letters in "".join(said) or letters.encode() in b"\n".join([one.envelope for one in mails])
 
 
 def joined(people: Sequence[bytes], rest: bytes) -> bytes:

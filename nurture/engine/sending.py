@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from nurture import observe
 from nurture.engine.applying import LiveBook
+from nurture.engine.collecting import seldom_collected, uncollected
 from nurture.engine.doubts import Upkeep
 from nurture.engine.flight import Flight
 from nurture.engine.gates import gate_of, halt_ourselves, refused_us, why_waiting
@@ -23,7 +24,6 @@ from nurture.engine.pace import Alike, BackOff, Deferred, Pace, Size
 from nurture.engine.preparing import Kept, Ready, kept_reasons, once_more, ready
 from nurture.engine.road import Road
 from nurture.engine.slots import Slots
-from nurture.engine.tick import uncollected
 from nurture.engine.turned_away import keep_bounces
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate, Handover
@@ -106,7 +106,8 @@ class Sending:
         self._slots, self._room = Slots(self.shop.provider.at_once), asyncio.Event()
         self._unbegun, self._refused = Counter(), False
         await self.run(self._start, done)
-        await self._fly_all(done)
+        with seldom_collected():
+            await self._fly_all(done)
         await self.run(self._look_round, done)
         self.looking_up.begin()
         if done.fates:
@@ -313,8 +314,7 @@ class Sending:
             observe.note(observe.BACKOFF_OVER, provider=self.shop.provider.name)
         if begun:
             until, failures = self.back_off.until(now), self.back_off.failures
-            detail = (paused or missed)[0].detail
-            because = self._because = detail.partition(":")[0]  # our words; what the provider said may name somebody
+            because = self._because = (paused or missed)[0].detail.partition(":")[0]  # what it said may name somebody
             observe.note(observe.BACKOFF_BEGUN, level=logging.WARNING, until=until, failures=failures, because=because)
 
     async def _keep(self, flight: Flight, done: Handed) -> None:
@@ -385,8 +385,7 @@ class Sending:
         left = store.outbox.left(self.clock())
         done.waiting, done.held, done.in_doubt = left.waiting, left.held, left.in_doubt
         done.put_off, done.put_off_until, done.paced = left.put_off, left.put_off_until, left.paced
-        later = (done.put_off_until, *(one.until for one in done.paced))
-        self.morning = min((until for until in later if until is not None), default=None)
+        self.morning = left.morning
         done.shut = done.shut or self.next_at is not None or (done.waiting > 0 and refused_us(self.shop))
         if done.in_doubt:
             newest = store.in_doubt(SHOWN)

@@ -1,11 +1,14 @@
 """A rendered mail, and what became of handing it over."""
 
+from collections.abc import Iterable
 from dataclasses import field
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 from nurture.model.happening import Bounce
 from nurture.model.place import Problem
+from nurture.model.quick import quick
 from nurture.model.values import dataclass
 
 
@@ -23,25 +26,30 @@ class Image:
 class Woven:
     """A text as what many mails share and what is this mail's own: pattern, value, pattern, value, …, pattern.
 
-    `pattern` has one part more than `values`. Mails of equal patterns can travel in one request. `whole` is the text
-    put together, where somebody has done so.
+    `pattern` has one part more than `values`. Mails of equal patterns can travel in one request.
     """
 
     pattern: tuple[str, ...]
     values: tuple[str, ...]
-    whole: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         """The whole text."""
-        if self.whole:
-            return self.whole
-        parts = [""] * (len(self.pattern) + len(self.values))
-        parts[::2], parts[1::2] = self.pattern, self.values
-        return "".join(parts)
+        return "".join(put_in(self.pattern, self.values))
 
-    def joined(self) -> "Woven":
-        """The same with the text put together."""
-        return Woven(self.pattern, self.values, str(self))
+    @property
+    def says_something(self) -> bool:
+        """Whether the whole text is more than empty."""
+        return any(self.pattern) or any(self.values)
+
+
+new_woven = quick(Woven)
+
+
+def put_in(pattern: tuple[str, ...], values: tuple[str, ...]) -> list[str]:
+    """The pieces of the whole text, in their order."""
+    parts = [""] * (len(pattern) + len(values))
+    parts[::2], parts[1::2] = pattern, values
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class Email:
 
     `categories` are words a provider may count by: the mail's and the sequence's name, nothing personal.
     `woven` are text and HTML as they are woven, where the renderer knows it: they say the same as `text` and `html`.
+    `is_sewn`: these two are nothing but what is woven, and put together when somebody first asks for them (`sewn`).
     `tracked` says that this reader agreed that opens and clicks are told apart by person (email.md 4.3).
     """
 
@@ -70,6 +79,36 @@ class Email:
     images: tuple[Image, ...] = ()
     woven: tuple[Woven, Woven] | None = field(default=None, repr=False)
     tracked: bool = False
+    is_sewn: bool = field(default=False, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Text and HTML were given."""
+        object.__setattr__(self, "is_sewn", False)
+
+    if not TYPE_CHECKING:  # mypy would take any name for one that is there
+
+        def __getattr__(self, name: str) -> str:
+            """Text or HTML of a mail that was sewn: what a slot that nothing was put into does not have."""
+            if name not in _SEWN:
+                raise AttributeError(f"a mail has no {name}")
+            whole = str(self.woven[_SEWN[name]])
+            object.__setattr__(self, name, whole)
+            return whole
+
+
+_SEWN = {"text": 0, "html": 1}
+_new_email: Any = quick(Email)
+
+
+def sewn(woven: tuple[Woven, Woven], **said: Any) -> Email:
+    """A mail whose text and HTML are what is woven; they are not put together, which takes as long as all the rest.
+
+    Providers that send mails together put values into patterns themselves.
+    """
+    mail: Email = _new_email(text="", html="", woven=woven, is_sewn=True, **said)
+    for name in _SEWN:
+        object.__delattr__(mail, name)
+    return mail
 
 
 class Fate(Enum):
@@ -113,3 +152,11 @@ class Handover:
     blameless: bool = False
     pace: str = ""
     bounce: Bounce | None = None
+
+    def of_each(self, keys: Iterable[str]) -> list["Handover"]:
+        """The same answer for each of these mails."""
+        more = (self.fate, self.detail, self.problem, self.retry_at, self.halts, self.not_before)
+        return [new_handover(key, *more, self.blameless, self.pace, self.bounce) for key in keys]
+
+
+new_handover = quick(Handover)

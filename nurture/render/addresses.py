@@ -31,6 +31,12 @@ def house_address(address: str) -> str:
     return encoded(address)
 
 
+@lru_cache(maxsize=64)
+def house_name(name: str) -> str:
+    """A name of the house's own as a header may carry it."""
+    return clean(name)
+
+
 def domain_of(address: str) -> str:
     """The ASCII domain of an address."""
     return house_address(address).rpartition("@")[2]

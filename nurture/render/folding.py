@@ -14,7 +14,7 @@ from jinja2 import Template
 from nurture.links import Links
 from nurture.model.book import Book
 from nurture.model.decision import Intent
-from nurture.model.mail import Email, Woven
+from nurture.model.mail import Email, new_woven
 from nurture.model.person import Person
 from nurture.model.place import Problem
 from nurture.render.asking import Ask, OneMail, asks
@@ -104,7 +104,7 @@ class _Folded:
         one = OneMail(intent, person, self.links, self.letter, self.service)
         one.subject, one.preheader = self.subject.of(one, self._subject), self.preheader.of(one, one_line)
         ways = tuple(way for way in (one.leave, one.choose) if way)
-        text = self.text.of(one, Woven(self.under, ways[: len(self.under) - 1]))
+        text = self.text.of(one, new_woven(self.under, ways[: len(self.under) - 1]))
         page = self.page.of(one)
         return self.kind.email(intent, person, (one.subject, text, page), self.headers.of(intent.key, one.leave))
 

@@ -1,7 +1,7 @@
 """One intent becomes one mail: in the reader's language, with a footer and the headers that let them leave."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Template
@@ -9,13 +9,13 @@ from jinja2 import Template
 from nurture.links import Links
 from nurture.model.book import Book
 from nurture.model.decision import Intent
-from nurture.model.mail import Email, Woven
+from nurture.model.mail import Email, Woven, sewn
 from nurture.model.new_address import NEW_ADDRESS
 from nurture.model.person import Person
 from nurture.model.place import Place, Problem
 from nurture.model.rules import Rules
 from nurture.model.values import dataclass
-from nurture.render.addresses import encoded, house_address
+from nurture.render.addresses import encoded, house_address, house_name
 from nurture.render.calls import Answer, Images, Spare
 from nurture.render.compiled import Compiled, Templates, compiled, fault_of
 from nurture.render.environment import READER, Reader
@@ -133,25 +133,25 @@ class Kind(NamedTuple):
         """The whole mail: subject, text and page, with its headers."""
         subject, text, page = said
         sender = self.footer.sender
-        return Email(
-            key=intent.key,
-            from_name=clean(sender.name),
-            from_address=house_address(sender.address),
-            to_name="" if intent.mail == NEW_ADDRESS else clean(str(person.facts.get("first_name") or "")),
-            to_address=encoded(intent.address),
-            subject=str(subject),
-            text=text.whole,
-            html=page.whole,
-            locale=self.version.locale,
-            direction="rtl" if self.right_to_left else "ltr",
-            date=intent.decided_at,
-            reply_to=house_address(sender.reply_to) if sender.reply_to else "",
-            headers=headers,
-            categories=tuple(filter(None, (intent.mail, intent.sequence))),
-            tracked=person.tracked,
-            images=carried(self.templates, page),
-            woven=(text.woven, page.woven) if text.woven is not None and page.woven is not None else None,
-        )
+        named: dict[str, Any] = {
+            "key": intent.key,
+            "from_name": house_name(sender.name),
+            "from_address": house_address(sender.address),
+            "to_name": "" if intent.mail == NEW_ADDRESS else clean(str(person.facts.get("first_name") or "")),
+            "to_address": encoded(intent.address),
+            "subject": str(subject),
+            "locale": self.version.locale,
+            "direction": "rtl" if self.right_to_left else "ltr",
+            "date": intent.decided_at,
+            "reply_to": house_address(sender.reply_to) if sender.reply_to else "",
+            "headers": headers,
+            "categories": tuple(filter(None, (intent.mail, intent.sequence))),
+            "tracked": person.tracked,
+            "images": carried(self.templates, page),
+        }
+        if text.woven is not None and page.woven is not None:
+            return sewn((text.woven, page.woven), **named)
+        return Email(text=text.whole, html=page.whole, **named)
 
 
 def kind_of(

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Template
 
 from nurture.links import Links, fields_in_a_token, in_a_token
-from nurture.model.mail import Woven
+from nurture.model.mail import Woven, new_woven
 from nurture.render.asking import SPOKEN, Ask, EachItsOwn, OneMail
 from nurture.render.markers import Marker
 from nurture.render.splitting import Answered, Around, Read, Slot, Split
@@ -271,5 +271,4 @@ def _keep(skeleton: Skeleton, by: Hashable, made: Part, values: Sequence[Any]) -
 def _woven(pattern: Pattern | None, values: Sequence[Any]) -> Part | None:
     if pattern is None:
         return None
-    woven = Woven(pattern, tuple(values)).joined()
-    return Part(woven.whole, woven)
+    return Part("", new_woven(pattern, tuple(values)))

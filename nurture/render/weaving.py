@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from nurture.model.mail import Woven
+from nurture.model.mail import Woven, new_woven
 from nurture.render.values import END_OF_ISOLATE, ISOLATE
 
 PATTERNS_KEPT = 256  # 30 KB each, so 8 MB; a mail has one for each language and each way through its conditions
@@ -30,10 +30,15 @@ Pattern = tuple[str, ...]
 
 
 class Part(NamedTuple):
-    """A part of a mail as it goes out, and how it is woven where that is known."""
+    """A part of a mail as it goes out, and how it is woven where that is known; `said` may be left out then."""
 
-    whole: str
+    said: str
     woven: Woven | None
+
+    @property
+    def whole(self) -> str:
+        """The part as it goes out."""
+        return self.said or str(self.woven or "")
 
 
 def woven_page(pieces: Sequence[str]) -> Part:
@@ -173,5 +178,4 @@ def _part(shape: Shape, values: Sequence[str], under: Pattern, patterns: _Patter
         pattern = patterns.new(shape, under, values, whole())
     if pattern is None:
         return Part(whole(), None)
-    woven = Woven(pattern, tuple(values)).joined()
-    return Part(woven.whole, woven)
+    return Part("", new_woven(pattern, tuple(values)))

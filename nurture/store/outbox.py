@@ -5,10 +5,21 @@ The batch carries the status of its mails; only exceptions are written on the me
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason
@@ -25,6 +36,9 @@ from nurture.store.installation import Mark, count_on
 from nurture.store.load import NOT_HAD
 from nurture.store.mail_days import count_accepted
 from nurture.store.outbox_meanwhile import as_they_are
+from nurture.store.outbox_queue import OPEN as OPEN  # noqa: PLC0414  (others take it from here)
+from nurture.store.outbox_queue import Gate as Gate  # noqa: PLC0414
+from nurture.store.outbox_queue import any_waits, next_ones
 from nurture.store.outbox_rows import (
     INTENT,
     LEASE,
@@ -48,28 +62,9 @@ from nurture.store.outbox_rows import (
 from nurture.store.save import classes_of, lane_of
 from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED
 
-LOOKED_AT = 8  # times as many of the queue as are claimed, so that mails alike are found for a whole request
-LOOKED_AT_MOST = 800  # but of a large batch only twice as many: it has enough of each kind
 BRAKE = "brake"  # why a mail is held
 HOUR = timedelta(hours=1)
 NOT_LEFT = frozenset({Fate.planned, Fate.held, Fate.cancelled, Fate.expired})
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What may be claimed. `brake` is the most mails but service in any hour, None is no brake.
-
-    Mails of the sequences in `paused` wait while they are valid. `only_service` leaves all else where it is, and
-    `without` leaves single mails, by their keys, a few hundred at the most.
-    """
-
-    only_service: bool = False
-    brake: int | None = None
-    paused: frozenset[str] = frozenset()
-    without: frozenset[str] = frozenset()
-
-
-OPEN = Gate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +80,14 @@ def claim(database: Database, limit: int, now: datetime, owner: str, gate: Gate 
 
     The commit need not survive a power cut by itself: `hand` does, and what it leaves behind is only planned again.
     """
-    waiting = _waiting(gate, now).limit(max(2 * limit, min(LOOKED_AT * limit, LOOKED_AT_MOST)))
     with database.reading() as connection:
-        if not ask(connection, _ANY, now=micros(now)) or connection.execute(waiting.limit(1)).first() is None:
+        if not any_waits(connection, gate, now):
             return Claimed(None)
     with database.writing(beside=True) as connection:
         in_turn(connection, Turn.claiming)
-        wanted = gathered(connection.execute(waiting).all(), limit)
-        ours = locked(connection, [row.key for row in wanted])
-        rows = [row for row in wanted if row.key in ours]
+        wanted = next_ones(connection, gate, now, limit)
+        ours = locked(connection, [row[0] for row in wanted])
+        rows = [row for row in wanted if row[0] in ours]
         room = _room(connection, gate, now)
         taken: list[tuple[str, bool, bool, int]] = []
         for key, lane, released, _, bucket in rows:
@@ -104,42 +98,6 @@ def claim(database: Database, limit: int, now: datetime, owner: str, gate: Gate 
             taken.append((key, bool(released), braked, bucket))
         held = _hold(connection, now, [key for key, *_ in taken]) if len(taken) < len(rows) else 0
         return Claimed(_taken(connection, taken, now, owner) if taken else None, held)
-
-
-_ANY = select(PLANNED.c.key).where(PLANNED.c.due_at <= bindparam("now")).limit(1)
-
-
-def _waiting(gate: Gate, now: datetime) -> Any:
-    """The queue as far as the gate lets it through, in the order in which it goes."""
-    columns = (PLANNED.c.key, PLANNED.c.lane, PLANNED.c.released, PLANNED.c.alike, PLANNED.c.bucket)
-    asked = select(*columns).where(PLANNED.c.due_at <= micros(now))
-    if gate.only_service:
-        asked = asked.where(PLANNED.c.lane == SERVICE_LANE)
-    if gate.without:
-        asked = asked.where(PLANNED.c.key.not_in(sorted(gate.without)))
-    if gate.paused:
-        too_old = MESSAGE.c.valid_until < micros(now)
-        asked = asked.join(MESSAGE, MESSAGE.c.key == PLANNED.c.key)
-        asked = asked.where(or_(MESSAGE.c.sequence.not_in(sorted(gate.paused)), too_old))
-    return asked.order_by(PLANNED.c.lane, PLANNED.c.due_at, PLANNED.c.key)
-
-
-def gathered(waiting: Sequence[Any], limit: int) -> list[Any]:
-    """Up to `limit` of what waits, in its order: whole lanes first; of the last lane those that are alike together.
-
-    What fell due first always goes, and with it what is like it: such mails fill a request. So nothing waits for
-    longer than there are kinds before it.
-    """
-    found: list[Any] = []
-    for _, lane in groupby(waiting, key=lambda row: row.lane):
-        rows = list(lane)
-        if len(found) + len(rows) > limit:
-            kinds: dict[str, list[Any]] = {}
-            for row in rows:
-                kinds.setdefault(row.alike, []).append(row)
-            rows = [row for kind in kinds.values() for row in kind]  # each kind in the order of the queue
-        found += rows[: limit - len(found)]
-    return found
 
 
 def _room(connection: Connection, gate: Gate, now: datetime) -> int | None:

@@ -30,6 +30,12 @@ class Left:
     put_off_until: datetime | None = None
     paced: tuple[Paced, ...] = ()
 
+    @property
+    def morning(self) -> datetime | None:
+        """When the first of what is put off may go (UTC); None when nothing is."""
+        later = (self.put_off_until, *(one.until for one in self.paced))
+        return min((until for until in later if until is not None), default=None)
+
 
 def left(database: Database, now: datetime) -> Left:
     """What is left now; quick whatever lies in the store."""

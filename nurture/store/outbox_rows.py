@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, text, update
 
 from nurture.model.decision import Intent, Reason, Why
 from nurture.model.mail import Fate, Handover
+from nurture.model.makers import new_intent
 from nurture.model.values import dataclass
 from nurture.store.codec import instant, micros, values_of
 from nurture.store.codes import NOT_GONE, give_back
@@ -88,7 +89,7 @@ def intent_of(row: Any) -> Intent:
     """A mail that was decided on, from its row."""
     key, person, sequence, version, subject, step, mail, class_, topic, theme = row[:10]
     due, decided, valid, day, zone, rung, address, variables, variant, offered, carries = row[10:21]
-    return Intent(
+    return new_intent(
         key,
         person,
         sequence,
@@ -188,13 +189,23 @@ def take_out(connection: Connection, keys: Sequence[str]) -> None:
 
 _STATE = update(MESSAGE).where(MESSAGE.c.key == bindparam("key_"), MESSAGE.c.fate.is_(None))
 _DETAIL = _STATE.values(detail=bindparam("detail_"), settled_at=bindparam("at_"))
+_DETAILS = text(  # the same of all in one go: PostgreSQL is asked once for a batch, not once for each mail
+    "UPDATE message SET detail = told.detail, settled_at = CAST(:at AS bigint)"
+    " FROM unnest(CAST(:keys AS text[]), CAST(:details AS text[])) AS told (key, detail)"
+    " WHERE message.key = told.key AND message.fate IS NULL"
+)
 
 
 def note_details(connection: Connection, answers: Sequence[Handover], at: datetime) -> None:
     """What a provider said of mails that it took; their batch says that they went."""
-    rows = [{"key_": one.key, "detail_": one.detail, "at_": micros(at)} for one in answers if one.detail]
-    if rows:
-        write_many(connection, _DETAIL, rows)
+    told = [one for one in answers if one.detail]
+    if told and connection.dialect.name == "postgresql":
+        said = {"keys": [one.key for one in told], "details": [one.detail for one in told], "at": micros(at)}
+        connection.execute(_DETAILS, said)
+    elif told:
+        write_many(
+            connection, _DETAIL, [{"key_": one.key, "detail_": one.detail, "at_": micros(at)} for one in told]
+        )  # fmt: skip
 
 
 def mark(connection: Connection, answer: Handover, at: datetime) -> bool:

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from nurture.engine.tick import uncollected
+from nurture.engine.collecting import SELDOM, seldom_collected, uncollected
 
 
 @pytest.fixture(autouse=True)
 def collector_as_before() -> Iterator[None]:
-    collecting = gc.isenabled()
+    collecting, usual = gc.isenabled(), gc.get_threshold()
     yield
+    gc.set_threshold(*usual)
     (gc.enable if collecting else gc.disable)()
 
 
@@ -34,3 +35,13 @@ def test_whoever_had_switched_them_off_finds_them_off() -> None:
     with uncollected():
         pass
     assert not gc.isenabled()
+
+
+def test_where_they_are_seldom_they_are_as_before_behind_it() -> None:
+    gc.set_threshold(700, 10, 10)
+    with seldom_collected():
+        assert gc.get_threshold() == (SELDOM, 10, 10)
+    assert gc.get_threshold() == (700, 10, 10)
+    with pytest.raises(ZeroDivisionError), seldom_collected():
+        raise ZeroDivisionError
+    assert gc.get_threshold() == (700, 10, 10)

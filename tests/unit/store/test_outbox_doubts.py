@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from nurture.model.mail import Fate, Handover
-from nurture.store import outbox, outbox_doubts, outbox_lists
+from nurture.store import outbox, outbox_doubts, outbox_lists, outbox_queue
+from nurture.store.codec import micros
 from nurture.store.outbox import Gate
 from nurture.store.outbox_rows import LEASE, RANK, Batch
 from tests.query_plans import plan_of
@@ -140,7 +141,8 @@ def test_the_brake_counts_what_left_for_an_hour_and_not_what_came_back(store_url
 def test_the_questions_of_every_round_use_an_index(shop: Shop) -> None:
     planned(shop.store, news=1)
     asked = [
-        outbox._waiting(OPEN, NOW).limit(100),
+        outbox_queue.behind(OPEN, NOW).limit(100),
+        outbox_queue.MOST.params(now=micros(NOW), most=100),
         outbox_doubts._owed(NOW),
         outbox_doubts._over(NOW),
         outbox._left(NOW, "us", False),
