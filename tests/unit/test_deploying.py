@@ -86,6 +86,18 @@ def test_systemd_takes_the_units_and_finds_them_little_exposed(tmp_path: Path) -
     assert judged.returncode == 0, judged.stdout[-300:]
 
 
+def test_commands_beside_the_daemon_have_what_the_unit_gives_it() -> None:
+    script = (DEPLOY / "nurture").read_text(encoding="utf-8")
+    subprocess.run(["/bin/sh", "-n", DEPLOY / "nurture"], check=True)
+    unit = (DEPLOY / "nurture.service").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^(\w+)=(\S+)", unit, flags=re.MULTILINE))
+    assert {f"--uid={said['User']}", f"--gid={said['Group']}"} <= set(script.split())
+    assert f"--working-directory={said['WorkingDirectory']}" in script.split()
+    assert f"--property=EnvironmentFile={said['EnvironmentFile']}" in script.split()
+    assert f"--property=UMask={said['UMask']}" in script.split()
+    assert f'{said["ExecStart"]} "$@"' in script
+
+
 def test_the_compose_file_starts_what_there_is() -> None:
     found = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
     assert set(found["services"]) == {"database", "worker", "web"}
@@ -94,6 +106,7 @@ def test_the_compose_file_starts_what_there_is() -> None:
         understood(service["command"])
         assert service["depends_on"] == {"database": {"condition": "service_healthy"}}
         assert (service["read_only"], service["env_file"]) == (True, "secrets.env")
+    assert found["services"]["database"]["env_file"] == "database.env", "it does not see the keys of nurture"
     image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
     assert "USER nurture" in image
     assert re.findall(r"\$wheel\[([\w,]+)\]", image) == ["postgres,sendgrid,calendars"]
