@@ -46,7 +46,9 @@ def pending(draft: Draft, now: datetime) -> list[Inside]:
             continue
         if inside.due_at <= now or _let_go(draft, inside, node.step, inside.message_due, now):
             found.append((rank(draft, inside, node.step, inside.message_due), inside))
-    return [inside for _, inside in sorted(found, key=lambda pair: pair[0])]
+    if len(found) > 1:
+        found.sort(key=lambda pair: pair[0])
+    return [inside for _, inside in found]
 
 
 def _let_go(draft: Draft, inside: Inside, send: Send, due: datetime, now: datetime) -> bool:

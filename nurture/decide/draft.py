@@ -26,8 +26,7 @@ class Draft:
 
     def __init__(self, book: Book, person: Person, until: datetime | None = None) -> None:
         person = person_today(person, book.renamed)
-        self.until = until
-        self.book = book
+        self.until, self.book = until, book
         self.index: Index = index(book)
         self.before = person
         self.id, self.asof = person.id, person.asof
@@ -56,6 +55,7 @@ class Draft:
         self.inside: list[Inside] = []
         self.clock: Clock = reader_clock(book.rules, person.facts)
         self.moved_from: Clock | None = None  # the clock before this instant, when it changed
+        self._today: tuple[datetime, Clock, date] | None = None
         self.lost = False
         self.moved: list[tuple[Inside, Moved]] = []  # came over from an older version; their times are not settled yet
         self.intents: list[Intent] = []
@@ -111,8 +111,11 @@ class Draft:
         return Scene(self.book, self, now, self.clock, event, entered)
 
     def today(self, now: datetime) -> date:
-        """The reader's date."""
-        return local_day(now, self.clock)
+        """The reader's date; asked again and again about one instant."""
+        known = self._today
+        if known is None or known[0] is not now or known[1] is not self.clock:
+            known = self._today = (now, self.clock, local_day(now, self.clock))
+        return known[2]
 
     def note(
         self,
@@ -147,10 +150,11 @@ class Draft:
 
     def close(self) -> None:
         """Move what has ended from the running to the past."""
-        ended = [inside for inside in self.inside if inside.ended_at is not None]
-        if ended:
-            self.past.extend(inside.frozen() for inside in ended)
-            self.inside = [inside for inside in self.inside if inside.ended_at is None]
+        for one in self.inside:
+            if one.ended_at is not None:
+                self.past.extend(inside.frozen() for inside in self.inside if inside.ended_at is not None)
+                self.inside = [inside for inside in self.inside if inside.ended_at is None]
+                return
 
     def person(self, asof: datetime) -> Person:
         """The person as a value again."""

@@ -107,7 +107,8 @@ def _enter(
             draft.end(other, Why.restarted, now)
         draft.close()
     draft.inside.append(inside)
-    draft.inside.sort(key=lambda one: one.rank)
+    if len(draft.inside) > 1:
+        draft.inside.sort(key=lambda one: one.rank)
     draft.note(Why.started, now, inside, words=firing.name, due_at=firing.fired_at)
     return True
 

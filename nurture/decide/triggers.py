@@ -139,12 +139,13 @@ def rhythms(draft: Draft) -> Iterator[datetime]:
     """When the silences by people's own rhythm fire: the store finds them by these instants only."""
     if draft.erased:
         return
-    wanted = draft.index.rhythms
-    yield from (alarm.at for alarm in _armed_lapses(draft) if (alarm.sequence, alarm.trigger) in wanted)
+    yield from (alarm.at for alarm in _armed_lapses(draft, draft.index.rhythms))
 
 
-def _armed_lapses(draft: Draft) -> Iterator[Armed]:
+def _armed_lapses(draft: Draft, only: frozenset[tuple[str, int]] | None = None) -> Iterator[Armed]:
     for listening, trigger in draft.index.lapses:
+        if only is not None and (listening.sequence.name, listening.number) not in only:
+            continue
         day = lapse_day(draft, trigger)
         if day is not None:
             when = at(day, LAPSE_HOUR, draft.clock)
@@ -216,8 +217,16 @@ def rung(draft: Draft, now: datetime) -> list[Firing]:
     if not alarms.armed or alarms.armed[0].at > now:
         return []
     ringing = [alarm for alarm in alarms.armed if alarm.at <= now]
-    draft.alarms = None
+    once = all(_once(draft, alarm) for alarm in ringing)  # then what is left stays what comes next
+    left = tuple([alarm for alarm in alarms.armed if alarm.at > now])
+    draft.alarms = new_alarms(draft.book, left, alarms.until) if once else None
     return [firing for alarm in ringing for firing in _ringing(draft, alarm, now)]
+
+
+def _once(draft: Draft, alarm: Armed) -> bool:
+    """Whether an alarm never rings again: a broadcast's."""
+    start = draft.book.sequences[alarm.sequence].start
+    return alarm.trigger != BY_RULE and isinstance(start[alarm.trigger], OnceTrigger)
 
 
 def _ringing(draft: Draft, alarm: Armed, now: datetime) -> Iterator[Firing]:
