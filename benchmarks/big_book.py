@@ -1,4 +1,4 @@
-"""How long a book of 200 sequences takes to be checked, tested, and planned while 100,000 people are inside.
+"""How long a book of 200 sequences takes to be checked, tested, and planned while 100,000 people are there.
 
 Nine in ten have complained once and are inside the one sequence that starts by it, whose waits the edit makes shorter.
 The other sequences are the starter's under other names (`book_tests.grow`).
@@ -21,14 +21,19 @@ EDITED = "complaint_care"
 PLANNED = (2, 3)  # there are changes; a decision is missing
 
 
-def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
+def measure(sizes: Sequence[int] = ()) -> list[Figure]:
+    """At each size."""
+    return [figure for people in sizes or (PEOPLE,) for figure in of(people)]
+
+
+def of(people: int) -> list[Figure]:
     """Whole processes, from start to exit; medians of three, the plans of one."""
-    with crowd(PEOPLE) as (store, _book, _ready):
+    with crowd(people) as (store, _book, _ready):
         file = store.database.file
         if file is None:
             raise SystemExit("the crowd has no file to plan over")
         folder = file.parent
-        take_everybody_in(store, folder)
+        take_everybody_in(store, folder, people)
         inside = sum(store.counts().inside.values())
         grow(folder, SEQUENCES)
         checked = taken(lambda: nurture("check", folder=folder), times=3)
@@ -45,17 +50,19 @@ def measure(_sizes: Sequence[int] = ()) -> list[Figure]:
     ]
 
 
-def take_everybody_in(store: Store, folder: Path) -> None:
+def take_everybody_in(store: Store, folder: Path, people: int) -> None:
     """A complaint of everybody, just now, and the tick that starts them."""
     at = now() - timedelta(minutes=5)
-    write(folder / "complaints.csv", ("id", "at", "event", "ticket"), complaints(at.isoformat(timespec="seconds")))
+    write(
+        folder / "complaints.csv", ("id", "at", "event", "ticket"), complaints(people, at.isoformat(timespec="seconds"))
+    )
     nurture("import", "events", "complaints.csv", folder=folder)
     tick(store, live(store).book, now())
 
 
-def complaints(at: str) -> Iterator[tuple[str, ...]]:
+def complaints(people: int, at: str) -> Iterator[tuple[str, ...]]:
     """One for nine in ten."""
-    everybody = populated(PEOPLE).quiet(PEOPLE * 9 // 10)
+    everybody = populated(people).quiet(people * 9 // 10)
     return ((who, at, "complaint.opened", f"T{number}") for number, who in enumerate(everybody))
 
 
