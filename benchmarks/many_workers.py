@@ -30,7 +30,7 @@ from nurture.wiring import live, now, workshop
 
 SIZES = (100_000,)
 WORKERS = (1, 2)
-AT_LEAST = 5_000  # due at once, of fewer than a million too: so many that they are shared
+AT_LEAST = 10_000  # due at once, of fewer than a million too: so many that they are shared
 LONGEST = 1_800.0  # seconds until it is given up
 LOOK = 0.05
 AHEAD = timedelta(seconds=15)  # and a fifth of a second a thousand of them, until they fall due
