@@ -130,21 +130,27 @@ class Known:
     forgotten: set[str] = field(default_factory=set)
     back: set[str] = field(default_factory=set)
 
-    def look_up(self, connection: Connection, outside: Iterable[str], addresses: Iterable[str]) -> None:
-        """Read who these are, in pages."""
+    def look_up(
+        self, connection: Connection, outside: Iterable[str], addresses: Iterable[str], whole: bool = True
+    ) -> None:
+        """Read who these are, in pages; and the address that each of them has, unless the caller asks for some."""
         named, reached = sorted(set(outside)), sorted(set(addresses))
         self.by_outside.update(map(tuple, among(connection, _named(self.source), OUTSIDE_ID.c.value, named)))
         self.by_address.update(map(tuple, among(connection, _REACHED, ADDRESS.c.key, reached)))
         self.suppressed.update(map(tuple, among(connection, _BARRED, SUPPRESSION.c.key, reached)))
         self.forgotten |= barred(connection, self.source, named, reached)
         self.suppressed.update(dict.fromkeys(self.forgotten.intersection(reached), ASKED))
-        people = sorted({*self.by_outside.values(), *self.by_address.values()})
-        self.address_of.update(map(tuple, among(connection, _ADDRESS_OF, ADDRESS.c.person, people)))
+        if whole:
+            self.look_up_addresses(connection, {*self.by_outside.values(), *self.by_address.values()})
         self._look_for_refusals(connection, (key for key in reached if key not in self.by_address))
         new = [self._id("outside", self.source, one) for one in named if one not in self.by_outside]
         new += [self._id("address", key) for key in reached if key not in self.by_address]
         self.taken.update(row[0] for row in among(connection, _PERSON, PERSON.c.id, new))
         self.taken |= given_up(connection, new)
+
+    def look_up_addresses(self, connection: Connection, people: Iterable[str]) -> None:
+        """Read the address that each of these people has: two pages of a large store for each of them."""
+        self.address_of.update(map(tuple, among(connection, _ADDRESS_OF, ADDRESS.c.person, sorted(people))))
 
     def who(self, named: Iterable[tuple[str, str]]) -> Iterator[str]:
         """The people of these outside ids, else addresses in normal form; those whom nobody knows are left out."""

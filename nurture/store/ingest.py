@@ -23,6 +23,7 @@ from nurture.store.database import Database, among, bucket, insert_many
 from nurture.store.erasures import ASKED
 from nurture.store.identity import Known, RefusedRow, normal_address
 from nurture.store.known_facts import known_facts
+from nurture.store.room import roomy
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow, unfit
 from nurture.store.save import EVERYTHING
 from nurture.store.tables import EVENT, MESSAGE, SUPPRESSION
@@ -93,7 +94,7 @@ class Importing:
         """
         done = Imported()
         for batch in _batches(rows, full):
-            with self.database.writing() as connection:
+            with self.database.writing() as connection, roomy(connection, len(batch)):
                 self._take(connection, batch, done, reject, fresh or {})
             done.rows += len(batch)
             tell(done.rows)
@@ -116,7 +117,8 @@ class Importing:
                 reject(row, str(refusal))
         known = Known(self.store, self.source)
         outside = (row.outside_id for row, _ in good if row.outside_id)
-        known.look_up(connection, outside, (address.casefold() for _, address in good if address))
+        known.look_up(connection, outside, (address.casefold() for _, address in good if address), whole=False)
+        known.look_up_addresses(connection, _whose_address_matters(known, good))
         batch = _Batch(known)
         tell = [(row.outside_id, address.casefold()) for row, address in good if row.facts]
         batch.facts.update(known_facts(connection, known.who(tell)))
@@ -287,6 +289,19 @@ class Importing:
             "address": address,
             "before": True,
         } | _NO_SEQUENCE
+
+
+def _whose_address_matters(known: Known, rows: Iterable[tuple[AnyRow, str]]) -> set[str]:
+    """Those who refuse or are barred, and those who come with another address than theirs."""
+    found: set[str | None] = set()
+    for row, address in rows:
+        named = known.by_outside.get(row.outside_id)
+        reached = known.by_address.get(address.casefold())
+        if isinstance(row, ConsentRow | SuppressionRow):
+            found |= {named, reached}
+        elif address and named != reached:
+            found.add(named)
+    return {person for person in found if person}
 
 
 def _address_of(row: AnyRow) -> str:

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from nurture.model import event as names
 from nurture.store.ingest import TOGETHER
 from nurture.store.open import Store, open_store
+from nurture.store.room import MUCH, roomy
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow, SendRow, SuppressionRow
+from nurture.store.tables import ADDRESS, OUTSIDE_ID
 from tests.new_stores import NewStores
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
@@ -216,3 +219,32 @@ def test_an_id_tells_nobody_outside_its_store_who_it_is(new_stores: NewStores) -
     assert customer not in first
     assert elsewhere not in (None, first)
     assert reopened == first
+
+
+def test_an_address_that_was_given_up_in_the_same_batch_can_be_had_by_somebody_known(store: Store) -> None:
+    """Both give an address up and take another in one transaction: each has the newest, and nobody has two."""
+    taken(store, ContactRow(outside_id="A", address="a@x.example"), ContactRow(outside_id="C", address="c@x.example"))
+    taken(
+        store,
+        ContactRow(outside_id="A", address="new@x.example"),
+        ContactRow(outside_id="C", address="a@x.example"),
+        ContactRow(outside_id="A", address="c@x.example"),
+    )
+    with store.database.reading() as connection:
+        valid = select(ADDRESS.c.key, OUTSIDE_ID.c.value).join(OUTSIDE_ID, OUTSIDE_ID.c.person == ADDRESS.c.person)
+        found = sorted(map(tuple, connection.execute(valid.where(ADDRESS.c.valid_to.is_(None)))))
+    assert found == [("a@x.example", "C"), ("c@x.example", "A")]
+
+
+def test_a_large_batch_has_room_and_gives_it_back(store: Store) -> None:
+    """Only on SQLite; PostgreSQL's memory is its own."""
+    if store.database.file is None:
+        return
+    asked = "PRAGMA cache_size"
+    with store.database.writing() as connection:
+        before = connection.exec_driver_sql(asked).scalar_one()
+        with roomy(connection, MUCH):
+            assert connection.exec_driver_sql(asked).scalar_one() < before  # in kilobytes, below zero
+        assert connection.exec_driver_sql(asked).scalar_one() == before
+        with roomy(connection, MUCH - 1):
+            assert connection.exec_driver_sql(asked).scalar_one() == before
