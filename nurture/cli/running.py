@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from nurture.config import Config
     from nurture.daemon import Web
     from nurture.engine.applying import LiveBook
     from nurture.engine.sending import Run
@@ -61,7 +62,7 @@ def keep_running(asked: Asked, accept: bool, json: bool) -> int:
     ready_to_send(config)
     observe.show_on_stderr(json)
 
-    return lived(serve(asked.root, web_part(*config.web_listen) if config.web_listen else None, accept))
+    return lived(serve(asked.root, doors(config), accept))
 
 
 def lived(life: "Coroutine[Any, Any, bool]") -> int:
@@ -69,6 +70,9 @@ def lived(life: "Coroutine[Any, Any, bool]") -> int:
     import asyncio
 
     from nurture.cli.tracing import traced
+    from nurture.engine.memory import shared_by_all_threads
+
+    shared_by_all_threads()
 
     async def whole() -> None:
         if not await life:
@@ -80,8 +84,13 @@ def lived(life: "Coroutine[Any, Any, bool]") -> int:
     return FINE
 
 
-def web_part(host: str, port: int) -> "Web":
-    """The web part as the daemon opens it beside itself; StateError when nothing can listen there."""
+def doors(config: "Config") -> "Web | None":
+    """The web part and /metrics, as far as config.toml gives them a place; None when it gives neither."""
+    return web_part(config.web_listen) if config.web_listen or config.metrics_listen else None
+
+
+def web_part(listen: tuple[str, int] | None) -> "Web":
+    """The web part as the daemon opens it beside itself, and /metrics; StateError when nothing can listen there."""
 
     @asynccontextmanager
     async def beside(
@@ -97,11 +106,13 @@ def web_part(host: str, port: int) -> "Web":
         from nurture.wiring import stopwatch
 
         async with AsyncExitStack() as open_doors:
-            await open_doors.enter_async_context(serving(application(shop, live, clock, run, arrived), host, port))
-            observe.note(observe.WEB_LISTENS, host=host, port=port)
+            if listen is not None:
+                host, port = listen
+                await open_doors.enter_async_context(serving(application(shop, live, clock, run, arrived), host, port))
+                observe.note(observe.WEB_LISTENS, host=host, port=port)
             if shop.config.metrics_listen is not None:
                 figures = meters(shop, live, clock, run, stopwatch())
-                await open_doors.enter_async_context(serving(figures, *shop.config.metrics_listen))
+                await open_doors.enter_async_context(serving(figures, *shop.config.metrics_listen, key="web.metrics"))
             yield
 
     return beside
@@ -192,12 +203,20 @@ def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
 
 
 def leave_it_to(daemon: "Holder", asked: Asked, accept: bool) -> int:
-    """`run --once` beside a daemon: it does the work. Only --accept is a person's word that a start takes."""
+    """`run --once` beside a daemon, which does the work unless it hangs. --accept is a word that a start alone takes."""
     from nurture.engine.faults import StateError
+    from nurture.engine.status import ago, is_silent
+    from nurture.wiring import now, workshop
 
     who = f"a {daemon.kind} (process {daemon.process}, since {daemon.since:%Y-%m-%d %H:%M} UTC) is at work here"
     if accept:
         raise StateError(f"{who}. Stop it, run `nurture run --once --accept`, and start it again.")
+    with workshop(asked.root) as shop:
+        moment = now()
+        silent = [one for one in shop.store.runners() if one.process == daemon.process and is_silent(one, moment)]
+    if silent:
+        words = f"{who}, but said last {ago(moment - silent[0].seen_at)} ago that it lives"
+        raise StateError(f"{words}. Nothing was done here. See whether it hangs; end it, and start it again.")
     if asked.json:
         answer({"daemon": {"process": daemon.process, "since": daemon.since}})
         return FINE

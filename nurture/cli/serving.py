@@ -42,11 +42,10 @@ async def _serve(root: "Path", config: "Config") -> None:
     from nurture.wiring import now, workshop
 
     signals, thread = Signals(), Thread("web")
-    host, port = config.web_listen or ("127.0.0.1", 0)
     try:
         with workshop(root) as shop:
             live, run = (lambda: live_book(shop.store)), thread.run
-            async with web_part(host, port)(shop, live, now, run, lambda: None):
+            async with web_part(config.web_listen)(shop, live, now, run, lambda: None):
                 await signals.asked.wait()
     finally:
         thread.close()

@@ -23,7 +23,7 @@ ON_SQLITE = (
 def worker_command(asked: Asked, join: bool, log: str | None) -> int:
     """Decide and hand over, sharing the work with every other worker on a store on PostgreSQL."""
     from nurture import observe
-    from nurture.cli.running import lived, web_part
+    from nurture.cli.running import doors, lived
     from nurture.engine.faults import RefusedError
     from nurture.wiring import configuration, ready_to_send
 
@@ -36,7 +36,7 @@ def worker_command(asked: Asked, join: bool, log: str | None) -> int:
 
     from nurture.workers.life import serve
 
-    return lived(serve(asked.root, web_part(*config.web_listen) if config.web_listen else None, join))
+    return lived(serve(asked.root, doors(config), join))
 
 
 COMMANDS = {"worker": worker_command}

@@ -19,10 +19,13 @@ _SILENT.disabled = True  # aiohttp writes addresses and whole requests there; `w
 
 
 @asynccontextmanager
-async def serving(application: web.Application, host: str, port: int) -> AsyncIterator[tuple[str, int]]:
+async def serving(
+    application: web.Application, host: str, port: int, key: str = "web.listen"
+) -> AsyncIterator[tuple[str, int]]:
     """Serve it as long as the context lasts; gives host and port, which for port 0 is a free one.
 
-    StateError when the address cannot be listened on. What is being answered at the end is answered.
+    StateError when the address cannot be listened on, which `key` of config.toml names.
+    What is being answered at the end is answered.
     """
     runner = _Runner(
         application,
@@ -38,15 +41,15 @@ async def serving(application: web.Application, host: str, port: int) -> AsyncIt
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as fault:
-            raise StateError(_words(fault, host, port)) from fault
+            raise StateError(_words(fault, host, port, key)) from fault
         yield runner.addresses[0][:2]
     finally:
         await runner.cleanup()
 
 
-def _words(fault: OSError, host: str, port: int) -> str:
+def _words(fault: OSError, host: str, port: int, key: str) -> str:
     """Why it cannot be listened on, and what to do."""
-    cure = "Set web.listen in config.toml to another."
+    cure = f"Set {key} in config.toml to another."
     if fault.errno == errno.EADDRINUSE:
         return f"the port {port} of {host} is in use by another program, perhaps another nurture. {cure}"
     if fault.errno == errno.EACCES:

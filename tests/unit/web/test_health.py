@@ -1,12 +1,15 @@
 """Readiness and metrics: what machines ask, and what they are never told."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from nurture.cli.running import doors
+from nurture.engine.faults import StateError
 from nurture.engine.health import metrics
 from nurture.model.happening import Happened, Happening
 from nurture.model.switch import Switch, Word
@@ -15,6 +18,7 @@ from nurture.store.runner import Runner
 from nurture.web.health import meters
 from nurture.web.remembered import Remembered
 from nurture.web.serving import serving
+from tests.daemons import free_port
 
 from .site import NOW, Shop, served
 
@@ -121,6 +125,24 @@ def test_a_store_that_does_not_answer_is_down_and_asked_no_more_meanwhile(shop: 
         return [*said, await page.get()], len(asked)
 
     assert asyncio.run(story()) == (["down", "down", "down" if faulty else "up"], 2 if faulty else 1)
+
+
+def test_metrics_need_no_web_part_and_name_their_own_key_where_they_cannot_listen(shop: Shop):
+    place = ("127.0.0.1", free_port())
+    shop.shop = replace(shop.shop, config=replace(shop.shop.config, web_listen=None, metrics_listen=place))
+
+    async def story():
+        opened = doors(shop.shop.config)
+        assert opened is not None
+        async with opened(shop.shop, lambda: None, lambda: NOW, shop.run, lambda: None):
+            async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{place[1]}/metrics") as one:
+                assert "nurture_up 1\n" in await one.text()
+            with pytest.raises(StateError, match=r"Set web\.metrics in config.toml to another"):
+                async with opened(shop.shop, lambda: None, lambda: NOW, shop.run, lambda: None):
+                    pytest.fail("two listen at one place")
+
+    asyncio.run(story())
+    assert doors(replace(shop.shop.config, metrics_listen=None)) is None
 
 
 def test_a_counter_only_grows(shop: Shop):
