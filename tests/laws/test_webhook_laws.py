@@ -4,7 +4,7 @@ import asyncio
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ from nurture.store.desk import desk
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow
 from tests import worlds as w
+from tests.postgres_server import Server
 from tests.sending_worlds import NOW, RULES, Clock, Scripted, refuse
 from tests.sockets import listening, read_http, reset
 
@@ -63,10 +64,11 @@ class Erp:
 
 
 @contextmanager
-def waiting() -> Iterator[tuple[Store, str, Path]]:
-    """A store in which Salma's enrolment waits for one call."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{folder}/nurture.db")
+def waiting(server: Server | None) -> Iterator[tuple[Store, str, Path]]:
+    """A store, of the server if there is one, in which Salma's enrolment waits for one call."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        url = f"sqlite:///{folder}/nurture.db" if server is None else stack.enter_context(server.new_store())
+        store = open_store(url)
         store.importing(NOW).take([ContactRow(outside_id="salma", address="salma@shop.example")], refuse)
         person = store.find("salma") or ""
         ((known, arrived),) = store.people([person], NOW)
@@ -82,7 +84,18 @@ def waiting() -> Iterator[tuple[Store, str, Path]]:
 @given(moves=MOVES)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_one_end_one_key_and_no_more_tries_than_allowed(moves: list[int | str]) -> None:
-    with waiting() as (store, person, folder):
+    one_end(None, moves)
+
+
+@given(moves=MOVES)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+def test_one_end_over_postgresql_too(postgres: Server, moves: list[int | str]) -> None:
+    one_end(postgres, moves)
+
+
+def one_end(server: Server | None, moves: list[int | str]) -> None:
+    """Whatever answers and dies, in this order: one call is one key, and ends once."""
+    with waiting(server) as (store, person, folder):
         clock, erp, doors, deaths = Clock(), Erp(), desk(store).webhooks, 0
         with listening(erp) as port:
             shop = Workshop(

@@ -31,9 +31,9 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(root: Path) -> Iterator[Store]:
+def store(root: Path, store_url: str) -> Iterator[Store]:
     """Six people wait for the first mail, due on 7 March at 10:00; it is 6 March."""
-    opened = open_store(f"sqlite:///{root / 'store.db'}")
+    opened = open_store(store_url)
     applied(opened, root, START)
     for name in NAMES:
         agreed = {"topics": ("care",), "basis": "a test", "facts": {"locale": "en"}}

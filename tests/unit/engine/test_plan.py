@@ -143,7 +143,7 @@ def test_nobody_slips_onto_a_step_that_is_gone_between_plan_and_apply(store: Sto
 
 
 def test_a_plan_that_read_one_book_and_the_files_of_the_next_does_not_hold(
-    store: Store, root: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, store_url: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edit(root, SEQUENCE, "until_day: 6", "until_day: 7")
     live_book(store)
@@ -151,7 +151,7 @@ def test_a_plan_that_read_one_book_and_the_files_of_the_next_does_not_hold(
 
     def meanwhile() -> Files:
         monkeypatch.undo()
-        other = open_store(f"sqlite:///{root / 'store.db'}")
+        other = open_store(store_url)
         applied(other, root)
         other.close()
         return read()
