@@ -15,7 +15,7 @@ from nurture.model.person import Person
 from nurture.model.switch import Switch, Word
 from nurture.store import files, inquiries, installation, load, outbox, rebuild, runner, said, save, switches
 from nurture.store.applications import Applications, refuse_superseded
-from nurture.store.at_most import keep
+from nurture.store.at_most import Places, keep
 from nurture.store.basis import basis_of
 from nurture.store.beside import giving_in
 from nurture.store.candidates import Buckets, fell_due, next_agenda, next_scan, watched
@@ -67,7 +67,7 @@ class Store:
     ) -> None:
         self.database, self.unreadable = database, load.Unreadable()
         self.id, self.halted, self.backup, self._file = mark.store, halted, backup, file
-        self._loaded: dict[str, Loaded] = {}
+        self._loaded, self._places = dict[str, Loaded](), Places()
         self.also: Callable[[Connection, Rows], None] = lambda *_: None  # in the transaction of decisions
         self.outbox = Outbox(database, self._remember)
         self.figures, self.applications = Figures(database), Applications(database, self._remember)
@@ -227,9 +227,10 @@ class Store:
             missing = [id_ for id_ in ids if id_ not in before]
             before |= {one.person.id: one for one in load.people(connection, missing, now)} if missing else {}
             rows = save.gather(decisions, before, zone_of, save.classes_of(book), basis_of(connection, book))
-            keep(connection, rows, now, min((one.horizon for one in before.values()), default=0), book)
+            keep(connection, rows, now, min((one.horizon for one in before.values()), default=0), book, self._places)
             self.also(connection, rows)
             mark = installation.count_on(connection)
+        self._places.stand(mark.counter)
         self._remember(mark)
 
     def _remember(self, mark: installation.Mark) -> None:

@@ -5,15 +5,20 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.event import listen, remove
 
-from nurture.engine.tick import decide_all
+from nurture.engine.tick import decide_all, decide_page
 from nurture.model.book import Book
 from nurture.model.event import Origin
 from nurture.model.mail import Fate
 from nurture.model.trigger import Again, OnceTrigger
+from nurture.store.database import pages
+from nurture.store.installation import first_mark
 from nurture.store.open import Store, open_store
 from nurture.store.outbox_by_hand import Wanted
 from nurture.store.rows import ConsentRow, ContactRow
+from nurture.store.tables import HELD, MESSAGE
 from tests import worlds as w
 
 BEGIN = w.utc("2027-03-01 12:00")
@@ -102,3 +107,45 @@ def test_every_day_begins_anew(store: Store) -> None:
     people = store.people([one for page in store.everybody() for one in page], TEN + timedelta(hours=28))
     started = {enrolment.started_at.date() for person, _ in people for enrolment in person.enrolments}
     assert started == days
+
+
+@pytest.mark.parametrize("in_turns", [False, True])
+def test_a_page_is_added_to_the_pages_before_it_and_walks_none_of_them_again(store: Store, in_turns: bool) -> None:
+    """Whose mails are held is by the order of starts, in whichever order the pages come; few steps find it."""
+    meet(store, range(5, 24))
+    book = broadcast(5)
+    decide_all(store, book, BEGIN + timedelta(minutes=1))
+    everybody = sorted(one for page in store.everybody() for one in page)
+    everybody = everybody[1::2] + everybody[::2] if in_turns else everybody
+    walks: list[int] = []
+
+    def looked(_connection: object, _cursor: object, statement: str, given: object, *_: object) -> None:
+        if "OFFSET" in statement and "enrolment" in statement:
+            values = given.values() if isinstance(given, dict) else given
+            walks.append(max(one for one in values if isinstance(one, int) and one < 1_000))  # type: ignore[attr-defined]
+
+    listen(store.database.engine, "before_cursor_execute", looked)
+    started: list[str] = []
+    expected: set[str] = set()
+    for page in pages(everybody, 3):
+        decide_page(store, book, page, TEN)
+        started = sorted([*started, *page])
+        expected |= {one for one in page if len(started) > 5 and one >= started[5]}
+    remove(store.database.engine, "before_cursor_execute", looked)
+    with store.database.reading() as connection:
+        held = select(MESSAGE.c.person).join_from(MESSAGE, HELD, HELD.c.key == MESSAGE.c.key)
+        assert set(connection.execute(held).scalars()) == expected
+    assert len(expected) >= 1
+    assert sum(walk >= 5 for walk in walks) <= 3, walks  # before anything is known, and when there are more than five
+
+
+def test_what_another_commits_meanwhile_is_counted(store: Store) -> None:
+    """Two that have the store open and decide by turns: neither believes what it had counted before the other."""
+    meet(store, range(5, 24))
+    book = broadcast(5)
+    decide_all(store, book, BEGIN + timedelta(minutes=1))
+    everybody = sorted(one for page in store.everybody() for one in page)
+    other = Store(store.database, first_mark(store.database), None, "", None)
+    for number, page in enumerate(pages(everybody, 2)):
+        decide_page(other if number % 2 else store, book, page, TEN)
+    assert waiting(store) == (5, 19)
