@@ -357,5 +357,5 @@ def in_our_words(so: str, *databases: Database) -> Iterator[None]:
         yield
     except drivers as fault:
         said = fault if isinstance(fault, DBAPIError) else DBAPIError(None, None, fault)
-        words = in_words(said) or type(getattr(fault, "orig", fault)).__name__
+        words = (in_words(said) or type(getattr(fault, "orig", fault)).__name__).removesuffix("; nothing is lost")
         raise MoveError(f"{which}{words}; {so}") from fault
