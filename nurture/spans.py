@@ -21,7 +21,8 @@ IMPORT = "import"
 REQUEST = "web.request"  # method, route: of ours, never the address that was asked for
 SPANS = frozenset({TURN, PAGE, CLAIM, RENDER, POST, SETTLE, IMPORT, REQUEST})
 
-ANSWERED = "provider.answered"  # provider, answer: taken, refused, pause, later, halt, doubt
+ANSWERED = "provider.answered"  # provider, answer: one of ANSWERS
+ANSWERS = ("taken", "refused", "pause", "later", "halt", "doubt")
 DECIDED = "decided"  # why: a reason that was given
 COUNTS = frozenset({ANSWERED, DECIDED})
 

@@ -203,7 +203,7 @@ def call_all(shop: "Workshop", book: "LiveBook") -> "Called":
 
 
 def leave_it_to(daemon: "Holder", asked: Asked, accept: bool) -> int:
-    """`run --once` beside a daemon, which does the work unless it hangs. --accept is a word that a start alone takes."""
+    """`run --once` beside a daemon, which does the work, unless it hangs. Only a start takes --accept."""
     from nurture.engine.faults import StateError
     from nurture.engine.status import ago, is_silent
     from nurture.wiring import now, workshop

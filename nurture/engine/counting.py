@@ -17,12 +17,21 @@ _COUNTS = {spans.ANSWERED: "nurture_provider_answers_total", spans.DECIDED: "nur
 
 
 class Counting:
-    """A watcher of `spans`, from any thread. `elapsed` gives seconds of a clock that only goes forwards."""
+    """A watcher of `spans`, from any thread. `elapsed` gives seconds of a clock that only goes forwards.
 
-    def __init__(self, elapsed: Callable[[], float]) -> None:
+    What is counted by a word of ours stands at 0 from the start: else Prometheus does not see the first time.
+    """
+
+    def __init__(self, elapsed: Callable[[], float], provider: str = "") -> None:
         self.elapsed = elapsed
         self._lock = Lock()
         self._counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        for name in observe.NAMES:
+            self._add("nurture_log_events_total", 0, name)
+        for answer in spans.ANSWERS if provider else ():
+            self._add("nurture_provider_answers_total", 0, provider, answer)
+        for name in ("nurture_people_decided_total", "nurture_mails_decided_total"):
+            self._add(name, 0)
         self._histograms = {name: Histogram(BY_NAME[name].edges) for name in _HISTOGRAMS.values()}
 
     def begun(self, name: str, _fields: Mapping[str, spans.Field]) -> spans.Ended:

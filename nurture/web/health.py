@@ -55,7 +55,7 @@ def meters(
 
     From now on this process counts what it does; `elapsed` gives the seconds of a clock that only goes forwards.
     """
-    counting = Counting(elapsed)
+    counting = Counting(elapsed, shop.provider.name)
     unwatch = spans.watch(counting)
 
     def text_now() -> str:

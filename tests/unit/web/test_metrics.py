@@ -202,3 +202,51 @@ def test_the_alerts_are_rules_that_ask_for_what_is_there_and_are_explained() -> 
         assert rule["annotations"].keys() == {"summary", "description"}
         assert rule["expr"].count("(") == rule["expr"].count(")")
         assert f"| `{rule['alert']}` |" in table, f"docs/operations.md does not say what to do about {rule['alert']}"
+
+
+VALUES = {
+    "event": observe.NAMES, "answer": set(spans.ANSWERS), "alarm": set(KINDS), "class": {"service"},
+    "what": {one.value for one in Happened} | {"accepted"},
+    "state": {"planned", "held", "handed", "in_doubt", "refused", "fate_unknown", "unread", "unreadable", "claimed"},
+}  # fmt: skip
+"""What a label can be, as far as the dashboard and the alerts ask for a value of it."""
+OF_PROMETHEUS = {"job", "le"}
+OF_THE_STORE = {one.name for one in FAMILIES if one.kind == "counter" and "this process" not in one.words
+                and one.name not in ("nurture_people_decided_total", "nurture_mails_decided_total")}  # fmt: skip
+
+
+def all_expressions() -> list[str]:
+    return expressions() + [rule["expr"] for group in ALERTS["groups"] for rule in group["rules"]]
+
+
+@pytest.mark.parametrize("expression", all_expressions())
+def test_what_is_asked_for_has_these_labels_with_these_values(expression: str) -> None:
+    """An expression that no sample can ever fit is an alert that never wakes anybody."""
+    labels = {name: set(one.labels) | OF_PROMETHEUS for one in FAMILIES for name in samples_of(one)}
+    for name, selected in re.findall(r"\b(nurture_[a-z_]+)(?:\{([^}]*)\})?", expression):
+        for label, sign, value in re.findall(r'([a-z]+)(=~|!=|!~|=)"([^"]*)"', selected or ""):
+            assert label in labels[name], f"{name} has no {label}"
+            if label in VALUES and sign in ("=", "!="):
+                assert value in VALUES[label]
+            elif label in VALUES:
+                fitting = [one for one in VALUES[label] if re.fullmatch(value, one)]
+                assert len(fitting) >= value.count("|") + 1, f"{value} asks for what is never there"
+    for by in re.findall(r"\bby \(([^)]*)\)", expression):
+        asked = set(re.split(r",\s*", by))
+        assert asked <= set.union(*(labels[name] for name in asked_for(expression)))
+
+
+@pytest.mark.parametrize("expression", all_expressions())
+def test_what_every_process_tells_of_the_store_is_never_added_up_over_processes(expression: str) -> None:
+    for name in asked_for(expression) & OF_THE_STORE:
+        times = len(re.findall(rf"\b{name}\b", expression))
+        right = re.findall(rf"max by \([^)]*\) \((?:rate|increase)\({name}\b", expression)
+        assert len(right) == times, f"{expression}: twice as much with two workers"
+
+
+def test_what_is_counted_stands_at_0_before_the_first_time(shop: Shop) -> None:
+    """Prometheus takes no first value for an increase: without it the first refusal is never seen."""
+    found = parsed(metrics(shop.shop.store, NOW, counting=Counting(lambda: 0.0, "sendgrid")))
+    assert set(found["nurture_log_events_total"]) == {(("event", name),) for name in observe.NAMES}
+    assert {dict(labels)["answer"] for labels in found["nurture_provider_answers_total"]} == set(spans.ANSWERS)
+    assert sum(found["nurture_log_events_total"].values()) == 0
