@@ -23,10 +23,10 @@ def backup_command(asked: Asked, to: Path | None, keep: int | None) -> None:
     from nurture.engine.backups import how_much, make_backup, place_of, store_there
     from nurture.wiring import configuration, now, stopwatch
 
-    config, elapsed = configuration(asked.root), stopwatch()
-    file = place_of(asked.root, to, keep, now())
+    config, elapsed, moment = configuration(asked.root), stopwatch(), now()
+    file = place_of(asked.root, to, keep, moment)
     with store_there(config) as database, progress("backing up", how_much(database)) as tell:
-        made = make_backup(database, config, asked.root, file, keep, tell)
+        made = make_backup(database, config, asked.root, file, keep, moment, tell)
     if asked.json:
         answer({"file": made.file, "bytes": made.bytes, "seconds": round(elapsed(), 3), "decided": made.decided,
                 "removed": made.removed})  # fmt: skip

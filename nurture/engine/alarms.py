@@ -21,7 +21,7 @@ from nurture.model.event import Event
 from nurture.model.sequence import Sequence as BookSequence
 from nurture.model.sequence import Status
 from nurture.model.trigger import HolidayTrigger, OnceTrigger
-from nurture.store import silences
+from nurture.store import backups_made, silences
 from nurture.store.alarms import Alarms, Open
 from nurture.store.runner import Runner
 from nurture.store.switches import ITSELF
@@ -57,6 +57,7 @@ def alarms(shop: Workshop, book: Book | None, now: datetime, others: Others = ev
     yield from _doubts(shop, now)
     yield from _halted(shop)
     yield from _posts(shop, now)
+    yield from _backups(shop, now)
 
 
 def heard(shop: Workshop, book: Book) -> dict[str, datetime]:
@@ -187,6 +188,15 @@ def _posts(shop: Workshop, now: datetime) -> Iterator[Alarm]:
     if waiting > MANY_POSTS or (oldest is not None and now - oldest > UNREAD):
         since = f", the oldest for {ago(now - oldest)}" if oldest else ""
         yield Alarm(alarm.POSTS, "unread", f"{waiting:,} posts from outside wait to be read{since}", "nurture status")
+
+
+def _backups(shop: Workshop, now: datetime) -> Iterator[Alarm]:
+    with shop.store.database.reading() as connection:
+        made = backups_made.made(connection)
+    rest = backups_made.missed(made, now)
+    if rest is not None:
+        words = f"no backup was made for {ago(now - made[-1])}; before that, one every {ago(rest)} at the least"
+        yield Alarm(alarm.BACKUP, "", words, "nurture backup; does what makes them every night still run?")
 
 
 class Watch:

@@ -9,6 +9,7 @@ from nurture.config import Config
 from nurture.engine.faults import MisuseError, StateError
 from nurture.model.values import dataclass
 from nurture.store.backing_up import back_up, file_name, forgotten_in, list_beside, older_of, work_to_do
+from nurture.store.backups_made import remember
 from nurture.store.database import Database, connect
 from nurture.store.erasures import list_of, take_over
 from nurture.store.installation import read_file
@@ -106,13 +107,16 @@ def database_of(config: Config) -> Iterator[Database]:
         database.engine.dispose()
 
 
-def make_backup(database: Database, config: Config, root: Path, file: Path, keep: int | None, tell: Tell) -> BackedUp:
-    """Make a backup, and only then delete the oldest ones of its folder but for `keep`."""
+def make_backup(
+    database: Database, config: Config, root: Path, file: Path, keep: int | None, now: datetime, tell: Tell
+) -> BackedUp:
+    """Make a backup, and only then delete the oldest ones of its folder but for `keep`; the store keeps that it was."""
     if file.parent == root / FOLDER and not file.parent.exists():
         file.parent.mkdir()
         (file.parent / ".gitignore").write_text(_NOT_FOR_GIT, encoding="utf-8")
     made = back_up(database, file, tell)
     list_beside(file.parent, config.installation, database)
+    remember(database, now)
     removed = tuple(older_of(file.parent, keep)) if keep is not None else ()
     for one in removed:
         one.unlink()

@@ -10,7 +10,8 @@ LATE = "service_late"  # a service mail that may go has waited for too long
 DOUBTS = "doubts"  # mails that may have gone or not wait for a person
 HALTED = "halted"  # nothing is sent, and no person said so
 POSTS = "posts_waiting"  # posts from outside wait to be read, or cannot be
-KINDS = (SOURCE, SEQUENCE, NEWS, RUNNER, LATE, DOUBTS, HALTED, POSTS)
+BACKUP = "no_backup"  # backups were made again and again, and none is made any more
+KINDS = (SOURCE, SEQUENCE, NEWS, RUNNER, LATE, DOUBTS, HALTED, POSTS, BACKUP)
 """All of them, in the order in which they are told."""
 
 

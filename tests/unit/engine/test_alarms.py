@@ -26,6 +26,7 @@ from nurture.model.length import Length, Unit
 from nurture.model.mail import Email, Fate, Handover
 from nurture.model.switch import Switch, Word
 from nurture.store.alarms import Alarms, Told, Untold
+from nurture.store.backups_made import remember
 from nurture.store.codec import micros
 from nurture.store.outbox import OPEN
 from nurture.store.runner import Runner
@@ -302,3 +303,23 @@ def test_a_shop_without_people_has_nobody_to_tell(tmp_path: Path) -> None:
     Watch().look(shop.workshop, None, NOW)
     assert told(shop, NOW) == []
     shop.store.close()
+
+
+def test_backups_that_were_made_every_night_and_are_made_no_more(shop: Shop) -> None:
+    database, night = shop.store.database, timedelta(days=1)
+
+    def is_missed(days: float) -> bool:
+        return alarm.BACKUP in [one.kind for one in alarms(shop.workshop, None, NOW + days * night)]
+
+    for hours in range(8):
+        remember(database, NOW - 3 * night + timedelta(hours=hours))
+    remember(database, NOW - 2 * night)
+    remember(database, NOW - night)
+    assert not is_missed(10), "on three days by hand is no habit"
+    remember(database, NOW)
+    assert [is_missed(days) for days in (0, 2.9, 3.1, 56, 56.1)] == [False, False, True, True, False]
+    remember(database, NOW + 5 * night)
+    assert [is_missed(days) for days in (6, 19, 21)] == [False, False, True]
+    for number in range(6, 20):
+        remember(database, NOW + number * night)
+    assert is_missed(23), "what was long ago counts no more"
