@@ -7,7 +7,7 @@ places; it is for text that is mostly beyond ASCII, and encoded whole.
 
 import re
 from base64 import encodebytes
-from binascii import b2a_qp
+from binascii import a2b_qp, b2a_qp
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from nurture.model.mail import Email, Woven
 
 PATTERNS_KEPT = 128  # 40 KB each, so 5 MB
 END = b"\r\n"
+SOFT, CERTAIN = b"=\r\n", 20  # a line break that is none of the text, and how far from its end it is the same always
 _HIGH = bytes(range(128, 256))
 _BLANKS = (b"=20", b"=09")  # at a line's end, where binascii does not count them: up to 78 characters, and 76 may be
 _TOO_LONG = re.compile(rb"^(.{74,75})(=20|=09)$", re.MULTILINE)
@@ -92,6 +93,20 @@ def base64_lines(data: bytes) -> bytes:
     return encodebytes(data).rstrip(b"\n").replace(b"\n", END)
 
 
+def begun_line(before: bytes) -> tuple[bytes, bytes]:
+    """What stands before the first value of a line: as far as it comes out the same whatever follows; and the rest.
+
+    That is as far as a line break that quoted-printable put in, for there it begins anew. Where it puts one follows
+    from what is before it, and from whether anything comes after: so one that is near the end does not count.
+    """
+    made = quoted_printable(before)
+    at = made.rfind(SOFT, 0, -CERTAIN)
+    if at < 0:
+        return b"", before
+    begun = made[: at + len(SOFT)]
+    return begun, before[len(a2b_qp(begun.replace(END, b"\n"))) :]
+
+
 def _filled(prepared: Prepared, values: Iterator[bytes]) -> Iterator[bytes]:
     """The parts of one mail's text, in their order."""
     for part in prepared.parts:
@@ -133,5 +148,11 @@ def _prepared(pattern: Sequence[str]) -> Prepared:
     parts: list[bytes | tuple[bytes, ...]] = []
     for own, group in groupby([*(f"{line}\n" for line in lines), last], key=lambda line: _HOLE in line):
         text = "".join(group)
-        parts.append(tuple(map(str.encode, text.split(_HOLE))) if own else quoted_printable(text.encode()))
+        if own:
+            before, *behind = map(str.encode, text.split(_HOLE))
+            begun, left = begun_line(before)
+            parts += [begun] if begun else []
+            parts.append((left, *behind))
+        else:
+            parts.append(quoted_printable(text.encode()))
     return Prepared(len(whole), _beyond_ascii(whole), tuple(parts))

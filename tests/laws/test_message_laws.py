@@ -44,6 +44,8 @@ EXAMPLES = [
     (Woven(("a" * 75, "\n"), (" ",)), Woven(("a" * 75, "\n"), ("",))),
     (Woven(("", "\nx"), ("\r",)), Woven(("", "\nx"), (".",))),
     (Woven(("é " * 40, "\n.\n"), ("سلمى" * 40,)), Woven(("é " * 40, "\n.\n"), ("a" * 400,))),
+    (Woven(("a" * 73 + " ", "\n"), ("x",)), Woven(("a" * 73 + " ", "\n"), ("",))),
+    (Woven(("b. " * 99, " = " * 99, "\n"), ("é", "")), Woven(("b. " * 99, " = " * 99, "\n"), ("", "y" * 80))),
 ]
 PIECES = st.lists(st.sampled_from(EDGES) | HOSTILE, max_size=6).map("".join)
 
@@ -71,6 +73,8 @@ def is_itself(readers: Sequence[Woven]) -> bool:
 @example(EXAMPLES[0])
 @example(EXAMPLES[1])
 @example(EXAMPLES[2])
+@example(EXAMPLES[3])
+@example(EXAMPLES[4])
 def test_whatever_the_values_are_a_mail_is_what_the_email_package_writes(readers):
     assert is_itself(readers)
     event(f"prepared: {prepared._KNOWN.get(readers[0].pattern) is not None and bool(readers[0].values)}")
@@ -159,6 +163,7 @@ FAULTS = {
     "values do not count as beyond ASCII": (prepared, "_beyond_ascii", lambda _data: 0),
     "what the first was called, all are": (message, "encoded_woven", _of_the_first),
     "the edge is not looked at": (prepared, "_BLANKS", (b"never",)),
+    "a line break beside a value is taken for certain": (prepared, "CERTAIN", -1_000),
     "line ends of other systems stay": (prepared, "_foreign", lambda _text: False),
 }
 
