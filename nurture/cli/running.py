@@ -54,9 +54,12 @@ def run_command(asked: Asked, once: bool, dry_run: bool, accept: bool, at: datet
 
 def keep_running(asked: Asked, accept: bool, json: bool) -> int:
     """`run`: the daemon. It ends by SIGTERM or Ctrl-C."""
-    from nurture import observe
-    from nurture.daemon import serve
-    from nurture.wiring import configuration, ready_to_send
+    from nurture.engine.collecting import uncollected
+
+    with uncollected():  # modules are no garbage, and a tenth of loading them goes into looking for some
+        from nurture import observe
+        from nurture.daemon import serve
+        from nurture.wiring import configuration, ready_to_send
 
     config = configuration(asked.root)
     ready_to_send(config)
