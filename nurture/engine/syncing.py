@@ -70,20 +70,25 @@ async def keep_in_step(
             next_at = next_at or (last + EVERY if last else now)
             if now >= next_at and not shop.store.halted:
                 next_at = now + AFTER_FAILURE
-                found = await _cut_short(sync(shop, now, run), stopping)
+                found = await cut_short(sync(shop, now, run), stopping)
                 if found is not None and found.total():
                     arrived()
                 next_at = now + EVERY
         except Exception as fault:  # noqa: BLE001  (whatever it was, it must not end the daemon, and is tried again)
-            fields = observe.fault_fields(fault, words=isinstance(fault, NotToldError))
-            observe.note(observe.SYNC_FAILED, level=logging.WARNING, **fields)
+            say_failed(fault)
             next_at = now + AFTER_FAILURE
         waiting = asyncio.create_task(stopping.wait())
         await asyncio.wait([waiting], timeout=LOOK)
         waiting.cancel()
 
 
-async def _cut_short(reading: Coroutine[object, object, Counter[str]], stopping: asyncio.Event) -> Counter[str] | None:
+def say_failed(fault: Exception) -> None:
+    """Into the log, in words where the provider did not tell."""
+    fields = observe.fault_fields(fault, words=isinstance(fault, NotToldError))
+    observe.note(observe.SYNC_FAILED, level=logging.WARNING, **fields)
+
+
+async def cut_short(reading: Coroutine[object, object, Counter[str]], stopping: asyncio.Event) -> Counter[str] | None:
     """What is found, or None where the daemon stops first: a server that is slow to answer keeps nobody waiting."""
     asked, stopped = asyncio.create_task(reading), asyncio.create_task(stopping.wait())
     await asyncio.wait([asked, stopped], return_when=asyncio.FIRST_COMPLETED)

@@ -19,7 +19,7 @@ from nurture.engine.faults import FaultError, StateError
 from nurture.engine.handed import Handed
 from nurture.engine.rounds import Sharing, decide_part
 from nurture.engine.sending import Run, Sending
-from nurture.engine.syncing import AFTER_FAILURE, EVERY, can_sync, last_sync, sync
+from nurture.engine.syncing import AFTER_FAILURE, EVERY, can_sync, cut_short, last_sync, say_failed, sync
 from nurture.engine.threads import Thread
 from nurture.engine.turns import AT_WORK, Presence, Turns, why_held
 from nurture.engine.webhooks import Calling
@@ -228,7 +228,11 @@ class Worker:
         if self.stopping.is_set() or await run(held, shop.store, self.clock()):
             return
         await self.calling.once(self.stopping)
-        await self._guarded(observe.SYNC_FAILED, self._sync())
+        try:
+            await self._sync()
+        except Exception as fault:  # noqa: BLE001  (whatever it was, it is tried again after an hour)
+            if not self.outage.told(fault, "beside"):
+                say_failed(fault)
 
     async def _sync(self) -> None:
         shop, run, now = self.shops.sending, self.threads["sending"].run, self.clock()
@@ -237,7 +241,8 @@ class Worker:
         last = await run(last_sync, shop.store)
         if last is None or now >= last + EVERY:
             self._sync_at = now + AFTER_FAILURE
-            if (await sync(shop, now, run)).total():
+            found = await cut_short(sync(shop, now, run), self.stopping)
+            if found is not None and found.total():
                 self.look()
 
     async def bury(self) -> None:

@@ -176,7 +176,9 @@ def test_what_stands_in_the_way_has_words_and_a_cure(
     rules.write_text(f"local all locked scram-sha-256\nlocal all barred reject\n{rules.read_text()}")
     with postgres.connect() as connection:
         connection.execute("CREATE ROLE locked LOGIN PASSWORD 'open sesame'")
-        connection.execute("CREATE ROLE barred LOGIN; CREATE ROLE guest LOGIN")
+        connection.execute(
+            "CREATE ROLE barred LOGIN; CREATE ROLE guest LOGIN; CREATE ROLE crowd LOGIN CONNECTION LIMIT 0"
+        )
         connection.execute("CREATE DATABASE narrow TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
         connection.execute("SELECT pg_reload_conf()")
     here = postgres.url("postgres")
@@ -189,6 +191,7 @@ def test_what_stands_in_the_way_has_words_and_a_cure(
         (here.replace("nurture@", "locked@"), world_faults.LOCKED_OUT),
         (here.replace("nurture@", "stranger@"), world_faults.NO_ROLE),
         (here.replace("nurture@", "barred@"), world_faults.NOT_LET_IN),
+        (here.replace("nurture@", "crowd@"), world_faults.TOO_MANY),
         (postgres.url("not_there"), world_faults.NO_DATABASE),
     ):
         fault = fault_at(url)
@@ -196,7 +199,7 @@ def test_what_stands_in_the_way_has_words_and_a_cure(
         assert probe(url).cure == cure
         assert explain_fault(fault) == TROUBLE  # type: ignore[arg-type]
     said = capsys.readouterr().err
-    assert said.count("nurture: the store cannot be used: ") == 8
+    assert said.count("nurture: the store cannot be used: ") == 9
     assert "secret" not in said
     assert "createdb -T template0 -E UTF8" in str(fault_at(postgres.url("narrow")))
     assert "LATIN1" in probe(postgres.url("narrow")).words

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -29,6 +30,7 @@ from nurture.workers.lanes import connector, cron, schema
 from nurture.workers.life import prepare
 from nurture.workers.worker import Shops, Worker
 from tests.postgres_server import Server
+from tests.sendgrid_server import CONFIG, KEY, sendgrid
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -234,3 +236,36 @@ def test_the_queue_goes_where_the_store_goes_whatever_stands_in_its_address(post
             await to.close_async()
 
     assert asyncio.run(named()) == {"found": "the queue"}
+
+
+def of_lists(root: Path, url: str, stop_after: float | None) -> None:
+    """A worker's look at the lists of a provider, during which it may be asked to end."""
+    (root / "config.toml").write_text((root / "config.toml").read_text() + CONFIG.format(url=url), encoding="utf-8")
+
+    async def whole() -> None:
+        with ExitStack() as stack:
+            found = Bench(root, stack).worker
+            if stop_after is not None:
+                asyncio.get_running_loop().call_later(stop_after, found.stop, "a test")
+            await asyncio.wait_for(found._beside(), 20)
+            await found.shops.sending.provider.close()
+
+    asyncio.run(whole())
+
+
+def test_lists_that_are_not_told_are_said_in_words(root: Path, caplog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENDGRID_KEY", KEY)
+    with sendgrid() as provider:
+        of_lists(root, provider.url, stop_after=None)
+    said = [(one.levelname, one.getMessage()) for one in caplog.records if one.levelno > logging.INFO]
+    assert [(level, words.split()[0], "SendGrid answered 404" in words) for level, words in said] == [
+        ("WARNING", "suppressions.failed", True)
+    ]
+
+
+def test_a_provider_that_does_not_answer_about_its_lists_holds_no_end_up(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENDGRID_KEY", KEY)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        of_lists(root, f"http://127.0.0.1:{silent.getsockname()[1]}", stop_after=0.5)
