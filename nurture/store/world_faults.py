@@ -22,6 +22,7 @@ NO_ROLE = "the server does not know this user: `createuser NAME`, or another use
 NO_DATABASE = "make it: `createdb -T template0 -E UTF8 NAME`, or name another in store.url"
 NOT_LET_IN = "the server lets this user in from here only if its pg_hba.conf says so"
 TOO_MANY = "as many are connected as the server allows: raise its max_connections, or run fewer workers"
+NO_OPTION = "what stands after the ? of store.url must be parameters of PostgreSQL's connections, such as sslmode"
 STARTING = "the server is starting, stopping or restoring; what runs goes on by itself once it is there"
 LOST = "the connection was cut: the server was restarted, or the network fell out; what was not committed is not there"
 NO_RIGHTS = (
@@ -49,6 +50,7 @@ _OF_POSTGRESQL = (  # by SQLSTATE, whatever language the server speaks: the long
     ("25006", STANDBY),
 )
 _OF_CONNECTING = (  # libpq says no SQLSTATE when it could not connect
+    ("invalid connection option", NO_OPTION),
     ("could not translate host name", NO_HOST),
     ("failed to resolve host", NO_HOST),
     ("name or service not known", NO_HOST),
@@ -106,7 +108,7 @@ def in_words(error: BaseException) -> str:
 
 
 _AWAY = frozenset({NO_ANSWER, NO_HOST, TOO_MANY, STARTING, LOST})
-_SHUT = frozenset({LOCKED_OUT, NO_ROLE, NO_DATABASE, NOT_LET_IN})
+_SHUT = frozenset({LOCKED_OUT, NO_ROLE, NO_DATABASE, NOT_LET_IN, NO_RIGHTS, STANDBY, SERVER_FULL})
 
 
 def away(error: BaseException) -> bool:
@@ -115,7 +117,7 @@ def away(error: BaseException) -> bool:
 
 
 def waits_for_it(words: str) -> bool:
-    """Whether these are words of `in_words` for a database that is not to be had, or lets nobody in: one may wait."""
+    """Whether these are words of `in_words` for a database that cannot be worked with for now: one may wait."""
     return words in _AWAY or words in _SHUT
 
 
@@ -130,7 +132,9 @@ def said_by(error: BaseException) -> str:
 
 
 def _failed_to_connect(driver: object) -> bool:
-    return type(driver).__name__ in ("OperationalError", "ConnectionTimeout", "InterfaceError", "PoolTimeout")
+    name = type(driver).__name__
+    of_address = name == "ProgrammingError" and str(driver).startswith("invalid connection option")
+    return of_address or name in ("OperationalError", "ConnectionTimeout", "InterfaceError", "PoolTimeout")
 
 
 def _of_postgresql(driver: object) -> str:

@@ -192,6 +192,7 @@ def test_what_stands_in_the_way_has_words_and_a_cure(
         (here.replace("nurture@", "stranger@"), world_faults.NO_ROLE),
         (here.replace("nurture@", "barred@"), world_faults.NOT_LET_IN),
         (here.replace("nurture@", "crowd@"), world_faults.TOO_MANY),
+        (f"{here}&sslmod=require", world_faults.NO_OPTION),
         (postgres.url("not_there"), world_faults.NO_DATABASE),
     ):
         fault = fault_at(url)
@@ -199,7 +200,7 @@ def test_what_stands_in_the_way_has_words_and_a_cure(
         assert probe(url).cure == cure
         assert explain_fault(fault) == TROUBLE  # type: ignore[arg-type]
     said = capsys.readouterr().err
-    assert said.count("nurture: the store cannot be used: ") == 9
+    assert said.count("nurture: the store cannot be used: ") == 10
     assert "secret" not in said
     assert "createdb -T template0 -E UTF8" in str(fault_at(postgres.url("narrow")))
     assert "LATIN1" in probe(postgres.url("narrow")).words

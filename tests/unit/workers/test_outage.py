@@ -48,13 +48,15 @@ def test_it_is_said_once_that_it_is_away_and_once_that_it_is_back(caplog: pytest
     passing.seconds = 12
     assert outage.told(away, "seat")
     assert outage.told(psycopg.errors.InvalidPassword("never shown"), "queue"), "another matter, and said too"
+    assert outage.told(in_the_queue(psycopg.errors.ReadOnlySqlTransaction("never shown")), "tick"), "a standby"
     outage.well()
     passing.seconds += QUIET
     outage.well()
     outage.well()
-    lost, shut, back = [record.getMessage() for record in caplog.records]
+    lost, shut, standby, back = [record.getMessage() for record in caplog.records]
     assert lost.startswith('queue.lost lane=tick error=OperationalError words="no PostgreSQL answers there')
     assert shut.startswith('queue.lost lane=queue error=InvalidPassword words="the password is wrong')
+    assert 'words="the server is a standby' in standby
     assert back == "queue.back seconds=12"
 
 
