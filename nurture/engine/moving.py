@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from nurture.config import FILE, Config, absolute
 from nurture.engine.faults import MisuseError, StateError
+from nurture.model.values import dataclass
 from nurture.store.database import Database, connect
 from nurture.store.installation import owner_of
 from nurture.store.moving import Moved, move, name_of, room_for, size_of, working

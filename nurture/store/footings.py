@@ -5,12 +5,12 @@ Taken of people as they stand, within one transaction, and used once all that is
 
 import zlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from nurture.model.values import dataclass
 from nurture.store.codec import decoded, encoded, instant, micros
 from nurture.store.database import bucket, insert_many
 from nurture.store.tables import DECISION, FOOTING, MESSAGE, PERSON

@@ -8,7 +8,7 @@ the source changed since is found by its digest and copied again.
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from shutil import disk_usage
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, inspect, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from nurture.model.values import dataclass
 from nurture.store.codec import micros
 from nurture.store.database import Database
 from nurture.store.installation import MOVED, MOVING, Mark, declare, declared, read_mark

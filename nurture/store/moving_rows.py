@@ -4,12 +4,12 @@ A page follows from the key of the last row before it, so that memory stays flat
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, LargeBinary, Row, Select, Table, bindparam, func, select, tuple_
 
+from nurture.model.values import dataclass
 from nurture.store.installation import MOVED, MOVING
 from nurture.store.tables import DECLARATION, METADATA
 

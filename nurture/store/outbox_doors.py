@@ -1,12 +1,12 @@
 """The outbox as the engine knows it: claiming through a gate, doubts, lists, and what people do by hand."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from nurture import spans
 from nurture.model.book import Book
 from nurture.model.mail import Fate
+from nurture.model.values import dataclass
 from nurture.store import outbox, outbox_by_hand, outbox_doubts, outbox_lists
 from nurture.store.codes import Codes, Gone
 from nurture.store.database import Database

@@ -1,13 +1,13 @@
 """What a round of handing over leaves behind: counted by looks at an index, and never further than `up_to.MOST`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 
 from nurture.model.mail import Fate
+from nurture.model.values import dataclass
 from nurture.store import up_to
 from nurture.store.codec import instant, micros
 from nurture.store.database import Database, ask

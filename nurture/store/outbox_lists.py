@@ -1,13 +1,13 @@
 """What lies in the outbox, for people: what waits, is held, is on its way, in doubt, refused, or of unknown fate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
 
 from nurture.model.mail import Fate
+from nurture.model.values import dataclass
 from nurture.store.codec import instant, micros
 from nurture.store.database import ask
 from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED

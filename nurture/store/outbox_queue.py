@@ -1,7 +1,6 @@
 """The queue of the outbox: what may be claimed next, and through which gate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -9,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, bindparam, or_, select
 
+from nurture.model.values import dataclass
 from nurture.store.codec import micros
 from nurture.store.database import ask
 from nurture.store.outbox_rows import SERVICE_LANE

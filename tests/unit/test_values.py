@@ -1,15 +1,22 @@
 """A frozen class with slots is what the standard library would have made of it."""
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import FrozenInstanceError, field, fields, replace
 from dataclasses import dataclass as of_the_library
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from nurture.model import values
 from nurture.model.values import dataclass
+
+HERE = Path(values.__file__)
+ROOM = HERE.parents[1]
+LIBRARYS = re.compile(r"^from dataclasses import .*\bdataclass\b", re.MULTILINE)
 
 
 def kinds(maker: Any) -> SimpleNamespace:
@@ -97,3 +104,10 @@ def test_what_is_not_frozen_is_the_librarys_own() -> None:
     opened = Open()
     opened.one = 2
     assert opened == Open(2)
+
+
+def test_no_frozen_class_is_made_the_slow_way() -> None:
+    """Each costs every start of every command as much as reading ten lines of a book."""
+    files = {path: path.read_text(encoding="utf-8") for path in ROOM.rglob("*.py") if path != HERE}
+    slow = [path.name for path, text in files.items() if "frozen=True, slots=True" in text and LIBRARYS.search(text)]
+    assert (slow, len(files) > 500) == ([], True)
