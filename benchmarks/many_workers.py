@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -157,9 +158,10 @@ Process = subprocess.Popen[bytes]
 
 @contextmanager
 def at_work(folder: Path, workers: int) -> Iterator[list[Process]]:
-    """So many workers of one folder, for as long as the block lasts."""
+    """So many workers of one folder, for as long as the block lasts; each a session, else Linux gives all one share."""
     command = [str(NURTURE), "worker", "--log", "json"]
-    started = [subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL) for _ in range(workers)]
+    given: dict[str, Any] = {"cwd": folder, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    started = [subprocess.Popen(command, **given) for _ in range(workers)]
     try:
         yield started
     finally:
