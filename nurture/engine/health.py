@@ -12,6 +12,7 @@ from nurture.model.happening import Happened
 from nurture.model.rules import CLASSES
 from nurture.model.switch import Word
 from nurture.model.values import dataclass
+from nurture.store.installation import standing
 from nurture.store.mail_days import SERVICE
 from nurture.store.meters import OTHER, Meters, can_write, meters
 from nurture.store.open import Store
@@ -39,12 +40,13 @@ class Readiness:
 
 
 def readiness(store: Store, now: datetime) -> Readiness:
-    """How it stands; whatever the store raises when it cannot be read or written.
+    """How it stands; whatever the store raises when it cannot be read or written, or was moved away meanwhile.
 
     A daemon that holds, or that is not there, and a halt keep it from being ready; posts that could not be read do
     not. The web part answers readers all the same: whatever sends them here asks /health.
     """
     can_write(store.database)
+    standing(store.database)
     unreadable = store.received.how_many()[1]
     return Readiness(
         store="halted: a person has to look" if store.halted else "ok",

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from nurture.engine.health import readiness
 from nurture.store import moving, moving_rows
 from nurture.store.database import Database, connect
 from nurture.store.installation import MOVING, AwayError, declare, declared, read_mark
@@ -58,11 +59,14 @@ def rows_of(database: Database) -> dict[str, list[Any]]:
 
 def test_there_and_back_again_every_row_is_the_same(lived: Path, tmp_path: Path, postgres: Server) -> None:
     here, there = copied(lived, tmp_path), connect(postgres.new_database())
-    before, told = rows_of(here), [0]
+    before, told, at_work = rows_of(here), [0], open_store(here.engine.url.render_as_string())
     assert min(len(before[name]) for name in ("event", "message", "decision", "enrolment", "content")) > 10
     done = move(here, there, NOW, told.append)
     assert done.rows == size_of_rows(before)
     assert told[-1] == 2 * done.rows
+    with pytest.raises(AwayError, match="this store was moved to"):
+        readiness(at_work, NOW)
+    at_work.close()
     assert rows_of(there) == before
     back = connect(f"sqlite:///{tmp_path / 'back.db'}")
     move(there, back, NOW)
