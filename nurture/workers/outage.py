@@ -18,7 +18,7 @@ class Outage:
         self._since: float | None = None
         self._last = 0.0
         self.because = ""  # what stands in the way, in our words; empty while nothing does
-        self.ending = False  # the queue's libraries then bring up what was long ago
+        self.ending = False  # the queue's libraries then bring up what was long ago, and which connections they cut
 
     def told(self, fault: BaseException, lane: str) -> bool:
         """Whether a fault is that the database is away, or lets nobody in: then that is said here, once."""
@@ -51,6 +51,8 @@ class Outage:
             return False
         if of_pool and not faults and self._since is not None:
             return False  # which connections it gives up
+        if self.ending and line.name.startswith("psycopg") and line.levelno <= logging.WARNING:
+            return False
         return not (line.name.startswith("procrastinate") and not faults and OF_THE_QUEUE in line.getMessage())
 
 

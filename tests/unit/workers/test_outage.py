@@ -89,4 +89,8 @@ def test_what_was_long_ago_is_not_said_at_the_end(caplog: pytest.LogCaptureFixtu
     outage = Outage(Passing())
     outage.ending = True
     assert not outage.written(line("procrastinate.utils", "listener error", fault=in_the_queue(unreachable())))
+    cut = line("psycopg", "query cancellation interrupted (%s): closing connection", "one")
+    cut.levelno = logging.WARNING
+    assert not outage.written(cut)
+    assert outage.written(line("procrastinate.utils", "fetcher error", fault=ZeroDivisionError()))
     assert caplog.records == []
