@@ -190,6 +190,15 @@ def write_file(path: Path, mark: Mark) -> None:
         Path(half).unlink(missing_ok=True)
 
 
+def keep_file(path: Path, mark: Mark, remembered: Remembered | None) -> None:
+    """Remember the mark as the store is opened. On a full disk an older one stays: by it the store is only ahead."""
+    try:
+        write_file(path, mark)
+    except OSError:
+        if remembered is None:
+            raise
+
+
 def halted_because(store: Mark, remembered: Remembered | None, path: Path) -> str:
     """Why this store must not mail yet; empty when it may. `path` is where the installation's file lies now."""
     if remembered is None:

@@ -55,7 +55,7 @@ def open_store(url: str, installation_file: Path | None = None, cache: int = CAC
     if installation_file is not None:
         halted = halted or installation.halted_because(mark, remembered, installation_file)
         if not halted:
-            installation.write_file(installation_file, mark)
+            installation.keep_file(installation_file, mark, remembered)
     return Store(database, mark, installation_file, halted, backup)
 
 
