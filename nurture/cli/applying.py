@@ -10,7 +10,7 @@ import click
 
 from nurture.cli.command import Asked, Instant, command
 from nurture.cli.edge import DECISION, FINE
-from nurture.cli.output import answer, say, say_all, say_next
+from nurture.cli.output import answer, say, say_all, say_next, typed
 from nurture.cli.planning import PAST_HOUR, next_of, say_findings
 
 if TYPE_CHECKING:
@@ -197,20 +197,11 @@ def agreed(count: int, yes_send: int | None, quiet: bool, ask: Callable[..., str
     say(f"The most that can go out in the next hour because of this: {messages}.")
     if yes_send is not None:
         say(f"--yes-send says {yes_send:,}.")
-    elif typed(count, ask):
+    elif typed(count, "go ahead", ask):
         return True
     say("Nothing was changed.")
     say_next(f"nurture apply --yes-send {count}")
     return False
-
-
-def typed(count: int, ask: Callable[..., str]) -> bool:
-    """Whether the number was typed; where nobody can type, it was not."""
-    try:
-        said = ask(f"Type {count} to go ahead", default="", show_default=False)
-    except click.Abort:
-        return False
-    return said.strip().replace(",", "") == str(count)
 
 
 def commit_of(root: Path) -> str:

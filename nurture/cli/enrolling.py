@@ -7,7 +7,7 @@ import click
 
 from nurture.cli.command import Asked, LengthOfTime, command
 from nurture.cli.edge import DECISION, FINE
-from nurture.cli.output import answer, plural, say, say_all, say_next
+from nurture.cli.output import answer, plural, say, say_all, say_next, typed
 from nurture.cli.progress import progress
 from nurture.model.length import Length
 
@@ -89,13 +89,8 @@ def agreed(found: "Fulfilling", agreed_to: int | None, quiet: bool, ask: Callabl
             answer({"sequence": found.sequence, "enrolled": 0, "would_start": count, "said": agreed_to})
             return False
         say(f"--yes says {agreed_to:,}, but they are {count:,}.")
-    else:
-        try:
-            typed = ask(f"Type {count} to take them in", default="", show_default=False)
-        except click.Abort:
-            typed = ""
-        if typed.strip().replace(",", "") == str(count):
-            return True
+    elif typed(count, "take them in", ask):
+        return True
     say("Nothing was changed.")
     say_next(f"nurture enrol {found.sequence} --already --spread '14 days' --yes {count}")
     return False

@@ -6,7 +6,7 @@ import click
 
 from nurture.cli.command import Asked, command
 from nurture.cli.edge import DECISION, FINE
-from nurture.cli.output import answer, plural, say, say_all, say_next
+from nurture.cli.output import answer, plural, say, say_all, say_next, typed
 
 by = click.option("--by", metavar="NAME", default="", help="Who says so; without it, who is logged in.")
 because = click.option("--because", metavar="WORDS", default="", help="Why; `explain` and `status` show it.")
@@ -152,11 +152,7 @@ def agreed(name: str, count: int, who: str, ask: Callable[..., str]) -> bool:
     if not count:
         return True
     say(f"{count:,} {'is' if count == 1 else 'are'} inside {name}. They end now, as `stopped by {who}`, for good.")
-    try:
-        typed = ask(f"Type {count} to end them", default="", show_default=False)
-    except click.Abort:
-        typed = ""
-    if typed.strip().replace(",", "") == str(count):
+    if typed(count, "end them", ask):
         return True
     say("Nothing was changed.")
     say_next(f"nurture pause {name}", f"nurture stop {name} --yes")

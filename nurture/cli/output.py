@@ -4,7 +4,7 @@ import dataclasses
 import json
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -48,6 +48,15 @@ def say_next(*commands: str) -> None:
     """The end of every command: what is useful now, whole, to be copied; one command a line where they are long."""
     line = f"Next: {'   ·   '.join(commands)}"
     click.echo(line if len(line) <= WIDTH else "Next: " + "\n      ".join(commands))
+
+
+def typed(count: int, to: str, ask: Callable[..., str]) -> bool:
+    """Whether a person typed the number to do this, which nobody does by mistake; where nobody can type, it was not."""
+    try:
+        said = ask(f"Type {count} to {to}", default="", show_default=False)
+    except click.Abort:
+        return False
+    return said.strip().replace(",", "") == str(count)
 
 
 def answer(document: object) -> None:

@@ -1,6 +1,5 @@
 """The page of a reader's choices: GET /p/{token} shows them and changes nothing, POST does what the form says."""
 
-from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
@@ -50,12 +49,8 @@ class Pages:
         wish = wish_of(await posted(request, FIELDS))
         if site.in_hand[request.path] >= AT_ONCE:
             return site.said(request, View(Kind.busy), HTTPStatus.SERVICE_UNAVAILABLE)
-        site.in_hand[request.path] += 1
-        try:
+        with site.holding(request.path):
             choices, recorded = await site.work(self.preferring.act, token, wish)
-        finally:
-            site.in_hand[request.path] -= 1
-            site.in_hand += Counter()  # only those above nothing are kept
         if recorded:
             site.arrived()
         return self.answered(request, choices)

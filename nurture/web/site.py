@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -78,6 +79,16 @@ class Site:
             return self.said(request, View(Kind.busy), HTTPStatus.TOO_MANY_REQUESTS)
         return self.answered(request, await self.work(self.answering.read, token))
 
+    @contextmanager
+    def holding(self, path: str) -> Iterator[None]:
+        """One more request of a link is in hand; how many may be is asked first."""
+        self.in_hand[path] += 1
+        try:
+            yield
+        finally:
+            self.in_hand[path] -= 1
+            self.in_hand += Counter()  # only those above nothing are kept
+
     async def act(self, request: web.Request) -> web.Response:
         """What the reader, or on /u/ their mail program, wants done: without a cookie, at once, as often as sent.
 
@@ -91,12 +102,8 @@ class Site:
         choice = Choice() if one_click else Choice(form.get("do", ""), form.get("theme", ""), form.get("of", ""))
         if self.in_hand[request.path] >= AT_ONCE:
             return self.said(request, View(Kind.busy), HTTPStatus.SERVICE_UNAVAILABLE)
-        self.in_hand[request.path] += 1
-        try:
+        with self.holding(request.path):
             view, recorded = await self.work(self.answering.act, token, choice)
-        finally:
-            self.in_hand[request.path] -= 1
-            self.in_hand += Counter()  # only those above nothing are kept
         if recorded:
             self.arrived()
         if "do" in form and not one_click:
