@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from nurture.language.tree import Source
 from nurture.model.place import Problem, Severity
@@ -88,6 +87,8 @@ def as_junit(problems: Iterable[Problem], strict: bool = False) -> str:
 
     An error is a failed case, with `strict` a warning too; where nothing is found there is one case, that passed.
     """
+    from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
     root = Element("testsuites", name="nurture check")
     suites: dict[str, list[Problem]] = {}
     for problem in in_order(problems):

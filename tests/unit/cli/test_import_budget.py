@@ -22,7 +22,7 @@ NOT_FOR_HELP = (*NEVER, "asyncio", "babel", "jinja2", "sqlalchemy", "sqlmodel", 
 NOT_FOR_A_CHECK = (*NEVER, "aiohttp", "apscheduler", "asyncio", "email_validator", "nurture.wiring", "pydantic",
                    "sqlalchemy", "sqlmodel", "urllib.request")  # fmt: skip
 NOT_BEFORE_THE_FIRST_TICK = (
-    *NEVER, "sqlmodel", "pydantic", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "aiohttp", "apscheduler",
+    *NEVER, "sqlmodel", "pydantic", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "aiohttp", "apscheduler", "xml",
     "babel", "css_inline", "email_validator", "jinja2",
     "markdown_it", "mrml", "urllib.request",
     "nurture.render", "nurture.web", "nurture.workers", "nurture.telemetry", "nurture.engine.alarms",
@@ -61,7 +61,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         pytest.param(HELP, NOT_FOR_HELP, 5, 130, id="--help"),
         pytest.param(CHECK, NOT_FOR_A_CHECK, 160, 520, id="check"),
-        pytest.param(DAEMON, NOT_BEFORE_THE_FIRST_TICK, 280, 655, id="daemon"),
+        pytest.param(DAEMON, NOT_BEFORE_THE_FIRST_TICK, 280, 645, id="daemon"),
         pytest.param(STATUS, NOT_FOR_STATUS, 285, 680, id="status"),
     ],
 )
