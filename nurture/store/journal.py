@@ -40,7 +40,9 @@ def reach(rows: Rows) -> tuple[int, ...]:
 
 def journal(rows: Rows, before: tuple[int, ...], decision: Decision, old: Loaded, basis: int) -> None:
     """Add the row of the decision whose rows are the last of the page; none when it found all as it was."""
-    written = [part[start:] for part, start in zip(parts_of(rows), before, strict=True)]
+    written = [
+        part[start:] if len(part) > start else _NOTHING for part, start in zip(parts_of(rows), before, strict=True)
+    ]
     person = rows.people[-1]
     if not (old.arrived or any(written) or _moved(person, old)):
         return

@@ -336,10 +336,11 @@ def same_state(person: Person, other: Person) -> bool:
 def state_of(text: str, known: Known) -> dict[str, Any]:
     """The inverse of `state_text`, as arguments for `Person`."""
     state = decoded(text)
+    consents, things, numbers = state.get("consents"), state.get("things"), state.get("numbers")
     return {
         "address": state.get("address", ""),
         "address_state": state.get("deliverable", "ok"),
-        "consents": {topic: _consent(row) for topic, row in state.get("consents", {}).items()},
+        "consents": {topic: _consent(row) for topic, row in consents.items()} if consents else {},
         "refused_all": state.get("refused", False),
         "spared": frozenset(state.get("spared", ())),
         "suppressed": state.get("suppressed", ""),
@@ -348,12 +349,12 @@ def state_of(text: str, known: Known) -> dict[str, Any]:
         "stage": _stage(state.get("stage")),
         "moments": frozenset(state.get("moments", ())),
         "moments_check_at": maybe_instant(state.get("moments_at")),
-        "firings": tuple([_firing(row, known) for row in state.get("firings", ())]),
-        "enrolments": tuple([_enrolment(row, known) for row in state.get("enrolments", ())]),
-        "things": {
-            kind: {key: _unvalues(one) for key, one in all_.items()} for kind, all_ in state.get("things", {}).items()
-        },
-        "numbers": {name: (instant(told), _unvalues(one)) for name, (told, one) in state.get("numbers", {}).items()},
+        "firings": tuple([_firing(row, known) for row in state["firings"]]) if "firings" in state else (),
+        "enrolments": tuple([_enrolment(row, known) for row in state["enrolments"]]) if "enrolments" in state else (),
+        "things": {kind: {key: _unvalues(one) for key, one in all_.items()} for kind, all_ in things.items()}
+        if things
+        else {},
+        "numbers": {name: (instant(told), _unvalues(one)) for name, (told, one) in numbers.items()} if numbers else {},
         "tracked": state.get("tracked", False),
         "wrote_at": maybe_instant(state.get("wrote")),
         "formerly": tuple(state.get("formerly", ())),
