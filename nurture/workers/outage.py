@@ -7,6 +7,7 @@ from nurture import observe
 from nurture.store.world_faults import away, in_words, waits_for_it
 
 QUIET = 5.0  # seconds without a fault, after which the database is there again
+HELD_UP = "this worker was held up for so long that the others took it for gone; it begins anew"
 OF_THE_QUEUE = "Database error."  # what the queue says of any fault of its database, beside the fault itself
 
 
@@ -21,10 +22,10 @@ class Outage:
         self.ending = False  # the queue's libraries then bring up what was long ago, and which connections they cut
 
     def told(self, fault: BaseException, lane: str) -> bool:
-        """Whether a fault is that the database is away, or lets nobody in: then that is said here, once."""
+        """Whether a fault is that the database is away or lets nobody in, or that we were: said here, once."""
         found = of_database(fault)
-        words = in_words(found)
-        if not waits_for_it(words):
+        words = in_queue(found)
+        if not words:
             return False
         self._last = self._passed()
         self._since = self._last if self._since is None else self._since
@@ -45,7 +46,7 @@ class Outage:
         faults = [one for one in (line.exc_info or ()) if isinstance(one, BaseException)]
         if of_pool := line.name.startswith("psycopg.pool"):
             faults += [one for one in (line.args or ()) if isinstance(one, BaseException)]
-        if self.ending and any(waits_for_it(in_words(of_database(fault))) for fault in faults):
+        if self.ending and any(in_queue(of_database(fault)) for fault in faults):
             return False
         if any(self.told(fault, "queue") for fault in faults):
             return False
@@ -54,6 +55,14 @@ class Outage:
         if self.ending and line.name.startswith("psycopg") and line.levelno <= logging.WARNING:
             return False
         return not (line.name.startswith("procrastinate") and not faults and OF_THE_QUEUE in line.getMessage())
+
+
+def in_queue(found: BaseException) -> str:
+    """Why the queue cannot be worked with for now; empty for a fault for which there is nothing to wait."""
+    if type(found).__name__ == "ForeignKeyViolation":  # its jobs name their worker, and ours was struck off
+        return HELD_UP
+    words = in_words(found)
+    return words if waits_for_it(words) else ""
 
 
 def of_database(fault: BaseException) -> BaseException:

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from procrastinate.exceptions import ConnectorException
 
-from nurture.workers.outage import QUIET, Outage
+from nurture.workers.outage import HELD_UP, QUIET, Outage
 
 POOL = "psycopg.pool"
 
@@ -94,3 +94,9 @@ def test_what_was_long_ago_is_not_said_at_the_end(caplog: pytest.LogCaptureFixtu
     assert not outage.written(cut)
     assert outage.written(line("procrastinate.utils", "fetcher error", fault=ZeroDivisionError()))
     assert caplog.records == []
+
+
+def test_a_worker_that_others_took_for_gone_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    struck_off = in_the_queue(psycopg.errors.ForeignKeyViolation("never shown"))
+    assert not Outage(Passing()).written(line("asyncio", "Task exception was never retrieved", fault=struck_off))
+    assert [record.getMessage().partition(" words=")[2][:30] for record in caplog.records] == [f'"{HELD_UP[:29]}']
