@@ -189,7 +189,7 @@ def test_a_wrong_config_names_every_line(project):
     assert "config.toml is not UTF-8" in project.run("apply").err
 
 
-@pytest.mark.parametrize("url", ["postgres://lena:secret@db/shop", "nurture.db"])
+@pytest.mark.parametrize("url", ["mysql://lena:secret@db/shop", "nurture.db"])
 def test_an_address_of_no_store_is_trouble_and_tells_no_password(project, url):
     (project.root / "config.toml").write_text(f'[store]\nurl = "{url}"\n', encoding="utf-8")
     answer = project.run("apply")
