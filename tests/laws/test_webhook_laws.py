@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nurture.config import Config
@@ -82,6 +82,7 @@ def waiting(server: Server | None) -> Iterator[tuple[Store, str, Path]]:
 
 
 @given(moves=MOVES)
+@example(moves=[500, "wait 400"] * (RETRY + 2))  # as often as it is asked for, and never once more
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_one_end_one_key_and_no_more_tries_than_allowed(moves: list[int | str]) -> None:
     one_end(None, moves)
