@@ -23,7 +23,7 @@ from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow, EventRow
 from nurture.store.tables import SILENCE
 from tests import worlds as w
-from tests.drawing import Dice, between, drawn, one_of
+from tests.drawing import Dice, between, drawn, one_of, seeded
 from tests.hunting import hunt
 from tests.random_triggers import clocked
 from tests.random_worlds import START, World, any_trigger, world
@@ -84,6 +84,13 @@ def _left_out(store: Store, people: list[World]) -> Iterator[str]:
 @LAWFUL
 def test_nothing_happens_to_whom_the_days_do_not_concern(people: list[World]) -> None:
     assert not left_out(people)
+
+
+@pytest.mark.parametrize("started_by", [lapse, clocked])
+def test_nor_where_all_is_started_by_a_silence_or_a_clock(started_by: Callable[[Dice], AnyTrigger]) -> None:
+    """Among triggers of every kind they are few."""
+    for seed in range(60):
+        assert not left_out(shop(seeded(seed), started_by)), f"seed {seed}"
 
 
 def nobody(*_: object) -> Select[Any]:
