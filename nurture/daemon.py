@@ -31,7 +31,8 @@ if TYPE_CHECKING:  # rendering, sending and the web part are loaded while the fi
     from apscheduler.job import Job
 
     from nurture.engine.handed import Handed
-    from nurture.engine.sending import Run, Sending
+    from nurture.engine.run import Run
+    from nurture.engine.sending import Sending
 
 SEND_AT_LEAST = 60.0  # seconds: doubts and leases end by the clock, though nothing new was decided
 SEND_AT_MOST = 0.2  # seconds between two rounds of handing over, whatever the provider says

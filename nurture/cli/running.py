@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nurture.config import Config
     from nurture.daemon import Web
     from nurture.engine.applying import LiveBook
-    from nurture.engine.sending import Run
+    from nurture.engine.run import Run
     from nurture.engine.webhooks import Called
     from nurture.engine.workshop import Workshop
     from nurture.wiring import Holder

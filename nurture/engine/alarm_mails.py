@@ -17,7 +17,7 @@ from nurture.engine.gates import refused_us
 from nurture.engine.handed import FOLDER
 from nurture.engine.notices import hand, may_be_told
 from nurture.engine.plain_mails import plain_mail
-from nurture.engine.sending import Run
+from nurture.engine.run import Run
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Email, Fate
 from nurture.model.rules import Rules

@@ -11,7 +11,7 @@ from nurture.config import erases
 from nurture.deliver.sendgrid_erasure import erase
 from nurture.engine.hand_over import directly
 from nurture.engine.people import find_person
-from nurture.engine.sending import Run
+from nurture.engine.run import Run
 from nurture.engine.workshop import Workshop
 from nurture.model.values import dataclass
 from nurture.store.forgetting import Forgetting

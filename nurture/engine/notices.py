@@ -17,7 +17,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.gates import refused_us
 from nurture.engine.handed import FOLDER
 from nurture.engine.plain_mails import plain_mail
-from nurture.engine.sending import Run
+from nurture.engine.run import Run
 from nurture.engine.shop_day import today
 from nurture.engine.tasks import shown
 from nurture.engine.workshop import Workshop

@@ -7,10 +7,8 @@ mails are posted at the same time, and what became of each is settled. What is n
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
 
 from nurture import observe
 from nurture.engine.applying import LiveBook
@@ -19,10 +17,12 @@ from nurture.engine.doubts import Upkeep
 from nurture.engine.flight import Flight
 from nurture.engine.gates import gate_of, halt_ourselves, refused_us, why_waiting
 from nurture.engine.handed import SHOWN, Handed
+from nurture.engine.leases import Leases
 from nurture.engine.looking_up import LookingUp
 from nurture.engine.pace import Alike, BackOff, Deferred, Pace, Size
 from nurture.engine.preparing import Kept, Ready, kept_reasons, once_more, ready
 from nurture.engine.road import Road
+from nurture.engine.run import Run
 from nurture.engine.slots import Slots
 from nurture.engine.turned_away import keep_bounces
 from nurture.engine.workshop import Workshop
@@ -35,18 +35,10 @@ from nurture.store.world_faults import away
 BATCH = 100  # mails that are claimed and settled together; `Size` makes it more
 TURNS = 10  # of the provider's places that a batch fills, so that a cut at a slow provider leaves fewer in doubt
 ON_THEIR_WAY = 4  # batches; one more may be, of service alone
-LOOK, RENEW = 0.25, 60.0  # seconds between two looks for service while batches are on their way, and two leases of one
+LOOK = 0.25  # seconds between two looks for service while batches are on their way
 ATTEMPTS, PATIENCE = 3, 30  # to keep what became of a batch; while its database is away, for as long as the lease
 SERVICE = "service"
-T = TypeVar("T")
 fields = observe.fault_fields
-
-
-class Run(Protocol):
-    """Executes work of the store or of rendering: directly, or in the one thread that may touch the store."""
-
-    def __call__(self, function: Callable[..., T], *arguments: object) -> Awaitable[T]:
-        """What the function answers."""
 
 
 class Sending:
@@ -76,6 +68,7 @@ class Sending:
         self._slots, self._room = Slots(shop.provider.at_once), asyncio.Event()
         self._unbegun: Counter[bool] = Counter()  # requests on their way that wait for a place: service, and others
         self._upkeep, self.road, self.looking_up = Upkeep(shop), Road(shop), LookingUp(shop, run, self.clock)
+        self._leases = Leases(shop, run, self.clock)
         self._stopped = self._refused = False
         self.morning: datetime | None = None  # when the first mail may go that was put off to its reader's hours
 
@@ -251,7 +244,7 @@ class Sending:
         clock = asyncio.get_running_loop().time
         begun = clock()
         try:
-            async with self._leased(flight), asyncio.TaskGroup() as group:
+            async with self._leases.held(flight), asyncio.TaskGroup() as group:
                 for one in flight.requests:
                     group.create_task(self._post_all(flight, one))
             self.size.landed(len(flight.batch.intents), clock() - begun, self._batch())
@@ -274,7 +267,7 @@ class Sending:
             self._unbegun[is_service(one)] -= 1
             if self._unbegun.total() < provider.at_once:
                 self._room.set()
-            if self._shut() or not await self._ours(flight):
+            if self._shut() or not await self._leases.ours(flight):
                 return []
             flight.begin(keys)
             smaller: list[Ready | Kept] = []
@@ -334,45 +327,6 @@ class Sending:
                 done.count(one)
             self.tell(sum(done.fates.values()))
             return
-
-    # Leases
-
-    @asynccontextmanager
-    async def _leased(self, flight: Flight) -> AsyncIterator[None]:
-        """Renew the lease again and again for as long as the block lasts."""
-
-        async def renewing() -> None:
-            while not flight.lost:
-                await asyncio.sleep(RENEW)
-                await self._renew(flight)
-
-        keeper = asyncio.create_task(renewing())
-        try:
-            yield
-        finally:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
-
-    async def _ours(self, flight: Flight) -> bool:
-        """Whether a batch is still ours alone, so that no other process can think it gone; renewed when it may end."""
-        if not flight.lost and self.clock() > flight.lease_until - LEASE / 2:
-            async with flight.renewing:
-                if self.clock() > flight.lease_until - LEASE / 2:
-                    await self._renew(flight)
-        return not flight.lost
-
-    async def _renew(self, flight: Flight) -> None:
-        """A new lease; without one, also since the store cannot be written, no more of the batch is begun."""
-        now = self.clock()
-        try:
-            renewed = await self.run(self.shop.store.outbox.renew, flight.batch, now)
-        except Exception as fault:  # noqa: BLE001  (what is on its way goes on; what was not begun goes back)
-            observe.note(observe.LEASE_LOST, level=logging.WARNING, **fields(fault))
-            renewed = False
-        if renewed:
-            flight.lease_until = now + LEASE
-        else:
-            flight.lost = True
 
     # Before and after
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from nurture import observe
 from nurture.deliver.sendgrid_suppressions import LISTS, NotToldError, Suppressions
-from nurture.engine.sending import Run
+from nurture.engine.run import Run
 from nurture.engine.workshop import Workshop
 from nurture.store.open import Store
 

@@ -22,7 +22,7 @@ from nurture.engine.forgetting import Telling
 from nurture.engine.gates import halt_of
 from nurture.engine.notices import Notices
 from nurture.engine.preparing import END, as_known
-from nurture.engine.sending import Run
+from nurture.engine.run import Run
 from nurture.engine.short_keys import KEY_SHOWN, key_meant
 from nurture.engine.turns import why_held
 from nurture.engine.workshop import Workshop

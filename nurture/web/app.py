@@ -6,7 +6,7 @@ from datetime import datetime
 from aiohttp import web
 
 from nurture.engine.applying import LiveBook
-from nurture.engine.sending import Run
+from nurture.engine.run import Run
 from nurture.engine.workshop import Workshop
 from nurture.links import TRAP
 from nurture.web import api, health, hooks, letters, preferences, shops

@@ -11,7 +11,7 @@ from nurture import spans
 from nurture.engine.counting import Counting
 from nurture.engine.health import Readiness, metrics, readiness
 from nurture.engine.live import LiveBook
-from nurture.engine.sending import Run
+from nurture.engine.run import Run
 from nurture.engine.workshop import Workshop
 from nurture.model.rules import CLASSES
 from nurture.web.headers import headers

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from nurture.engine.sending import Run
+from nurture.engine.run import Run
 from nurture.store.received import Post, Posts
 
 TOGETHER = 200  # posts in one transaction

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from aiohttp import web
 
-from nurture.engine.sending import Run
+from nurture.engine.run import Run
 
 PATIENCE = 5.0  # seconds
 REST = 10  # times as long as it took to find, what was found is told: finding takes a tenth of our time at the most

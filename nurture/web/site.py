@@ -16,7 +16,7 @@ from aiohttp import web
 from nurture import observe
 from nurture.engine.answering import Answering, Choice
 from nurture.engine.applying import LiveBook
-from nurture.engine.sending import Run
+from nurture.engine.run import Run
 from nurture.engine.workshop import Workshop
 from nurture.links import PURPOSES, UNSUBSCRIBE, Token, verify
 from nurture.render.images import FOLDER, Picture, by_digest

@@ -18,7 +18,8 @@ from nurture.engine.applying import LiveBook, live_book
 from nurture.engine.faults import FaultError, StateError
 from nurture.engine.handed import Handed
 from nurture.engine.rounds import Sharing, decide_part
-from nurture.engine.sending import Run, Sending
+from nurture.engine.run import Run
+from nurture.engine.sending import Sending
 from nurture.engine.syncing import AFTER_FAILURE, EVERY, can_sync, cut_short, last_sync, say_failed, sync
 from nurture.engine.threads import Thread
 from nurture.engine.turns import AT_WORK, Presence, Turns, why_held

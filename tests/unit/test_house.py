@@ -131,7 +131,7 @@ def test_no_test_is_left_out() -> None:
         if word in file.read_text(encoding="utf-8")
     ]
     # Only for want of a browser, or of a program for Node.js or of Debian's, and not in CI, where that fails.
-    wanting = ("axe_judge", "chromium", "language_servers", "mail_judges", "prism_server")
+    wanting = ("axe_judge", "chromium", "language_servers", "mail_judges", "pooler", "prism_server")
     assert sorted(left_out) == [f"tests/{file}.py: pytest." + "skip" for file in wanting]
 
 

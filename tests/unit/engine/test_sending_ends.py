@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from nurture.engine import leases
 from nurture.engine import sending as module
 from nurture.engine.accepting import accept
 from nurture.engine.hand_over import directly
@@ -150,7 +151,7 @@ def test_a_long_batch_renews_its_lease_and_is_left_alone(shop: Shop, store_url: 
 
 def test_a_lease_is_renewed_also_while_one_answer_takes_its_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     planned(shop.store, news=1)
-    monkeypatch.setattr(module, "RENEW", 0.01)
+    monkeypatch.setattr(leases, "RENEW", 0.01)
 
     async def until_renewed(_mail: Email) -> None:
         shop.clock.now += timedelta(minutes=3)
