@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -114,12 +115,13 @@ class Database:
 
 CACHE = 32  # megabytes of the file that a connection keeps
 _PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA busy_timeout=30000",
     "PRAGMA foreign_keys=ON",
     "PRAGMA wal_autocheckpoint=8000",
     "PRAGMA temp_store=MEMORY",
 )
+_LOG = "PRAGMA journal_mode=WAL"
+_AT_ONCE = 8  # that open a new file together
 
 
 def _identity(file: str) -> tuple[int, int] | None:
@@ -157,9 +159,28 @@ def _prepared(cache: int, file: str) -> Callable[[Any, Any], None]:
         cursor = connection.cursor()
         for pragma in (*_PRAGMAS, f"PRAGMA cache_size=-{cache * 1_000}"):
             cursor.execute(pragma)
+        _with_log(cursor)
         cursor.close()
 
     return prepare
+
+
+def _with_log(cursor: Any) -> None:
+    """Have the file written by a log. SQLite waits for nobody who turns a new file to one at the same moment.
+
+    A writer is waited for, so whoever was in the way has done it by the next attempt.
+    """
+    for _ in range(_AT_ONCE):
+        try:
+            cursor.execute(_LOG)
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+        else:
+            return
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.execute("ROLLBACK")
+    cursor.execute(_LOG)
 
 
 def _begin(connection: Connection) -> None:

@@ -94,6 +94,22 @@ def test_several_that_open_a_new_store_at_once_make_it_once(new_stores: NewStore
         assert len(set(pool.map(opened, range(4)))) == 1
 
 
+def test_many_that_open_new_files_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    together = Barrier(6)
+
+    def written(url: str) -> int:
+        database = connect(url)
+        together.wait()
+        with database.writing() as connection:
+            found = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+        database.engine.dispose()
+        return int(found == "wal")
+
+    with ThreadPoolExecutor(6) as pool:
+        for number in range(20):
+            assert sum(pool.map(written, [f"sqlite:///{tmp_path / str(number)}.db"] * 6)) == 6
+
+
 def stands_at(url: str, version: str, beside: str = HEAD) -> None:
     """As if another nurture had made or upgraded it."""
     store = open_store(url)
