@@ -17,9 +17,6 @@ from nurture.wiring import DAEMON, RunLock, now
 from tests.postgres_server import Server
 from tests.projects import Answer, Project
 
-Make = Callable[[int], Project]
-
-
 DEPLOY = Path(__file__).parents[3] / "docs" / "deploy"
 
 
