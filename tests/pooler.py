@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.postgres_server import NOBODY, Server
 
 
 @contextmanager
-def pgbouncer(server: Server, folder: Path, name: str, mode: str) -> Iterator[str]:
+def pgbouncer(server: Server, name: str, mode: str) -> Iterator[str]:
     """The address of a database of the server through PgBouncer."""
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
@@ -24,7 +25,7 @@ def pgbouncer(server: Server, folder: Path, name: str, mode: str) -> Iterator[st
         if "NURTURE_NO_SKIPS" in os.environ:
             pytest.fail(cure)
         pytest.skip(cure)
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="pooler-", dir=server.folder))  # whoever runs the server reaches it
     port = free_port()
     (folder / "users").write_text('"nurture" ""\n', encoding="utf-8")
     (folder / "ini").write_text(
@@ -34,8 +35,7 @@ def pgbouncer(server: Server, folder: Path, name: str, mode: str) -> Iterator[st
         encoding="utf-8",
     )
     as_nobody: dict[str, Any] = {"user": NOBODY, "group": NOBODY} if os.geteuid() == 0 else {}
-    for one in (folder, *folder.iterdir(), *folder.parents[:3]):
-        one.chmod(0o777 if one == folder else one.stat().st_mode | 0o055)
+    folder.chmod(0o777)
     process = subprocess.Popen([program, str(folder / "ini")], stderr=subprocess.DEVNULL, **as_nobody)
     try:
         until(lambda: answers(port))

@@ -254,7 +254,7 @@ def test_a_cancelled_post_is_an_answer_and_in_doubt(way: Way) -> None:
 
 def test_who_stops_listening_leaves_nothing_under_way(way: Way) -> None:
     provider = way.provider()
-    mails = [replace(MAIL, key=f"key{number}") for number in range(20)]
+    mails = [replace(MAIL, key=f"key{number}") for number in range(50 * provider.at_once)]
 
     async def first_only() -> set[asyncio.Task[Any]]:
         handing = hand_over(provider, mails)

@@ -1,7 +1,6 @@
 """Through a pooler that gives each transaction another session no seat would last, so none is taken."""
 
 from contextlib import nullcontext
-from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
@@ -13,10 +12,10 @@ from tests.pooler import pgbouncer
 from tests.postgres_server import Server
 
 
-def test_no_seat_is_taken_through_a_pooler_that_changes_sessions(postgres: Server, tmp_path: Path) -> None:
+def test_no_seat_is_taken_through_a_pooler_that_changes_sessions(postgres: Server) -> None:
     name = str(make_url(postgres.new_database()).database)
     for mode, fits in (("session", True), ("transaction", False)):
-        with pgbouncer(postgres, tmp_path / mode, name, mode) as url:
+        with pgbouncer(postgres, name, mode) as url:
             seat = Seat(connect(url), "one", alone=False)
             with nullcontext() if fits else pytest.raises(UnfitServerError, match="pool_mode"):
                 assert seat.take()
