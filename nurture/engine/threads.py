@@ -19,16 +19,26 @@ WATCH = 2.0  # seconds
 
 @asynccontextmanager
 async def watched(held: Callable[[], bool], lost: Callable[[], None]) -> AsyncIterator[None]:
-    """While it lasts, see every two seconds that something is `held` still; what cannot be asked now is asked again."""
+    """While it lasts, see every two seconds that something is `held` still; what cannot be asked now is asked again.
+
+    That the database is away is said once, and that it is back.
+    """
 
     async def watching() -> None:
+        seconds, since = asyncio.get_running_loop().time, None
         while True:
             await asyncio.sleep(WATCH)
             try:
                 if not await asyncio.to_thread(held):
                     return lost()
             except Exception as error:  # noqa: BLE001  (the database is away: nobody else can have it either)
-                observe.note(observe.QUEUE_LOST, level=logging.WARNING, lane="seat", **observe.fault_fields(error))
+                if since is None:
+                    since = seconds()
+                    observe.note(observe.QUEUE_LOST, level=logging.WARNING, lane="seat", **observe.fault_fields(error))
+            else:
+                if since is not None:
+                    observe.note(observe.QUEUE_BACK, seconds=round(seconds() - since))
+                since = None
 
     task = asyncio.create_task(watching())
     try:

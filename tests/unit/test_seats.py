@@ -104,10 +104,11 @@ def cut(seat: Seat) -> None:
     database.engine.dispose()
 
 
-def test_what_is_watched_and_lost_is_told(monkeypatch):
+def test_what_is_watched_and_lost_is_told_and_an_outage_once(monkeypatch, caplog):
+    caplog.set_level("INFO")
     assert WATCH >= 1
     monkeypatch.setattr("nurture.engine.threads.WATCH", 0.01)
-    answers = iter((True, OSError("away"), False))
+    answers = iter((True, OSError("away"), OSError("away"), True, False))
 
     def held() -> bool:
         answer = next(answers)
@@ -121,6 +122,7 @@ def test_what_is_watched_and_lost_is_told(monkeypatch):
             await asyncio.wait_for(lost.wait(), 20)
 
     asyncio.run(life())
+    assert [line.split()[0] for line in caplog.messages] == ["queue.lost", "queue.back"]
 
 
 def test_a_store_that_has_worked_elsewhere_is_joined_by_a_persons_word_alone(machine):
