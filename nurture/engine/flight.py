@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from nurture.engine.preparing import Kept, Ready, left_open
+from nurture.engine.kept import Kept
+from nurture.engine.preparing import Ready, left_open
 from nurture.model.decision import Intent
 from nurture.model.mail import Fate, Handover
 from nurture.store.outbox_rows import Batch

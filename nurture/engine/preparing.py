@@ -15,7 +15,7 @@ from nurture.decide.last_look import last_look, put_off
 from nurture.deliver.protocol import Provider
 from nurture.engine.applying import LiveBook
 from nurture.engine.giving import WORDS, asked_for, filled, gifts_now, gone, purse
-from nurture.engine.kept import Kept as Kept  # noqa: PLC0414 - others take it from here
+from nurture.engine.kept import Kept
 from nurture.engine.new_address import may_be_sent
 from nurture.engine.told_late import accepted_at, kept_for
 from nurture.engine.workshop import Workshop

@@ -17,10 +17,11 @@ from nurture.engine.doubts import Upkeep
 from nurture.engine.flight import Flight
 from nurture.engine.gates import gate_of, halt_ourselves, refused_us, why_waiting
 from nurture.engine.handed import SHOWN, Handed
+from nurture.engine.kept import Kept
 from nurture.engine.leases import Leases
 from nurture.engine.looking_up import LookingUp
 from nurture.engine.pace import Alike, BackOff, Deferred, Pace, Size
-from nurture.engine.preparing import Kept, Ready, kept_reasons, once_more, ready
+from nurture.engine.preparing import Ready, kept_reasons, once_more, ready
 from nurture.engine.road import Road
 from nurture.engine.run import Run
 from nurture.engine.slots import Slots
