@@ -1,6 +1,6 @@
 """Whom a week, a broadcast or a feast concerns: the people of a zone, narrowed by what SQL can say (language.md 4.2).
 
-Nothing is kept per person for it: the hour is known of each zone, and those who fit are read from an index, in pages.
+Nothing is kept per person for it: the hour is known of each zone, and those who fit are read from an index, by id.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +22,7 @@ from nurture.model.sequence import Sequence, Status
 from nurture.model.special_days import SPECIAL_DAYS
 from nurture.model.trigger import EveryTrigger, HolidayTrigger, OnceTrigger
 from nurture.model.values import dataclass
-from nurture.store.database import Database, ask, pages
+from nurture.store.database import ask
 from nurture.store.local import clock_of, days_opening, next_opening, opening
 from nurture.store.prefilter import LocalDay, prefilter
 from nurture.store.projections import numbers_path, tag_path
@@ -34,6 +34,7 @@ Dates = Callable[[Book, str, str, int], tuple[date, ...]]
 DAY_START = time(0, 0)
 _DAY = timedelta(days=1)
 _LONG = {"month": 30, "year": 365}
+_FEW_TURNS = 16  # of a spread that are looked for by their buckets
 _TOLD = {"week": 9, "month": 33, "day": 3}  # so many dates back numbers that are known still can have been told
 _COLUMNS = {
     "person.country": "NULLIF(person.country, '')",
@@ -131,7 +132,7 @@ def fitting_in(connection: Connection, book: Book, sequence: Sequence, zone: str
     """How many people of a zone can fit the first trigger of a sequence, whatever numbers they were told."""
     condition = sequence.start[0].condition
     who = replace(_fitting(book, sequence, condition.root if condition is not None else None), numbers=())
-    these = _people(zone, who, stage_rules(book), (date.min, date.min)).subquery()
+    these = narrowed(_people(zone), who, stage_rules(book), (date.min, date.min)).subquery()
     return int(connection.execute(select(func.count()).select_from(these)).scalar_one())
 
 
@@ -163,13 +164,12 @@ def crowds(
         elif isinstance(crowd, Weekly):
             days = days_opening(clock, crowd.at, since, until)
             if days is not None and any(day.weekday() == crowd.weekday for day in _between(*days)):
-                yield _people(zone, crowd.who, rules, days)
+                yield from (narrowed(one, crowd.who, rules, days) for one in _everybody(zone, countries()))
         else:
             turns = _turns(crowd, clock, since, until)
             if turns is not None:
-                turn = (PERSON.c.bucket + crowd.salt) % BUCKETS
-                these = _people(zone, crowd.who, rules, (crowd.day, crowd.day))
-                yield these if turns == (0, BUCKETS - 1) else these.where(turn.between(*turns))
+                these = _whose_turn(crowd, *turns, zone, countries)
+                yield from (narrowed(one, crowd.who, rules, (crowd.day, crowd.day)) for one in these)
 
 
 def _known(dates: Dates | None) -> Dates:
@@ -195,8 +195,28 @@ def _turns(crowd: Broadcast, zone: ZoneInfo, since: datetime, until: datetime) -
     return max(first, 0), min(last, BUCKETS - 1)
 
 
-def _people(zone: str, who: Fitting, rules: str, days: tuple[date, date]) -> Select[Any]:
-    return narrowed(select(PERSON.c.id).where(PERSON.c.zone == zone), who, rules, days)
+def _people(zone: str) -> Select[Any]:
+    return select(PERSON.c.id).where(PERSON.c.zone == zone)
+
+
+def _everybody(zone: str, countries: list[str]) -> Iterator[Select[Any]]:
+    """Everybody of a zone who lives in one of these, a question for each: so it reads an index in the order of ids."""
+    return (_people(zone).where(PERSON.c.country == country) for country in countries)
+
+
+def _whose_turn(
+    crowd: Broadcast, first: int, last: int, zone: str, countries: Callable[[], list[str]]
+) -> Iterator[Select[Any]]:
+    """Those of a zone whose turn comes: a few turns are found by their buckets, for many everybody is gone through."""
+    if (first, last) == (0, BUCKETS - 1):
+        yield from _everybody(zone, countries())
+    elif last - first < _FEW_TURNS:
+        yield _people(zone).where(
+            PERSON.c.bucket.in_([(turn - crowd.salt) % BUCKETS for turn in range(first, last + 1)])
+        )
+    else:
+        turn = (PERSON.c.bucket + crowd.salt) % BUCKETS
+        yield from (one.where(turn.between(first, last)) for one in _everybody(zone, countries()))
 
 
 def narrowed(statement: Select[Any], who: Fitting, rules: str, days: tuple[date, date]) -> Select[Any]:
@@ -240,15 +260,18 @@ def _feasts(
         due = [country for country in told if _falls(book, name, country.upper(), ahead, dates)]
         if not due and (crowd.by_country or not _falls_anywhere(book, name, ahead, dates)):
             continue
-        these = _keepers(zone, crowd.fact, name) if crowd.fact else select(PERSON.c.id).where(PERSON.c.zone == zone)
-        these = these.where(PERSON.c.country.in_(due)) if due else these
-        yield narrowed(these, crowd.who, rules, ahead)
+        if crowd.fact:
+            keepers = _keepers(zone, crowd.fact, name)
+            these = iter((keepers.where(PERSON.c.country.in_(due)) if due else keepers,))
+        else:
+            these = _everybody(zone, due)
+        yield from (narrowed(one, crowd.who, rules, ahead) for one in these)
 
 
 def _keepers(zone: str, fact: str, name: str) -> Select[Any]:
     """Who says that they keep a feast."""
-    kept = (DAY_OF.c.path == tag_path(fact, name), DAY_OF.c.month_day == 0, DAY_OF.c.zone == zone)
-    return select(PERSON.c.id).join_from(DAY_OF, PERSON, PERSON.c.id == DAY_OF.c.person).where(*kept)
+    kept = (DAY_OF.c.path == tag_path(fact, name), DAY_OF.c.month_day == 0, DAY_OF.c.zone == zone, DAY_OF.c.year == 0)
+    return select(DAY_OF.c.person).join_from(DAY_OF, PERSON, PERSON.c.id == DAY_OF.c.person).where(*kept)
 
 
 def _falls(book: Book, name: str, country: str, days: tuple[date, date], dates: Dates) -> bool:
@@ -279,32 +302,6 @@ def countries_of(connection: Connection, zone: str) -> list[str]:
 
 _FIRST_COUNTRY = select(func.min(PERSON.c.country)).where(PERSON.c.zone == bindparam("zone"))
 _NEXT_COUNTRY = _FIRST_COUNTRY.where(PERSON.c.country > bindparam("country"))
-
-
-def page_of(connection: Connection, statement: Select[Any], after: str, limit: int) -> list[str]:
-    """The next so many ids behind `after`, ascending."""
-    column = statement.selected_columns[0]
-    page = statement.where(column > after).distinct().order_by(column).limit(limit)
-    return list(connection.execute(page).scalars())
-
-
-def in_parts(database: Database, found: list[str], asked: list[partial[list[str]]], limit: int) -> Iterator[list[str]]:
-    """Ids, ascending and in pages: those found already, and those that each question tells `limit` at a time.
-
-    Not all ids are in memory at once, and what was decided meanwhile is not asked for again.
-    """
-    if not asked:
-        yield from (list(page) for page in pages(found))
-        return
-    after, more = "", True
-    while more:
-        with database.reading() as connection:
-            some = [one(connection, after=after, limit=limit) for one in asked]
-        ends = [one[-1] for one in some if len(one) == limit]
-        more, last = bool(ends), min(ends, default="")
-        these = {id_ for one in (*some, found) for id_ in one if id_ > after and (not more or id_ <= last)}
-        yield from (list(page) for page in pages(sorted(these)))
-        after = last
 
 
 def next_moment(crowd: Crowd, zone: ZoneInfo, after: datetime) -> datetime | None:

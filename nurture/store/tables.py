@@ -165,7 +165,8 @@ PERSON = table(
     string("stage", ''), integer("orders_count", 0), large("orders_first_at", null=True),
     large("orders_last_at", null=True), number("orders_total", 0.0), long_text("state", '{}'),
     string("country", '', server_default=''), string("placed_by", '', server_default=''),
-    index("person_by_zone", "zone", "country", "stage", "placed_by", "bucket", "id"),
+    index("person_by_bucket", "zone", "bucket", "id"),
+    index("person_by_zone", "zone", "country", "id", "bucket", "stage", "placed_by"),
 )
 OUTSIDE_ID = table(
     "outside_id",

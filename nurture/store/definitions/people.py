@@ -33,11 +33,15 @@ class WatermarkRow(SQLModel, table=True):
 class PersonRow(SQLModel, table=True):
     """One contact as last decided. `state` holds what is in flight; the other columns can be asked for.
 
-    `placed_by` says by which stage rules the stage was worked out: by others it says nothing of today's.
+    `placed_by` says by which stage rules the stage was worked out: by others it says nothing of today's. Those of a
+    zone and country are read in the order of their ids, those whose turn it is by their buckets.
     """
 
     __tablename__ = "person"
-    __table_args__ = (Index("person_by_zone", "zone", "country", "stage", "placed_by", "bucket", "id"),)
+    __table_args__ = (
+        Index("person_by_zone", "zone", "country", "id", "bucket", "stage", "placed_by"),
+        Index("person_by_bucket", "zone", "bucket", "id"),
+    )
     id: str = Field(primary_key=True)
     bucket: int
     created_at: int = Field(sa_type=Instant)

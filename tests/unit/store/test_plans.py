@@ -10,6 +10,7 @@ from nurture.decide.special_days import dates_in
 from nurture.model.trigger import DayTrigger, EveryTrigger, HolidayTrigger, LapseTrigger, OnceTrigger
 from nurture.store.candidates import crowds, probes, watched
 from nurture.store.open import Store, open_store
+from nurture.store.proposing import paged
 from nurture.store.tables import PERSON, ZONE_GROUP
 from tests import worlds as w
 from tests.query_plans import plan_of
@@ -66,11 +67,25 @@ def test_a_crowd_is_read_from_indexes_alone(store: Store) -> None:
         connection.execute(insert(PERSON), rows)
     with store.database.reading() as connection:
         statements = list(crowds(connection, CROWDS, NOW - timedelta(days=1), NOW, dates_in))
-        assert len(statements) == 5, "each in Kolkata, and in Paris the broadcast, whose midnight it is"
+        assert len(statements) == 4 + 4 + 4 + 1, "each in Kolkata: by country, and who keeps Eid at once"
         for statement in statements:
-            steps = plan_of(store.database, statement)
+            steps = plan_of(store.database, paged(statement, "p1", 20_000))
             assert any(step.reads for step in steps)
             assert not any(step.walks for step in steps), steps
+            few = any("person_by_bucket" in step.words for step in steps)
+            assert few or not any(step.sorts for step in steps), steps
+
+
+def test_a_few_turns_of_a_broadcast_are_found_by_their_buckets(store: Store) -> None:
+    with store.database.writing() as connection:
+        connection.execute(insert(PERSON), {"id": "p", "bucket": 1, "created_at": 0, "decided_until": 0,
+                                            "decided_number": 0, "zone": "Europe/Paris", "country": "FR"})  # fmt: skip
+    with store.database.reading() as connection:
+        midnight = NOW + timedelta(minutes=14)
+        (statement,) = crowds(connection, CROWDS, midnight - timedelta(seconds=20), midnight, dates_in)
+        (step,) = (one for one in plan_of(store.database, paged(statement, "p1", 20_000)) if one.reads)
+        assert step.searches
+        assert "person_by_bucket" in step.words
 
 
 def test_between_the_hours_no_crowd_is_asked_for(store: Store) -> None:
