@@ -25,6 +25,7 @@ from nurture.store import backups_made, silences
 from nurture.store.alarms import Alarms, Open
 from nurture.store.runner import Runner
 from nurture.store.switches import ITSELF
+from nurture.store.up_to import number_words
 
 LOOKS_EVERY = timedelta(minutes=5)
 NEWEST = 2_000  # events in which the last of each source is looked for
@@ -138,7 +139,7 @@ def news_alarms(shop: Workshop, now: datetime) -> Iterator[Alarm]:
     untold = silences.accepted_between(shop.store.database, since, now - UNTOLD)
     if untold >= UNTOLD_MAILS:
         told = f"nothing since {ago(now - last)}" if last else "nothing, ever"
-        words = f"{untold:,} mails were accepted, and {shop.provider.name} has told {told}"
+        words = f"{number_words(untold)} mails were accepted, and {shop.provider.name} has told {told}"
         cure = "look at the Event Webhook in its settings, and at hook.refused in the log: the key may be another"
         yield Alarm(alarm.NEWS, shop.provider.name, words, cure)
 

@@ -44,7 +44,7 @@ def pace_findings(shop: Workshop, now: datetime) -> Iterator[Finding]:
         *_complaints(shop, now),
         *_turned_away(answered(one for one in said if one.at >= now - HOUR)),
         *_against_us(said),
-        *(look("pace", pace_words(one)) for one in shop.store.outbox.paced(now)),
+        *(look("pace", pace_words(one)) for one in shop.store.outbox.left(now).paced),
     ]
     yield from found or [ok("pace", "nothing slows mail down")]
     if shop.provider.name == "sendgrid" and not shop.config.sendgrid_events_key:

@@ -21,6 +21,7 @@ from nurture.store.erasures import FORGOTTEN_AGAIN
 from nurture.store.open import Store
 from nurture.store.runner import Runner
 from nurture.store.switches import ITSELF
+from nurture.store.up_to import number_words
 
 SLACK = timedelta(minutes=1)  # clocks of two machines may differ so much
 BEHIND = timedelta(minutes=15)  # of a daemon at work; the first turn after a long rest may take so long
@@ -119,14 +120,16 @@ def daemon_findings(store: Store, now: datetime, gone: Callable[[Runner], bool] 
 
 def mail_findings(store: Store) -> Iterator[Finding]:
     """Mail that a person should look at."""
-    number, held = store.outbox.how_many(), store.figures.held_by_cause()
+    number, held = store.figures.lying(), store.figures.held_up_to()
     doubts = "they may have gone; `nurture outbox` shows each, and what can be done"
     said = (
         (Fate.in_doubt, "in doubt", doubts),
         (Fate.refused, "refused, or cannot be written", "nurture outbox --refused; nurture explain PERSON says why"),
         (Fate.unknown, "of unknown fate: no answer came in 72 hours", doubts),
     )
-    found = [look("mail", f"{number[fate]:,} {words}", cure) for fate, words, cure in said if number.get(fate)]
+    found = [
+        look("mail", f"{number_words(number[fate])} {words}", cure) for fate, words, cure in said if number.get(fate)
+    ]
     found += [look("mail", held_words(held), "nurture outbox --held, then nurture release")] if held else []
     yield from found or [ok("mail", "none is in doubt, held or refused")]
 

@@ -145,13 +145,8 @@ class Figures:
             found = {country for zone in zones_of(connection) for country in crowds.countries_of(connection, zone)}
         return tuple(sorted(found - {""}))
 
-    def held_by_cause(self) -> dict[str, int]:
-        """How many mails are held until a person releases them, by cause."""
-        asked = select(HELD.c.because, func.count()).group_by(HELD.c.because).order_by(HELD.c.because)
-        return {because: int(number) for because, number in self._rows(asked)}
-
     def held_up_to(self) -> dict[str, int]:
-        """The same, and no more than `MOST` of them are looked at."""
+        """How many mails are held until a person releases them, by cause; no more than `MOST` of them are looked at."""
         some = first(select(HELD.c.because))
         asked = select(some.c.because, func.count()).group_by(some.c.because).order_by(some.c.because)
         found = {because: int(number) for because, number in self._rows(asked)}

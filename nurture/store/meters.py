@@ -4,19 +4,21 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Select, bindparam, func, select, text
 
 from nurture.model.mail import Fate
 from nurture.model.mailbox import FAMILIES
 from nurture.model.values import dataclass
-from nurture.store import load, outbox_lists, runner
+from nurture.store import load, runner, up_to
 from nurture.store.alarms import ALARM, HEARD
 from nurture.store.codec import instant, maybe_instant, micros
-from nurture.store.database import Database
+from nurture.store.database import Database, ask
+from nurture.store.figures import ended_as, on_the_way, overdue
+from nurture.store.outbox_left import KEPT, WAITING, lanes
 from nurture.store.received import Posts
 from nurture.store.tables import (
-    AGENDA,
     APPLICATION,
     BATCH,
     DECLARATION,
@@ -43,6 +45,7 @@ class Queued:
 class Meters:
     """What is measured. `happened` counts by provider, family and what became of mails, since the beginning.
 
+    Of what waits, lies or is due no more than `up_to.MORE` are counted of a kind, which stands for more.
     `runners` is how many daemons or workers said last that they are at work and when each was seen; `heard` when events
     that the catalogue expects happened last, by their names; `alarms` how many are open, by their kind. `size` is in
     bytes, of everything that the database keeps on disk.
@@ -77,17 +80,17 @@ def meters(database: Database, now: datetime) -> Meters:
     with database.reading() as connection:
         edition, applied_at = _edition(connection)
         oldest = select(func.min(RECEIVED.c.at)).where(RECEIVED.c.done_at.is_(None), RECEIVED.c.problem == "")
-        overdue = select(func.count()).select_from(AGENDA).where(AGENDA.c.due_at <= micros(now))
+        queue = _lanes(connection, now)
         return Meters(
             watermark=load.watermark(connection),
             seen=tuple(one.seen_at for one in runner.runners(connection) if not one.ended),
-            lying=outbox_lists.how_many(connection),
+            lying=_lying(connection, queue),
             unread=unread,
             unreadable=unreadable,
             oldest_unread=maybe_instant(connection.execute(oldest).scalar()),
             happened=_happened(connection),
-            lanes=_lanes(connection, now),
-            overdue=int(connection.execute(overdue).scalar_one()),
+            lanes=queue,
+            overdue=_number(connection, up_to.counted(overdue(now))),
             batches=_batches(connection),
             calls=_calls(connection),
             edition=edition,
@@ -108,12 +111,29 @@ def _happened(connection: Connection) -> dict[tuple[str, str, str], int]:
 
 
 def _lanes(connection: Connection, now: datetime) -> dict[int, Queued]:
-    """By lane: counted in the index, and the first due of each."""
-    asked = select(PLANNED.c.lane, func.count(), func.min(PLANNED.c.due_at)).group_by(PLANNED.c.lane)
+    """By lane: counted in the index as far as `up_to` goes, and the first due of each."""
+    found = {}
+    for lane in lanes(connection):
+        (first,), (number,) = ask(connection, _FIRST, lane=lane)[0], ask(connection, WAITING, lane=lane, most=up_to.MORE)[0]
+        found[lane] = Queued(int(number), instant(first) if first <= micros(now) else None)
+    return found
+
+
+_FIRST = select(PLANNED.c.due_at).where(PLANNED.c.lane == bindparam("lane")).order_by(PLANNED.c.due_at).limit(1)
+
+
+def _lying(connection: Connection, queue: Mapping[int, Queued]) -> dict[Fate, int]:
+    """What waits, is held, is on its way, and what ended otherwise than accepted or cancelled."""
     return {
-        int(lane): Queued(int(number), instant(due) if due <= micros(now) else None)
-        for lane, number, due in connection.execute(asked)
+        Fate.planned: up_to.together(*(one.mails for one in queue.values())),
+        Fate.held: int(ask(connection, KEPT, most=up_to.MORE)[0][0]),
+        Fate.handed: _number(connection, up_to.counted(on_the_way())),
+        **{fate: _number(connection, up_to.counted(ended_as(fate))) for fate in (Fate.in_doubt, Fate.refused, Fate.unknown)},
     }
+
+
+def _number(connection: Connection, asked: Select[Any]) -> int:
+    return int(connection.execute(asked).scalar_one())
 
 
 def _batches(connection: Connection) -> dict[str, int]:
@@ -123,8 +143,8 @@ def _batches(connection: Connection) -> dict[str, int]:
 
 def _calls(connection: Connection) -> dict[str, int]:
     waiting = ("planned", "handed")
-    asked = select(WEBHOOK.c.state, func.count()).where(WEBHOOK.c.state.in_(waiting)).group_by(WEBHOOK.c.state)
-    return dict.fromkeys(waiting, 0) | {state: int(number) for state, number in connection.execute(asked)}
+    states = (select(WEBHOOK.c.state).where(WEBHOOK.c.state == state) for state in waiting)
+    return {state: _number(connection, up_to.counted(asked)) for state, asked in zip(waiting, states, strict=True)}
 
 
 def _edition(connection: Connection) -> tuple[int, datetime | None]:

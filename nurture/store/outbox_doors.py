@@ -13,7 +13,7 @@ from nurture.store.database import Database
 from nurture.store.installation import Mark
 from nurture.store.outbox_by_hand import Act, Wanted
 from nurture.store.outbox_left import Left, left
-from nurture.store.outbox_lists import Lying, Paced
+from nurture.store.outbox_lists import Lying
 from nurture.store.outbox_rows import Batch, fates
 
 
@@ -79,11 +79,6 @@ class Outbox:
     def left(self, now: datetime) -> Left:
         """What waits, is held and is in doubt, and what of it is put off; nothing is counted to its end."""
         return left(self.database, now)
-
-    def paced(self, now: datetime) -> tuple[Paced, ...]:
-        """What our own pace put off, by cause."""
-        with self.database.reading() as connection:
-            return outbox_lists.paced(connection, now)
 
     def keys_like(self, prefix: str) -> list[str]:
         """The send keys that begin so, three at the most."""

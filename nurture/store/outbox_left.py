@@ -41,10 +41,10 @@ def left(database: Database, now: datetime) -> Left:
     """What is left now; quick whatever lies in the store."""
     most = up_to.MORE
     with database.reading() as connection:
-        lanes = list(_lanes(connection))
-        waiting = up_to.together(*(_number(connection, WAITING, lane=lane, most=most) for lane in lanes))
+        found = list(lanes(connection))
+        waiting = up_to.together(*(_number(connection, WAITING, lane=lane, most=most) for lane in found))
         later: dict[str, Paced] = {}
-        for lane in lanes:
+        for lane in found:
             for because, number, until in ask(connection, LATER, lane=lane, most=most, now=micros(now)):
                 one = later.get(because, Paced(because, 0, instant(until)))
                 together = up_to.together(one.number, int(number))
@@ -64,7 +64,7 @@ def _number(connection: Connection, asked: Select[Any], **given: int) -> int:
     return int(ask(connection, asked, **given)[0][0])
 
 
-def _lanes(connection: Connection) -> Iterator[int]:
+def lanes(connection: Connection) -> Iterator[int]:
     """The lanes in which anything waits, each found by one look at the index."""
     lane = -1
     while rows := ask(connection, NEXT_LANE, lane=lane):

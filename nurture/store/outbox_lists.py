@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
 
 from nurture.model.mail import Fate
 from nurture.model.values import dataclass
-from nurture.store.codec import instant, micros
+from nurture.store.codec import instant
 from nurture.store.database import ask
 from nurture.store.tables import BATCH, BATCH_MEMBER, HELD, MESSAGE, PLANNED
 
@@ -66,17 +66,6 @@ class Paced:
     because: str
     number: int
     until: datetime
-
-
-def paced(connection: Connection, now: datetime) -> tuple[Paced, ...]:
-    """What waits for our own pace, by cause."""
-    asked = select(PLANNED.c.because, func.count(), func.min(PLANNED.c.due_at)).where(PLANNED.c.due_at > micros(now))
-    rows = connection.execute(asked.where(PLANNED.c.because != "").group_by(PLANNED.c.because))
-    return tuple(sorted((Paced(because, int(number), instant(first)) for because, number, first in rows), key=_cause))
-
-
-def _cause(one: Paced) -> str:
-    return one.because
 
 
 def _lying(row: Any, fate: Fate) -> Lying:

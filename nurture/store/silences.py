@@ -11,6 +11,7 @@ from nurture.store.codec import maybe_instant, micros
 from nurture.store.database import Database, ask
 from nurture.store.outbox_rows import SETTLED
 from nurture.store.tables import BATCH, BATCH_MEMBER, ENROLMENT, HAPPENING, MESSAGE, PLANNED, RECEIVED
+from nurture.store.up_to import counted
 
 _LAST_NEWS = select(HAPPENING.c.known_at).order_by(HAPPENING.c.number.desc()).limit(1)
 _SERVICE = select(PLANNED.c.due_at).where(PLANNED.c.lane == 0).order_by(PLANNED.c.due_at).limit(1)
@@ -38,12 +39,15 @@ def last_news(database: Database) -> datetime | None:
 
 
 def accepted_between(database: Database, since: datetime, until: datetime) -> int:
-    """How many mails are in batches that were claimed between two instants and settled; fates of single mails aside."""
+    """How many mails are in batches that were claimed between two instants and settled; fates of single mails aside.
+
+    Counted as far as `up_to` goes.
+    """
     of_batch = BATCH_MEMBER.join(BATCH, BATCH.c.id == BATCH_MEMBER.c.batch)
     between = (BATCH.c.claimed_at > micros(since), BATCH.c.claimed_at < micros(until), BATCH.c.status == SETTLED)
     with database.reading() as connection:
-        asked = select(func.count()).select_from(of_batch).where(*between)
-        return int(connection.execute(asked).scalar_one())
+        asked = select(BATCH_MEMBER.c.batch).select_from(of_batch).where(*between)
+        return int(connection.execute(counted(asked)).scalar_one())
 
 
 def oldest_service(database: Database) -> datetime | None:

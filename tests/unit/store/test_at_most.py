@@ -73,7 +73,7 @@ def test_all_go_where_they_are_no_more_than_that(store: Store) -> None:
 def test_those_above_are_held_and_let_go(store: Store) -> None:
     live(store, broadcast(3), TEN)
     assert waiting(store) == (3, 2)
-    assert store.figures.held_by_cause() == {"at_most of harvest": 2}
+    assert store.figures.held_up_to() == {"at_most of harvest": 2}
     assert store.outbox.release(Wanted(sequence="harvest")) == 2
     assert waiting(store) == (5, 0)
 
