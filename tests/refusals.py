@@ -36,6 +36,7 @@ MOVES = (
     "csv with another basis", "csv of yesterday", "shop says they agreed", "shop id changes", "address changes",
     "address goes to another", "sends", "backup", "restore",
 )  # fmt: skip
+IN_FILES = ("backup", "restore", "upgrade")  # moves of a store in a file
 OFTEN = ("joins", "joins", "complains", "sends", "sends", "refuses", "csv again", "address changes", "restore")
 BEFORE = "0003"  # the version of the store that the last release left
 Move = tuple[str, int]
@@ -46,6 +47,7 @@ class Lived:
     """One history as it came out. `news` and `everything`: people and addresses that refused."""
 
     folder: Path
+    url: str = ""  # where the store lies, if not in a file of the folder; then nothing is put aside or upgraded
     clock: Clock = field(default_factory=lambda: Clock(NOW))
     address: dict[str, str] = field(default_factory=lambda: {name: f"{name}@shop.example" for name in PEOPLE})
     id: dict[str, str] = field(default_factory=lambda: {name: name for name in PEOPLE})
@@ -58,10 +60,11 @@ class Lived:
 
     def __post_init__(self) -> None:
         self.open()
-        self.backup()
+        if not self.url:
+            self.backup()
 
     def open(self) -> None:
-        self.shop: Shop = open_shop(self.folder, Scripted(self.answer))
+        self.shop: Shop = open_shop(self.url or self.folder, Scripted(self.answer))
         self.shop.clock = self.clock
 
     def answer(self, mail: Email, _nth: int) -> Answer:
@@ -236,8 +239,9 @@ def new_store() -> bytes:
         return (Path(folder) / "store.db").read_bytes()
 
 
-def lived(moves: Iterable[Move]) -> Lived:
-    """A history from its beginning to its end."""
+def lived(moves: Iterable[Move], url: str = "") -> Lived:
+    """A history from its beginning to its end, in a file or at the URL of an empty store."""
     with TemporaryDirectory() as folder:
-        (Path(folder) / "store.db").write_bytes(new_store())
-        return Lived(Path(folder)).go(moves)
+        if not url:
+            (Path(folder) / "store.db").write_bytes(new_store())
+        return Lived(Path(folder), url).go(moves)

@@ -108,9 +108,9 @@ class ShopWorld:
         return [one[0] for one in events]
 
 
-def shop_world(root: Path, book: Book, **config: Any) -> ShopWorld:
-    """An empty store in a folder."""
-    url = f"sqlite:///{root / 'store.db'}"
+def shop_world(root: Path, book: Book, url: str = "", **config: Any) -> ShopWorld:
+    """A project in a folder; its store is the one in it, or the one at the URL."""
+    url = url or f"sqlite:///{root / 'store.db'}"
     made = Config(url, root / "outbox", root / "installation.json")
     shop = Workshop(root, replace(made, **config), open_store(url), Folder(root / "outbox"))
     return ShopWorld(shop, LiveBook(book, {}))

@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,9 +154,9 @@ def watched(server: SendGridServer) -> Iterator[str]:
 
 
 def test_a_whole_hand_over_through_prism_arrives_as_it_was_rendered(
-    server: SendGridServer, watched: str, tmp_path: Path
+    server: SendGridServer, watched: str, store_url: str
 ) -> None:
-    shop = open_shop(tmp_path)
+    shop = open_shop(store_url)
     shop.provider = SendGrid(watched, KEY, shop.clock, 3)  # type: ignore[assignment]
     shop.store.declare("suppressions", "none, says a test", shop.clock())
     planned(shop.store, service=5, news=60)

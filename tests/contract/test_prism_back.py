@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -61,8 +60,8 @@ def test_every_list_is_asked_for_and_read_as_the_document_says(lists: str) -> No
         assert {one.what for one in found} == {what}
 
 
-def test_a_whole_night_is_told_and_one_without_a_key_is_not(lists: str, tmp_path: Path) -> None:
-    shop = open_shop(tmp_path)
+def test_a_whole_night_is_told_and_one_without_a_key_is_not(lists: str, store_url: str) -> None:
+    shop = open_shop(store_url)
     config = replace(shop.workshop.config, provider="sendgrid", sendgrid_url=lists, sendgrid_key=KEY)
     try:
         found = asyncio.run(sync(replace(shop.workshop, config=config), NOW, directly))

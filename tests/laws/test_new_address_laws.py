@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from nurture.decide import new_address as decided
 from nurture.engine import new_address, preparing
@@ -23,6 +24,8 @@ from nurture.model.mail import Email, Fate, Handover
 from nurture.render.pages import House
 from nurture.store import identity
 from nurture.store.new_address import NewAddresses
+from nurture.store.tables import ADDRESS, MESSAGE
+from tests.postgres_server import Server
 from tests.refusals import PEOPLE, Lived, Move, new_store
 from tests.sending_worlds import Answer
 
@@ -80,17 +83,16 @@ class Moving(Lived):
     def row(self, key: str) -> tuple[str, str]:
         """Person and wish of a mail."""
         with self.shop.store.database.reading() as connection:
-            person, asked = connection.exec_driver_sql(
-                "SELECT person, subject FROM message WHERE key = ?", (key,)
+            person, asked = connection.execute(
+                select(MESSAGE.c.person, MESSAGE.c.subject).where(MESSAGE.c.key == key)
             ).one()
         return str(person), str(asked)
 
     def reached(self, name: str) -> str:
         """The address that a person has in the store."""
         with self.shop.store.database.reading() as connection:
-            asked = "SELECT address FROM address WHERE person = ? AND valid_to IS NULL"
-            (row,) = connection.exec_driver_sql(asked, (self.person(name),)).all()
-        return str(row[0])
+            asked = select(ADDRESS.c.address).where(ADDRESS.c.person == self.person(name), ADDRESS.c.valid_to.is_(None))
+            return str(connection.execute(asked).scalar_one())
 
     def unchanged(self) -> None:
         """Nobody has another address than the one they had, or confirmed."""
@@ -159,24 +161,33 @@ class Moving(Lived):
         self.clock.now += 2 * model.GOOD_FOR / 3
 
 
-def told(*moves: Move) -> Moving:
+def told(*moves: Move, url: str = "") -> Moving:
     with TemporaryDirectory() as folder:
-        (Path(folder) / "store.db").write_bytes(new_store())
-        moving = Moving(Path(folder))
+        if not url:
+            (Path(folder) / "store.db").write_bytes(new_store())
+        moving = Moving(Path(folder), url)
         apostrophes = [(what.replace("'", ""), number) for what, number in moves]
         moving.go(apostrophes)
         return moving
 
 
-@LAWFUL
-@given(
-    st.lists(
-        st.tuples(st.one_of(st.sampled_from(OWN), st.sampled_from(OWN), st.sampled_from(OTHERS)), st.integers(0, 2)),
-        min_size=5, max_size=20,
-    )
+HISTORIES = st.lists(
+    st.tuples(st.one_of(st.sampled_from(OWN), st.sampled_from(OWN), st.sampled_from(OTHERS)), st.integers(0, 2)),
+    min_size=5, max_size=20,
 )  # fmt: skip
+
+
+@LAWFUL
+@given(HISTORIES)
 def test_no_address_is_changed_without_its_own_confirmation_and_nobody_who_refused_is_mailed_there(moves: list[Move]):
     assert told(*moves).wrong == []
+
+
+@settings(LAWFUL, max_examples=5)
+@given(moves=HISTORIES)
+def test_nor_over_postgresql(postgres: Server, moves: list[Move]):
+    with postgres.new_store() as url:
+        assert told(*moves, url=url).wrong == []
 
 
 ASKED: tuple[Move, ...] = (("asks for a new one", 0), ("sends", 0))

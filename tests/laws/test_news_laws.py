@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from nurture.store.outbox import OPEN
 from nurture.store.tables import HAPPENING, MAIL_DAY, MESSAGE, PLANNED, SUPPRESSION
 from tests.drawing import Dice, drawn, one_of
 from tests.hunting import hunt
+from tests.postgres_server import Server
 from tests.sending_worlds import MINUTE, NOW, Shop, open_shop, planned
 
 SOURCE = "sendgrid.events"
@@ -36,13 +37,29 @@ LATER = NOW + timedelta(days=30)
 READERS = ("n0", "n1", "n2", "s0")
 NOT_OURS = "nobody-knows-this-mail"
 Event = dict[str, Any]
+New = Callable[[], AbstractContextManager[Shop]]  # another copy of the store that was made
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[tuple[Path, dict[str, str]]]:
-    """A store with two accepted mails, one in doubt, and one of service in doubt whose second copy waits."""
+def made() -> Iterator[tuple[New, dict[str, str]]]:
+    """Copies of the store in a file."""
     folder = Path(tempfile.mkdtemp())
-    shop = open_shop(folder)
+    keys = begun(folder)
+    yield lambda: copied(folder), keys
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def made_there(postgres: Server) -> tuple[New, dict[str, str]]:
+    """Copies of it on PostgreSQL."""
+    url = postgres.new_database()
+    keys = begun(url)
+    return lambda: copied_there(postgres, url), keys
+
+
+def begun(where: Path | str) -> dict[str, str]:
+    """A store with two accepted mails, one in doubt, and one of service in doubt whose second copy waits."""
+    shop = open_shop(where)
     planned(shop.store, news=3, service=1)
     batch = shop.store.outbox.claim(100, NOW, "us", OPEN).batch
     assert batch is not None
@@ -52,8 +69,7 @@ def made() -> Iterator[tuple[Path, dict[str, str]]]:
     shop.store.settle(batch, [Handover(keys[who], Fate.accepted) for who in ("n0", "n1")], NOW)
     assert shop.store.outbox.look_after_doubts(NOW + 16 * MINUTE, None).again == 1
     shop.store.close()
-    yield folder, keys
-    shutil.rmtree(folder)
+    return keys
 
 
 @contextmanager
@@ -66,6 +82,17 @@ def copied(made: Path) -> Iterator[Shop]:
             yield shop
         finally:
             shop.store.close()
+
+
+@contextmanager
+def copied_there(server: Server, made: str) -> Iterator[Shop]:
+    url = server.copy_of(made)
+    shop = open_shop(url)
+    try:
+        yield shop
+    finally:
+        shop.store.close()
+        server.drop(url)
 
 
 @dataclass(frozen=True)
@@ -151,16 +178,16 @@ def stands(shop: Shop, heard: bool) -> dict[str, Any]:
     return found
 
 
-def at_once(made: Path, told: Story, heard: bool) -> dict[str, Any]:
-    with copied(made) as shop:
+def at_once(new: New, told: Story, heard: bool) -> dict[str, Any]:
+    with new() as shop:
         tell(shop, list(told.events), -1)
         judge_clicks(shop.workshop, LATER + timedelta(days=1))
         return stands(shop, heard)
 
 
-def in_pieces(made: Path, told: Story, heard: bool) -> dict[str, Any]:
+def in_pieces(new: New, told: Story, heard: bool) -> dict[str, Any]:
     """As it comes; without `heard` it is also judged in between, so that the core may hear of one that was none."""
-    with copied(made) as shop:
+    with new() as shop:
         for number, (post, look) in enumerate(zip(told.posts, told.looks, strict=True)):
             tell(shop, [told.events[place] for place in post], number)
             if look and not heard:
@@ -169,16 +196,23 @@ def in_pieces(made: Path, told: Story, heard: bool) -> dict[str, Any]:
         return stands(shop, heard)
 
 
-def the_same(made: Path, told: Story) -> bool:
-    return all(at_once(made, told, heard) == in_pieces(made, told, heard) for heard in (True, False))
+def the_same(new: New, told: Story) -> bool:
+    return all(at_once(new, told, heard) == in_pieces(new, told, heard) for heard in (True, False))
 
 
 @given(st.data())
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_same_events_make_the_same_store_however_they_come(made: tuple[Path, dict[str, str]], data: st.DataObject):
+def test_the_same_events_make_the_same_store_however_they_come(made: tuple[New, dict[str, str]], data: st.DataObject):
     told = data.draw(st.composite(lambda draw: story(drawn(draw), made[1]))())
     for heard in (True, False):
         assert in_pieces(made[0], told, heard) == at_once(made[0], told, heard)
+
+
+@given(data=st.data())
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_same_events_make_the_same_store_on_postgresql(made_there: tuple[New, dict[str, str]], data: st.DataObject):
+    told = data.draw(st.composite(lambda draw: story(drawn(draw), made_there[1]))())
+    assert in_pieces(made_there[0], told, heard=False) == at_once(made_there[0], told, heard=False)
 
 
 def _last_wins(told: Any) -> Any:
@@ -199,7 +233,7 @@ FAULTS: dict[str, tuple[str, Callable[..., Any]]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_law_sees_a_planted_fault(made: tuple[Path, dict[str, str]], fault: str, monkeypatch: pytest.MonkeyPatch):
+def test_the_law_sees_a_planted_fault(made: tuple[New, dict[str, str]], fault: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(*FAULTS[fault])
     hunt(lambda dice: story(dice, made[1]), lambda told: not the_same(made[0], told), 150)
 
@@ -235,11 +269,11 @@ def refused(dice: Dice) -> tuple[list[Event], list[Event]]:
     return said, other
 
 
-def mailed_after(dice: Dice) -> Counter[str]:
+def mailed_after(dice: Dice, url: str = "") -> Counter[str]:
     """How many mails each of those had who had refused before anything left."""
     said, other = refused(dice)
     with tempfile.TemporaryDirectory() as folder:
-        shop = open_shop(Path(folder))
+        shop = open_shop(url or Path(folder))
         planned(shop.store, news=6)
         tell(shop, [*other, *said], 0, NOW + MINUTE)
         sending = Sending(shop.workshop, lambda: shop.live, lambda: NOW + MINUTE, directly)
@@ -258,6 +292,13 @@ def mailed_after(dice: Dice) -> Counter[str]:
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nobody_who_refused_is_mailed_after(data: st.DataObject):
     assert data.draw(st.composite(lambda draw: mailed_after(drawn(draw)))()) == Counter()
+
+
+@given(data=st.data())
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+def test_nobody_who_refused_is_mailed_after_over_postgresql(postgres: Server, data: st.DataObject):
+    with postgres.new_store() as url:
+        assert mailed_after(drawn(data.draw), url) == Counter()
 
 
 def test_that_law_sees_a_refusal_that_is_only_kept(monkeypatch: pytest.MonkeyPatch):

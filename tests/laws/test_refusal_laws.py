@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from nurture.decide import consent, consents
 from nurture.store import identity, ingest
-from tests.refusals import MOVES, OFTEN, PEOPLE, Lived, Move, lived
+from tests.postgres_server import Server
+from tests.refusals import IN_FILES, MOVES, OFTEN, PEOPLE, Lived, Move, lived
 
 LAWFUL = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 HISTORIES = st.lists(
@@ -20,6 +21,13 @@ HISTORIES = st.lists(
 @given(moves=HISTORIES)
 def test_nobody_who_refused_is_mailed(moves: list[Move]) -> None:
     assert lived(moves).wrong == []
+
+
+@settings(LAWFUL, max_examples=6)
+@given(moves=HISTORIES)
+def test_nobody_who_refused_is_mailed_over_postgresql(postgres: Server, moves: list[Move]) -> None:
+    with postgres.new_store() as url:
+        assert lived([one for one in moves if one[0] not in IN_FILES], url).wrong == []
 
 
 def test_mails_do_go_in_these_histories() -> None:

@@ -38,6 +38,7 @@ from nurture.store.said import Said
 from tests import worlds as w
 from tests.drawing import Dice, between, drawn, one_of
 from tests.hunting import hunt
+from tests.new_stores import kept_in
 from tests.postgres_server import Server
 from tests.sending_worlds import NOW, RULES, Scripted
 
@@ -56,6 +57,7 @@ class Story:
 
     folder: Path
     url: str = ""
+    copy_of: Callable[[str], str] = str
     now: datetime = NOW
     sent: list[Intent] = field(default_factory=list)
     dates: dict[str, date] = field(default_factory=dict)
@@ -98,28 +100,32 @@ class Story:
             facts={"first_name": f"Name{one}", "vip_since": self.dates.get(one, NOW.date())},
         )  # fmt: skip
 
-    def restore(self, backup: bytes) -> None:
-        """Yesterday's file in the place of today's; whoever opens the project forgets once more."""
+    def restore(self, backup: bytes | str) -> None:
+        """Yesterday's store in the place of today's; whoever opens the project forgets once more."""
         self.store.close()
-        for file in self.folder.glob("nurture.db*"):
-            file.unlink()
-        (self.folder / "nurture.db").write_bytes(backup)
+        if isinstance(backup, str):
+            self.url = backup
+        else:
+            for file in self.folder.glob("nurture.db*"):
+                file.unlink()
+            (self.folder / "nurture.db").write_bytes(backup)
         self.store = self.opened()
         self.door.again(self.store.id)
         if self.store.halted:
             self.store.accept()
 
-    def backup(self) -> bytes:
+    def backup(self) -> bytes | str:
+        """The bytes of the file as it is now, or where a copy lies."""
         self.store.close()
-        data = (self.folder / "nurture.db").read_bytes()
+        data = self.copy_of(self.url) if self.url else (self.folder / "nurture.db").read_bytes()
         self.store = self.opened()
         return data
 
 
 @contextmanager
-def story(url: str = "") -> Iterator[Story]:
+def story(url: str = "", copy_of: Callable[[str], str] = str) -> Iterator[Story]:
     with tempfile.TemporaryDirectory() as folder:
-        told = Story(Path(folder), url)
+        told = Story(Path(folder), url, copy_of)
         try:
             yield told
         finally:
@@ -189,9 +195,9 @@ def merged_lawfully(dice: Dice, url: str = "") -> bool:
 # Forgetting
 
 
-def forgotten_lawfully(dice: Dice) -> bool:
+def forgotten_lawfully(dice: Dice, url: str = "", copy_of: Callable[[str], str] = str) -> bool:
     """No byte of them is left, and nobody whom they were comes back as one who may be written to."""
-    with story() as told:
+    with story(url, copy_of) as told:
         told.take(told.contact("c"))
         before(told, dice)
         backup = told.backup()
@@ -201,11 +207,11 @@ def forgotten_lawfully(dice: Dice) -> bool:
         who = "ab" if both else one_of(dice, *IDS)
         told.now += DAY
         told.door.forget(known(told, f"shop-{who[0]}").id, "lena", told.now)
-        if left_in_file(told, who):
+        if is_left(told, who):
             return False
         if dice(1):
             told.restore(backup)
-            if left_in_file(told, who):
+            if is_left(told, who):
                 return False
         sent = len(told.sent)
         told.take(*back(told, who, dice))
@@ -217,8 +223,9 @@ def forgotten_lawfully(dice: Dice) -> bool:
         )
 
 
-def left_in_file(told: Story, who: str) -> bool:
+def is_left(told: Story, who: str) -> bool:
     data = b"".join(file.read_bytes() for file in told.folder.iterdir())
+    data += kept_in(told.store.database) if told.url else b""
     words = [word for one in who for word in (f"{one}.reader@x.example", f"shop-{one}", f"Name{one}")]
     return any(word.encode() in data for word in words)
 
@@ -264,6 +271,13 @@ def test_the_law_holds(law: str) -> None:
 def test_merging_is_lawful_over_postgresql(postgres: Server, data: st.DataObject) -> None:
     with postgres.new_store() as url:
         assert merged_lawfully(drawn(data.draw), url)
+
+
+@settings(LAWFUL, max_examples=4)
+@given(st.data())
+def test_forgetting_is_lawful_over_postgresql(postgres: Server, data: st.DataObject) -> None:
+    with postgres.new_store() as url:
+        assert forgotten_lawfully(drawn(data.draw), url, postgres.copy_of)
 
 
 def _unrefused(person: Person, old: Person) -> dict[str, object]:

@@ -5,8 +5,9 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +29,7 @@ from nurture.engine.take_in import take_in
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.store.open import open_store
+from tests.postgres_server import Server
 from tests.shop_posts import EVERY, ShopWorld, shop_world
 
 NOW = datetime(2027, 3, 9, 10, 30, tzinfo=UTC)
@@ -49,30 +51,55 @@ def book(files: dict[str, bytes]) -> Book:
     return found
 
 
-BOOKS: list[Book] = []  # here, since Hypothesis would print an argument whole
-EMPTY = Path(tempfile.mkdtemp()) / "store.db"
+@dataclass
+class Worlds:
+    """Gives new worlds of one database. Their store, with its tables and its book, is made once and then copied."""
+
+    book: Book
+    empty: str
+    server: Server | None
+    examples: int
+
+    @contextmanager
+    def __call__(self) -> Iterator[ShopWorld]:
+        with tempfile.TemporaryDirectory() as folder, self._copy(Path(folder)) as url:
+            made = shop_world(Path(folder), self.book, url)
+            try:
+                yield made
+            finally:
+                made.shop.store.close()
+
+    @contextmanager
+    def _copy(self, folder: Path) -> Iterator[str]:
+        if self.server is None:
+            shutil.copy(self.empty.removeprefix("sqlite:///"), folder / "store.db")
+            yield ""
+            return
+        url = self.server.copy_of(self.empty)
+        yield url
+        self.server.drop(url)
+
+    def hold(self, law: Callable[..., None], examples: st.SearchStrategy[tuple[Any, ...]]) -> None:
+        """See that a law holds here, by as many examples as this database has time for."""
+
+        @settings(max_examples=self.examples, deadline=None)
+        @given(examples)
+        def holds(example: tuple[Any, ...]) -> None:
+            law(self, *example)
+
+        holds()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def empty(book: Book, files: dict[str, bytes]) -> Iterator[None]:
-    """A store with its tables and its book, made once: one for every example would take most of the time."""
-    BOOKS[:] = [book]
-    store = open_store(f"sqlite:///{EMPTY}")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def world(
+    request: pytest.FixtureRequest, book: Book, files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> Worlds:
+    server: Server | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    url = server.new_database() if server else f"sqlite:///{tmp_path_factory.mktemp('empty') / 'store.db'}"
+    store = open_store(url)
     apply(store, book, files, NOW, "a test")
     store.close()
-    yield
-    shutil.rmtree(EMPTY.parent)
-
-
-@contextmanager
-def world() -> Iterator[ShopWorld]:
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(EMPTY, Path(folder) / "store.db")
-        made = shop_world(Path(folder), BOOKS[0])
-        try:
-            yield made
-        finally:
-            made.shop.store.close()
+    return Worlds(book, url, server, 2 if server else 6)
 
 
 @st.composite
@@ -120,11 +147,12 @@ def by_csv(world: ShopWorld, rows: Sequence[dict[str, Any]]) -> None:
     assert take_in(world.shop, path, Wanted("events"), world.now, lambda _: None).rejected == 0
 
 
-@settings(max_examples=6, deadline=None)
-@given(rows=events(), cuts=st.lists(st.integers(0, 20), max_size=3), order=st.randoms(use_true_random=False))
-def test_events_by_csv_and_by_the_api_in_any_pieces_and_order_are_the_same(
-    rows: list[dict[str, Any]], cuts: list[int], order: Any
-) -> None:
+def test_events_by_csv_and_by_the_api_in_any_pieces_and_order_are_the_same(world: Worlds) -> None:
+    cuts = st.lists(st.integers(0, 20), max_size=3)
+    world.hold(by_csv_and_by_the_api, st.tuples(events(), cuts, st.randoms(use_true_random=False)))
+
+
+def by_csv_and_by_the_api(world: Worlds, rows: list[dict[str, Any]], cuts: list[int], order: Any) -> None:
     with world() as whole, world() as pieces, world() as file:
         assert set(post(whole, "events", rows)) <= {"taken", "known"}
         expected = whole.state()
@@ -152,11 +180,11 @@ MIXED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@settings(max_examples=6, deadline=None)
-@given(cuts=st.lists(st.integers(0, 20), max_size=4), twice=st.booleans())
-def test_contacts_things_numbers_and_consents_come_to_the_same_however_they_are_cut(
-    cuts: list[int], twice: bool
-) -> None:
+def test_contacts_things_numbers_and_consents_come_to_the_same_however_they_are_cut(world: Worlds) -> None:
+    world.hold(cut, st.tuples(st.lists(st.integers(0, 20), max_size=4), st.booleans()))
+
+
+def cut(world: Worlds, cuts: list[int], twice: bool) -> None:
     with world() as one_by_one, world() as pieces:
         for kind, row in MIXED:
             post(one_by_one, kind, [row])
@@ -169,7 +197,7 @@ def test_contacts_things_numbers_and_consents_come_to_the_same_however_they_are_
         assert pieces.state() == one_by_one.state()
 
 
-def test_the_same_events_told_by_several_at_once_are_told_once() -> None:
+def test_the_same_events_told_by_several_at_once_are_told_once(world: Worlds) -> None:
     rows = [
         {"id": f"c{number % 7}", "event": "order.placed", "at": "2027-03-08", "outside_id": f"e{number}", "total": "5"}
         for number in range(200)
@@ -183,7 +211,7 @@ def test_the_same_events_told_by_several_at_once_are_told_once() -> None:
             shop = Workshop(root, Config(url, root, root / "i.json"), store, Folder(root))
             turned = rows[start:] + rows[:start]
             for piece in split(turned, [50, 100, 150]):
-                verdicts.append([v.status for v in take_rows(shop, BOOKS[0], "events", piece, NOW, "till", SCOPES)])
+                verdicts.append([v.status for v in take_rows(shop, world.book, "events", piece, NOW, "till", SCOPES)])
             store.close()
 
         threads = [threading.Thread(target=tell, args=(start,)) for start in (0, 60, 120)]
@@ -206,9 +234,12 @@ POSTS = [
 ]
 
 
-@settings(max_examples=6, deadline=None)
-@given(order=st.permutations(POSTS), again=st.lists(st.sampled_from(POSTS), max_size=6))
-def test_posts_of_shops_in_any_order_and_repeated_come_to_the_same(order: list[str], again: list[str]) -> None:
+def test_posts_of_shops_in_any_order_and_repeated_come_to_the_same(world: Worlds) -> None:
+    some = st.lists(st.sampled_from(POSTS), max_size=6)
+    world.hold(in_any_order, st.tuples(st.permutations(POSTS), some))
+
+
+def in_any_order(world: Worlds, order: list[str], again: list[str]) -> None:
     with world() as straight, world() as mixed:
         for name in POSTS:
             straight.tell(name, **NEWEST.get(name, {}))
