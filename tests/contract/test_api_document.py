@@ -33,7 +33,7 @@ from nurture.web.app import application, serving
 from nurture.wiring import workshop
 
 NOW = datetime(2027, 3, 9, 10, 30, tzinfo=UTC)
-EXAMPLES = 12  # of each address, and of each of the two kinds of data
+EXAMPLES = {"sqlite": 12, "postgresql": 4}  # of each address, and of each of the two kinds of data
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -45,9 +45,10 @@ CHECKS = [
 
 
 @contextmanager
-def served(root: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def served(root: Path, url: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """A project served on loopback from a thread of its own: its address, a key for everything, its document."""
     make_project(root)
+    (root / "config.toml").write_text(f'[store]\nurl = "{url}"\n', encoding="utf-8")
     book = check(read_files(root)).book
     assert book is not None
     loop, ready, over = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
@@ -83,24 +84,29 @@ def served(root: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
         loop.close()
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    with served(tmp_path_factory.mktemp("api")) as found:
-        yield found
+@pytest.fixture(scope="module", params=EXAMPLES)
+def api(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str, dict[str, Any], int]]:
+    root, url = tmp_path_factory.mktemp("api"), "sqlite:///nurture.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").new_database()
+    with served(root, url) as found:
+        yield *found, EXAMPLES[request.param]
 
 
 @pytest.mark.parametrize("mode", [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE])
 @pytest.mark.parametrize("kind", KINDS)
 def test_whatever_is_posted_the_answer_is_one_of_the_document(
-    api: tuple[str, str, dict[str, Any]], kind: str, mode: schemathesis.GenerationMode
+    api: tuple[str, str, dict[str, Any], int], kind: str, mode: schemathesis.GenerationMode
 ) -> None:
-    base, key, found = api
+    base, key, found, examples = api
     schema = schemathesis.openapi.from_dict(json.loads(json.dumps(found)))
     operation = schema[f"/api/v1/{kind}"]["POST"]
     statuses: set[int] = set()
 
     @settings(
-        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+        max_examples=examples, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode))
