@@ -38,7 +38,7 @@ from nurture.store.mail_days import count_accepted
 from nurture.store.outbox_meanwhile import as_they_are
 from nurture.store.outbox_queue import OPEN as OPEN  # noqa: PLC0414  (others take it from here)
 from nurture.store.outbox_queue import Gate as Gate  # noqa: PLC0414
-from nurture.store.outbox_queue import any_waits, next_ones
+from nurture.store.outbox_queue import Passed, any_waits, next_ones
 from nurture.store.outbox_rows import (
     INTENT,
     LEASE,
@@ -75,17 +75,20 @@ class Claimed:
     held: int = 0
 
 
-def claim(database: Database, limit: int, now: datetime, owner: str, gate: Gate = OPEN) -> Claimed:
-    """Take up to `limit` mails out of the queue for `owner`.
+def claim(
+    database: Database, limit: int, now: datetime, owner: str, gate: Gate = OPEN, passed: Passed | None = None
+) -> Claimed:
+    """Take up to `limit` mails out of the queue for `owner`; `passed` is what its process remembers of the queue.
 
     The commit need not survive a power cut by itself: `hand` does, and what it leaves behind is only planned again.
     """
+    passed = passed or Passed()
     with database.reading() as connection:
-        if not any_waits(connection, gate, now):
+        if not any_waits(connection, gate, now, passed):
             return Claimed(None)
     with database.writing(beside=True) as connection:
         in_turn(connection, Turn.claiming)
-        wanted = next_ones(connection, gate, now, limit)
+        wanted = next_ones(connection, gate, now, limit, passed)
         ours = locked(connection, [row[0] for row in wanted])
         rows = [row for row in wanted if row[0] in ours]
         room = _room(connection, gate, now)

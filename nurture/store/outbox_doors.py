@@ -1,6 +1,7 @@
 """The outbox as the engine knows it: claiming through a gate, doubts, lists, and what people do by hand."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from datetime import datetime
 
 from nurture import spans
@@ -14,6 +15,7 @@ from nurture.store.installation import Mark
 from nurture.store.outbox_by_hand import Act, Wanted
 from nurture.store.outbox_left import Left, left
 from nurture.store.outbox_lists import Lying
+from nurture.store.outbox_queue import Passed
 from nurture.store.outbox_rows import Batch, fates
 
 
@@ -23,11 +25,12 @@ class Outbox:
 
     database: Database
     remember: Callable[[Mark], None]
+    passed: Passed = field(default_factory=Passed)
 
     @spans.spanned(spans.CLAIM)
     def claim(self, limit: int, now: datetime, owner: str, gate: outbox.Gate) -> outbox.Claimed:
         """The next mails to hand over as far as the gate lets them; service first."""
-        return outbox.claim(self.database, limit, now, owner, gate)
+        return outbox.claim(self.database, limit, now, owner, gate, self.passed)
 
     def hand(self, batch: Batch, now: datetime, gone: Gone) -> None:
         """Commit that a batch is about to leave, with the codes it gives; call it before the first byte."""
