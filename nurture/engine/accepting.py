@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from nurture.engine.applying import LiveBook
+from nurture.engine.notices import told_today
 from nurture.engine.tick import decide_all
-from nurture.engine.told_late import accept_from
+from nurture.engine.told_late import accept_from, begin_to_accept
 from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate, Handover
 from nurture.store.installation import owner_of
@@ -22,12 +23,13 @@ def accept(shop: Workshop, live: LiveBook, now: datetime) -> int:
     other store may have sent it. None of it is sent once more by itself, not even service: the doubt is about a
     whole stretch of time in which the other store did its work, not about one answer that was lost. News settles
     it, or `nurture outbox resend`, or it closes after 72 hours. Codes of pools that were free may have been given by
-    the other store too: they are set aside, until a person has looked (`nurture codes again`). Only then is the
-    store accepted, so that a cut here changes nothing. What is told later of that time: see `told_late`. A store that
-    was not halted is only counted on.
+    the other store too: they are set aside, until a person has looked (`nurture codes again`). The shop's own people
+    count as told today. Only then is the store accepted, so that a cut here changes nothing. What may have gone beside
+    that: see `told_late`. A store that was not halted is only counted on.
     """
     held = 0
     if shop.store.halted:
+        since = begin_to_accept(shop, now)
         outbox = shop.store.outbox
         held = shop.store.recover(now, live.book).in_doubt  # without an owner: nobody's lease counts here
         outbox.release(Wanted())
@@ -39,7 +41,8 @@ def accept(shop: Workshop, live: LiveBook, now: datetime) -> int:
             held += len(doubts)
         outbox.never_again()
         outbox.codes.aside.hold(now)
-        accept_from(shop, now)
+        told_today(shop, live.book.rules, now)
+        accept_from(shop, since, now)
     shop.store.accept()
     return held
 

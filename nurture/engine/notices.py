@@ -82,11 +82,20 @@ class Notices:
             return []
         mails = []
         for notice in notices(self.shop, rules, day):
-            told = f"notice {notice.address.casefold()}"
-            if self.shop.store.declared(told) != day.isoformat():
-                self.shop.store.declare(told, day.isoformat(), now)
+            if self.shop.store.declared(_told(notice.address)) != day.isoformat():
+                self.shop.store.declare(_told(notice.address), day.isoformat(), now)
                 mails.append(email(self.shop, rules, notice, day, now))
         return mails
+
+
+def told_today(shop: Workshop, rules: Rules, now: datetime) -> None:
+    """Take everybody for told today: another store, of which this one is a copy or a backup, may have done so."""
+    for address in dict.fromkeys(address for _, address in rules.people):
+        shop.store.declare(_told(address), today(rules, now).isoformat(), now)
+
+
+def _told(address: str) -> str:
+    return f"notice {address.casefold()}"
 
 
 async def hand(provider: Provider[Any, Any], mail: Email) -> Fate:

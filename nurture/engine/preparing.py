@@ -17,7 +17,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.giving import WORDS, asked_for, filled, gifts_now, gone, purse
 from nurture.engine.kept import Kept
 from nurture.engine.new_address import may_be_sent
-from nurture.engine.told_late import accepted_at, kept_for
+from nurture.engine.told_late import doubtful
 from nurture.engine.workshop import Workshop
 from nurture.links import STORED_AS, Links
 from nurture.model.book import Book
@@ -91,15 +91,11 @@ def ready(shop: Workshop, live: LiveBook, batch: Batch, now: datetime, pace: Pac
     """
     shop = signing(shop)
     people = {person.id: (person, news) for person, news in shop.store.people([i.person for i in batch.intents], END)}
-    accepted = accepted_at(shop)
+    looked = unsure(
+        shop, live, batch, [looked_at(shop, live, one, people.get(one.person), now) for one in batch.intents]
+    )
     looked = [
-        paced(
-            unsure(looked_at(shop, live, one, people.get(one.person), now), one.key in batch.released, accepted),
-            one.key in batch.released,
-            now,
-            pace,
-        )
-        for one in batch.intents
+        paced(one, intent.key in batch.released, now, pace) for one, intent in zip(looked, batch.intents, strict=True)
     ]
     drawn = draw(shop, live, [one for one in looked if isinstance(one, Looked)], now)
     texts = [one if isinstance(one, Kept) else written(shop, live, one, drawn) for one in looked]
@@ -164,11 +160,12 @@ def paced(looked: Looked | Kept, released: bool, now: datetime, pace: Pace) -> L
     return looked if isinstance(looked, Kept) else pace(looked.intent, released, now) or looked
 
 
-def unsure(looked: Looked | Kept, released: bool, accepted: datetime | None) -> Looked | Kept:
-    """What is said of a mail that another store may have sent before this one was accepted, unless a person let it."""
-    if accepted is None or released or isinstance(looked, Kept):
-        return looked
-    return kept_for(looked.intent, looked.person, accepted) or looked
+def unsure(shop: Workshop, live: LiveBook, batch: Batch, looked: Sequence[Looked | Kept]) -> list[Looked | Kept]:
+    """With what is said of mails that another store may have sent, unless a person let them go."""
+    by_hand = batch.released | batch.again
+    mails = [(one.intent, one.person) for one in looked if isinstance(one, Looked) and one.intent.key not in by_hand]
+    found = doubtful(shop, live.book, mails)
+    return [found.get(one.intent.key, one) if isinstance(one, Looked) else one for one in looked]
 
 
 def put_back(kept: Kept) -> bool:

@@ -12,11 +12,13 @@ import socket
 import tempfile
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from nurture.model.values import dataclass
+from nurture.store.codec import instant
 from nurture.store.database import Database, ask
 from nurture.store.tables import DECLARATION, INSTALLATION, RUNNER, SECRET
 
@@ -153,6 +155,17 @@ def declare(connection: Connection, name: str, words: str, at: int) -> None:
 def declared(connection: Connection, name: str) -> str | None:
     """What was stated under a name; None when nothing was."""
     return connection.execute(select(DECLARATION.c.words).where(DECLARATION.c.name == name)).scalar()
+
+
+def declared_at(connection: Connection, name: str) -> datetime | None:
+    """When something was stated under a name (UTC); None when nothing was."""
+    at = connection.execute(select(DECLARATION.c.at).where(DECLARATION.c.name == name)).scalar()
+    return None if at is None else instant(at)
+
+
+def undeclare(connection: Connection, name: str) -> None:
+    """Nothing is stated under that name any more."""
+    connection.execute(delete(DECLARATION).where(DECLARATION.c.name == name))
 
 
 @dataclass(frozen=True, slots=True)
