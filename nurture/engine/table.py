@@ -19,7 +19,12 @@ DELIMITERS = ",;\t|"
 CHUNK = 1 << 20
 LONGEST = 200_000  # characters of a row
 OF_REJECTS = ("line", "reason")  # the first columns of a file of rejects, whose cells no spreadsheet runs
+NARROWEST = (
+    3  # columns, and lines like rows, from which on a cell of many lines can be told from rows that it swallowed
+)
 LOOK_EVERY = 100  # lines between two looks how far the file was read: to ask for it costs as much as to read a line
+ALONE = "the lines after this one are read on their own"
+SWALLOWED = f"a quote opens here, and what stands behind it up to the next quote looks like rows; {ALONE}"
 DAMAGED = "\ufffd"  # what stands for bytes that are none of the encoding
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -93,14 +98,19 @@ class Table:
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield Row(line, [], position, not_a_row(error))
-                    if is_unclosed(error):
+                    torn = is_unclosed(error) or lines.hold_rows(self.delimiter, width, 1)
+                    yield Row(line, [], position, not_a_row(error, torn))
+                    if torn:
                         lines.again()
                     continue
                 if not any(cells):
                     continue
                 if not seen_header:
                     seen_header = True
+                    continue
+                if width >= NARROWEST and lines.hold_rows(self.delimiter, width, NARROWEST, quoted=True):
+                    yield Row(line, [], position, SWALLOWED)
+                    lines.again()
                     continue
                 wrong = "" if len(cells) == width else f"{len(cells)} cells, but the header has {width}"
                 if lines.damaged and self.encoding != "utf-8":
@@ -146,6 +156,20 @@ class _Lines(Iterator[str]):
             raise TooLong
         return line
 
+    def hold_rows(self, delimiter: str, width: int, least: int, quoted: bool = False) -> bool:
+        """Whether most of the lines after the first, and no fewer than `least`, look like rows of so many cells.
+
+        In a cell that is `quoted` as it should be no row has quotes of its own: there they are those of its text.
+        """
+        if len(self._row) <= least:
+            return False
+        after = self._row[1:]
+        inside = after[:-1] if quoted else ()
+        if any('"' in line for line in inside):
+            return False
+        alike = sum(line.count(delimiter) == width - 1 for line in after)
+        return alike >= least and 2 * alike > len(after)
+
     def _ended(self, line: str) -> str:
         """A line, the rest of which is left out when it is one without an end."""
         rest = line
@@ -159,13 +183,13 @@ class _Lines(Iterator[str]):
         self._number -= len(self._row) - 1
 
 
-def not_a_row(error: csv.Error) -> str:
-    """Why a row could not be read."""
+def not_a_row(error: csv.Error, torn: bool) -> str:
+    """Why a row could not be read; `torn` when a quote took lines with it that are read again."""
     if isinstance(error, TooLong):
         return f"more than {LONGEST:,} characters, or a quote opens here and is never closed"
     if is_unclosed(error):
-        return "a quote opens here and is never closed; the lines after this one are read on their own"
-    return f"not a CSV row: {error}"
+        return f"a quote opens here and is never closed; {ALONE}"
+    return SWALLOWED if torn else f"not a CSV row: {error}"
 
 
 def is_unclosed(error: csv.Error) -> bool:

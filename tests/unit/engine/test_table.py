@@ -71,6 +71,44 @@ def test_a_quote_that_is_never_closed_costs_its_own_line_only(tmp_path):
     assert rows[1].wrong == "a quote opens here and is never closed; the lines after this one are read on their own"
 
 
+def wide(count: int, odd: dict[int, str]) -> bytes:
+    """A file with so many rows of three cells, some of which are otherwise."""
+    rows = (odd.get(number, f"c{number},n{number},x") for number in range(count))
+    return "\n".join(["id,name,note", *rows, ""]).encode()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {10: 'c10,"open,x', 50: 'c50,"open,x'},
+        {10: 'c10,"open,x', 50: 'c50,shut",x'},
+        {10: 'c10,"open,x', 50: 'c50,x,shut"'},
+        {10: 'c10,"open,x', 11: 'c11,"open,x'},
+        {10: 'c10,"open,x', 20: "c20", 30: 'c30,"a ""word""",x', 50: 'c50,"open",x'},
+    ],
+)
+def test_two_odd_quotes_far_from_each_other_cost_no_row_between_them(tmp_path, odd):
+    rows = list(table(tmp_path, wide(60, odd)).rows())
+    refused = {row.line - 2 for row in rows if row.wrong}
+    assert 10 in refused <= set(odd)
+    assert [row.cells[0] for row in rows if not row.wrong] == [f"c{n}" for n in range(60) if n not in refused]
+    assert "looks like rows" in next(row.wrong for row in rows if row.wrong) or 11 in odd
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Dear Anna,\nthank you, and you, and you\nBye, Tom, Ann",
+        '[\n{""sku"": 1, ""n"": 2},\n{""sku"": 2, ""n"": 2},\n{""sku"": 3, ""n"": 2},\n{""sku"": 4, ""n"": 2}\n]',
+        "\n" * 50,
+        "one, two\n" * 50,
+    ],
+)
+def test_a_cell_of_many_lines_is_a_cell(tmp_path, cell):
+    (_, row, _) = table(tmp_path, wide(3, {1: f'c1,n1,"{cell}"'})).rows()
+    assert (row.wrong, row.cells) == ("", ["c1", "n1", cell.replace('""', '"')])
+
+
 def test_a_quote_that_swallows_very_much_is_given_up_and_what_follows_is_read(tmp_path):
     rows = list(table(tmp_path, b'a,b\n3,"4\n' + b"5,6\n" * 100_000 + b'7,"8"\n').rows())
     assert (rows[0].line, rows[0].wrong[:4], len(rows)) == (2, "more", 100_002)
