@@ -15,6 +15,7 @@ from nurture.engine.applying import LiveBook
 from nurture.engine.faults import MisuseError, RefusedError, StateError
 from nurture.engine.preparing import END, as_known
 from nurture.engine.short_keys import KEY_SHOWN, key_meant
+from nurture.engine.told_late import doubtful
 from nurture.engine.workshop import Workshop
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Reason, Why
@@ -179,11 +180,14 @@ def approve(
     written(shop, live, mail, person, now, edit)
     until = good_until(live.book, person, sheet, now)
     state, (subject, body) = (APPROVED, ("", "")) if edit is None else (EDITED, edit)
-    settle(shop, live, sheet, Settling(mail.key, state, who, now, until, subject, body), f"{state} by {who}")
-    label = shop.store.labels([person.id])[person.id]
-    return (
-        f"{mail.mail} to {label} is {state}: it goes with the next round, and is good until {until:%Y-%m-%d %H:%M} UTC"
-    )
+    doubt = doubtful(shop, live.book, [(mail, person)]).get(mail.key)
+    done = Settling(mail.key, state, who, now, until, subject, body, released=doubt is None)
+    settle(shop, live, sheet, done, f"{state} by {who}")
+    stands = f"{mail.mail} to {shop.store.labels([person.id])[person.id]} is {state}"
+    good = f"good until {until:%Y-%m-%d %H:%M} UTC"
+    if doubt is None:
+        return f"{stands}: it goes with the next round, and is {good}"
+    return f"{stands}, {good}, and held by {doubt.handover.detail}; nurture release lets it go"
 
 
 def drop(shop: Workshop, live: LiveBook, prefix: str, who: str, because: str, now: datetime) -> str:

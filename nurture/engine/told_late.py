@@ -24,10 +24,11 @@ from nurture.model import event as names
 from nurture.model.book import Book
 from nurture.model.decision import Intent, Why
 from nurture.model.event import Event, Origin
+from nurture.model.length import Length, Unit
 from nurture.model.mail import Fate, Handover
 from nurture.model.person import Enrolment, Person
 from nurture.model.sequence import Sequence as BookSequence
-from nurture.model.step import Task, Webhook
+from nurture.model.step import AnyStep, Task, WaitDay, WaitLength, WaitUntil, WaitWeekday, Webhook
 from nurture.model.trigger import DayTrigger, EveryTrigger, HolidayTrigger, LapseTrigger, OnceTrigger
 from nurture.store.codec import micros
 from nurture.store.happenings import furthest
@@ -36,7 +37,7 @@ from nurture.store.installation import RESTORED, declare, declared, declared_at,
 _ACCEPTED = "accepted"  # declared: when the store was last accepted, and what it knew of then (UTC, ISO 8601)
 _ACCEPTING = "accepting"  # declared while it is being accepted: what it knew of before
 MAY_HAVE_GONE = "a restore, before which it may have gone"
-UNDATED = "a restore, before which it may have gone: it follows from what was told without a date"
+UNDATED = "a restore, before which it may have gone (told without a date)"
 GONE = "the provider had told of it before"
 BY_FILE, LIVE = timedelta(days=30), timedelta(hours=72)
 """So long after it was accepted, what is told without a date may be of before: by a file, or live, where whoever tells
@@ -149,7 +150,8 @@ class Looked:
         told = [event for event in (one.answer, one.event) if event is not None]
         ways = [self._told(event, person, asked) for event in told]
         ways += [] if one.event is not None else [self._learned(one, person)]
-        return max([_NOTHING, self._answered(one), *ways])
+        late = max([_NOTHING, self._answered(one), *ways])
+        return late + between_dates(sequence_of(self.book, one)) if late else late
 
     def _told(self, event: Event, person: Person, asked: frozenset[tuple[str, str]]) -> timedelta:
         """How much earlier the other store may have been told of an event: about when it happened."""
@@ -159,7 +161,7 @@ class Looked:
             makers = (one for one in person.enrolments if one.identity not in asked and self._made(one, event, person))
             return max((self._began(one, person, asked) for one in makers), default=_NOTHING)
         if event.happened_at < event.known_at:
-            return event.known_at - event.happened_at
+            return event.known_at - event.happened_at if event.happened_at < self.lost.until else _NOTHING
         return self._without_date(event, person)
 
     def _without_date(self, event: Event, person: Person) -> timedelta:
@@ -171,7 +173,8 @@ class Looked:
         beside = [one.happened_at for one in self._history(person) if one.known_at == event.known_at]
         dated = [one for one in beside if one < event.known_at]
         self._undated = not dated
-        return event.known_at - min(dated, default=self.lost.since)
+        happened = min(dated, default=self.lost.since)
+        return event.known_at - happened if happened < self.lost.until else _NOTHING
 
     def _learned(self, one: Enrolment, person: Person) -> timedelta:
         """How long after it fired a day, a feast, an hour or a silence took them in: it was learned of late."""
@@ -211,6 +214,30 @@ class Looked:
 def sequence_of(book: Book, one: Enrolment) -> BookSequence | None:
     """The version that somebody is or was on; where that is gone from the book, the live one."""
     return book.sequence(one.sequence, one.version) or book.sequences.get(one.sequence)
+
+
+_WEEK, _MONTH = timedelta(days=7), timedelta(days=31)
+
+
+def between_dates(sequence: BookSequence | None) -> timedelta:
+    """How much longer than elsewhere the waits of a sequence for days may have taken, who came to them on another day.
+
+    Who comes an hour after the Monday that is waited for waits for a week.
+    """
+    steps = [node.step for node in sequence.nodes.values()] if sequence is not None else []
+    return sum((_longer(step) for step in steps), _NOTHING)
+
+
+def _longer(step: AnyStep) -> timedelta:
+    match step:
+        case WaitWeekday() | WaitLength(length=Length(unit=Unit.working_day)):
+            return _WEEK
+        case WaitLength(length=Length(unit=Unit.month | Unit.year)) | WaitUntil():
+            return _MONTH
+        case WaitDay() | WaitLength(length=Length(elapsed=False)):
+            return timedelta(days=1)
+        case _:
+            return _NOTHING
 
 
 def fired_at(book: Book, one: Enrolment, person: Person) -> datetime | None:

@@ -47,7 +47,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """What a person decided about a draft: `state` is approved, edited or dropped; until when the mail is good."""
+    """What a person decided about a draft: `state` is approved, edited or dropped; until when the mail is good.
+
+    `released` says that nothing holds it any more, neither the brake nor that it may have gone before a restore.
+    """
 
     key: str
     state: str
@@ -56,6 +59,7 @@ class Settling:
     valid_until: datetime | None = None
     subject: str = ""
     body: str = ""
+    released: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +150,10 @@ class Drafts:
 
 
 def _enqueue(connection: Connection, done: Settling) -> None:
-    """A place in the queue, good until `valid_until` from now on; past the brake, since a person let it go."""
+    """A place in the queue, good until `valid_until` from now on."""
     asked = select(DRAFT.c.person, DRAFT.c.lane, DRAFT.c.due_at).where(DRAFT.c.key == done.key)
     person, lane, due = connection.execute(asked).one()
-    connection.execute(insert(PLANNED), planned_row(done.key, person, lane, instant(due)) | {"released": True})
+    connection.execute(insert(PLANNED), planned_row(done.key, person, lane, instant(due)) | {"released": done.released})
     if done.valid_until is not None:
         good = update(MESSAGE).where(MESSAGE.c.key == done.key).values(valid_until=micros(done.valid_until))
         connection.execute(good)

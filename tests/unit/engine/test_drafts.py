@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nurture.config import Config
+from nurture.engine.accepting import accept
 from nurture.engine.applying import LiveBook
 from nurture.engine.drafts import approve, call_off, drop, listing, read_draft
 from nurture.engine.faults import MisuseError, RefusedError
@@ -22,6 +23,7 @@ from nurture.render.rewritten import literal, places
 from nurture.store.desk import desk
 from nurture.store.drafts import Settling
 from nurture.store.open import Store, open_store
+from nurture.store.outbox_by_hand import Wanted
 from nurture.store.rows import ConsentRow, ContactRow, EventRow, SuppressionRow
 from nurture.store.said import Said
 from tests import worlds as w
@@ -105,6 +107,18 @@ def test_the_brake_lets_what_a_person_approved_go(world: World) -> None:
     world.live = replace(world.live, book=replace(world.live.book, rules=rules))
     approve(world.shop, world.live, world.key, "lena", NOW)
     assert world.hand_over(NOW) == {Fate.accepted: 1}
+
+
+def test_what_waited_as_a_restored_store_was_accepted_may_have_gone_and_is_held_once_more(world: World) -> None:
+    later = NOW + timedelta(hours=1)
+    world.shop.store.halted = "a backup was put back"
+    accept(world.shop, world.live, later)
+    said = approve(world.shop, world.live, world.key, "lena", later)
+    assert "held by a restore, before which it may have gone; nurture release lets it go" in said
+    world.hand_over(later)
+    assert world.fate() is Fate.held
+    world.shop.store.outbox.release(Wanted())
+    assert world.hand_over(later) == {Fate.accepted: 1}
 
 
 def test_what_is_handed_over_too_late_after_approval_expires(world: World) -> None:

@@ -22,7 +22,7 @@ from nurture.model.happening import Happened, Happening
 from nurture.model.mail import Email, Fate
 from nurture.model.person import Enrolment, Outcome, Person
 from nurture.model.rules import Topic
-from nurture.model.step import Enrol, Task, Text
+from nurture.model.step import Enrol, Task, Text, WaitWeekday
 from nurture.model.trigger import DayTrigger, EventTrigger, ManualTrigger, OnceTrigger, StageTrigger
 from nurture.store.desk import desk
 from nurture.store.outbox_by_hand import Wanted
@@ -39,6 +39,8 @@ SERIES = (w.send("first_word"), w.wait("1 day"), w.send("second_word"))
 CARE = Task(
     id="ring", place=w.HERE, text=Text("Ring", ("Ring",)), to="care", due=w.length("1 day"), hold=w.length("9 days")
 )
+
+MONDAY = WaitWeekday(id="monday", place=w.HERE, days=frozenset({0}))
 
 
 def happens(event: str) -> EventTrigger:
@@ -59,6 +61,7 @@ def the_book() -> Book:
         w.sequence("delivered", happens("order.delivered"), [Enrol(id="on", place=w.HERE, sequence="next")]),
         w.sequence("next", ManualTrigger(place=w.HERE, settle=AT_ONCE), [w.send("led_on")]),
         w.sequence("ring_them", asks, [CARE, w.send("we_rang")]),
+        w.sequence("monday", happens("complaint.resolved"), [MONDAY, w.send("monday_word")]),
         w.sequence("spring", once, [w.send("spring_tea")]),
         w.sequence("crowd_1", happens("order.placed"), [w.send("thanks_1")]),
         w.sequence("crowd_2", happens("order.placed"), [w.send("thanks_2")]),
@@ -246,6 +249,11 @@ def test_a_mail_is_held_that_fell_due_before_in_the_store_that_was_lost(
     assert is_held(due, inside("crowd_1", said(-99, -98), said(happened, known))) == held
 
 
+@pytest.mark.parametrize(("held", "happened"), [(True, -2), (False, 2)])
+def test_who_came_to_a_wait_after_its_day_waits_for_a_week_more_than_elsewhere(held: bool, happened: int) -> None:
+    assert is_held(5 + 6 * 24, inside("monday", said(happened, 5))) == held
+
+
 CHANGED = "person.changed"
 
 
@@ -329,6 +337,7 @@ def test_a_second_loss_soon_after_the_first_does_not_forget_it(store_url: str) -
         shop.store.move_watermark(BACKUP)
         accept(shop.workshop, shop.live, ACCEPTED)
         assert lost_stretch(shop.workshop) == Lost(BACKUP, ACCEPTED)
+        assert shop.store.declared("notice care@shop.example") == "2027-03-03", "the shop's people were told today"
         for later, since in ((20 * DAY, BACKUP), (60 * DAY, ACCEPTED + 20 * DAY + HOUR)):
             shop.store.halted = "once more"
             assert begin_to_accept(shop.workshop, ACCEPTED + later) == since, "cut here, and accepted again"
