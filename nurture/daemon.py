@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from nurture.engine.workshop import Workshop
 from nurture.model.mail import Fate
 from nurture.store.database import DisplacedError
 from nurture.store.world_faults import in_words
-from nurture.wiring import DAEMON, WORKER, RunLock, live, now, stopwatch, workshop
+from nurture.wiring import DAEMON, WORKER, RunLock, live, looked_into, now, stopwatch, workshop
 
 if TYPE_CHECKING:  # rendering, sending and the web part are loaded while the first turn is already done
     from apscheduler.job import Job
@@ -41,7 +42,7 @@ DECIDING, BESIDE = 12, (8, 2)  # megabytes of the store that deciding, handing o
 LATE = 60.0  # seconds after which a turn that did not come is taken: the clock was put back
 STOP_WITHIN = 30.0  # seconds for what is on its way when the daemon is asked to stop
 LONGEST_PAUSE = 300.0  # seconds between two tries while something keeps failing
-STANDBY_LOOKS = 1.0  # seconds between two looks whether the other daemon is gone
+STANDBY_LOOKS, STANDBY_ASKS = 1.0, 60.0  # seconds between two looks whether the other daemon is gone, or hangs
 ALIVE_EVERY = 3600.0  # seconds between two lines that only say that all is well
 WORKERS_AT_WORK = (
     "workers (`nurture worker`) are at work on this store: they share what a daemon does alone. "
@@ -342,7 +343,7 @@ async def serve(root: Path, web: Web | None, accepted: bool = False) -> bool:
     """
     signals, lock = Signals(), RunLock(root)
     try:
-        await stand_by(lock, signals.asked)
+        await stand_by(lock, signals.asked, root)
         if signals.asked.is_set():
             return True
         with ExitStack() as open_shops:
@@ -365,14 +366,22 @@ async def serve(root: Path, web: Web | None, accepted: bool = False) -> bool:
         lock.release()
 
 
-async def stand_by(lock: RunLock, asked: asyncio.Event) -> None:
-    """Wait until no other daemon or round is at work here, or until asked to end; StateError where workers are."""
-    told = False
+async def stand_by(lock: RunLock, asked: asyncio.Event, root: Path | None = None) -> None:
+    """Wait until no other daemon or round is at work here, or until asked to end; StateError where workers are.
+
+    With `root` it is seen now and then whether the other one says that it lives.
+    """
+    elapsed, told, looked_at, other = stopwatch(), False, -STANDBY_ASKS, None
     while not asked.is_set() and (holder := lock.take(DAEMON)) is not None:
         if holder.kind == WORKER:
             raise StateError(WORKERS_AT_WORK)
         if not told and holder.process:
             observe.note(observe.DAEMON_WAITS, beside=holder.kind, process=holder.process, since=holder.since)
             told = True
+        if root is not None and holder.process and elapsed() - looked_at >= STANDBY_ASKS:
+            from nurture.engine.standing_by import StandingBy
+
+            looked_at, other = elapsed(), other or StandingBy(partial(looked_into, root), now)
+            await asyncio.to_thread(other.look, holder.kind, holder.process)
         with suppress(TimeoutError):
             await asyncio.wait_for(asked.wait(), STANDBY_LOOKS)

@@ -50,6 +50,7 @@ BOOK_UNREADABLE = "book.unreadable"  # error, at, words
 IMPORTED = "import.done"  # kind, taken, known, rejected
 DAEMON_STARTED = "daemon.started"  # process, version, provider, every
 DAEMON_WAITS = "daemon.waits"  # beside, since: another one is at work
+DAEMON_SILENT = "daemon.silent"  # beside, process, seconds: the one that is waited for has not said that it lives
 DAEMON_HOLDS = "daemon.holds"  # because
 DAEMON_GOES_ON = "daemon.goes_on"
 DAEMON_ALIVE = "daemon.alive"  # ticks, people, decided, accepted
@@ -98,7 +99,7 @@ NAMES = frozenset(
     {
         TICK_BEGUN, TICK_DONE, TICK_FAILED, HAND_OVER_DONE, HAND_OVER_FAILED, HAND_OVER_WAITS, BATCH_IN_DOUBT,
         ROUND_BEGUN, PART_DONE, WEB_WAITS, WORKER_STARTED, WORKER_STOPPING, WORKER_STOPPED, WORKER_CUT, WORKER_GONE,
-        QUEUE_LOST, QUEUE_BACK,
+        QUEUE_LOST, QUEUE_BACK, DAEMON_SILENT,
         BATCH_LEFT, BATCH_RECOVERED, BRAKE_HELD, BACKOFF_BEGUN, BACKOFF_OVER, FAMILY_RESTS,
         COMPLAINTS_BRAKE, PACE_PUT_OFF, DOUBTS_LOOKED_UP, DOUBTS_UNANSWERED, DOUBTS_SETTLED, LEASE_LOST, BY_HAND,
         RELEASED, HALT_SET, APPLIED, BOOK_TAKEN, BOOK_UNREADABLE, IMPORTED, DAEMON_STARTED, DAEMON_WAITS,

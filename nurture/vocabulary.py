@@ -63,6 +63,7 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     observe.IMPORTED: ("kind", "taken", "known", "rejected"),
     observe.DAEMON_STARTED: ("process", "version", "provider", "mode", "every"),
     observe.DAEMON_WAITS: ("beside", "process", "since"),
+    observe.DAEMON_SILENT: ("beside", "process", "seconds"),
     observe.DAEMON_HOLDS: ("because",),
     observe.DAEMON_GOES_ON: (),
     observe.DAEMON_ALIVE: ("state", "ticks", "people", "decided", "accepted"),

@@ -178,7 +178,8 @@ def _runners(shop: Workshop, now: datetime, others: Others) -> Iterator[Alarm]:
     if silent:
         longest = max(now - one.seen_at for one in silent)
         words = f"{len(silent)} of the daemons and workers said last {ago(longest)} ago that they live"
-        yield Alarm(alarm.RUNNER, "", words, "look whether they live, and start them again")
+        cure = "look whether they live; end what hangs, and start it again: one that waits takes over by itself"
+        yield Alarm(alarm.RUNNER, "", words, cure)
 
 
 def _posts(shop: Workshop, now: datetime) -> Iterator[Alarm]:

@@ -101,7 +101,8 @@ def daemon_findings(store: Store, now: datetime, gone: Callable[[Runner], bool] 
         if gone(one):
             yield wrong(one.kind, f"{ENDED_WITHOUT_A_WORD}: {seen}", f"start {verb} again")
         elif is_silent(one, now):
-            yield wrong(one.kind, f"silent: {seen}", f"look whether it lives, and start {verb} again")
+            cure = f"look whether it lives, end it if it hangs, and start {verb} again"
+            yield wrong(one.kind, f"silent: {seen}", cure)
         elif one.state.startswith(HOLDS):
             yield wrong(one.kind, f"{seen} and {one.state}", "do what it says")
         else:

@@ -29,6 +29,7 @@ from nurture.store.runner import Runner
 from nurture.store.up_to import number_words, together
 
 PATIENCE = timedelta(minutes=3)  # a daemon says every 30 seconds that it lives, and may be in a long transaction
+SILENT = " · SILENT: end it if it hangs, and start it again"
 ENDED_WITHOUT_A_WORD = "GONE: its process ended without a word"
 WAYS = (
     (Fate.handed, "on the way"),
@@ -104,7 +105,7 @@ class Status:
         for runner in self.runners:
             since = f"since {moment(runner.started_at)}, seen {ago(self.at - runner.seen_at)} ago"
             if not runner.ended:
-                said = " · SILENT" if runner.name in self.silent else ""
+                said = SILENT if runner.name in self.silent else ""
                 said = f" · {ENDED_WITHOUT_A_WORD}" if runner.name in self.gone else said
                 who = f"{runner.kind.capitalize():<12}process {runner.process}{on_machine(runner)}"
                 yield f"{who}, {since} · {runner.state or 'at work'}{said}"

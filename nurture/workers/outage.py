@@ -6,6 +6,7 @@ from collections.abc import Callable
 from nurture import observe
 from nurture.store.world_faults import away, in_words, waits_for_it
 
+AGAIN = 600.0  # seconds until the same other fault is said again
 QUIET = 5.0  # seconds without a fault, after which the database is there again
 HELD_UP = "this worker was held up for so long that the others took it for gone; it begins anew"
 OF_THE_QUEUE = "Database error."  # what the queue says of any fault of its database, beside the fault itself
@@ -18,6 +19,7 @@ class Outage:
         self._passed = passed
         self._since: float | None = None
         self._last = 0.0
+        self._others: dict[tuple[str, str], float] = {}
         self.because = ""  # what stands in the way, in our words; empty while nothing does
         self.ending = False  # the queue's libraries then bring up what was long ago, and which connections they cut
 
@@ -32,6 +34,14 @@ class Outage:
         if not self.because or (words != self.because and not away(found)):
             error, self.because = type(found).__name__, words
             observe.note(observe.QUEUE_LOST, level=logging.WARNING, lane=lane, error=error, words=words)
+        return True
+
+    def new(self, fault: BaseException | None, lane: str) -> bool:
+        """Whether a fault that is no outage is worth a line: the same one of a lane is said once in ten minutes."""
+        which, now = (lane, type(fault and of_database(fault)).__name__), self._passed()
+        if now - self._others.get(which, -AGAIN) < AGAIN:
+            return False
+        self._others[which] = now
         return True
 
     def well(self) -> None:

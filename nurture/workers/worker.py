@@ -337,7 +337,8 @@ class Worker:
         """The queue was not to be had: asked again a little later, unless this worker was asked to end meanwhile."""
         if self.stopping.is_set():
             return False
-        if not (self.outage.told(fault, lane) if fault is not None else self.outage.because):
+        away = self.outage.told(fault, lane) if fault is not None else self.outage.because
+        if not away and self.outage.new(fault, lane):
             fields = observe.fault_fields(of_database(fault)) if fault is not None else {}
             observe.note(observe.QUEUE_LOST, level=logging.WARNING, lane=lane, **fields, again_in=f"{PAUSE:g}s")
         with suppress(TimeoutError):
@@ -358,7 +359,7 @@ class Worker:
                     said = self._loop.time()
                     await self.threads["beside"].run(self._beat)
             except Exception as error:  # noqa: BLE001  (the database is away: it is looked at again)
-                if self.outage.told(error, "seat"):
+                if self.outage.told(error, "seat") or not self.outage.new(error, "seat"):
                     continue
                 observe.note(observe.QUEUE_LOST, level=logging.WARNING, lane="seat", **observe.fault_fields(error))
 

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 from nurture import observe
 from nurture.daemon import Daemon, serve, stand_by
-from nurture.wiring import DAEMON, ONCE, RunLock, workshop
+from nurture.store.runner import Runner
+from nurture.wiring import DAEMON, ONCE, RunLock, now, workshop
 
 from .life import BOUND, PERSONAL, Clock, Hanging, complain, events, living, outbox, runner, until
 
@@ -136,17 +137,21 @@ def test_a_copied_store_is_held_and_mails_nobody(root, caplog):
     assert len(events(caplog, observe.DAEMON_HOLDS)) == 1
 
 
-def test_one_daemon_a_project_and_the_next_takes_over(root, caplog):
+def test_one_daemon_a_project_and_the_next_says_that_it_hangs_and_takes_over(root, caplog):
     first, second = RunLock(root), RunLock(root)
     assert first.take(DAEMON) is None
+    with workshop(root) as shop:  # it hangs
+        seen = now() - timedelta(hours=1)
+        shop.store.beat(Runner(shop.owner, os.getpid(), "1", seen, seen, None, "at work"))
     holder = second.take(ONCE)
     assert holder is not None
     assert (holder.kind, holder.process) == (DAEMON, os.getpid())
 
     async def life():
         asked = asyncio.Event()
-        waiting = asyncio.create_task(stand_by(second, asked))
-        await until(lambda: events(caplog, observe.DAEMON_WAITS))
+        waiting = asyncio.create_task(stand_by(second, asked, root))
+        await until(lambda: events(caplog, observe.DAEMON_SILENT))
+        assert events(caplog, observe.DAEMON_WAITS)
         assert not waiting.done()
         first.release()
         await asyncio.wait_for(waiting, BOUND)

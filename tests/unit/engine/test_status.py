@@ -92,7 +92,7 @@ def test_a_daemon_is_silent_when_it_did_not_come_back_as_it_said(root: Path) -> 
     assert found.silent == ("gone",)
     said = [line for line in found.lines() if line.startswith("Daemon")]
     assert len(said) == 2, "who said goodbye is not told"
-    assert [line.endswith("SILENT") for line in said] == [False, True]
+    assert [line.endswith("SILENT: end it if it hangs, and start it again") for line in said] == [False, True]
 
 
 def test_a_daemon_whose_process_ended_is_gone_at_once_and_its_mails_are_held_by_what_holds_them(root: Path) -> None:  # noqa: F811

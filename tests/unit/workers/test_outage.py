@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from procrastinate.exceptions import ConnectorException
 
-from nurture.workers.outage import HELD_UP, QUIET, Outage
+from nurture.workers.outage import AGAIN, HELD_UP, QUIET, Outage
 
 POOL = "psycopg.pool"
 
@@ -58,6 +58,16 @@ def test_it_is_said_once_that_it_is_away_and_once_that_it_is_back(caplog: pytest
     assert shut.startswith('queue.lost lane=queue error=InvalidPassword words="the password is wrong')
     assert 'words="the server is a standby' in standby
     assert back == "queue.back seconds=12"
+
+
+def test_a_fault_that_is_no_outage_is_said_once_in_ten_minutes_for_each_lane() -> None:
+    passing, fault = Passing(), ZeroDivisionError()
+    outage = Outage(passing)
+    assert not outage.told(fault, "seat")
+    assert [outage.new(fault, "seat") for _ in range(3)] == [True, False, False]
+    assert [outage.new(fault, "tick"), outage.new(None, "tick"), outage.new(OSError(), "seat")] == [True] * 3
+    passing.seconds = AGAIN
+    assert [outage.new(fault, "seat") for _ in range(2)] == [True, False]
 
 
 def test_what_libraries_say_of_it_is_folded_and_nothing_else_is(caplog: pytest.LogCaptureFixture) -> None:
