@@ -19,6 +19,7 @@ from nurture.model.values import dataclass
 from nurture.store.basis import Basis
 from nurture.store.codec import decoded, maybe_micros, micros
 from nurture.store.database import pages
+from nurture.store.enrolled import listed
 from nurture.store.journal import digest_of, parts_of
 from nurture.store.open import Store
 from nurture.store.page import Rows
@@ -216,34 +217,40 @@ def replay_person(question: Question, past: Past) -> Apart | None:
     told = Retold(past)
     before: tuple[str, ...] = ()
     for entry in past.entries:
-        found, digest = decide_again(question.books[entry.basis], told, entry)
+        found, digest, former = decide_again(question.books[entry.basis], told, entry)
         comes = tuple(lines(found.named_reasons, found.messages, found.events))
         told.decided(entry, found)
         last = entry is past.entries[-1]
-        if digest != entry.digest or (last and standing(past, told)):
+        if entry.digest not in (digest, former) or (last and standing(past, told)):
             stands, again = _words_apart(past, told) if last else ((), ())
             return Apart(past.person, entry, before, comes, stands, again)
         before = comes
     return None
 
 
-def decide_again(book: Book, told: Retold, entry: Entry) -> tuple[Rows, bytes]:
-    """What one decision writes when it is taken again, and the digest of it."""
+def decide_again(book: Book, told: Retold, entry: Entry) -> tuple[Rows, bytes, bytes]:
+    """What one decision writes when it is taken again, the digest of it, and that of the same in its former form."""
     read = told.as_read(entry, book.renamed)
     decision = advance(book, read.person, entry.moment, read.arrived)
     rows = written(decision, read, zone_of(book), classes_of(book))
-    return rows, digest_of(rows.people[-1], maybe_micros(decision.agenda), parts_of(rows))
+    person, agenda, parts = rows.people[-1], maybe_micros(decision.agenda), parts_of(rows)
+    digest = digest_of(person, agenda, parts)
+    if digest == entry.digest:
+        return rows, digest, digest
+    return rows, digest, digest_of({**person, "state": listed(person["state"])}, agenda, parts)
 
 
 def standing(past: Past, told: Retold) -> bool:
     """Whether the person as they stand in the store is not what their last decision left."""
-    return (past.state, past.facts, past.tags) != (told.state, told.facts, told.tags)
+    if (past.facts, past.tags) != (told.facts, told.tags):
+        return True
+    return past.state != told.state and listed(past.state) != listed(told.state)
 
 
 def _words_apart(past: Past, told: Retold) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What stands in the store of a person, and what comes out, where it is not the same."""
     stored, again = (
-        {"facts": decoded(one.facts), "tags": decoded(one.tags), **decoded(one.state)} for one in (past, told)
+        {"facts": decoded(one.facts), "tags": decoded(one.tags), **decoded(listed(one.state))} for one in (past, told)
     )
     names = [name for name in sorted({*stored, *again}) if stored.get(name) != again.get(name)]
     return tuple([_short(name, stored) for name in names]), tuple([_short(name, again) for name in names])

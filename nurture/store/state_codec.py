@@ -39,6 +39,7 @@ from nurture.store.codec import (
     unpack,
     values_text,
 )
+from nurture.store.enrolled import ENDED, PACKED, packed, rows_of
 
 _NO_ORDERS = Orders()
 
@@ -211,8 +212,8 @@ _UNTOLD = _Untold()
 
 def running_of(text: str) -> tuple[Enrolment, ...]:
     """What runs of a state, without the events that it is about."""
-    rows = decoded(text).get("enrolments", ())
-    return tuple([_enrolment(row, _UNTOLD) for row in rows if row[14] is None])
+    rows = rows_of(decoded(text))
+    return tuple([_enrolment(row, _UNTOLD) for row in rows if row[ENDED] is None])
 
 
 def _orders_list(orders: Orders) -> list[Any] | None:
@@ -286,7 +287,7 @@ def state_text(person: Person, known: Known) -> str:
     if person.firings:
         state["firings"] = [_firing_list(one, known) for one in person.firings]
     if person.enrolments:
-        state["enrolments"] = [_enrolment_list(one, known) for one in person.enrolments]
+        state[PACKED] = packed([_enrolment_list(one, known) for one in person.enrolments])
     return encoded(_with_the_rare(state, person))
 
 
@@ -350,7 +351,7 @@ def state_of(text: str, known: Known) -> dict[str, Any]:
         "moments": frozenset(state.get("moments", ())),
         "moments_check_at": maybe_instant(state.get("moments_at")),
         "firings": tuple([_firing(row, known) for row in state["firings"]]) if "firings" in state else (),
-        "enrolments": tuple([_enrolment(row, known) for row in state["enrolments"]]) if "enrolments" in state else (),
+        "enrolments": tuple([_enrolment(row, known) for row in rows_of(state)]),
         "things": {kind: {key: _unvalues(one) for key, one in all_.items()} for kind, all_ in things.items()}
         if things
         else {},

@@ -16,9 +16,12 @@ from nurture.engine.switches import pause
 from nurture.engine.tick import silent, tick
 from nurture.language.project import read_project
 from nurture.model import event as names
+from nurture.store import save
+from nurture.store.enrolled import LISTED, PACKED, listed
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ConsentRow, ContactRow, EventRow
 from nurture.store.said import Said
+from nurture.store.state_codec import state_text
 from tests import worlds as w
 from tests.edits_of_files import first_files
 
@@ -148,3 +151,27 @@ def test_an_index_of_a_book_of_then_is_its_own(store: Store) -> None:
     before = index(live.book)
     replay(store, (), None)
     assert index(live.book) is before
+
+
+def test_what_was_decided_while_each_enrolment_stood_in_a_list_of_its_own_comes_out_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Former versions wrote states so; what is decided of such a person later is in few words."""
+    with monkeypatch.context() as former:
+        former.setattr(save, "state_text", lambda person, known: listed(state_text(person, known)))
+        take(store, "olga", "ines")
+        days(store, 3, 4)
+    then = states(store, "olga", "ines")
+    assert all(LISTED in state and PACKED not in state for state in then)
+    assert replay(store, ("olga", "ines"), None).equal
+    days(store, 4, 30)
+    assert all(PACKED in state and LISTED not in state for state in states(store, "olga", "ines"))
+    assert replay(store, (), None).equal
+    sql(store, "UPDATE person SET state = replace(state, '@shop', '@shap') WHERE id = :id", id=store.find("olga"))
+    assert not replay(store, ("olga",), None).equal
+
+
+def states(store: Store, *who: str) -> list[str]:
+    with store.database.reading() as connection:
+        asked = text("SELECT state FROM person WHERE id = :id")
+        return [str(connection.execute(asked, {"id": store.find(name)}).scalar_one()) for name in who]
