@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from nurture.deliver.encoded_words import encoded_words
 from nurture.deliver.plain import CannotBeSaid, address, one_line
-from nurture.deliver.prepared import END, base64_lines, encoded_woven, woven_of
-from nurture.model.mail import Email, Image, Woven
+from nurture.deliver.prepared import END, Encoded, base64_lines, encoded_woven, woven_of
+from nurture.model.mail import Email, Image
 
 LONGEST_LINE = 998  # characters, RFC 5322 2.1.1
 KEY_IN_BOUNDARY = 40
@@ -35,11 +35,18 @@ def as_bytes(mail: Email) -> bytes:
 
     Raises CannotBeSaid; never writes a header that it was not given.
     """
+    return with_dots(mail)[0]
+
+
+def with_dots(mail: Email) -> tuple[bytes, bool]:
+    """The same, and whether a line of it may begin with a dot, which SMTP has to know. Raises CannotBeSaid."""
     if not SAFE_KEY.fullmatch(mail.key):
         raise CannotBeSaid(f"the send key '{mail.key}' is no word of letters, digits, - and _")
     try:
         head = "\r\n".join(headers(mail)).encode("ascii")
-        return END.join((head, *alternatives(mail), b""))
+        text, html = map(encoded_woven, woven_of(mail))
+        dots = text.dots or html.dots or b"\n." in head
+        return END.join((head, *alternatives(mail, text, html), b"")), dots
     except (ValueError, MessageError) as fault:  # a UnicodeEncodeError is a ValueError
         raise CannotBeSaid(str(fault)) from fault
 
@@ -58,9 +65,8 @@ def headers(mail: Email) -> Iterator[str]:
     yield "MIME-Version: 1.0"
 
 
-def alternatives(mail: Email) -> Iterator[bytes]:
+def alternatives(mail: Email, text: Encoded, html: Encoded) -> Iterator[bytes]:
     """Text first, then HTML, which a mail program that shows HTML prefers (RFC 2046 5.1.4)."""
-    text, html = woven_of(mail)
     boundary = f"=_{mail.key[:KEY_IN_BOUNDARY]}_="  # `=_` occurs in no quoted-printable and no base64
     yield from opening("alternative", boundary)
     yield from text_part("plain", text)
@@ -72,7 +78,7 @@ def alternatives(mail: Email) -> Iterator[bytes]:
     yield f"--{boundary}--".encode()
 
 
-def related(mail: Email, html: Woven) -> Iterator[bytes]:
+def related(mail: Email, html: Encoded) -> Iterator[bytes]:
     """The HTML and the pictures that it names as `cid:` (RFC 2387)."""
     boundary = f"=_{mail.key[:KEY_IN_BOUNDARY]}_pictures_="
     yield from opening("related", boundary, '; type="text/html"')
@@ -91,13 +97,12 @@ def opening(kind: str, boundary: str, more: str = "") -> Iterator[bytes]:
     yield f"--{boundary}".encode()
 
 
-def text_part(kind: str, text: Woven) -> Iterator[bytes]:
+def text_part(kind: str, text: Encoded) -> Iterator[bytes]:
     """One of the two texts, in UTF-8."""
-    encoding, data = encoded_woven(text)
     yield f'Content-Type: text/{kind}; charset="utf-8"'.encode()
-    yield b"Content-Transfer-Encoding: " + encoding
+    yield b"Content-Transfer-Encoding: " + text.encoding
     yield b""
-    yield data
+    yield text.data
 
 
 def picture(image: Image) -> Iterator[bytes]:

@@ -24,21 +24,24 @@ _HOLE = "\ufdd0"  # no character (Unicode 23.7): it stands for a value while a p
 
 
 class Encoded(NamedTuple):
-    """A text as it travels, and its Content-Transfer-Encoding."""
+    """A text as it travels, and its Content-Transfer-Encoding. `dots`: whether a line may begin with a dot."""
 
     encoding: bytes
     data: bytes
+    dots: bool
 
 
 class Prepared(NamedTuple):
     """A pattern, encoded where no value stands: bytes as they are, and lines as their raw pieces between values.
 
-    `size` and `high`: its bytes before encoding, and how many of them are beyond ASCII.
+    `size` and `high`: its bytes before encoding, and how many of them are beyond ASCII. `dots`: whether one of the
+    bytes as they are may begin a line with a dot.
     """
 
     size: int
     high: int
     parts: tuple[bytes | tuple[bytes, ...], ...]
+    dots: bool
 
 
 def woven_of(mail: Email) -> tuple[Woven, Woven]:
@@ -64,15 +67,19 @@ def encoded_woven(text: Woven) -> Encoded:
     high = prepared.high + sum(map(_beyond_ascii, values))
     if is_dense(high, size):
         return encoded_whole(str(text))
-    return Encoded(b"quoted-printable", b"".join(_filled(prepared, iter(values))))
+    own = list(_own_lines(prepared, iter(values)))
+    made = iter(own)
+    data = b"".join([part if isinstance(part, bytes) else next(made) for part in prepared.parts])
+    return Encoded(b"quoted-printable", data, prepared.dots or any(map(_has_dots, own)))
 
 
 def encoded_whole(text: str) -> Encoded:
     """Text in UTF-8, quoted-printable or base64, whichever is shorter; both keep every line short."""
     data = text.replace("\r\n", "\n").replace("\r", "\n").encode()
     if is_dense(_beyond_ascii(data), len(data)):
-        return Encoded(b"base64", base64_lines(data.replace(b"\n", END)))
-    return Encoded(b"quoted-printable", quoted_printable(data))
+        return Encoded(b"base64", base64_lines(data.replace(b"\n", END)), dots=False)
+    made = quoted_printable(data)
+    return Encoded(b"quoted-printable", made, _has_dots(made))
 
 
 def is_dense(high: int, size: int) -> bool:
@@ -107,16 +114,19 @@ def begun_line(before: bytes) -> tuple[bytes, bytes]:
     return begun, before[len(a2b_qp(begun.replace(END, b"\n"))) :]
 
 
-def _filled(prepared: Prepared, values: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts of one mail's text, in their order."""
+def _own_lines(prepared: Prepared, values: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines of one mail's text that hold values, in their order."""
     for part in prepared.parts:
-        if isinstance(part, bytes):
-            yield part
-        else:
+        if not isinstance(part, bytes):
             line = [part[0]]
             for piece in part[1:]:
                 line += (next(values), piece)
             yield quoted_printable(b"".join(line))
+
+
+def _has_dots(part: bytes) -> bool:
+    """Whether a line of a part may begin with a dot; the part may begin a line itself."""
+    return part.startswith(b".") or b"\n." in part
 
 
 def _foreign(pieces: Sequence[str]) -> bool:
@@ -129,7 +139,7 @@ def _beyond_ascii(data: bytes) -> int:
 
 
 _KNOWN: dict[tuple[str, ...], Prepared | None] = {}
-_UNKNOWN = Prepared(0, 0, ())
+_UNKNOWN = Prepared(0, 0, (), dots=False)
 
 
 def _new(text: Woven) -> Prepared | None:
@@ -155,4 +165,5 @@ def _prepared(pattern: Sequence[str]) -> Prepared:
             parts.append((left, *behind))
         else:
             parts.append(quoted_printable(text.encode()))
-    return Prepared(len(whole), _beyond_ascii(whole), tuple(parts))
+    dots = any(_has_dots(part) for part in parts if isinstance(part, bytes))
+    return Prepared(len(whole), _beyond_ascii(whole), tuple(parts), dots)

@@ -47,7 +47,8 @@ class Provider(Protocol[Request, Answer]):
     async def post(self, request: Request) -> Answer:
         """Send one request, at most once. The only method that touches the world.
 
-        It raises nothing: what can go wrong comes back as an answer, a cancellation too (as a doubt).
+        It raises nothing: what can go wrong comes back as an answer, a cancellation too (as a doubt, unless the mail
+        has certainly not gone).
         """
         ...
 

@@ -18,15 +18,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from nurture.deliver.message import CannotBeSaid, as_bytes
+from nurture.deliver.message import CannotBeSaid, with_dots
 from nurture.deliver.smtp_answer import Answer, Phase, read_answer
 from nurture.deliver.smtp_line import Line, SafeLine
 from nurture.deliver.smtp_run import MOST, Progress, Run, runs
-from nurture.deliver.smtp_talk import Envelope, Talk, good, socket_of
+from nurture.deliver.smtp_talk import Envelope, Leaving, Talk, good, socket_of
 from nurture.deliver.watched import posting, reading
 from nurture.model.mail import Email, Fate, Handover
 
 SHUTTING_DOWN = 421
+Told = tuple[Answer, smtplib.SMTP | None]  # and the connection on which the next mail was begun
 
 
 class Stale(Exception):
@@ -52,6 +53,7 @@ class Smtp:
     wait: float = 30.0
     _idle: "queue.SimpleQueue[smtplib.SMTP]" = field(default_factory=queue.SimpleQueue, init=False, repr=False)
     _busy: set[smtplib.SMTP] = field(default_factory=set, init=False, repr=False, compare=False)
+    _loses: bool = field(default=False, init=False, repr=False, compare=False)
     _threads: ThreadPoolExecutor | None = field(default=None, init=False, repr=False, compare=False)
     _trust: ssl.SSLContext | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -97,7 +99,7 @@ class Smtp:
         made: list[Envelope] = []
         for mail in mails:
             try:
-                made.append(Envelope(mail.key, mail.from_address, mail.to_address, as_bytes(mail)))
+                made.append(Envelope(mail.key, mail.from_address, mail.to_address, *with_dots(mail)))
             except CannotBeSaid as fault:
                 yield Handover(mail.key, Fate.refused, str(fault))
         yield from runs(made, self.connections)
@@ -107,11 +109,11 @@ class Smtp:
         """A run of mails, in a thread: an answer for each that was tried. A cancellation is an answer too."""
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self.connections, thread_name_prefix="smtp")
-        progress = Progress(self.clock)
+        progress = Progress(request.mails, self.clock)
         try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, self._post_run, request, progress)
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._post_run, progress)
         except asyncio.CancelledError:
-            return progress.cut(len(request.mails))
+            return progress.cut()
         return tuple(progress.answers)
 
     @reading
@@ -127,26 +129,28 @@ class Smtp:
         if left := request.mails[len(answer) :]:
             yield Run(left)
 
-    def _post_run(self, run: Run, progress: Progress) -> None:
-        """One mail after the other."""
-        left = len(run.mails)
-        while left and progress.begin():
-            left -= 1
-            if not progress.heard(self._post(run.mails[-1 - left]), left):
-                return
+    def _post_run(self, progress: Progress) -> None:
+        """One mail after the other, on the connection on which it was begun already, if it was."""
+        begun: smtplib.SMTP | None = None
+        going_on = True
+        while going_on and (mail := progress.begin()) is not None:
+            answer, begun = self._post(mail, begun, progress.leave)
+            going_on = progress.heard(answer)
+        if begun is not None:  # it waits for a message that does not come: without a dot nothing goes
+            begun.close()
 
-    def _post(self, request: Envelope) -> Answer:
+    def _post(self, mail: Envelope, begun: smtplib.SMTP | None, leaving: Leaving) -> Told:
         """On a kept connection when there is one; on a new one, once, when the kept one was closed."""
         try:
-            kept = self._idle.get_nowait()
+            kept = begun or self._idle.get_nowait()
         except queue.Empty:
-            return self._anew(request)
+            return self._anew(mail, leaving)
         try:
-            return self._talk(kept, request, kept=True)
+            return self._talk(Talk(kept, self.wait, begun is not None), mail, leaving, kept=True)
         except Stale:
-            return self._anew(request)
+            return self._anew(mail, leaving)
 
-    def _anew(self, request: Envelope) -> Answer:
+    def _anew(self, mail: Envelope, leaving: Leaving) -> Told:
         phase = Phase.connect
         connection = None
         try:
@@ -162,8 +166,8 @@ class Smtp:
         except Exception as fault:  # noqa: BLE001  (whatever it is, no mail was begun)
             if connection is not None:
                 connection.close()
-            return self._trouble(phase, fault)
-        return self._talk(connection, request, kept=False)
+            return self._trouble(phase, fault), None
+        return self._talk(Talk(connection, self.wait), mail, leaving, kept=False)
 
     def _connect(self) -> smtplib.SMTP:
         connection = (
@@ -187,24 +191,31 @@ class Smtp:
                 return Answer(self.clock(), phase, fault.smtp_code, text)
         return Answer(self.clock(), phase, fault=str(fault) or type(fault).__name__, kind=type(fault))
 
-    def _talk(self, connection: smtplib.SMTP, request: Envelope, *, kept: bool) -> Answer:
+    def _talk(self, talk: Talk, mail: Envelope, leaving: Leaving, *, kept: bool) -> Told:
         """One mail on a connection. Stale when a kept connection does not even take MAIL."""
-        talk = Talk(connection, self.wait)
+        connection = talk.connection
         self._busy.add(connection)
         try:
-            code, text = talk.whole(request)
+            code, text = talk.whole(mail, self._one_by_one(leaving))
         except Exception as fault:
             connection.close()
             if kept and talk.phase is Phase.sender:
+                self._loses = self._loses or (talk.begun and isinstance(fault.__context__, TimeoutError))
                 raise Stale from fault
-            return self._trouble(talk.phase, fault)
+            return self._trouble(talk.phase, fault), None
         finally:
             self._busy.discard(connection)
         if kept and talk.phase is Phase.sender and (code == SHUTTING_DOWN or code <= 0):
             connection.close()
             raise Stale
-        self._keep(connection, talk.phase, code)
-        return Answer(self.clock(), talk.phase, code, text)
+        goes_on = talk.ahead and code != SHUTTING_DOWN and code > 0
+        if not goes_on:
+            self._keep(connection, talk.phase, code)
+        return Answer(self.clock(), talk.phase, code, text), connection if goes_on else None
+
+    def _one_by_one(self, leaving: Leaving) -> Leaving:
+        """With a server that lost what came with a dot, though it offers PIPELINING, no mail is begun so again."""
+        return (lambda _together: leaving(False)) if self._loses else leaving
 
     def _keep(self, connection: smtplib.SMTP, phase: Phase, code: int) -> None:
         """Ready for the next mail, or closed; the answer to this one stands already."""

@@ -11,7 +11,7 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from nurture.deliver import message, prepared
-from nurture.deliver.message import as_bytes
+from nurture.deliver.message import as_bytes, with_dots
 from nurture.links import Links
 from nurture.model.mail import Email, Woven
 from nurture.model.step import Send
@@ -65,7 +65,13 @@ def mail_of(text: Woven, html: Woven) -> Email:
 def is_itself(readers: Sequence[Woven]) -> bool:
     """Whether each reader's mail, in this order and once more, is what is written whole."""
     mails = [mail_of(one, readers[0]) for one in readers]
-    return all(as_bytes(mail) == stock_message(mail) for mail in (*mails, *mails))
+    return all(as_bytes(mail) == stock_message(mail) and knows_its_dots(mail) for mail in (*mails, *mails))
+
+
+def knows_its_dots(mail: Email) -> bool:
+    """Whether a line that begins with a dot is told of, which would end the mail on its way (RFC 5321 4.5.2)."""
+    data, dots = with_dots(mail)
+    return dots or b"\n." not in data
 
 
 @settings(max_examples=150, deadline=None)
@@ -164,6 +170,7 @@ FAULTS = {
     "what the first was called, all are": (message, "encoded_woven", _of_the_first),
     "the edge is not looked at": (prepared, "_BLANKS", (b"never",)),
     "a line break beside a value is taken for certain": (prepared, "CERTAIN", -1_000),
+    "dots are not looked for": (prepared, "_has_dots", lambda _part: False),
     "line ends of other systems stay": (prepared, "_foreign", lambda _text: False),
 }
 
