@@ -26,6 +26,7 @@ NAMES = (
     "first_tick",
     "daemon_memory",
     "many_workers",
+    "many_hand_over",
     "service_amid_broadcast",
     "yardstick",
 )

@@ -153,11 +153,8 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(LOOK)
 
 
-Process = subprocess.Popen[bytes]
-
-
 @contextmanager
-def at_work(folder: Path, workers: int) -> Iterator[list[Process]]:
+def at_work(folder: Path, workers: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """So many workers of one folder, for as long as the block lasts; each a session, else Linux gives all one share."""
     command = [str(NURTURE), "worker", "--log", "json"]
     given: dict[str, Any] = {"cwd": folder, "stderr": subprocess.DEVNULL, "start_new_session": True}
@@ -171,7 +168,7 @@ def at_work(folder: Path, workers: int) -> Iterator[list[Process]]:
             one.wait(60)
 
 
-def worked_by(process: Process) -> float:
+def worked_by(process: "subprocess.Popen[Any]") -> float:
     """Seconds of processor of one of them so far."""
     said = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")

@@ -59,6 +59,7 @@ class Port:
     """Where a sink listens."""
 
     number: int
+    process: "subprocess.Popen[str]"
 
     def accepted(self) -> int:
         """How many mails it has taken."""
@@ -73,7 +74,7 @@ def sink() -> Iterator[Port]:
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield Port(int(process.stdout.readline()))
+        yield Port(int(process.stdout.readline()), process)
     finally:
         process.terminate()
         process.wait(30)
