@@ -114,7 +114,10 @@ def _lanes(connection: Connection, now: datetime) -> dict[int, Queued]:
     """By lane: counted in the index as far as `up_to` goes, and the first due of each."""
     found = {}
     for lane in lanes(connection):
-        (first,), (number,) = ask(connection, _FIRST, lane=lane)[0], ask(connection, WAITING, lane=lane, most=up_to.MORE)[0]
+        (first,), (number,) = (
+            ask(connection, _FIRST, lane=lane)[0],
+            ask(connection, WAITING, lane=lane, most=up_to.MORE)[0],
+        )
         found[lane] = Queued(int(number), instant(first) if first <= micros(now) else None)
     return found
 
@@ -128,7 +131,10 @@ def _lying(connection: Connection, queue: Mapping[int, Queued]) -> dict[Fate, in
         Fate.planned: up_to.together(*(one.mails for one in queue.values())),
         Fate.held: int(ask(connection, KEPT, most=up_to.MORE)[0][0]),
         Fate.handed: _number(connection, up_to.counted(on_the_way())),
-        **{fate: _number(connection, up_to.counted(ended_as(fate))) for fate in (Fate.in_doubt, Fate.refused, Fate.unknown)},
+        **{
+            fate: _number(connection, up_to.counted(ended_as(fate)))
+            for fate in (Fate.in_doubt, Fate.refused, Fate.unknown)
+        },
     }
 
 
