@@ -125,8 +125,8 @@ def one_round(asked: Asked, accept: bool) -> int:
     """`run --once`."""
     from nurture.engine.accepting import accept as accept_store
     from nurture.engine.accepting import accepted as with_new_owner
+    from nurture.engine.accepting import accepted_lines
     from nurture.engine.hand_over import hand_over_all
-    from nurture.engine.pools import aside_lines
     from nurture.engine.tick import refuse_leap, tick
     from nurture.wiring import alone, configuration, live, now, ready_to_send, workshop
 
@@ -152,7 +152,7 @@ def one_round(asked: Asked, accept: bool) -> int:
         with progress("handing over", ticked.intents) as tell:
             handed = hand_over_all(shop, book, now(), tell=tell, clock=now)
         handed.in_doubt_before += held
-        aside = list(aside_lines(shop.store, book.book))
+        left = list(accepted_lines(shop, book.book, moment)) if accept else []
     if asked.json:
         answer({"at": moment, **ticked.counts(), **handed.document(), "webhooks": called.states})
         return TROUBLE if handed.stuck else FINE
@@ -162,7 +162,7 @@ def one_round(asked: Asked, accept: bool) -> int:
     say(f"{plural(ticked.people, 'person', 'people')} looked at, {plural(ticked.intents, 'mail')} decided")
     say_all(called.words())
     say_all(handed.words(shop.config.folder))
-    say_all(aside if accept else ())
+    say_all(left)
     say_next("nurture show PERSON", "nurture explain PERSON")
     return TROUBLE if handed.stuck else FINE
 

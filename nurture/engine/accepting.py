@@ -1,13 +1,16 @@
 """A person has looked at a copied or restored store: it mails again, but nothing that may have gone already."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from nurture.engine.applying import LiveBook
 from nurture.engine.notices import told_today
+from nurture.engine.pools import aside_lines
 from nurture.engine.tick import decide_all
-from nurture.engine.told_late import accept_from, begin_to_accept
+from nurture.engine.told_late import accept_from, accepted_words, begin_to_accept
 from nurture.engine.workshop import Workshop
+from nurture.model.book import Book
 from nurture.model.mail import Fate, Handover
 from nurture.store.installation import owner_of
 from nurture.store.outbox_by_hand import Wanted
@@ -45,6 +48,12 @@ def accept(shop: Workshop, live: LiveBook, now: datetime) -> int:
         accept_from(shop, since, now)
     shop.store.accept()
     return held
+
+
+def accepted_lines(shop: Workshop, book: Book, now: datetime) -> Iterator[str]:
+    """For the person who accepted at that instant: what is still to be looked at."""
+    yield from accepted_words(shop, now)
+    yield from aside_lines(shop.store, book)
 
 
 def accepted(shop: Workshop) -> Workshop:

@@ -58,9 +58,16 @@ class Restored:
             yield f"{self.forgotten[0].upper()}{self.forgotten[1:]}."
         yield "Nothing is sent until you have looked. What happened since then is not in it:"
         yield "  1. who refused, complained or bounced: nurture import suppressions FILE, import consents, nurture sync"
-        yield "  2. new contacts, orders and events: import them again; what is known already is not taken twice"
+        yield (
+            "  2. new contacts, orders and events: import them again, with the dates on which they came and happened; "
+            "what is known already is not taken twice"
+        )
         yield "  3. what the shop's people did: tasks, drafts, switches, files applied (nurture diff, nurture apply)"
-        yield "  4. nurture run --once --accept: what fell due since then is listed as in doubt instead of sent"
+        yield (
+            "  4. nurture run --once --accept: what fell due since then is listed as in doubt instead of sent; what is "
+            "told of that time only later, or without a date, is held (nurture outbox --held, nurture release)"
+        )
+        yield "Only you know of these, so look before you do them again: nurture enrol, broadcasts with another name."
 
 
 def size_words(size: float) -> str:

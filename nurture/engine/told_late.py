@@ -7,7 +7,7 @@ have been answered there. Such a mail is held until a person has looked: `nurtur
 A mail of which the provider has told already has gone, whatever this store knows of it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -93,6 +93,16 @@ def lost_stretch(shop: Workshop) -> Lost | None:
         return None
     until, _, since = said.partition(" ")
     return Lost(datetime.fromisoformat(since) if since else _EVER, datetime.fromisoformat(until))
+
+
+def accepted_words(shop: Workshop, now: datetime) -> Iterator[str]:
+    """What a person who has just accepted a store is told of what is still to come; nothing where it was ours alone."""
+    lost = lost_stretch(shop)
+    if lost is not None and lost.until == now:
+        yield (
+            f"What may have gone before {lost.until:%Y-%m-%d %H:%M} UTC is held from now on, each mail with its "
+            "reason: nurture outbox --held. Tell what is missing with its date; without one it is taken for that old"
+        )
 
 
 def doubtful(shop: Workshop, book: Book, mails: Sequence[tuple[Intent, Person]]) -> Mapping[str, Kept]:
