@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from nurture import observe
 from nurture.decide.clock import day_start, local_day, reader_clock
 from nurture.engine.doctor_store import MANY_POSTS, last_time, latest
-from nurture.engine.gates import halt_of
+from nurture.engine.gates import halt_of, paused
 from nurture.engine.status import ago, is_silent
 from nurture.engine.workshop import Workshop
 from nurture.model import alarm
@@ -54,7 +54,7 @@ def alarms(shop: Workshop, book: Book | None, now: datetime, others: Others = ev
         yield from sequence_alarms(shop, book, now)
     yield from news_alarms(shop, now)
     yield from _runners(shop, now, others)
-    yield from late_alarms(shop, now)
+    yield from late_alarms(shop, book, now)
     yield from _doubts(shop, now)
     yield from _halted(shop)
     yield from _posts(shop, now)
@@ -144,11 +144,11 @@ def news_alarms(shop: Workshop, now: datetime) -> Iterator[Alarm]:
         yield Alarm(alarm.NEWS, shop.provider.name, words, cure)
 
 
-def late_alarms(shop: Workshop, now: datetime) -> Iterator[Alarm]:
-    """A service mail that may go waits for too long; a halt is another alarm, or a person's wish."""
+def late_alarms(shop: Workshop, book: Book | None, now: datetime) -> Iterator[Alarm]:
+    """A service mail that may go waits for too long; a halt is another alarm, or a person's wish, as a pause is."""
     if shop.store.halted or halt_of(shop) is not None:
         return
-    due = silences.oldest_service(shop.store.database)
+    due = silences.oldest_service(shop.store.database, paused(book, now) if book else ())
     if due is not None and now - due > LATE:
         words = f"a service mail that may go waits for {ago(now - due)}"
         yield Alarm(alarm.LATE, "", words, "nurture doctor says what is in its way; nurture status, what waits")

@@ -19,7 +19,7 @@ def alarm_findings(shop: Workshop, book: Book, now: datetime) -> Iterator[Findin
     for about, alarms in (
         ("sequences", sequence_alarms(shop, book, now)),
         ("news", news_alarms(shop, now)),
-        ("service", late_alarms(shop, now)),
+        ("service", late_alarms(shop, book, now)),
     ):
         for one in alarms:
             found = True

@@ -9,6 +9,7 @@ from nurture.decide.switches import hold_on
 from nurture.engine.handed import FOLDER
 from nurture.engine.live import LiveBook
 from nurture.engine.workshop import Workshop
+from nurture.model.book import Book
 from nurture.model.mail import Handover
 from nurture.model.switch import Switch, Word
 from nurture.store.installation import SUPPRESSIONS
@@ -30,8 +31,12 @@ def gate_of(
     if halt is not None and not halt.keep_service:
         return None
     only_service = only_service or halt is not None or undeclared(shop)
-    paused = (name for name, sequence in live.book.sequences.items() if hold_on(sequence, now))
-    return Gate(only_service, live.book.rules.brake, frozenset(paused), without)
+    return Gate(only_service, live.book.rules.brake, paused(live.book, now), without)
+
+
+def paused(book: Book, now: datetime) -> frozenset[str]:
+    """The sequences whose mails wait at an instant (UTC), since a person said so."""
+    return frozenset(name for name, sequence in book.sequences.items() if hold_on(sequence, now))
 
 
 def halt_of(shop: Workshop) -> Switch | None:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from nurture import __version__
 from nurture.engine.counting import Counting
+from nurture.engine.gates import paused
 from nurture.engine.metrics import Page
 from nurture.model.alarm import KINDS
+from nurture.model.book import Book
 from nurture.model.happening import Happened
 from nurture.model.rules import CLASSES
 from nurture.model.switch import Word
@@ -71,13 +73,14 @@ def halted(store: Store) -> bool:
     return bool(store.halted) or any(one.word is Word.halt for one in store.switches())
 
 
-def metrics(store: Store, now: datetime, classes: Sequence[str] = CLASSES, counting: Counting | None = None) -> str:
+def metrics(store: Store, now: datetime, book: Book | None = None, counting: Counting | None = None) -> str:
     """Every metric as text (Prometheus exposition format 0.0.4); nothing in it names a person or an address.
 
-    `classes` in their order in the house; `counting` is what this process did.
+    `book` is the one that runs, if any; `counting` is what this process did.
     """
     page = Page()
-    _of_store(page, meters(store.database, now), now, classes)
+    classes, waits = (book.rules.classes, paused(book, now)) if book else (CLASSES, frozenset[str]())
+    _of_store(page, meters(store.database, now, waits), now, classes)
     page.set("nurture_up", 1)
     page.set("nurture_build_info", 1, __version__)
     page.set("nurture_halted", int(halted(store)))

@@ -1,12 +1,12 @@
 """Figures for watching an installation: only numbers, and no family of mailboxes so small that it names somebody."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, text
+from sqlalchemy import Connection, Select, func, select, text
 
 from nurture.model.mail import Fate
 from nurture.model.mailbox import FAMILIES
@@ -16,14 +16,13 @@ from nurture.store.alarms import ALARM, HEARD
 from nurture.store.codec import instant, maybe_instant, micros
 from nurture.store.database import Database, ask
 from nurture.store.figures import ended_as, on_the_way, overdue
-from nurture.store.outbox_left import KEPT, WAITING, lanes
+from nurture.store.outbox_left import KEPT, WAITING, first_due, lanes
 from nurture.store.received import Posts
 from nurture.store.tables import (
     APPLICATION,
     BATCH,
     DECLARATION,
     MAIL_DAY,
-    PLANNED,
     RECEIVED,
     WATERMARK,
     WEBHOOK,
@@ -74,13 +73,13 @@ class Meters:
         return max(self.seen, default=None)
 
 
-def meters(database: Database, now: datetime) -> Meters:
-    """All of it, as it stands at an instant (UTC)."""
+def meters(database: Database, now: datetime, paused: Collection[str] = ()) -> Meters:
+    """All of it, as it stands at an instant (UTC); mails of sequences that are `paused` may not go."""
     unread, unreadable = Posts(database, lambda _mark: None).how_many()
     with database.reading() as connection:
         edition, applied_at = _edition(connection)
         oldest = select(func.min(RECEIVED.c.at)).where(RECEIVED.c.done_at.is_(None), RECEIVED.c.problem == "")
-        queue = _lanes(connection, now)
+        queue = _lanes(connection, now, paused)
         return Meters(
             watermark=load.watermark(connection),
             seen=tuple(one.seen_at for one in runner.runners(connection) if not one.ended),
@@ -110,19 +109,14 @@ def _happened(connection: Connection) -> dict[tuple[str, str, str], int]:
     return dict(found)
 
 
-def _lanes(connection: Connection, now: datetime) -> dict[int, Queued]:
+def _lanes(connection: Connection, now: datetime, paused: Collection[str]) -> dict[int, Queued]:
     """By lane: counted in the index as far as `up_to` goes, and the first due of each."""
     found = {}
     for lane in lanes(connection):
-        (first,), (number,) = (
-            ask(connection, _FIRST, lane=lane)[0],
-            ask(connection, WAITING, lane=lane, most=up_to.MORE)[0],
-        )
-        found[lane] = Queued(int(number), instant(first) if first <= micros(now) else None)
+        first = first_due(connection, lane, paused)
+        number = int(ask(connection, WAITING, lane=lane, most=up_to.MORE)[0][0])
+        found[lane] = Queued(number, None if first is None or first > micros(now) else instant(first))
     return found
-
-
-_FIRST = select(PLANNED.c.due_at).where(PLANNED.c.lane == bindparam("lane")).order_by(PLANNED.c.due_at).limit(1)
 
 
 def _lying(connection: Connection, queue: Mapping[int, Queued]) -> dict[Fate, int]:

@@ -1,6 +1,6 @@
 """What a round of handing over leaves behind: counted by looks at an index, and never further than `up_to.MOST`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +72,16 @@ def lanes(connection: Connection) -> Iterator[int]:
         yield lane
 
 
+def first_due(connection: Connection, lane: int, paused: Collection[str] = ()) -> int | None:
+    """When the first mail of a lane is due, in microseconds; None where none waits.
+
+    Mails of sequences that are `paused` are not meant, as far as the first thousand of the lane go.
+    """
+    if not paused:
+        return next((int(due) for (due,) in ask(connection, FIRST, lane=lane)), None)
+    return next((int(due) for due, sequence in ask(connection, FIRST_ONES, lane=lane) if sequence not in paused), None)
+
+
 def _first(asked: Select[Any]) -> Any:
     return asked.limit(bindparam("most", type_=Integer)).subquery()
 
@@ -86,6 +96,14 @@ def _later() -> Select[Any]:
     return select(some.c.because, func.count(), func.min(some.c.due_at)).group_by(some.c.because)
 
 
+FIRST = select(PLANNED.c.due_at).where(PLANNED.c.lane == bindparam("lane")).order_by(PLANNED.c.due_at).limit(1)
+FIRST_ONES = (
+    select(PLANNED.c.due_at, MESSAGE.c.sequence)
+    .join(MESSAGE, MESSAGE.c.key == PLANNED.c.key)
+    .where(PLANNED.c.lane == bindparam("lane"))
+    .order_by(PLANNED.c.due_at)
+    .limit(1_000)
+)
 NEXT_LANE = select(PLANNED.c.lane).where(PLANNED.c.lane > bindparam("lane")).order_by(PLANNED.c.lane).limit(1)
 WAITING = _counted(select(PLANNED.c.lane).where(PLANNED.c.lane == bindparam("lane")))
 LATER = _later()

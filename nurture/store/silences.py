@@ -1,6 +1,6 @@
 """Since when something waits, or has not been heard of: questions that one index answers, for alarms."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -9,12 +9,12 @@ from sqlalchemy import bindparam, func, select
 from nurture.model.mail import Fate
 from nurture.store.codec import maybe_instant, micros
 from nurture.store.database import Database, ask
-from nurture.store.outbox_rows import SETTLED
-from nurture.store.tables import BATCH, BATCH_MEMBER, ENROLMENT, HAPPENING, MESSAGE, PLANNED, RECEIVED
+from nurture.store.outbox_left import first_due
+from nurture.store.outbox_rows import SERVICE_LANE, SETTLED
+from nurture.store.tables import BATCH, BATCH_MEMBER, ENROLMENT, HAPPENING, MESSAGE, RECEIVED
 from nurture.store.up_to import counted
 
 _LAST_NEWS = select(HAPPENING.c.known_at).order_by(HAPPENING.c.number.desc()).limit(1)
-_SERVICE = select(PLANNED.c.due_at).where(PLANNED.c.lane == 0).order_by(PLANNED.c.due_at).limit(1)
 _DOUBT = select(func.min(MESSAGE.c.settled_at)).where(MESSAGE.c.fate == Fate.in_doubt.value)
 _POST = select(func.min(RECEIVED.c.at)).where(RECEIVED.c.done_at.is_(None), RECEIVED.c.problem == "")
 _LAST_START = (
@@ -50,11 +50,10 @@ def accepted_between(database: Database, since: datetime, until: datetime) -> in
         return int(connection.execute(counted(asked)).scalar_one())
 
 
-def oldest_service(database: Database) -> datetime | None:
-    """When the service mail that waits longest was due; None while none waits. It may lie ahead."""
+def oldest_service(database: Database, paused: Collection[str] = ()) -> datetime | None:
+    """When the service mail that waits longest was due, but for sequences that are paused; it may lie ahead."""
     with database.reading() as connection:
-        found = ask(connection, _SERVICE)
-    return maybe_instant(found[0][0]) if found else None
+        return maybe_instant(first_due(connection, SERVICE_LANE, paused))
 
 
 def oldest_doubt(database: Database) -> datetime | None:

@@ -13,7 +13,6 @@ from nurture.engine.health import Readiness, metrics, readiness
 from nurture.engine.live import LiveBook
 from nurture.engine.run import Run
 from nurture.engine.workshop import Workshop
-from nurture.model.rules import CLASSES
 from nurture.web.headers import headers
 from nurture.web.remembered import Remembered
 
@@ -60,7 +59,7 @@ def meters(
 
     def text_now() -> str:
         book = live()
-        return metrics(shop.store, clock(), book.book.rules.classes if book else CLASSES, counting)
+        return metrics(shop.store, clock(), book.book if book else None, counting)
 
     async def end(_app: web.Application) -> None:
         unwatch()

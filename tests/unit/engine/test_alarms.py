@@ -144,6 +144,10 @@ def test_each_of_the_others_begins_and_ends_with_its_cause(shop: Shop) -> None:
     assert kinds(shop, NOW + timedelta(minutes=9)) == [alarm.RUNNER]
     late = NOW + timedelta(minutes=11)
     assert kinds(shop, late) == [alarm.RUNNER, alarm.LATE]
+    switch = Switch(Word.pause, NOW, "lena", "answer")
+    answer = replace(book_of(shop).sequences["answer"], switch=switch)
+    held = replace(book_of(shop), sequences={**book_of(shop).sequences, "answer": answer})
+    assert [one.kind for one in alarms(shop.workshop, held, late)] == [alarm.RUNNER], "so does who paused it"
     shop.store.set_switch(Switch(Word.halt, NOW, "lena"), NOW)
     assert kinds(shop, late) == [alarm.RUNNER], "a person knows"
     shop.store.lift_switch(Word.halt, "", NOW)
@@ -165,6 +169,12 @@ def test_metrics_are_told_of_a_store_of_either_database(shop: Shop) -> None:
     text = metrics(shop.store, NOW + timedelta(minutes=11))
     assert 'nurture_alarms{alarm="service_late"} 1\n' in text
     assert f'nurture_queue_oldest_due_timestamp_seconds{{class="service"}} {NOW.timestamp():.3f}\n' in text
+    switch = Switch(Word.pause, NOW, "lena", "answer")
+    answer = replace(book_of(shop).sequences["answer"], switch=switch)
+    held = replace(book_of(shop), sequences={**book_of(shop).sequences, "answer": answer})
+    text = metrics(shop.store, NOW + timedelta(minutes=11), held)
+    assert "nurture_queue_oldest_due_timestamp_seconds{" not in text, "it may not go"
+    assert 'nurture_queue_mails{class="service"} 1\n' in text
     assert int(re.findall(r"nurture_store_size_bytes (\d+)", text)[0]) > 100_000
 
 
