@@ -26,6 +26,8 @@ _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
 _DAY_ONE = EPOCH.toordinal()
 _PLACES = tuple(range(_FIELDS))
+_BITS = tuple([1 << place for place in _PLACES])
+_OTHERWISE = _BITS[STARTED] | _BITS[OUTCOMES]
 
 
 def packed(rows: Iterable[Row]) -> list[Any]:
@@ -36,12 +38,11 @@ def packed(rows: Iterable[Row]) -> list[Any]:
     """
     words: dict[str, int] = {}
     said: list[Any] = []
-    before, started = _FIRST, 0  # nothing is told of a start that is that of the one before
+    was, before = _FIRST, _FIRST  # as it is, and by what its instants follow
     for row in rows:
-        now = _related(row, started)
-        started = row[STARTED]
-        differing = [place for place in _PLACES if now[place] != before[place]]
-        said.append(sum([1 << place for place in differing]))
+        now = _related(row, was, before)
+        differing = [place for place, new, old in zip(_PLACES, now, before, strict=True) if new != old]
+        said.append(sum([_BITS[place] for place in differing]))
         for place in differing:
             value = now[place]
             if place in _WORDS:
@@ -49,15 +50,16 @@ def packed(rows: Iterable[Row]) -> list[Any]:
             elif place == OUTCOMES:
                 value = [part if at % 3 == 2 else _word(part, words) for at, part in enumerate(value)]
             said.append(value)
-        before, before[STARTED] = now, 0
+        now[STARTED] = 0  # nothing is told of a start that is that of the one before
+        was, before = row, now
     return said
 
 
 def unpacked(said: Sequence[Any]) -> list[Row]:
-    """The inverse of `packed`."""
+    """The inverse of `packed`. Rows that follow each other and have the same outcomes have one list of them."""
     words: list[str] = []
     rows: list[Row] = []
-    now, started = _FIRST.copy(), 0
+    now, started, outcomes, last = _FIRST.copy(), 0, _FIRST[OUTCOMES], 0
     coming = iter(said)
     for mask in coming:
         for place in _places(mask):
@@ -69,7 +71,15 @@ def unpacked(said: Sequence[Any]) -> list[Row]:
             elif place == OUTCOMES:
                 value = [part if at % 3 == 2 else _said(part, words) for at, part in enumerate(value)]
             now[place] = value
-        rows.append(_absolute(now, started))
+        if mask & _OTHERWISE:
+            outcomes, last = _outcomes(now[OUTCOMES], started)
+        row = now[:THING] if now[THING:] == _RARE else now.copy()
+        row[STARTED], row[OUTCOMES] = started, outcomes
+        row[DAY0] += started // _DAY
+        for place in _AFTERWARDS:
+            if row[place] is not None:
+                row[place] = _instant(row[place], last)
+        rows.append(row)
     return rows
 
 
@@ -88,37 +98,38 @@ def listed(text: str) -> str:
     return encoded(state)
 
 
-def _related(row: Row, started_before: int) -> Row:
-    """A row whose instants are told by those they follow; in its outcomes there are no lists but for rounds."""
+def _related(row: Row, was: Row, before: Row) -> Row:
+    """A row whose instants are told by those they follow; `was` is the row before it, `before` the same so told."""
     now = row.copy() if len(row) == _FIELDS else row + _RARE
     at = now[STARTED]
-    now[STARTED] = _since(at, started_before)
     now[DAY0] -= at // _DAY
-    outcomes: list[Any] = []
-    for step, outcome, then, *round_ in now[OUTCOMES]:
-        outcomes += (step, outcome, [_since(then, at), *round_] if round_ else _since(then, at))
-        at = then
-    now[OUTCOMES] = outcomes
+    now[STARTED] = 0 if at == was[STARTED] else _since(at, was[STARTED])
+    outcomes = row[OUTCOMES]
+    if at == was[STARTED] and outcomes == was[OUTCOMES]:
+        now[OUTCOMES] = before[OUTCOMES]
+        at = outcomes[-1][2] if outcomes else at
+    else:
+        told: list[Any] = []
+        for step, outcome, then, *round_ in outcomes:
+            since = _since(then, at)
+            told += (step, outcome, [since, *round_] if round_ else since)
+            at = then
+        now[OUTCOMES] = told
     for place in _AFTERWARDS:
-        if now[place] is not None:
-            now[place] = _since(now[place], at)
+        then = now[place]
+        if then is not None:
+            now[place] = 0 if then == at else _since(then, at)
     return now
 
 
-def _absolute(now: Row, at: int) -> Row:
-    """The inverse of `_related`, by the instant at which the enrolment started."""
-    row = now[:THING] if now[THING:] == _RARE else now.copy()
-    row[STARTED] = at
-    row[DAY0] += at // _DAY
-    outcomes, row[OUTCOMES] = iter(row[OUTCOMES]), []
-    for step, outcome, then in zip(outcomes, outcomes, outcomes, strict=True):
+def _outcomes(told: Row, at: int) -> tuple[Row, int]:
+    """Outcomes of an enrolment that started at an instant, and when the last of them was."""
+    found, parts = [], iter(told)
+    for step, outcome, then in zip(parts, parts, parts, strict=True):
         round_ = then[1:] if type(then) is list else ()
         at = _instant(then[0] if round_ else then, at)
-        row[OUTCOMES].append([step, outcome, at, *round_])
-    for place in _AFTERWARDS:
-        if row[place] is not None:
-            row[place] = _instant(row[place], at)
-    return row
+        found.append([step, outcome, at, *round_])
+    return found, at
 
 
 def _since(at: int, before: int) -> int | str:

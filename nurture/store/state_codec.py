@@ -1,6 +1,6 @@
 """The state of a person as compact JSON text and back: what is in flight, and what follows from their events."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
@@ -39,7 +39,7 @@ from nurture.store.codec import (
     unpack,
     values_text,
 )
-from nurture.store.enrolled import ENDED, PACKED, packed, rows_of
+from nurture.store.enrolled import ENDED, OUTCOMES, PACKED, packed, rows_of
 
 _NO_ORDERS = Orders()
 
@@ -110,7 +110,17 @@ def firings_of(state: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     yield from ((row[0], row[8]) for row in state.get("firings", ()))
 
 
-def _enrolment_list(one: Enrolment, known: Known) -> list[Any]:
+def _enrolment_lists(enrolments: Iterable[Enrolment], known: Known) -> Iterator[list[Any]]:
+    """Each as a row; those that follow each other and have the same outcomes have one list of them."""
+    outcomes: tuple[Outcome, ...] = ()
+    told: list[Any] = []
+    for one in enrolments:
+        if one.outcomes is not outcomes:
+            outcomes, told = one.outcomes, [_outcome_list(outcome) for outcome in one.outcomes]
+        yield _enrolment_list(one, told, known)
+
+
+def _enrolment_list(one: Enrolment, outcomes: list[Any], known: Known) -> list[Any]:
     return [
         one.sequence,
         one.subject,
@@ -125,7 +135,7 @@ def _enrolment_list(one: Enrolment, known: Known) -> list[Any]:
         maybe_micros(one.done_at),
         maybe_micros(one.due_at),
         maybe_micros(one.message_due),
-        [_outcome_list(outcome) for outcome in one.outcomes],
+        outcomes,
         maybe_micros(one.ended_at),
         one.ending,
         maybe_micros(one.goal_at),
@@ -170,9 +180,21 @@ def _gift(row: list[Any]) -> Reserved:
     )
 
 
-def _enrolment(row: list[Any], known: Known) -> Enrolment:
+def _enrolments(rows: Iterable[list[Any]], known: Known) -> tuple[Enrolment, ...]:
+    found: list[Enrolment] = []
+    told: list[Any] = []
+    outcomes: tuple[Outcome, ...] = ()
+    for row in rows:
+        if row[OUTCOMES] is not told:
+            told = row[OUTCOMES]
+            outcomes = tuple([new_outcome(of, outcome, instant(at), *round_) for of, outcome, at, *round_ in told])
+        found.append(_enrolment(row, outcomes, known))
+    return tuple(found)
+
+
+def _enrolment(row: list[Any], outcomes: tuple[Outcome, ...], known: Known) -> Enrolment:
     sequence, subject, ordinal, version, started, day0, name, trigger, event = row[:9]
-    step, done, due, message_due, outcomes, ended, ending, goal, *rest = row[9:]
+    step, done, due, message_due, _, ended, ending, goal, *rest = row[9:]
     thing, answer, rounds, gifts, waits_for = rest or ("", None, (), (), "")
     return new_enrolment(
         sequence,
@@ -188,7 +210,7 @@ def _enrolment(row: list[Any], known: Known) -> Enrolment:
         maybe_instant(done),
         maybe_instant(due),
         maybe_instant(message_due),
-        tuple([new_outcome(of, outcome, instant(at), *round_) for of, outcome, at, *round_ in outcomes]),
+        outcomes,
         maybe_instant(ended),
         ending,
         maybe_instant(goal),
@@ -213,7 +235,7 @@ _UNTOLD = _Untold()
 def running_of(text: str) -> tuple[Enrolment, ...]:
     """What runs of a state, without the events that it is about."""
     rows = rows_of(decoded(text))
-    return tuple([_enrolment(row, _UNTOLD) for row in rows if row[ENDED] is None])
+    return _enrolments([row for row in rows if row[ENDED] is None], _UNTOLD)
 
 
 def _orders_list(orders: Orders) -> list[Any] | None:
@@ -287,7 +309,7 @@ def state_text(person: Person, known: Known) -> str:
     if person.firings:
         state["firings"] = [_firing_list(one, known) for one in person.firings]
     if person.enrolments:
-        state[PACKED] = packed([_enrolment_list(one, known) for one in person.enrolments])
+        state[PACKED] = packed(_enrolment_lists(person.enrolments, known))
     return encoded(_with_the_rare(state, person))
 
 
@@ -351,7 +373,7 @@ def state_of(text: str, known: Known) -> dict[str, Any]:
         "moments": frozenset(state.get("moments", ())),
         "moments_check_at": maybe_instant(state.get("moments_at")),
         "firings": tuple([_firing(row, known) for row in state["firings"]]) if "firings" in state else (),
-        "enrolments": tuple([_enrolment(row, known) for row in rows_of(state)]),
+        "enrolments": _enrolments(rows_of(state), known),
         "things": {kind: {key: _unvalues(one) for key, one in all_.items()} for kind, all_ in things.items()}
         if things
         else {},
