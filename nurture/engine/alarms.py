@@ -55,10 +55,10 @@ def alarms(shop: Workshop, book: Book | None, now: datetime, others: Others = ev
     yield from news_alarms(shop, now)
     yield from _runners(shop, now, others)
     yield from late_alarms(shop, book, now)
-    yield from _doubts(shop, now)
+    yield from doubt_alarms(shop, now)
     yield from _halted(shop)
-    yield from _posts(shop, now)
-    yield from _backups(shop, now)
+    yield from post_alarms(shop, now)
+    yield from backup_alarms(shop, now)
 
 
 def heard(shop: Workshop, book: Book) -> dict[str, datetime]:
@@ -154,7 +154,8 @@ def late_alarms(shop: Workshop, book: Book | None, now: datetime) -> Iterator[Al
         yield Alarm(alarm.LATE, "", words, "nurture doctor says what is in its way; nurture status, what waits")
 
 
-def _doubts(shop: Workshop, now: datetime) -> Iterator[Alarm]:
+def doubt_alarms(shop: Workshop, now: datetime) -> Iterator[Alarm]:
+    """Mails are in doubt for too long: somebody may settle them."""
     since = silences.oldest_doubt(shop.store.database)
     if since is not None and now - since > DOUBTFUL:
         words = f"mails are in doubt for {ago(now - since)}: they may have gone or not"
@@ -182,17 +183,21 @@ def _runners(shop: Workshop, now: datetime, others: Others) -> Iterator[Alarm]:
         yield Alarm(alarm.RUNNER, "", words, cure)
 
 
-def _posts(shop: Workshop, now: datetime) -> Iterator[Alarm]:
+def post_alarms(shop: Workshop, now: datetime) -> Iterator[Alarm]:
+    """Posts from outside that cannot be read, or that nobody has read for too long."""
     waiting, bad = shop.store.received.how_many()
     oldest = silences.oldest_post(shop.store.database) if waiting else None
     if bad:
-        yield Alarm(alarm.POSTS, "unreadable", f"{bad:,} posts from outside cannot be read", "nurture received")
+        words = f"{bad:,} post{'' if bad == 1 else 's'} from outside cannot be read"
+        yield Alarm(alarm.POSTS, "unreadable", words, "nurture received")
     if waiting > MANY_POSTS or (oldest is not None and now - oldest > UNREAD):
         since = f", the oldest for {ago(now - oldest)}" if oldest else ""
-        yield Alarm(alarm.POSTS, "unread", f"{waiting:,} posts from outside wait to be read{since}", "nurture status")
+        words = "1 post from outside waits" if waiting == 1 else f"{waiting:,} posts from outside wait"
+        yield Alarm(alarm.POSTS, "unread", f"{words} to be read{since}", "nurture run reads them; does it live?")
 
 
-def _backups(shop: Workshop, now: datetime) -> Iterator[Alarm]:
+def backup_alarms(shop: Workshop, now: datetime) -> Iterator[Alarm]:
+    """Backups that were made again and again, and are made no more."""
     with shop.store.database.reading() as connection:
         made = backups_made.made(connection)
     rest = backups_made.missed(made, now)

@@ -31,7 +31,7 @@ from nurture.store.codec import micros
 from nurture.store.outbox import OPEN
 from nurture.store.runner import Runner
 from nurture.store.switches import ITSELF
-from nurture.store.tables import ENROLMENT
+from nurture.store.tables import ENROLMENT, RECEIVED
 from tests.sending_worlds import NOW, Shop, accepts, open_shop, planned, the_book
 
 DAY = timedelta(days=1)
@@ -161,6 +161,31 @@ def test_each_of_the_others_begins_and_ends_with_its_cause(shop: Shop) -> None:
     shop.store.settle(batch, [Handover(key, Fate.in_doubt)], NOW)
     assert alarm.DOUBTS not in kinds(shop, NOW + timedelta(minutes=59))
     assert alarm.DOUBTS in kinds(shop, NOW + timedelta(minutes=61))
+
+
+def test_doctor_calls_wrong_whatever_is_an_alarm(shop: Shop) -> None:
+    """By the words of each; of sources, runners and halts its own findings do."""
+    planned(shop.store, service=2)
+    batch = shop.store.outbox.claim(1, NOW, "us", OPEN).batch
+    assert batch is not None
+    shop.store.hand(batch, NOW)
+    shop.store.settle(batch, [Handover(batch.keys[0], Fate.in_doubt)], NOW)
+    for source, problem in (("sendgrid.events", ""), ("api", "nobody can read it")):
+        shop.store.received.keep(source, problem.encode(), {}, NOW)
+        with shop.store.database.writing() as connection:
+            named = RECEIVED.c.source == source
+            connection.execute(RECEIVED.update().where(named).values(problem=problem))
+    for number in range(5):
+        remember(shop.store.database, NOW - (9 - number) * DAY)
+    later = NOW + timedelta(hours=2)
+    said = {one.kind: one.words for one in alarms(shop.workshop, book_of(shop), later)}
+    assert said.keys() == {alarm.LATE, alarm.DOUBTS, alarm.POSTS, alarm.BACKUP}
+    found = list(alarm_findings(shop.workshop, book_of(shop), later))
+    assert {one.words for one in found if one.state is State.wrong} == {
+        one.words for one in alarms(shop.workshop, book_of(shop), later)
+    }
+    assert "1 post from outside cannot be read" in {one.words for one in found}
+    assert all(one.remedy for one in found if one.state is State.wrong)
 
 
 def test_metrics_are_told_of_a_store_of_either_database(shop: Shop) -> None:
