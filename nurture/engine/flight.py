@@ -1,9 +1,8 @@
 """A batch on its way: what of it was begun, what was answered, and what that comes to for each mail."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from nurture.engine.kept import Kept
 from nurture.engine.preparing import Ready, left_open
@@ -11,11 +10,14 @@ from nurture.model.decision import Intent
 from nurture.model.mail import Fate, Handover
 from nurture.store.outbox_rows import Batch
 
+LOOK_COUNTS = timedelta(minutes=1)  # far less than a lease, which so cannot end before a mail is begun
+
 
 @dataclass(slots=True)
 class Flight:
     """A batch that is committed as `handed`. `lease_until` (UTC) is until when it is ours alone.
 
+    `looked_at` (UTC) is when its mails had their last look: who says stop after it is not seen.
     `lost` is set when the lease ended and somebody put it in doubt: what was not begun yet is not begun any more.
     `begun` and `answers` go by send key: a request that was begun puts exactly its own mails in doubt.
     `halts` is the answer by which the provider refused us, and not a mail.
@@ -25,11 +27,19 @@ class Flight:
     requests: tuple[Ready, ...]
     kept: tuple[Kept, ...]
     lease_until: datetime
+    looked_at: datetime
     begun: set[str] = field(default_factory=set)
     answers: dict[str, Handover] = field(default_factory=dict)
     lost: bool = False
     halts: Handover | None = None
-    renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether the last look is too long ago, or a clock that went back leaves open how long."""
+        return not timedelta() <= now - self.looked_at <= LOOK_COUNTS
+
+    def look_again(self, intents: Sequence[Intent]) -> None:
+        """These waited too long behind others: they go back to their places in the queue, for another last look."""
+        self.heard(Handover(one.key, Fate.planned, not_before=one.due_at) for one in intents)
 
     def begin(self, keys: Sequence[str]) -> None:
         """The first byte of a request with these mails is about to leave."""

@@ -37,14 +37,6 @@ class Leases:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
 
-    async def ours(self, flight: Flight) -> bool:
-        """Whether a batch is still ours alone, so that no other process can think it gone; renewed when it may end."""
-        if not flight.lost and self.clock() > flight.lease_until - LEASE / 2:
-            async with flight.renewing:
-                if self.clock() > flight.lease_until - LEASE / 2:
-                    await self._renew(flight)
-        return not flight.lost
-
     async def _renew(self, flight: Flight) -> None:
         """A new lease; without one, also since the store cannot be written, no more of the batch is begun."""
         now = self.clock()

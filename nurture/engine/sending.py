@@ -70,7 +70,7 @@ class Sending:
         self._unbegun: Counter[bool] = Counter()  # requests on their way that wait for a place: service, and others
         self._upkeep, self.road, self.looking_up = Upkeep(shop), Road(shop), LookingUp(shop, run, self.clock)
         self._leases = Leases(shop, run, self.clock)
-        self._stopped = self._refused = False
+        self._stopped = self._refused = self._cut = False
         self.morning: datetime | None = None  # when the first mail may go that was put off to its reader's hours
 
     @property
@@ -98,7 +98,7 @@ class Sending:
         if self._stopped:
             return done
         self._slots, self._room = Slots(self.shop.provider.at_once), asyncio.Event()
-        self._unbegun, self._refused = Counter(), False
+        self._unbegun, self._refused, self._cut = Counter(), False, False
         await self.run(self._start, done)
         with seldom_collected():
             await self._fly_all(done)
@@ -166,7 +166,7 @@ class Sending:
             return None
         if self.allowance is not None and (wait := await self.run(self.allowance.take, limit, self.clock())) > 0:
             return wait
-        found = await self.run(self._prepare, limit, full, done)
+        found = await self._prepared(limit, full, done)
         leaving = sum(len(one.intents) for one in found.requests) if isinstance(found, Flight) else 0
         self.pace.take(leaving, second)
         if self.allowance is not None:
@@ -185,6 +185,18 @@ class Sending:
     def _shut(self) -> bool:
         """Whether nothing may be begun now."""
         return self._stopped or self._refused or self.back_off.until(self.clock()) is not None
+
+    async def _prepared(self, limit: int, only_service: bool, done: Handed) -> Flight | bool:
+        """What `_prepare` finds. When the round is cut meanwhile, nothing of a batch was begun: it is in no doubt."""
+        work = asyncio.ensure_future(self.run(self._prepare, limit, only_service, done))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self._cut = True
+            await asyncio.wait({work})
+            if not work.cancelled() and work.exception() is None and isinstance(found := work.result(), Flight):
+                await self._keep(found, done)
+            raise
 
     # One batch: in the thread of the store
 
@@ -217,13 +229,16 @@ class Sending:
     def _handed(self, live: LiveBook, batch: Batch) -> Flight:
         """The batch made ready, and `handed` committed."""
         try:
-            made = ready(self.shop, live, batch, self.clock(), self.road.kept)
+            looked_at = self.clock()
+            made = ready(self.shop, live, batch, looked_at, self.road.kept)
             now = self.clock()
+            if self._cut:
+                raise Conflict("the round was cut: who starts again finds the batch claimed, and puts it back")
             self.shop.store.outbox.hand(batch, now, made.gone)
         except BaseException:
             self.road.landed(batch.keys)
             raise
-        return Flight(batch, made.requests, made.kept, now + LEASE)
+        return Flight(batch, made.requests, made.kept, now + LEASE, looked_at)
 
     def _settle(self, flight: Flight) -> list[Handover]:
         """Keep what became of each mail of a batch."""
@@ -268,7 +283,10 @@ class Sending:
             self._unbegun[is_service(one)] -= 1
             if self._unbegun.total() < provider.at_once:
                 self._room.set()
-            if self._shut() or not await self._leases.ours(flight):
+            if self._shut() or flight.lost:
+                return []
+            if flight.is_stale(self.clock()):
+                flight.look_again(one.intents)
                 return []
             flight.begin(keys)
             smaller: list[Ready | Kept] = []
