@@ -17,6 +17,7 @@ from nurture.decide.dates import lead
 from nurture.decide.errands import DONE, OK
 from nurture.decide.keys import key_for
 from nurture.decide.timed import delay
+from nurture.decide.triggers import is_fresh
 from nurture.decide.unheard import HOUR
 from nurture.engine.kept import Kept
 from nurture.engine.workshop import Workshop
@@ -28,8 +29,17 @@ from nurture.model.length import Length, Unit
 from nurture.model.mail import Fate, Handover
 from nurture.model.person import Enrolment, Person
 from nurture.model.sequence import Sequence as BookSequence
-from nurture.model.step import AnyStep, Task, WaitDay, WaitLength, WaitUntil, WaitWeekday, Webhook
-from nurture.model.trigger import DayTrigger, EveryTrigger, HolidayTrigger, LapseTrigger, OnceTrigger
+from nurture.model.step import AnyStep, Send, Task, WaitDay, WaitEvent, WaitLength, WaitUntil, WaitWeekday, Webhook
+from nurture.model.trigger import (
+    AnyTrigger,
+    DayTrigger,
+    EventTrigger,
+    EveryTrigger,
+    HolidayTrigger,
+    LapseTrigger,
+    OnceTrigger,
+    StageTrigger,
+)
 from nurture.store.codec import micros
 from nurture.store.happenings import furthest
 from nurture.store.installation import RESTORED, declare, declared, declared_at, undeclare
@@ -138,7 +148,8 @@ class Looked:
     def why(self, mail: Intent, person: Person) -> str:
         """Why a mail is held that the other store may have sent; empty for one that it cannot have sent."""
         self._undated = False
-        if mail.due_at < self.lost.until:
+        until = self.lost.until
+        if mail.due_at < until or mail.due_at == until < mail.decided_at:
             return MAY_HAVE_GONE
         earlier = self._asked(mail, person) if is_asking(mail) else self._enrolled(mail, person)
         if mail.due_at - earlier >= self.lost.until:
@@ -160,7 +171,8 @@ class Looked:
         told = [event for event in (one.answer, one.event) if event is not None]
         ways = [self._told(event, person, asked) for event in told]
         ways += [] if one.event is not None else [self._learned(one, person)]
-        late = max([_NOTHING, self._answered(one), *ways])
+        ways += [self._answered(one), self._judged(one, person), self._queued(one), self._before_this(one, person)]
+        late = max(ways)
         return late + between_dates(sequence_of(self.book, one)) if late else late
 
     def _told(self, event: Event, person: Person, asked: frozenset[tuple[str, str]]) -> timedelta:
@@ -189,7 +201,7 @@ class Looked:
     def _learned(self, one: Enrolment, person: Person) -> timedelta:
         """How long after it fired a day, a feast, an hour or a silence took them in: it was learned of late."""
         fired = fired_at(self.book, one, person)
-        late = fired is not None and fired <= self.lost.until < one.started_at
+        late = fired is not None and fired <= self.lost.until <= one.started_at
         return one.started_at - fired if late and fired is not None else _NOTHING
 
     def _answered(self, one: Enrolment) -> timedelta:
@@ -203,6 +215,49 @@ class Looked:
                 late = max(late, outcome.at - reached)
             reached = outcome.at
         return late
+
+    def _judged(self, one: Enrolment, person: Person) -> timedelta:
+        """How long their mails waited to be judged until the store was accepted: what comes after is as much later."""
+        since, until = max(self.lost.since, one.started_at), self.lost.until
+        waited = [until - since] if any(outcome.at == until for outcome in one.outcomes) else []
+        about = (mail for mail in person.messages if (mail.sequence, mail.subject) == one.identity)
+        waited += [mail.at - max(since, mail.due_at) for mail in about if mail.due_at < until <= mail.at]
+        waited += [self._dropped(one)]
+        return max(waited)
+
+    def _dropped(self, one: Enrolment) -> timedelta:
+        """The same of a mail that was not sent: when it fell due is not known of it, but when they came near to it."""
+        sequence, until = sequence_of(self.book, one), self.lost.until
+        late, reached = _NOTHING, one.started_at
+        for outcome in one.outcomes:
+            node = sequence.nodes.get(outcome.step) if sequence is not None else None
+            unsent = node is not None and isinstance(node.step, Send) and outcome.outcome != SENT
+            if unsent and reached < until <= outcome.at < until + _WEEK:
+                late = max(late, outcome.at - max(self.lost.since, reached))
+            reached = outcome.at
+        return late
+
+    def _queued(self, one: Enrolment) -> timedelta:
+        """How much earlier it was their turn to start where one at a time is inside, and that one was through there."""
+        sequence, known = sequence_of(self.book, one), one.event.known_at if one.event is not None else None
+        if sequence is None or known is None or sequence.again.running != "queue" or one.started_at < self.lost.until:
+            return _NOTHING
+        return one.started_at - max(self.lost.since, known) if known < self.lost.until else _NOTHING
+
+    def _before_this(self, one: Enrolment, person: Person) -> timedelta:
+        """Of a sequence that is about a person: how much earlier something else may have started it there.
+
+        What is told of the lost time may be too old to start anything here.
+        """
+        sequence, until = sequence_of(self.book, one), self.lost.until
+        of_person = sequence is not None and sequence.again.per in ("", "person")
+        if sequence is None or not of_person or not until <= one.started_at < until + BY_FILE:
+            return _NOTHING
+        causes = {other.event.id for other in person.enrolments if other.sequence == one.sequence and other.event}
+        late = (event for event in self._history(person) if event.known_at > self.lost.since)
+        late = (event for event in late if event.happened_at < until and event.id not in causes)
+        started = any(_too_old_for(event, trigger) for event in late for trigger in sequence.start)
+        return one.started_at - self.lost.since if started else _NOTHING
 
     def _made(self, one: Enrolment, event: Event, person: Person) -> bool:
         """Whether it was a step of this enrolment that made an event: then its id is the key of the step."""
@@ -226,7 +281,8 @@ def sequence_of(book: Book, one: Enrolment) -> BookSequence | None:
     return book.sequence(one.sequence, one.version) or book.sequences.get(one.sequence)
 
 
-_WEEK, _MONTH = timedelta(days=7), timedelta(days=31)
+SENT = Why.sent.value
+_DAY, _WEEK, _MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=31)
 
 
 def between_dates(sequence: BookSequence | None) -> timedelta:
@@ -240,14 +296,28 @@ def between_dates(sequence: BookSequence | None) -> timedelta:
 
 def _longer(step: AnyStep) -> timedelta:
     match step:
-        case WaitWeekday() | WaitLength(length=Length(unit=Unit.working_day)):
+        case WaitWeekday():
             return _WEEK
-        case WaitLength(length=Length(unit=Unit.month | Unit.year)) | WaitUntil():
+        case WaitUntil():
             return _MONTH
-        case WaitDay() | WaitLength(length=Length(elapsed=False)):
-            return timedelta(days=1)
+        case WaitDay():
+            return _DAY
+        case WaitLength(length=length) | Task(hold=Length() as length) | WaitEvent(up_to=length):
+            months = length.unit in (Unit.month, Unit.year)
+            return _NOTHING if length.elapsed else _WEEK if length.unit is Unit.working_day or months else _DAY
         case _:
             return _NOTHING
+
+
+def _too_old_for(event: Event, trigger: AnyTrigger) -> bool:
+    """Whether an event would have started somebody, had it been told when it happened."""
+    match trigger:
+        case EventTrigger():
+            return event.name == trigger.event and not is_fresh(event, trigger)
+        case StageTrigger():
+            return event.origin is Origin.imported or not is_fresh(event, trigger)
+        case _:
+            return False
 
 
 def fired_at(book: Book, one: Enrolment, person: Person) -> datetime | None:
