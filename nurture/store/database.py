@@ -76,10 +76,10 @@ class Database:
     engine: Engine
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads."""
+    def reading(self, once: bool = False) -> Iterator[Connection]:
+        """A transaction that only reads; `once` for a single question, which sees one moment without any."""
         with self.engine.connect() as connection:
-            reader = connection.execution_options(nurture_mode="read")
+            reader = connection.execution_options(nurture_mode="read once" if once else "read")
             with reader.begin():
                 yield reader
 
@@ -188,12 +188,12 @@ def _begin(connection: Connection) -> None:
     if known is not None and known != _identity(file):
         raise DisplacedError(file)
     mode = connection.get_execution_options().get("nurture_mode", "write")
-    synchronous = "FULL" if mode.startswith("durable") else "NORMAL"
-    if mode != "read" and connection.info.get(_SYNCHRONOUS) != synchronous:
+    synchronous, reads = "FULL" if mode.startswith("durable") else "NORMAL", mode.startswith("read")
+    if not reads and connection.info.get(_SYNCHRONOUS) != synchronous:
         # With NORMAL a power cut loses the last commits of a WAL; a `handed` must not be lost.
         connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
         connection.info[_SYNCHRONOUS] = synchronous
-    connection.exec_driver_sql("BEGIN" if mode == "read" else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def connect(url: str, make_folder: bool = True, cache: int = CACHE) -> Database:

@@ -149,7 +149,7 @@ class Store:
     @property
     def watermark(self) -> datetime | None:
         """Up to when all that falls due by itself has been looked at; None before the first tick."""
-        with self.database.reading() as connection:
+        with self.database.reading(once=True) as connection:
             return load.watermark(connection)
 
     def move_watermark(self, until: datetime) -> None:

@@ -7,23 +7,30 @@ lock: many of them write at once, and none of them beside one that has the store
 
 import errno
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
+from select import POLLIN, poll
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from nurture.store.columns import for_postgresql
 from nurture.store.tables import METADATA
 
 OLDEST = 14  # of PostgreSQL; what is older gets no mends any more
 LOCK = 7_814_337_206  # of this store: its database belongs to one project
-_TAKE = {
-    "session": "SELECT",  # of locks that outlive transactions: nothing of the store is written (`seats`)
-    "write": f"SELECT pg_advisory_xact_lock({LOCK})",
-    "durable": f"SELECT pg_advisory_xact_lock({LOCK}), set_config('synchronous_commit', 'on', true)",
-    "write beside": f"SELECT pg_advisory_xact_lock_shared({LOCK})",
-    "durable beside": f"SELECT pg_advisory_xact_lock_shared({LOCK}), set_config('synchronous_commit', 'on', true)",
+_WRITES = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
+_ALONE, _BESIDE = f"SELECT pg_advisory_xact_lock({LOCK})", f"SELECT pg_advisory_xact_lock_shared({LOCK})"
+_DURABLE = "set_config('synchronous_commit', 'on', true)"
+_BEGUN_BY = {
+    "read once": "",  # the one question is a transaction of its own
+    "by itself": "",  # an order that no transaction takes, such as VACUUM
+    "read": "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    "session": _WRITES,  # of locks that outlive transactions: nothing of the store is written (`seats`)
+    "write": f"{_WRITES}; {_ALONE}",
+    "durable": f"{_WRITES}; {_ALONE}, {_DURABLE}",
+    "write beside": f"{_WRITES}; {_BESIDE}",
+    "durable beside": f"{_WRITES}; {_BESIDE}, {_DURABLE}",
 }
 _SESSION = (
     "SET lock_timeout = '30s'",  # as SQLite's busy_timeout
@@ -41,8 +48,9 @@ def engine_of(url: URL) -> Engine:
     """An engine for a store on PostgreSQL; nothing is opened yet. `postgresql://` means the driver psycopg."""
     url = url.set(drivername="postgresql+psycopg")
     for_postgresql(METADATA)
-    engine = create_engine(url, hide_parameters=True, connect_args=_CONNECT, pool_pre_ping=True)
+    engine = create_engine(url, hide_parameters=True, connect_args=_CONNECT)
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "checkout", partial(_asked_when_told, engine))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -60,11 +68,26 @@ def _prepare(connection: Any, _record: Any) -> None:
         connection.close()
         raise UnfitServerError(unfit)
     connection.adapters.register_dumper(str, _dumper())
-    connection.autocommit = True
+    connection.autocommit = True  # we say BEGIN ourselves, together with what a transaction begins with
     with connection.cursor() as cursor:
         for words in _SESSION:
             cursor.execute(words)
-    connection.autocommit = False
+
+
+def _asked_when_told(engine: Engine, session: Any, _record: Any, _proxy: Any) -> None:
+    """A connection of the pool that the server ended is made anew. DisconnectionError tells the pool so.
+
+    A server that ends a connection says so, or what lies between does: only then is it asked whether it still lives,
+    since to ask each time costs as much as a short question.
+    """
+    told = poll()
+    told.register(session.fileno(), POLLIN)
+    if not told.poll(0):
+        return
+    try:
+        session.execute("SELECT 1", prepare=False)
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
 
 
 def _unfit(version: int, encoding: str | None) -> str:
@@ -126,12 +149,12 @@ def worded(connection: Connection, words: str, error: Exception) -> DBAPIError:
 
 
 def _begin(connection: Connection) -> None:
-    from psycopg import IsolationLevel
-
-    mode = connection.get_execution_options().get("nurture_mode", "write")
-    reads = mode == "read"
+    """Begin a transaction and take its lock, in one message: none of it is prepared, which several orders cannot be."""
+    words = _BEGUN_BY[connection.get_execution_options().get("nurture_mode", "write")]
     session: Any = connection.connection.driver_connection
-    session.isolation_level = IsolationLevel.REPEATABLE_READ if reads else IsolationLevel.READ_COMMITTED
-    session.read_only = reads
-    if not reads:
-        connection.exec_driver_sql(_TAKE[mode])
+    if not words:
+        return
+    try:
+        session.execute(words, prepare=False)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise worded(connection, words, error) from error

@@ -313,11 +313,13 @@ def classes_of(book: Book | None) -> Sequence[str]:
 def move_watermark(connection: Connection, until: datetime, name: str = "tick") -> None:
     """Everything that falls due by itself up to `until` has been looked at; it never moves back."""
     at = micros(until)
-    known = watermark(connection, name)
-    if known is None:
+    moved = connection.execute(_MOVE_ON, {"called": name, "moved_to": at}).rowcount
+    if not moved and watermark(connection, name) is None:
         connection.execute(insert(WATERMARK), {"name": name, "at": at})
-    elif known < until:
-        connection.execute(_MOVE_ON, {"called": name, "moved_to": at})
 
 
-_MOVE_ON = update(WATERMARK).where(WATERMARK.c.name == bindparam("called")).values(at=bindparam("moved_to"))
+_MOVE_ON = (
+    update(WATERMARK)
+    .where(WATERMARK.c.name == bindparam("called"), WATERMARK.c.at < bindparam("moved_to"))
+    .values(at=bindparam("moved_to"))
+)

@@ -28,7 +28,7 @@ def scrub(database: Database) -> str:
 def _given_up(database: Database) -> str:
     names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
     try:
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with database.engine.connect().execution_options(nurture_mode="by itself") as connection:
             connection.execute(text(f"VACUUM {names}"))
     except DBAPIError as fault:
         return f"{_BUSY_THERE}: {type(fault.orig).__name__}"

@@ -139,7 +139,7 @@ def left_in(store, word: str) -> bool:
     if store.database.file:
         return any(word.encode() in file.read_bytes() for file in store.database.file.parent.iterdir())
     said: list[str] = []
-    with store.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with store.database.engine.connect().execution_options(nurture_mode="by itself") as connection:
         connection.connection.driver_connection.add_notice_handler(lambda notice: said.append(notice.message_primary))
         connection.execute(text("VACUUM (VERBOSE) person, event, address, consent"))
     return any(int(removed) for removed in re.findall(r"tuples: (\d+) removed", "\n".join(said)))

@@ -4,10 +4,13 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random  # noqa: TID251  (the seed is given)
 from threading import Barrier
+from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, event, insert, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
@@ -270,6 +273,36 @@ def test_who_has_a_store_open_goes_on_with_it_when_the_server_went_down_and_came
         store.accept()
         assert store.counter == 3
         store.close()
+
+
+def test_a_connection_that_was_ended_while_nobody_used_it_is_made_anew(store: Store) -> None:
+    for begun in (store.database.reading, partial(store.database.reading, once=True), store.database.writing):
+        with store.database.reading() as connection:
+            ended = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with psycopg.connect(**store.database.reached_by, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 10000)", (ended,))
+        with begun() as connection:
+            assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != ended
+
+
+def test_a_connection_of_which_the_server_only_said_something_is_kept(store: Store) -> None:
+    with store.database.reading() as connection:
+        kept = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        session: Any = connection.connection.driver_connection
+    session.execute("LISTEN news")
+    with psycopg.connect(**store.database.reached_by, autocommit=True) as other:
+        other.execute("NOTIFY news")
+    with store.database.reading() as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() == kept
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_who_writes_alone_writes_beside_nobody(store: Store, durable: bool) -> None:
+    for one in (False, True):
+        with store.database.writing(durable, beside=one) as connection:
+            locks = "SELECT mode, current_setting('synchronous_commit') FROM pg_locks WHERE locktype = 'advisory'"
+            (found,) = connection.execute(text(f"{locks} AND pid = pg_backend_pid()"))
+            assert tuple(found) == ("ShareLock" if one else "ExclusiveLock", "on" if durable else "off")
 
 
 def one_statement(connection: Connection) -> None:
