@@ -69,3 +69,8 @@ class Flight:
         if intent.key in self.begun:
             return Handover(intent.key, Fate.in_doubt, "cut before an answer came")
         return Handover(intent.key, Fate.planned)
+
+
+def unbegun(batch: Batch, now: datetime) -> Flight:
+    """A batch of which nothing was begun and nothing is, whatever the store may take it for."""
+    return Flight(batch, (Ready(batch.intents, None),), (), now, now)

@@ -8,13 +8,14 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from nurture import observe
 from nurture.engine.applying import LiveBook
 from nurture.engine.collecting import seldom_collected, uncollected
 from nurture.engine.doubts import Upkeep
-from nurture.engine.flight import Flight
+from nurture.engine.flight import Flight, unbegun
 from nurture.engine.gates import gate_of, halt_ourselves, refused_us, why_waiting
 from nurture.engine.handed import SHOWN, Handed
 from nurture.engine.kept import Kept
@@ -38,6 +39,7 @@ TURNS = 10  # of the provider's places that a batch fills, so that a cut at a sl
 ON_THEIR_WAY = 4  # batches; one more may be, of service alone
 LOOK = 0.25  # seconds between two looks for service while batches are on their way
 ATTEMPTS, PATIENCE = 3, 30  # to keep what became of a batch; while its database is away, for as long as the lease
+UNKEPT = 20  # batches, of 500 mails at the most
 SERVICE = "service"
 fields = observe.fault_fields
 
@@ -70,6 +72,7 @@ class Sending:
         self._unbegun: Counter[bool] = Counter()  # requests on their way that wait for a place: service, and others
         self._upkeep, self.road, self.looking_up = Upkeep(shop), Road(shop), LookingUp(shop, run, self.clock)
         self._leases = Leases(shop, run, self.clock)
+        self._unkept: deque[Flight] = deque(maxlen=UNKEPT)  # what became of their mails is known here alone
         self._stopped = self._refused = self._cut = False
         self.morning: datetime | None = None  # when the first mail may go that was put off to its reader's hours
 
@@ -203,6 +206,7 @@ class Sending:
     def _prepare(self, limit: int, only_service: bool, done: Handed) -> Flight | bool:
         """Claim a batch and make it ready to leave; otherwise whether trying again at once can find one."""
         live, now = self.live(), self.clock()
+        self._keep_late(done)
         self._upkeep.keep_up(live.book, now, done)
         self.road.look(now)
         gate = gate_of(self.shop, live, now, only_service, self.deferred.waiting(now))
@@ -222,6 +226,7 @@ class Sending:
             done.trouble(f"a batch could not be prepared: {type(fault).__name__}; it waits for {LEASE}")
             batch, mails = claimed.batch.id, len(claimed.batch.intents)
             observe.note(observe.BATCH_LEFT, level=logging.ERROR, batch=batch, mails=mails, **fields(fault))
+            self._unkept.append(unbegun(claimed.batch, now))  # its commit as `handed` may have come about all the same
             self._because = f"a batch could not be prepared ({type(fault).__name__})"
             self.back_off.fail(now)
             return False
@@ -330,7 +335,7 @@ class Sending:
             observe.note(observe.BACKOFF_BEGUN, level=logging.WARNING, until=until, failures=failures, because=because)
 
     async def _keep(self, flight: Flight, done: Handed) -> None:
-        """Settle a batch; when that cannot be kept, it is in doubt as after a cut."""
+        """Settle a batch; when that cannot be kept, it is in doubt as after a cut, unless it can be later on."""
         for attempt in range(1, PATIENCE + 1):
             try:
                 handovers = await self.run(self._settle, flight)
@@ -339,6 +344,7 @@ class Sending:
                     await asyncio.sleep(min(attempt, 10))
                     continue
                 mails = len(flight.batch.intents)
+                self._unkept.append(flight)
                 done.trouble(f"what became of {mails:,} mails could not be kept: {type(fault).__name__}; in doubt")
                 observe.note(observe.BATCH_IN_DOUBT, level=logging.ERROR, mails=mails, **fields(fault))
                 return
@@ -347,9 +353,18 @@ class Sending:
             self.tell(sum(done.fates.values()))
             return
 
+    def _keep_late(self, done: Handed) -> None:
+        """Settle what could not be kept before: what is known here must not be taken for doubtful, and go twice."""
+        for flight in tuple(self._unkept):
+            with suppress(Exception):  # the store does not take it yet, as was said: the next look tries again
+                for one in self._settle(flight):
+                    done.count(one)
+                self._unkept.remove(flight)
+
     # Before and after
 
     def _start(self, done: Handed) -> None:
+        self._keep_late(done)
         self._upkeep.start(self.live().book, self.clock(), done)
 
     def _look_round(self, done: Handed) -> None:

@@ -8,9 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from nurture.engine import sending as module
 from nurture.engine.sending import Sending
 from nurture.model.mail import Email, Fate
+from nurture.store.open import Store
+from nurture.store.outbox_doors import Outbox
+from nurture.store.outbox_rows import LEASE
 from nurture.store.rows import ConsentRow
 from tests.sending_worlds import NOW, Shop, open_shop, planned, refuse
 
@@ -112,3 +117,49 @@ def test_a_clock_that_goes_back_amid_a_batch_has_what_was_not_begun_looked_at_ag
     asyncio.run(shop.sending().round())
     assert len(shop.provider.posted) == 1
     assert sorted(fate.value for fate in shop.fates()) == ["accepted", *["cancelled"] * 5]
+
+
+@pytest.mark.parametrize("later", [timedelta(), 2 * LEASE])
+def test_answers_that_could_not_be_kept_at_once_are_kept_when_the_store_takes_them_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, later: timedelta
+) -> None:
+    """The disk was full for a while: service that was accepted does not go once more as doubtful."""
+    planned(shop.store, service=3, news=3)
+    monkeypatch.setattr(module, "ATTEMPTS", 1)
+    settle = Store.settle
+
+    def full(*_given):  # type: ignore[no-untyped-def]
+        raise OSError("no space left on the device")
+
+    monkeypatch.setattr(Store, "settle", full)
+    sending = shop.sending()
+    first = asyncio.run(sending.round())
+    assert any("could not be kept" in trouble for trouble in first.troubles)
+    monkeypatch.setattr(Store, "settle", settle)
+    shop.clock.now += later
+    assert asyncio.run(sending.round()).fates == {Fate.accepted: 6}
+    assert (shop.fates(), len(shop.provider.posted)) == ([Fate.accepted] * 6, 6)
+    shop.clock.now += timedelta(minutes=20)
+    assert asyncio.run(sending.round()).fates == {}
+
+
+def test_a_connection_lost_as_a_batch_is_committed_leaves_nothing_of_it_in_doubt(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit came about, and nobody heard so: nothing was begun, and the mails go with the next round."""
+    planned(shop.store, service=2, news=3)
+    hand = Outbox.hand
+
+    def lost(*given):  # type: ignore[no-untyped-def]
+        hand(*given)
+        monkeypatch.setattr(Outbox, "hand", hand)
+        raise OperationalError("COMMIT", {}, ConnectionError())
+
+    monkeypatch.setattr(Outbox, "hand", lost)
+    sending = shop.sending()
+    assert asyncio.run(sending.round()).fates == {}
+    assert (set(shop.fates()), shop.provider.posted) == ({Fate.handed}, [])
+    shop.clock.now += timedelta(seconds=2)
+    done = asyncio.run(sending.round())
+    assert (done.fates[Fate.accepted], done.in_doubt, shop.fates()) == (5, 0, [Fate.accepted] * 5)
+    assert len(shop.provider.posted) == len(set(shop.provider.posted)) == 5
