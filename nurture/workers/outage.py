@@ -54,6 +54,8 @@ class Outage:
     def written(self, line: logging.LogRecord) -> bool:
         """Whether a line of another library goes into the log: not what is said here already."""
         faults = [one for one in (line.exc_info or ()) if isinstance(one, BaseException)]
+        if line.name == "psycopg" and any(isinstance(one, BaseException) for one in line.args or ()):
+            return False  # what it passes over amid a fault that it raises: whoever takes that one says it
         if of_pool := line.name.startswith("psycopg.pool"):
             faults += [one for one in (line.args or ()) if isinstance(one, BaseException)]
         if self.ending and any(in_queue(of_database(fault)) for fault in faults):

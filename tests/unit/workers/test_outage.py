@@ -83,6 +83,7 @@ def test_what_libraries_say_of_it_is_folded_and_nothing_else_is(caplog: pytest.L
         line(POOL, "error connecting in %r: %s", "pool", away),
         line("asyncio", "Task exception was never retrieved", fault=away),
         gives_up,
+        line("psycopg", "error ignored terminating %r: %s", "a pipeline", psycopg.errors.DiskFull("never shown")),
     ]
     assert [outage.written(one) for one in folded] == [False] * len(folded)
     assert [record.getMessage().split()[0] for record in caplog.records] == ["queue.lost"]
