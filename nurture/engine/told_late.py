@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from nurture.decide.clock import at, day_start, reader_clock
 from nurture.decide.confirming import is_asking
 from nurture.decide.dates import lead
-from nurture.decide.errands import DONE, OK
+from nurture.decide.errands import DONE, FAILED, OK
 from nurture.decide.keys import key_for
 from nurture.decide.timed import delay
 from nurture.decide.triggers import is_fresh
@@ -210,7 +210,9 @@ class Looked:
         late, reached = _NOTHING, one.started_at
         for outcome in one.outcomes:
             node = sequence.nodes.get(outcome.step) if sequence is not None else None
-            waited = node is not None and isinstance(node.step, Task | Webhook) and outcome.outcome in (DONE, OK)
+            waited = (
+                node is not None and isinstance(node.step, Task | Webhook) and outcome.outcome in (DONE, OK, FAILED)
+            )
             if waited and reached <= self.lost.until < outcome.at:
                 late = max(late, outcome.at - reached)
             reached = outcome.at
@@ -240,7 +242,7 @@ class Looked:
     def _queued(self, one: Enrolment) -> timedelta:
         """How much earlier it was their turn to start where one at a time is inside, and that one was through there."""
         sequence, known = sequence_of(self.book, one), one.event.known_at if one.event is not None else None
-        if sequence is None or known is None or sequence.again.running != "queue" or one.started_at < self.lost.until:
+        if sequence is None or known is None or sequence.again.running != "queue" or one.started_at < self.lost.since:
             return _NOTHING
         return one.started_at - max(self.lost.since, known) if known < self.lost.until else _NOTHING
 
@@ -282,7 +284,7 @@ def sequence_of(book: Book, one: Enrolment) -> BookSequence | None:
 
 
 SENT = Why.sent.value
-_DAY, _WEEK, _MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=31)
+_SUMMER_TIME, _DAY, _WEEK, _MONTH = timedelta(hours=1), timedelta(days=1), timedelta(days=7), timedelta(days=31)
 
 
 def between_dates(sequence: BookSequence | None) -> timedelta:
@@ -303,19 +305,24 @@ def _longer(step: AnyStep) -> timedelta:
         case WaitDay():
             return _DAY
         case WaitLength(length=length) | Task(hold=Length() as length) | WaitEvent(up_to=length):
-            months = length.unit in (Unit.month, Unit.year)
-            return _NOTHING if length.elapsed else _WEEK if length.unit is Unit.working_day or months else _DAY
+            if length.elapsed:
+                return _NOTHING
+            if length.unit in (Unit.working_day, Unit.month, Unit.year):
+                return _WEEK
+            return _DAY if isinstance(step, WaitLength) and step.at is not None else _SUMMER_TIME
         case _:
             return _NOTHING
 
 
 def _too_old_for(event: Event, trigger: AnyTrigger) -> bool:
-    """Whether an event would have started somebody, had it been told when it happened."""
+    """Whether somebody may have been started where an event was told when it happened, or later than to us."""
     match trigger:
         case EventTrigger():
             return event.name == trigger.event and not is_fresh(event, trigger)
         case StageTrigger():
             return event.origin is Origin.imported or not is_fresh(event, trigger)
+        case LapseTrigger():
+            return event.name == trigger.event
         case _:
             return False
 

@@ -35,7 +35,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BACKUP = w.utc("2027-03-01 10:00")
 ACCEPTED = BACKUP + 2 * DAY
 PAGE = "---\nsubject: {}\npreheader: A word\n---\nHello, dear reader.\n"
-SERIES = (w.send("first_word"), w.wait("1 day"), w.send("second_word"))
+SERIES = (w.send("first_word"), w.wait("1 day"), w.send("second_word"), w.wait("9 hours"), w.send("third_word"))
 CARE = Task(
     id="ring", place=w.HERE, text=Text("Ring", ("Ring",)), to="care", due=w.length("1 day"), hold=w.length("9 days")
 )
@@ -56,11 +56,19 @@ def the_book() -> Book:
     made = w.book(
         w.sequence("answer", happens("complaint.opened"), [w.send("sorry", "service")], class_="service"),
         w.sequence("series", replace(JOINED, fresh=w.length("30 days")), SERIES),
-        w.sequence("looks", StageTrigger(place=w.HERE, stage="looking", settle=AT_ONCE), [w.send("new_here")]),
+        w.sequence(
+            "looks",
+            StageTrigger(place=w.HERE, stage="looking", settle=AT_ONCE),
+            [w.send("new_here")],
+            again=w.Again(per="person"),
+        ),
         w.sequence("birthday", day, [w.send("card")]),
         w.sequence("delivered", happens("order.delivered"), [Enrol(id="on", place=w.HERE, sequence="next")]),
         w.sequence("next", ManualTrigger(place=w.HERE, settle=AT_ONCE), [w.send("led_on")]),
         w.sequence("ring_them", asks, [CARE, w.send("we_rang")]),
+        w.sequence(
+            "queue", happens("order.cancelled"), [w.send("in_turn")], again=w.Again(per="event", running="queue")
+        ),
         w.sequence("monday", happens("complaint.resolved"), [MONDAY, w.send("monday_word")]),
         w.sequence("spring", once, [w.send("spring_tea")]),
         w.sequence("crowd_1", happens("order.placed"), [w.send("thanks_1")]),
@@ -134,7 +142,7 @@ def event(id_: str, name: str, at: datetime) -> EventRow:
     return EventRow(outside_id=id_, name=name, at=at, id=f"{id_} {name} {at}")
 
 
-KNOWN = ("complains", "joins", "has_birthday", "is_delivered", "is_rung", "buys")
+KNOWN = ("complains", "joins", "is_inside", "has_birthday", "is_delivered", "is_rung", "buys")
 TOLD: tuple[tuple[datetime, Origin, tuple[AnyRow, ...]], ...] = (
     (BACKUP + HOUR, Origin.live, (event("complains", "complaint.opened", BACKUP + HOUR),)),
     (BACKUP + HOUR, Origin.imported, (event("joins", "subscriber.joined", BACKUP + HOUR),)),
@@ -146,9 +154,11 @@ TOLD: tuple[tuple[datetime, Origin, tuple[AnyRow, ...]], ...] = (
     (BACKUP + 7 * HOUR, Origin.live, (event("buys", "order.placed", BACKUP + 7 * HOUR),)),
 )
 MAILS = {
-    ("complains", "sorry"), ("joins", "first_word"), ("joins", "second_word"), ("came_undated", "new_here"),
+    ("complains", "sorry"), ("joins", "first_word"), ("joins", "second_word"), ("joins", "third_word"),
+    ("came_undated", "new_here"),
     ("came_dated", "new_here"), ("asked", "please_confirm"), ("has_birthday", "card"), ("is_delivered", "led_on"),
     ("is_rung", "we_rang"), ("buys", "thanks_1"), ("buys", "thanks_2"), ("buys", "thanks_3"),
+    ("is_inside", "first_word"), ("is_inside", "second_word"), ("is_inside", "third_word"),
 } | {(id_, "spring_tea") for id_ in KNOWN}  # fmt: skip
 
 
@@ -166,6 +176,7 @@ def until_the_backup(url: str, readers: Readers) -> None:
     with opened(url, readers) as shop:
         for id_ in KNOWN:
             tell(shop, BACKUP - 2 * HOUR, Origin.imported, comes(id_, BACKUP - 400 * DAY))
+        tell(shop, BACKUP - HOUR, Origin.live, (event("is_inside", "subscriber.joined", BACKUP - HOUR),))
         tell(shop, BACKUP - HOUR, Origin.live, (event("is_rung", "review.posted", BACKUP - HOUR),))
         live_on(shop, BACKUP - HOUR, BACKUP)
 
@@ -301,6 +312,37 @@ def test_what_is_answered_only_now_may_have_been_answered_before(
 ) -> None:
     rung = Outcome("ring", outcome, ACCEPTED + done * HOUR)
     assert is_held(6, inside("ring_them", outcomes=(rung,), started_at=ACCEPTED + reached * HOUR)) == held
+
+
+@pytest.mark.parametrize(
+    ("held", "due", "more"),
+    [
+        (True, 30, {"outcomes": (Outcome("first_word", "sent", ACCEPTED),)}),  # judged as the store was accepted
+        (False, 50, {"outcomes": (Outcome("first_word", "sent", ACCEPTED),)}),  # more than two days after that
+        (False, 30, {"outcomes": (Outcome("first_word", "sent", ACCEPTED - 3 * DAY),)}),
+        (True, 30, {"outcomes": (Outcome("first_word", "capped", ACCEPTED + 8 * HOUR),)}),  # at the end of a night
+        (False, 30, {"outcomes": (Outcome("first_word", "sent", ACCEPTED + 8 * HOUR),)}),
+    ],
+)
+def test_what_comes_after_a_mail_that_was_judged_late_came_earlier_elsewhere(
+    held: bool, due: int, more: dict[str, object]
+) -> None:
+    begun = inside("crowd_1", said(-99, -98), started_at=ACCEPTED - 4 * DAY, **more)
+    assert is_held(due, replace(begun, sequence="series")) == held
+
+
+def test_who_waited_for_their_turn_to_start_may_have_started_before() -> None:
+    one = inside("queue", said(-99, -98), started_at=ACCEPTED + HOUR)
+    assert is_held(2, one)
+    assert not is_held(2, replace(one, sequence="crowd_1"))
+
+
+def test_what_was_told_too_late_to_start_them_here_started_them_there() -> None:
+    old = replace(said(-40, 1, "order.placed", origin=Origin.imported), id="old")
+    one = inside("looks", said(7, 7, "review.posted"), started_at=ACCEPTED + 7 * HOUR)
+    assert is_held(7, one, (old,))
+    assert not is_held(7, one)
+    assert not is_held(7, one, (replace(old, happened_at=ACCEPTED + HOUR),)), "nothing of the lost time"
 
 
 def test_a_mail_of_which_the_provider_tells_has_gone_and_what_is_let_go_goes(new_stores: NewStores) -> None:
