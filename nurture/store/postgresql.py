@@ -35,12 +35,17 @@ _BEGUN_BY = {
 _SESSION = (
     "SET lock_timeout = '30s'",  # as SQLite's busy_timeout
     "SET synchronous_commit = off",  # as SQLite's NORMAL: what must survive a power cut says so
-    "SET idle_in_transaction_session_timeout = '60s'",  # a process that was cut off lets its lock go
     "SET tcp_keepalives_idle = 10",
     "SET tcp_keepalives_interval = 5",
     "SET tcp_keepalives_count = 3",
     "SET jit = off",  # to compile a question takes longer than to answer it
 )
+_LIMITS = (
+    "SET idle_in_transaction_session_timeout = '60s'",  # a process that was cut off lets its lock go
+    "SET idle_session_timeout = 0",  # a seat is a session that is idle for as long as somebody is at work
+    "SET statement_timeout = 0",  # a large shop's feast, move or backup takes what it takes
+)
+_SINCE_17 = ("SET transaction_timeout = 0",)
 _CONNECT = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
 
@@ -69,9 +74,12 @@ def _prepare(connection: Any, _record: Any) -> None:
         raise UnfitServerError(unfit)
     connection.adapters.register_dumper(str, _dumper())
     connection.autocommit = True  # we say BEGIN ourselves, together with what a transaction begins with
-    with connection.cursor() as cursor:
-        for words in _SESSION:
-            cursor.execute(words)
+    connection.execute("; ".join((*_SESSION, *limits(connection.info.server_version))), prepare=False)
+
+
+def limits(version: int) -> tuple[str, ...]:
+    """What a session of ours says about the limits of a server of that version, which are meant for others."""
+    return _LIMITS + (_SINCE_17 if version >= 170_000 else ())
 
 
 def _asked_when_told(engine: Engine, session: Any, _record: Any, _proxy: Any) -> None:

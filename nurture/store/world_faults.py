@@ -31,6 +31,7 @@ NO_RIGHTS = (
 STANDBY = "the server is a standby, which may only be read: name the primary in store.url"
 SERVER_FULL = "the disk of the server is full; make room there; nothing is lost"
 DEADLOCK = "two writers stood in each other's way and this one was turned back; run the same command again"
+GIVEN_UP = "somebody there ended what was asked, or a limit of the server did; what was not committed is not there"
 
 _OF_POSTGRESQL = (  # by SQLSTATE, whatever language the server speaks: the longest beginning that fits counts
     ("55P03", LOCKED),
@@ -44,6 +45,10 @@ _OF_POSTGRESQL = (  # by SQLSTATE, whatever language the server speaks: the long
     ("57P01", LOST),
     ("57P02", LOST),
     ("57P03", STARTING),
+    ("57P05", LOST),
+    ("25P03", LOST),
+    ("25P04", LOST),
+    ("57014", GIVEN_UP),
     ("08", LOST),
     ("42501", NO_RIGHTS),
     ("3F000", NO_RIGHTS),

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, event, insert, select, text
+from sqlalchemy import Connection, event, insert, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 
 from nurture.cli.edge import TROUBLE, explain_fault
@@ -24,7 +24,7 @@ from nurture.model.trigger import Again, EventTrigger
 from nurture.store import postgresql, world_faults
 from nurture.store.database import ask, connect, insert_many
 from nurture.store.open import Store, open_store
-from nurture.store.postgresql import UnfitServerError
+from nurture.store.postgresql import UnfitServerError, limits
 from nurture.store.probe import Reach, probe
 from nurture.store.rows import ContactRow, EventRow
 from nurture.store.tables import SUPPRESSION
@@ -294,6 +294,26 @@ def test_a_connection_of_which_the_server_only_said_something_is_kept(store: Sto
         other.execute("NOTIFY news")
     with store.database.reading() as connection:
         assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() == kept
+
+
+def test_limits_of_a_server_that_are_meant_for_others_are_not_ours(postgres: Server) -> None:
+    url = postgres.new_database()
+    names = ("statement_timeout", "idle_session_timeout", "transaction_timeout")
+    with postgres.connect() as connection:
+        for name in names:
+            connection.execute(f"ALTER DATABASE {make_url(url).database} SET {name} = '5s'")
+    database = connect(url)
+    with database.reading() as limited:
+        said = [limited.execute(text(f"SELECT current_setting('{name}')")).scalar_one() for name in names]
+    database.engine.dispose()
+    assert said == ["0"] * len(names)
+    assert not any("transaction_timeout = 0" in words for words in limits(160_004)), "it came with 17"
+
+
+def test_what_somebody_ends_at_the_server_is_said_in_words(store: Store) -> None:
+    with pytest.raises(DBAPIError) as raised, store.database.reading() as connection:
+        connection.execute(text("SELECT pg_cancel_backend(pg_backend_pid())"))
+    assert in_words(raised.value) == world_faults.GIVEN_UP
 
 
 @pytest.mark.parametrize("durable", [False, True])

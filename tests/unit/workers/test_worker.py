@@ -226,16 +226,19 @@ def test_clocks_must_agree_within_a_minute(root: Path) -> None:
 def test_the_queue_goes_where_the_store_goes_whatever_stands_in_its_address(postgres: Server) -> None:
     options = "&options=-c%20application_name%3Dthe%5C%20queue"
     database = connect(postgres.new_database() + options)
+    asked = "SELECT current_setting('application_name') AS found, current_setting('idle_session_timeout') AS idle"
+    with postgres.connect() as connection:
+        connection.execute(f"ALTER DATABASE {database.engine.url.database} SET idle_session_timeout = '5s'")
 
     async def named() -> Any:
         to = connector(database.reached_by)
         await to.open_async()
         try:
-            return await to.execute_query_one_async("SELECT current_setting('application_name') AS found")
+            return await to.execute_query_one_async(asked)
         finally:
             await to.close_async()
 
-    assert asyncio.run(named()) == {"found": "the queue"}
+    assert asyncio.run(named()) == {"found": "the queue", "idle": "0"}, "it listens, idle for as long as it is quiet"
 
 
 def of_lists(root: Path, url: str, stop_after: float | None) -> None:
