@@ -253,7 +253,7 @@ class Looked:
         """
         sequence, until = sequence_of(self.book, one), self.lost.until
         of_person = sequence is not None and sequence.again.per in ("", "person")
-        if sequence is None or not of_person or not until <= one.started_at < until + BY_FILE:
+        if sequence is None or not of_person or not self.lost.since < one.started_at < until + BY_FILE:
             return _NOTHING
         causes = {other.event.id for other in person.enrolments if other.sequence == one.sequence and other.event}
         late = (event for event in self._history(person) if event.known_at > self.lost.since)
