@@ -30,13 +30,16 @@ from nurture.store.forgetting import Forgetting
 from nurture.store.installation import Mark, owner_of, write_file
 from nurture.store.migrate import SchemaError
 from nurture.store.open import Store, open_store
+from nurture.store.peek import peek_version
 from nurture.store.probe import Reach, probe
 from nurture.store.runner import Runner, runners
 from nurture.store.seats import Seat, Taken
+from nurture.store.tables import BESIDE, HEAD
 
 DAEMON, ONCE, WORKER = "daemon", "once", "worker"  # who holds a project's run lock
 UNMISTAKEN = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LOOK_AGAIN = 0.2  # seconds between two looks at a lock that another holds
+_HELD = set[Path]()  # the run locks of this process
 GLANCES, GLANCE = 3, 0.01  # looks at a lock, and seconds between them, before somebody is taken to hold it
 
 
@@ -119,6 +122,7 @@ class RunLock:
         file.write(json.dumps({"kind": kind, "process": os.getpid(), "since": now().isoformat()}) + "\n")
         file.flush()
         self._file = file
+        _HELD.add(self._path)
         if self._seat is None or self._seat.take():
             return None
         self.release()
@@ -141,8 +145,14 @@ class RunLock:
         if self._seat is not None:
             self._seat.release()
         if self._file is not None:
+            _HELD.discard(self._path)
             self._file.close()
             self._file = None
+
+    @property
+    def other(self) -> Holder | None:
+        """Another process that has it; asked without taking it."""
+        return None if self._path in _HELD or self.free else holder_of(self._path.read_text(encoding="utf-8"))
 
 
 def on_postgresql(config: Config) -> bool:
@@ -248,14 +258,40 @@ def stopped(root: Path) -> Iterator[None]:
     """Nobody works in the project while it lasts, and no daemon starts to; StateError when somebody does."""
     lock = RunLock(root)
     if (holder := lock.take(ONCE)) is not None:
-        who = {DAEMON: "a daemon", WORKER: "a worker"}.get(holder.kind, "another command")
-        if holder.process:
-            who += f" (process {holder.process}, since {holder.since:%Y-%m-%d %H:%M} UTC)"
-        raise StateError(f"{who} is at work here. Stop it first.")
+        raise StateError(f"{_who(holder)} is at work here. Stop it first.")
     try:
         yield
     finally:
         lock.release()
+
+
+def _who(holder: Holder) -> str:
+    who = {DAEMON: "a daemon", WORKER: "a worker"}.get(holder.kind, "another command")
+    return f"{who} (process {holder.process}, since {holder.since:%Y-%m-%d %H:%M} UTC)" if holder.process else who
+
+
+def refuse_beneath(root: Path, config: Config) -> None:
+    """StateError while an older nurture works with a file whose tables it would lose to whoever opens the store now.
+
+    It would read and write on by what it knows of them. On PostgreSQL no tables change until `nurture upgrade`.
+    """
+    version = peek_version(config.store_url)
+    if not version or version >= BESIDE:
+        return
+    from nurture.engine.moving import LIVELY
+    from nurture.store.moving import working
+
+    other, database = RunLock(root).other, connect(config.store_url)
+    names = [name for name in working(database, now() - LIVELY) if name != owner_of(config.installation)]
+    database.engine.dispose()
+    if other is None and not names:
+        return
+    who = _who(other) if other is not None else f"{names[0]}, seen within 5 minutes,"
+    raise StateError(
+        f"{who} is at work with the store, whose tables ({version}) are older than this nurture's ({HEAD}); nothing "
+        "was changed. An older nurture could not go on with the new ones: stop it first. One that is upgrading the "
+        "store is soon done."
+    )
 
 
 @contextmanager
@@ -265,6 +301,7 @@ def workshop(root: Path, cache: int = CACHE) -> Iterator[Workshop]:
     `cache`: megabytes of the store that are kept in memory.
     """
     config = configuration(root)
+    refuse_beneath(root, config)
     try:
         store = open_store(config.store_url, config.installation, cache)
     except (ValueError, SchemaError) as fault:  # the installation's own file cannot be read, or the tables not used

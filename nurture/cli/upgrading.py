@@ -19,12 +19,13 @@ def upgrade_command(asked: Asked, dry_run: bool) -> None:
     from nurture.engine.backups import store_there
     from nurture.engine.upgrading import done_lines, plan_lines, upgrade_store
     from nurture.store.upgrading import pending
-    from nurture.wiring import configuration, now, stopwatch
+    from nurture.wiring import configuration, now, refuse_beneath, stopwatch
 
     config, elapsed = configuration(asked.root), stopwatch()
     with store_there(config) as database:
         plan, done = pending(database), None
         if not dry_run:
+            refuse_beneath(asked.root, config)
             done = upgrade_store(database, now(), Event().wait)
     if asked.json:
         answer({"from": plan.version, "to": plan.to, "steps": plan.steps, "beside": plan.beside,

@@ -12,6 +12,7 @@ from nurture.store.codec import instant
 SQLITE = "sqlite:///"
 _THERE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 _ALL = "SELECT word, since, who, sequence, because, keep_service FROM switch ORDER BY sequence, word"
+_VERSION = "SELECT version_num FROM alembic_version"
 _APPLIED = "SELECT path, hash FROM applied_file WHERE application = (SELECT max(id) FROM application)"
 
 
@@ -29,6 +30,14 @@ def peek(url: str) -> tuple[Switch, ...]:
 def peek_applied(url: str) -> Mapping[str, str]:
     """The SHA-256 of every file of the newest `apply` by its path; empty when there was none, or as `peek`."""
     return dict(_rows(url, "applied_file", _APPLIED))
+
+
+def peek_version(url: str) -> str:
+    """The version of its tables, as `peek`; empty where it has none, or cannot be asked: whoever opens it says why."""
+    try:
+        return str(next(iter(_rows(url, "alembic_version", _VERSION)), ("",))[0])
+    except sqlite3.Error:
+        return ""
 
 
 def _rows(url: str, table: str, query: str) -> list[tuple[Any, ...]]:

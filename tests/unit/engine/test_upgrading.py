@@ -17,6 +17,7 @@ from nurture.cli.edge import run
 from nurture.engine.faults import StateError
 from nurture.engine.upgrading import Upgraded, done_lines, plan_lines, upgrade_store
 from nurture.store import migrate, upgrading
+from nurture.store.codec import micros
 from nurture.store.database import connect
 from nurture.store.migrate import SchemaError
 from nurture.store.moving import move
@@ -25,6 +26,7 @@ from nurture.store.runner import Runner
 from nurture.store.seats import Seat
 from nurture.store.tables import HEAD
 from nurture.store.upgrading import pending
+from nurture.wiring import DAEMON, RunLock, now, workshop
 from tests import worlds as w
 from tests.going_on import goes_on, mails_in, rows_of
 from tests.ninety_days import NinetyDays
@@ -86,6 +88,16 @@ def upgraded(url: str, pause: Callable[[float], object] = lambda _seconds: None)
         return upgrade_store(database, NOW, pause)
     finally:
         database.engine.dispose()
+
+
+def stands_at(url: str, revision: str) -> None:
+    """A store in which nothing is yet, of an earlier version."""
+    database, config = connect(url), Config()
+    config.set_main_option("script_location", str(migrate.migrations_folder()))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    database.engine.dispose()
 
 
 def version(url: str) -> str | None:
@@ -187,13 +199,7 @@ def test_a_store_of_the_tables_before_is_shown_and_upgraded_by_the_command(
     Path("config.toml").write_text(f'[store]\nurl = "{url}"\n', encoding="utf-8")
     assert run(["upgrade"]) == 4
     assert "there is no store" in capsys.readouterr().err
-    database = connect(url)
-    config = Config()
-    config.set_main_option("script_location", str(migrate.migrations_folder()))
-    with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, before)
-    database.engine.dispose()
+    stands_at(url, before)
     assert run(["upgrade", "--dry-run"]) == 0
     shown = capsys.readouterr().out
     assert f"The store's tables are {before}; this nurture's are {HEAD}. To be done:" in shown
@@ -206,6 +212,57 @@ def test_a_store_of_the_tables_before_is_shown_and_upgraded_by_the_command(
     assert run(["upgrade"]) == 0
     assert "there is nothing to do" in capsys.readouterr().out
     open_store(url).close()
+
+
+def test_no_command_takes_the_tables_away_beneath_an_older_nurture_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "shop"
+    url = f"sqlite:///{root / 'nurture.db'}"
+    assert run(["init", str(root)]) == 0
+    monkeypatch.chdir(root)
+    stands_at(url, "0004")
+    locked, done = os.pipe(), os.pipe()
+
+    def older() -> None:
+        held = RunLock(root)
+        assert held.take(DAEMON) is None
+        os.write(locked[1], b"!")
+        os.read(done[0], 1)
+        held.release()
+
+    child = in_a_child(older)
+    os.read(locked[0], 1)
+    for command_line in (["status"], ["upgrade"], ["run", "--dry-run"]):
+        assert run(command_line) == 4
+        said = capsys.readouterr().err
+        assert f"a daemon (process {child}, since " in said
+        assert f"whose tables (0004) are older than this nurture's ({HEAD}); nothing was changed." in said
+        assert version(url) == "0004"
+    os.write(done[1], b"!")
+    assert ended(child) == 0
+    elsewhere(url, "north 1", state="at work")
+    assert run(["status"]) == 4
+    assert "north 1, seen within 5 minutes, is at work with the store" in capsys.readouterr().err
+    elsewhere(url, "north 1", state="ended")
+    lock = RunLock(root)
+    assert lock.take(DAEMON) is None
+    with workshop(root) as shop:  # as a daemon does, that has the lock itself
+        assert shop.store.backup is not None
+    lock.release()
+    assert version(url) == HEAD
+
+
+def elsewhere(url: str, name: str, state: str) -> None:
+    """A daemon of another folder on the same file, as it said of itself just now."""
+    seen = micros(now())
+    row = {"name": name, "process": 7, "version": "0", "state": state, "started_at": seen, "seen_at": seen}
+    with connect(url).writing() as connection:
+        connection.execute(text("DELETE FROM runner"))
+        connection.execute(
+            text(f"INSERT INTO runner ({', '.join(row)}) VALUES ({', '.join(f':{one}' for one in row)})"),  # noqa: S608
+            row,
+        )
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
