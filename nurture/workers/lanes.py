@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
@@ -19,9 +19,6 @@ from procrastinate.schema import SchemaManager
 from nurture.model.values import dataclass
 from nurture.store.postgresql import limits
 from nurture.store.queue import Job
-
-if TYPE_CHECKING:
-    from psycopg import AsyncConnection
 
 HEARTBEAT, STALLED = 3.0, 12.0  # seconds: how often a worker says that it lives, and after which it is given up
 LOOKS_FOR_STALLED = 5  # seconds between two looks for jobs of workers that are gone
@@ -92,7 +89,7 @@ def connector(to: Mapping[str, Any]) -> PsycopgConnector:
     return PsycopgConnector(min_size=1, max_size=CONNECTIONS, kwargs=reached, configure=_unlimited)
 
 
-async def _unlimited(connection: "AsyncConnection[Any]") -> None:
+async def _unlimited(connection: Any) -> None:
     """Limits that the server sets for idle or long sessions end none that listens."""
     await connection.execute("; ".join(limits(connection.info.server_version)), prepare=False)
     await connection.commit()
