@@ -8,7 +8,7 @@ A mail of which the provider has told already has gone, whatever this store know
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
 from nurture.decide.clock import at, day_start, reader_clock
@@ -40,6 +40,7 @@ from nurture.model.trigger import (
     OnceTrigger,
     StageTrigger,
 )
+from nurture.model.values import dataclass
 from nurture.store.codec import micros
 from nurture.store.happenings import furthest
 from nurture.store.installation import RESTORED, declare, declared, declared_at, undeclare

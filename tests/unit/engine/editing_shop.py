@@ -26,8 +26,11 @@ NAMES = tuple(f"p{number}" for number in range(6))
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    write(tmp_path)
-    return tmp_path
+    """In a folder of one name: a project is called like its folder, and whose turn comes when hangs on that."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    write(folder)
+    return folder
 
 
 @pytest.fixture
