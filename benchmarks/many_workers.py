@@ -106,7 +106,10 @@ class Watched:
 
 
 def watched(shop: Workshop, population: Population, workers: int) -> Watched:
-    """How many fell due at one instant, and what it took from then until nobody is due."""
+    """How many fell due at one instant, and what it took from when the first of them were decided until nobody is due.
+
+    How long it is until then hangs on when the next tick begins (`tick.every`), not on how quick workers are.
+    """
     count = max(population.people // 100, min(AT_LEAST, population.people // 4))
     with at_work(population.folder, workers) as processes:
         until(lambda: sum(not one.ended for one in shop.store.runners()) >= workers)
@@ -115,12 +118,14 @@ def watched(shop: Workshop, population: Population, workers: int) -> Watched:
         if now() >= begun:
             raise SystemExit("the newcomers were not taken in before they fell due")
         until(lambda: now() >= begun)
+        until(lambda: due(shop, begun) < number)
         with waits(population.url) as found:
             before, server, wall = sum(map(worked_by, processes)), on_postgresql.worked(), time.perf_counter()
+            left = due(shop, begun)
             until(lambda: not due(shop, begun))
             wall = time.perf_counter() - wall
             after = sum(map(worked_by, processes))
-        return Watched(number, wall, after - before, on_postgresql.worked() - server, found)
+        return Watched(left, wall, after - before, on_postgresql.worked() - server, found)
 
 
 @contextmanager
@@ -175,9 +180,11 @@ def worked_by(process: "subprocess.Popen[Any]") -> float:
 
 
 def due(shop: Workshop, until: datetime) -> int:
-    """How many rows of the agenda are due."""
+    """How many people are due."""
     with shop.store.database.reading() as connection:
-        asked = select(func.count()).select_from(AGENDA).where(AGENDA.c.due_at <= micros(until))
+        asked = (
+            select(func.count(AGENDA.c.person.distinct())).select_from(AGENDA).where(AGENDA.c.due_at <= micros(until))
+        )
         return int(connection.execute(asked).scalar_one())
 
 
