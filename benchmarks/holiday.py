@@ -4,7 +4,7 @@ Of very many a sixteenth is decided, as one of sixteen workers would: all of ten
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -28,12 +28,12 @@ class: news
 topic: offers
 status: live
 priority: 90
-start: {{holiday: [{name}]}}
+start: {{holiday: [{name}], lead: {lead} days}}
 again: {{per: occurrence}}
 steps:
   - {{send: new_harvest, valid_for: 1 day}}
 """
-NAME = "everybodys_day"
+NAME = "new_years_eve"  # one that is known: a day of our own would change the house, which wakes everybody by itself
 WHOLE_UP_TO = 2_000_000  # people
 PARTS = 16
 GOAL = "100,000 dense decisions/s of processor"
@@ -52,7 +52,7 @@ def measure(sizes: Sequence[int] = ()) -> list[Figure]:
 def celebrated(population: Population, each: dict[int, float]) -> Figure:
     """The tick of the day after tomorrow; `each` is told the seconds of processor for one decision."""
     day = population.moment + DAY
-    declare(population.folder, day.strftime("%m-%d"))
+    declare(population.folder, day.date())
     nurture("apply", folder=population.folder)
     answers: list[Ticked] = []
     with population.opened() as shop:
@@ -81,12 +81,11 @@ def a_part(store: Store, book: Book, until: datetime) -> Ticked:
     return decide_part(store, book, store.rounds.left()[0], until)
 
 
-def declare(folder: Path, day: str) -> None:
-    """A day of our own in the calendar, and the sequence that it starts."""
-    house = folder / "sequences" / "house" / "calendars"
-    (house / "everybody.yaml").write_text(f"days:\n  {NAME}: {{every: {day}}}\n", encoding="utf-8")
+def declare(folder: Path, day: date) -> None:
+    """The sequence that begins on a day, so long before the last one of its year."""
+    lead = (date(day.year, 12, 31) - day).days
     sequence = folder / "sequences" / "for_everybody.yaml"
-    sequence.write_text(SEQUENCE.format(name=NAME), encoding="utf-8")
+    sequence.write_text(SEQUENCE.format(name=NAME, lead=lead), encoding="utf-8")
 
 
 if __name__ == "__main__":
