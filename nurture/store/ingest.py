@@ -176,7 +176,8 @@ class Importing:
 
     def _new_address(self, connection: Connection, batch: _Batch, person: str, address: str, known_at: int) -> None:
         fields = {"address": address}
-        self._own(batch, person, names.ADDRESS_ADDED, fields, known_at, known_at, address, str(known_at))
+        words = (address, str(known_at), str(self._position))  # an address may come back within one import
+        self._own(batch, person, names.ADDRESS_ADDED, fields, known_at, known_at, *words)
         because = batch.known.suppressed.get(address.casefold())
         if because is not None:
             self._own(batch, person, names.SUPPRESSED, {"because": because}, known_at, known_at, because)

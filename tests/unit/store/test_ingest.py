@@ -137,6 +137,21 @@ def test_a_new_address_takes_the_place_of_the_old(store: Store) -> None:
     ]  # fmt: skip
 
 
+def test_an_address_that_comes_back_within_one_import_is_told_again(store: Store) -> None:
+    """Else they would be decided on, and written to, at the one between, which is theirs no more."""
+    between = [("old@example.net", 1), ("new@example.net", 2), ("old@example.net", 3)]
+    rows = [order("17", day, id=f"O-{day}", address=address) for address, day in between]
+    taken(store, *rows)
+    assert store.find("old@example.net") == store.find("17")
+    assert store.find("new@example.net") is None
+    assert [fields["address"] for name, fields in events(store, "17") if name == names.ADDRESS_ADDED] == [
+        "old@example.net", "new@example.net", "old@example.net",
+    ]  # fmt: skip
+    with store.database.reading() as connection:
+        held = connection.execute(select(ADDRESS.c.key).where(ADDRESS.c.valid_to.is_(None))).scalars().all()
+    assert held == ["old@example.net"]
+
+
 def test_only_what_differs_is_a_change_and_a_change_back_counts(store: Store) -> None:
     for name in ("Ann", "Ann", "Anna", "Ann"):
         taken(store, ContactRow(outside_id="17", facts={"first_name": name, "country": "FR"}))
