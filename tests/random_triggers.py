@@ -26,10 +26,12 @@ OBSERVED = ((), ("eid_al_fitr",), ("easter", "eid_al_fitr"), ("hanukkah",))
 
 
 def feast(dice: Dice) -> AnyTrigger:
-    """One that people say they keep, one that all keep, or one of the house's own."""
+    """One that people say they keep, one that all keep, or one of the house's own, dated by where they live or not."""
     lead = one_of(dice, *LEADS)
+    country = one_of(dice, ("person", "country"), ("person", "country"), ("person", "homeland"))
     if one_of(dice, False, True):
-        return HolidayTrigger(place=w.HERE, days=("womens_day", "mothers_day", "our_day"), lead=lead)
+        days = ("womens_day", "mothers_day", "our_day")
+        return HolidayTrigger(place=w.HERE, days=days, lead=lead, country=country)
     days = one_of(dice, ("eid_al_fitr",), ("eid_al_fitr", "easter", "holi"))
     return HolidayTrigger(
         place=w.HERE, days=days, observed_by=("person", "observes"), lead=lead, skip_if_late=lead is None

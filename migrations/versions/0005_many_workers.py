@@ -16,7 +16,6 @@ depends_on = None
 def upgrade():
     many_at_work()
     what_is_kept()
-    people_in_order()
     if op.get_bind().dialect.name == "postgresql":
         text_by_code_point()  # last: both hold for all tables above
         numbers_go_on()
@@ -63,13 +62,6 @@ def what_is_kept():
         sa.PrimaryKeyConstraint("person", "upto"),
     )
     op.create_index("footing_by_at", "footing", ["used", "at", "person"], unique=False)
-
-
-def people_in_order():
-    """Those of a zone and country lie by id, so that a page of them is read where the page before ended."""
-    op.drop_index("person_by_zone", table_name="person")
-    op.create_index("person_by_zone", "person", ["zone", "country", "id", "bucket", "stage", "placed_by"], unique=False)
-    op.create_index("person_by_bucket", "person", ["zone", "bucket", "id"], unique=False)
 
 
 def text_by_code_point():

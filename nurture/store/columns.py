@@ -22,8 +22,8 @@ from sqlalchemy import (
 METADATA = MetaData()
 NO_DEFAULT = object()
 FALSE = false()
-HEAD = "0005"  # the newest migration; kept here so that opening a store need not load Alembic
-BESIDE = "0005"  # a running nurture of these tables, or newer ones, may go on while others are upgraded to HEAD
+HEAD = "0006"  # the newest migration; kept here so that opening a store need not load Alembic
+BESIDE = "0006"  # a running nurture of these tables, or newer ones, may go on while others are upgraded to HEAD
 
 
 def column(type_: Any, name: str, default: Any = NO_DEFAULT, null: bool = False, **more: Any) -> Column[Any]:

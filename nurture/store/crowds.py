@@ -264,7 +264,7 @@ def _feasts(
             keepers = _keepers(zone, crowd.fact, name)
             these = iter((keepers.where(PERSON.c.country.in_(due)) if due else keepers,))
         else:
-            these = _everybody(zone, due)
+            these = _everybody(zone, due if crowd.by_country else countries())
         yield from (narrowed(one, crowd.who, rules, ahead) for one in these)
 
 

@@ -88,6 +88,17 @@ def test_a_few_turns_of_a_broadcast_are_found_by_their_buckets(store: Store) -> 
         assert "person_by_bucket" in step.words
 
 
+def test_a_feast_that_is_dated_by_another_fact_concerns_the_whole_zone(store: Store) -> None:
+    feast = HolidayTrigger(place=w.HERE, days=("womens_day",), country=("person", "homeland"), lead=w.length("5 days"))
+    book = w.book(w.sequence("womens_day", feast, []))
+    with store.database.writing() as connection:
+        connection.execute(insert(PERSON), {"id": "p", "bucket": 1, "created_at": 0, "decided_until": 0,
+                                            "decided_number": 0, "zone": "Asia/Kolkata", "country": "IN"})  # fmt: skip
+    with store.database.reading() as connection:
+        asked = list(crowds(connection, book, NOW - timedelta(days=1), NOW, dates_in))
+        assert [id_ for one in asked for id_ in connection.execute(one).scalars()] == ["p"]
+
+
 def test_between_the_hours_no_crowd_is_asked_for(store: Store) -> None:
     quiet = datetime(2027, 3, 2, 13, tzinfo=UTC)
     with store.database.reading() as connection:
