@@ -12,7 +12,7 @@ from nurture import observe
 from nurture.decide.clock import day_start, local_day, reader_clock
 from nurture.engine.doctor_store import MANY_POSTS, last_time, latest
 from nurture.engine.gates import halt_of, paused
-from nurture.engine.status import ago, is_silent
+from nurture.engine.status import ago, is_silent, on_machine
 from nurture.engine.workshop import Workshop
 from nurture.model import alarm
 from nurture.model.alarm import Alarm
@@ -178,7 +178,10 @@ def _runners(shop: Workshop, now: datetime, others: Others) -> Iterator[Alarm]:
     silent = [one for one in shop.store.runners() if is_silent(one, now) and others(one)]
     if silent:
         longest = max(now - one.seen_at for one in silent)
-        words = f"{len(silent)} of the daemons and workers said last {ago(longest)} ago that they live"
+        one = silent[0]
+        words = f"a {one.kind} (process {one.process}{on_machine(one)}) said last {ago(longest)} ago that it lives"
+        if len(silent) > 1:
+            words = f"{len(silent)} of the daemons and workers said last {ago(longest)} ago that they live"
         cure = "look whether they live; end what hangs, and start it again: one that waits takes over by itself"
         yield Alarm(alarm.RUNNER, "", words, cure)
 

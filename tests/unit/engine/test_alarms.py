@@ -231,7 +231,7 @@ def test_who_is_to_be_told_is_told_at_once_and_daily_while_it_lasts_also_while_m
     watch = Watch()
     watch.look(shop.workshop, book_of(shop), NOW)
     watch.look(shop.workshop, book_of(shop), NOW + timedelta(minutes=1))
-    words = "1 of the daemons and workers said last 1 day ago that they live"
+    words = "a daemon (process 1) said last 1 day ago that it lives"
     assert [one.words for one in status(shop.workshop, NOW).alarms] == [words]
     assert f"Alarm       {words}, since" in "\n".join(status(shop.workshop, NOW).lines())
     assert told(shop, NOW) == [("boss@shop.example", f"nurture: {words}")]
@@ -276,7 +276,10 @@ def test_whoever_looks_lives_and_who_slept_says_of_nobody_that_they_are_silent(s
     assert door.open() == ()
     watch.look(shop.workshop, book_of(shop), later + timedelta(minutes=6))
     assert [one.kind for one in door.open()] == [alarm.RUNNER]
-    assert door.all()[0].words.startswith("1 of the daemons and workers ")
+    assert door.all()[0].words.startswith("a daemon (process 1) said last ")
+    beat("more", NOW)
+    (silent,) = [one for one in alarms(shop.workshop, None, later) if one.kind == alarm.RUNNER]
+    assert silent.words == "3 of the daemons and workers said last 1 day ago that they live"
 
 
 def test_how_an_alarm_stands_is_told_as_it_is_now_and_since_when_it_is_open(shop: Shop) -> None:

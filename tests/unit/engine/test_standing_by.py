@@ -58,7 +58,7 @@ def test_one_that_hangs_is_told_of_once_by_the_log_status_and_mail(
     clock.now = NOW + 4 * MINUTE
     for _ in range(2):
         waits.look("daemon", 7)
-    words = "1 of the daemons and workers said last 5 minutes ago that they live"
+    words = "a daemon (process 7) said last 5 minutes ago that it lives"
     assert said(caplog) == [
         "daemon.silent beside=daemon process=7 seconds=300",
         'alarm.begun alarm=runner_silent about=""',
