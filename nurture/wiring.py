@@ -282,7 +282,8 @@ def refuse_beneath(root: Path, config: Config) -> None:
     from nurture.store.moving import working
 
     other, database = RunLock(root).other, connect(config.store_url)
-    names = [name for name in working(database, now() - LIVELY) if name != owner_of(config.installation)]
+    ours = owner_of(config.installation).split()[-1]  # whatever the machine is called: the run lock answers for us
+    names = [name for name in working(database, now() - LIVELY) if name.split()[-1] != ours]
     database.engine.dispose()
     if other is None and not names:
         return

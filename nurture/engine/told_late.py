@@ -259,7 +259,7 @@ class Looked:
         causes = {other.event.id for other in person.enrolments if other.sequence == one.sequence and other.event}
         late = (event for event in self._history(person) if event.known_at > self.lost.since)
         late = (event for event in late if event.happened_at < until and event.id not in causes)
-        started = any(_too_old_for(event, trigger) for event in late for trigger in sequence.start)
+        started = any(_too_old_for(event, trigger, until) for event in late for trigger in sequence.start)
         return one.started_at - self.lost.since if started else _NOTHING
 
     def _made(self, one: Enrolment, event: Event, person: Person) -> bool:
@@ -315,7 +315,7 @@ def _longer(step: AnyStep) -> timedelta:
             return _NOTHING
 
 
-def _too_old_for(event: Event, trigger: AnyTrigger) -> bool:
+def _too_old_for(event: Event, trigger: AnyTrigger, until: datetime) -> bool:
     """Whether somebody may have been started where an event was told when it happened, or later than to us."""
     match trigger:
         case EventTrigger():
@@ -323,7 +323,9 @@ def _too_old_for(event: Event, trigger: AnyTrigger) -> bool:
         case StageTrigger():
             return event.origin is Origin.imported or not is_fresh(event, trigger)
         case LapseTrigger():
-            return event.name == trigger.event
+            silence = trigger.length or trigger.at_least
+            days = silence.days if silence is not None and silence.days is not None else 0
+            return event.name == trigger.event and event.happened_at + timedelta(days=days) <= until + _DAY
         case _:
             return False
 

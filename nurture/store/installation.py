@@ -73,6 +73,7 @@ def read_mark(connection: Connection) -> Mark:
 
 _MARK = select(INSTALLATION.c.store, INSTALLATION.c.counter)
 _COUNT_ON = update(INSTALLATION).values(counter=INSTALLATION.c.counter + 1)
+_FAR = 2**32  # commits: no machine that works on a store is ahead of it by so many
 
 
 def standing(database: Database) -> str:
@@ -114,14 +115,16 @@ def begin_anew(connection: Connection, path: Path | None) -> Mark:
 
     A folder that was copied whole has the other installation's owner in it: a new one is drawn, so that two that
     work on one database never take each other's claims for their own. What daemons said of themselves goes: one that
-    lives says it again.
+    lives says it again. What one person accepted is accepted for every machine: its counter goes on far from where it
+    was, so that no other one that works on this database is ahead of it, as it would be for what was lost.
     """
     if path is not None:
         path.with_name("owner").unlink(missing_ok=True)
         owner_of(path)
     connection.execute(delete(RUNNER))
     connection.execute(delete(DECLARATION).where(DECLARATION.c.name == RESTORED))
-    return count_on(connection)
+    connection.execute(update(INSTALLATION).values(counter=INSTALLATION.c.counter + _FAR))
+    return read_mark(connection)
 
 
 def secret(connection: Connection, name: str, at: int) -> bytes:
@@ -224,6 +227,8 @@ def halted_because(store: Mark, remembered: Remembered | None, path: Path) -> st
         return "this project was copied here: it worked in another folder or on another machine before"
     if store.counter < remembered.mark.counter:
         behind = remembered.mark.counter - store.counter
+        if behind >= _FAR:
+            return "this store is of a time before it was last accepted: it looks like a restored backup"
         return f"this store is {behind} commits behind its installation: it looks like a restored backup"
     return ""
 

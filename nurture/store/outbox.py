@@ -203,10 +203,10 @@ def settle(
             basis = basis_of(connection, book)
             _settle_ours(connection, batch, answers, at, classes_of(book), basis)
             keep_reasons(connection, reasons, basis)
+            taken = {key for key, answer in answers.items() if answer.fate is Fate.accepted}
         else:
-            _settle_late(connection, batch, answers, at, classes_of(book))
+            taken = _settle_late(connection, batch, answers, at, classes_of(book))
         heard_again(connection, [one for one in batch.intents if _not_had(answers.get(one.key))], at)
-        taken = {key for key, answer in answers.items() if answer.fate is Fate.accepted}
         mails = [(one.address, one.class_) for one in batch.intents if one.key in taken]
         count_accepted(connection, at, provider, mails)
         return count_on(connection)
@@ -262,9 +262,13 @@ def _still_open(connection: Connection, mails: Sequence[Intent]) -> list[Intent]
 
 def _settle_late(
     connection: Connection, batch: Batch, answers: Mapping[str, Handover], at: datetime, classes: Sequence[str]
-) -> None:
-    """The batch was given up meanwhile: what is known now settles its doubts, and takes a second copy back."""
-    ours = set(members(connection, [batch.id]))
+) -> set[str]:
+    """The batch was given up meanwhile: what is known now settles its doubts, and takes a second copy back.
+
+    The keys of those that were not known to be accepted before. Told twice it changes nothing, as when the answer to a
+    commit was lost.
+    """
+    ours, taken = set(members(connection, [batch.id])), set[str]()
     back = []
     for one in batch.intents:
         answer = answers.get(one.key)
@@ -274,9 +278,11 @@ def _settle_late(
             back += [one.key] if one.key in ours else []
         elif settle_one(connection, answer, at):
             take_out(connection, [one.key])
+            taken |= {one.key} if answer.fate is Fate.accepted else set()
     in_doubt = intents(connection, back, MESSAGE.c.fate == Fate.in_doubt.value)
     clear(connection, list(in_doubt), again=False)
     put_back(connection, in_doubt.values(), classes, later=answers)
+    return taken
 
 
 def settle_one(connection: Connection, answer: Handover, at: datetime) -> bool:

@@ -23,7 +23,7 @@ from nurture.model.mail import Email, Fate
 from nurture.model.person import Enrolment, Outcome, Person
 from nurture.model.rules import Topic
 from nurture.model.step import Enrol, Task, Text, WaitWeekday
-from nurture.model.trigger import DayTrigger, EventTrigger, ManualTrigger, OnceTrigger, StageTrigger
+from nurture.model.trigger import DayTrigger, EventTrigger, LapseTrigger, ManualTrigger, OnceTrigger, StageTrigger
 from nurture.store.desk import desk
 from nurture.store.outbox_by_hand import Wanted
 from nurture.store.rows import AnyRow, ConsentRow, ContactRow, EventRow
@@ -45,6 +45,9 @@ MONDAY = WaitWeekday(id="monday", place=w.HERE, days=frozenset({0}))
 
 def happens(event: str) -> EventTrigger:
     return EventTrigger(place=w.HERE, event=event, settle=AT_ONCE, fresh=w.length("30 days"))
+
+
+LAPSE = LapseTrigger(place=w.HERE, event="order.placed", length=w.length("20 days"), settle=AT_ONCE)
 
 
 def the_book() -> Book:
@@ -71,6 +74,7 @@ def the_book() -> Book:
         ),
         w.sequence("monday", happens("complaint.resolved"), [MONDAY, w.send("monday_word")]),
         w.sequence("spring", once, [w.send("spring_tea")]),
+        w.sequence("quiet", LAPSE, [w.send("miss_you")], again=w.Again(per="person")),
         w.sequence("crowd_1", happens("order.placed"), [w.send("thanks_1")]),
         w.sequence("crowd_2", happens("order.placed"), [w.send("thanks_2")]),
         w.sequence("crowd_3", happens("order.placed"), [w.send("thanks_3")]),
@@ -343,6 +347,12 @@ def test_what_was_told_too_late_to_start_them_here_started_them_there() -> None:
     assert is_held(7, one, (old,))
     assert not is_held(7, one)
     assert not is_held(7, one, (replace(old, happened_at=ACCEPTED + HOUR),)), "nothing of the lost time"
+
+
+@pytest.mark.parametrize(("happened", "held"), [(-1, False), (-18 * 24, False), (-19 * 24, True), (-21 * 24, True)])
+def test_a_silence_that_was_over_in_no_store_was_told_of_by_none(happened: int, held: bool) -> None:
+    one = inside("quiet", started_at=ACCEPTED + 10 * DAY)
+    assert is_held(241, one, (said(happened, 1),)) == held
 
 
 def test_a_mail_of_which_the_provider_tells_has_gone_and_what_is_let_go_goes(new_stores: NewStores) -> None:

@@ -19,6 +19,7 @@ from nurture.engine.upgrading import Upgraded, done_lines, plan_lines, upgrade_s
 from nurture.store import migrate, upgrading
 from nurture.store.codec import micros
 from nurture.store.database import connect
+from nurture.store.installation import owner_of
 from nurture.store.migrate import SchemaError
 from nurture.store.moving import move
 from nurture.store.open import open_store
@@ -245,6 +246,8 @@ def test_no_command_takes_the_tables_away_beneath_an_older_nurture_at_work(
     assert run(["status"]) == 4
     assert "north 1, seen within 5 minutes, is at work with the store" in capsys.readouterr().err
     elsewhere(url, "north 1", state="ended")
+    ours = owner_of(root / ".nurture" / "installation.json")
+    elsewhere(url, f"another {ours.split()[-1]}", state="at work")  # a container that was killed, under another name
     lock = RunLock(root)
     assert lock.take(DAEMON) is None
     with workshop(root) as shop:  # as a daemon does, that has the lock itself

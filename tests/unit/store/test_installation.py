@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nurture.decide.advance import advance
-from nurture.store.installation import Seat, new_secret, owner_of, read_file
+from nurture.store.installation import Mark, Seat, new_secret, owner_of, read_file, write_file
 from nurture.store.open import Store, open_store
 from nurture.store.rows import ContactRow
 from nurture.store.runner import Runner
@@ -53,6 +53,32 @@ def test_a_restored_store_is_halted_until_somebody_accepts_it(new_stores: NewSto
     again = reopened(backup, tmp_path)
     assert again.halted == ""
     again.close()
+
+
+def test_what_one_machine_accepts_is_accepted_for_those_beside_it_and_what_is_restored_later_is_not(
+    new_stores: NewStores, tmp_path: Path
+) -> None:
+    url, machines = new_stores(), (tmp_path / "here", tmp_path / "there")
+    reopened(url, machines[0]).close()
+    store = open_store(url)
+    write_file(machines[1] / "installation.json", Mark(store.id, store.counter))  # as whoever joins does
+    store.close()
+    backup, older = new_stores.copy_of(url), new_stores.copy_of(url)
+    for number, machine in enumerate(machines):
+        store = reopened(url, machine)
+        work(store, f"a{number}@example.net")
+        store.close()
+    for number, machine in enumerate(machines):
+        store = reopened(backup, machine)
+        assert ("restored backup" in store.halted) == (number == 0), "one person's word is enough"
+        if number == 0:
+            store.accept()
+        work(store, f"b{number}@example.net")
+        store.close()
+    for machine in machines:
+        store = reopened(older, machine)
+        assert "of a time before it was last accepted" in store.halted
+        store.close()
 
 
 def test_a_copy_on_another_machine_is_halted(new_stores: NewStores, tmp_path: Path) -> None:

@@ -63,6 +63,23 @@ def test_an_answer_that_came_late_takes_the_second_copy_back(shop: Shop) -> None
     assert shop.store.outbox.claim(10, NOW + 30 * MINUTE, "us", OPEN).batch is None
 
 
+def test_told_twice_they_are_counted_once(shop: Shop) -> None:
+    planned(shop.store, news=2)
+    batch = handed(shop)
+    for _ in range(3):  # as when the answer to a commit was lost
+        shop.store.settle(batch, all_accepted(batch), NOW, provider="sendgrid")
+    assert shop.store.figures.accepted_on(NOW.date()) == 2
+
+
+def test_what_is_known_late_is_counted_then_and_once(shop: Shop) -> None:
+    planned(shop.store, news=2)
+    batch = handed(shop)
+    shop.store.outbox.reclaim(NOW + LEASE, None)
+    for _ in range(2):
+        shop.store.settle(batch, all_accepted(batch), NOW + LEASE, provider="sendgrid")
+    assert shop.store.figures.accepted_on(NOW.date()) == 2
+
+
 def test_a_late_not_now_puts_back_what_is_in_doubt_but_not_what_goes_once_more_already(shop: Shop) -> None:
     planned(shop.store, service=1, news=1)
     first = handed(shop, owner="they")
