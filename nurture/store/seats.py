@@ -11,8 +11,6 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from nurture.store.database import Database
-from nurture.store.postgresql import UnfitServerError
-from nurture.store.server import POOLER, pooled
 
 _OURS = 78_144  # the first of the two numbers of such a lock; the second is whose seat it is
 _ALL = 0  # the second number of the one that the daemon has alone, and the workers share
@@ -34,6 +32,9 @@ class Seat:
 
         UnfitServerError where no seat would last.
         """
+        from nurture.store.postgresql import UnfitServerError
+        from nurture.store.server import POOLER, pooled
+
         self.release()
         connection = self.database.engine.connect().execution_options(nurture_mode="session")
         try:
