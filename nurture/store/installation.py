@@ -115,16 +115,29 @@ def begin_anew(connection: Connection, path: Path | None) -> Mark:
 
     A folder that was copied whole has the other installation's owner in it: a new one is drawn, so that two that
     work on one database never take each other's claims for their own. What daemons said of themselves goes: one that
-    lives says it again. What one person accepted is accepted for every machine: its counter goes on far from where it
-    was, so that no other one that works on this database is ahead of it, as it would be for what was lost.
+    lives says it again. A restored store that one person accepted is accepted for every machine: its counter goes on
+    far from where any was, so that no other one that works on this database is ahead of it by what was lost. A copy's
+    does not: should the original's machine be led to it, it is behind.
     """
+    far = _far_beyond(connection, path)
     if path is not None:
         path.with_name("owner").unlink(missing_ok=True)
         owner_of(path)
     connection.execute(delete(RUNNER))
     connection.execute(delete(DECLARATION).where(DECLARATION.c.name == RESTORED))
-    connection.execute(update(INSTALLATION).values(counter=INSTALLATION.c.counter + _FAR))
-    return read_mark(connection)
+    if far:
+        connection.execute(update(INSTALLATION).values(counter=far))
+    return count_on(connection)
+
+
+def _far_beyond(connection: Connection, path: Path | None) -> int:
+    """Where the counter of a restored store goes on, beyond what this installation knew of it; 0 for a copy."""
+    mark, known = read_mark(connection), read_file(path) if path is not None else None
+    ours = known is not None and known.mark.store == mark.store
+    newest = max(mark.counter, known.mark.counter) if known is not None and ours else mark.counter
+    here = known is not None and path is not None and (known.seat is None or known.seat.is_that_of(seat_of(path)))
+    restored = declared(connection, RESTORED) is not None or (here and mark.counter < newest)
+    return newest + _FAR if restored else 0
 
 
 def secret(connection: Connection, name: str, at: int) -> bytes:

@@ -75,9 +75,29 @@ def test_what_one_machine_accepts_is_accepted_for_those_beside_it_and_what_is_re
             store.accept()
         work(store, f"b{number}@example.net")
         store.close()
-    for machine in machines:
+    for number, machine in enumerate(machines):  # it is restored once more
         store = reopened(older, machine)
-        assert "of a time before it was last accepted" in store.halted
+        assert ("of a time before it was last accepted" in store.halted) == (number == 0)
+        if number == 0:
+            store.accept()
+        store.close()
+
+
+def test_a_copy_that_was_accepted_halts_the_machine_of_the_original(new_stores: NewStores, tmp_path: Path) -> None:
+    url = new_stores()
+    store = reopened(url, tmp_path / "here")
+    work(store, "a@example.net")
+    store.close()
+    copy = new_stores.copy_of(url)
+    store = reopened(url, tmp_path / "here")
+    for number in range(5):
+        work(store, f"a{number}@example.net")
+    store.close()
+    for accepted in (True, False):
+        store = reopened(copy, tmp_path / ("there" if accepted else "here"))
+        assert store.halted
+        if accepted:
+            store.accept()
         store.close()
 
 
