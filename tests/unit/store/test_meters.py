@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Boolean, Integer, LargeBinary, Table, insert
@@ -15,6 +14,7 @@ from nurture.store.meters import Queued, meters
 from nurture.store.open import Store, open_store
 from nurture.store.silences import accepted_between
 from nurture.store.tables import AGENDA, BATCH, BATCH_MEMBER, HELD, PLANNED, WEBHOOK
+from tests.counted_steps import counted_steps
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -85,16 +85,7 @@ def test_a_scrape_costs_the_same_however_much_waits(tmp_path: Path, monkeypatch:
 
 def steps(store: Store) -> int:
     """What all that a scrape asks takes, in tens of instructions."""
-    counted = 0
-
-    def one_more() -> None:
-        nonlocal counted
-        counted += 1
-
-    with store.database.reading() as connection:
-        raw: Any = connection.connection.driver_connection
-        raw.set_progress_handler(one_more, 10)
-    meters(store.database, NOW)
-    accepted_between(store.database, NOW - 2 * HOUR, NOW)
-    raw.set_progress_handler(None, 0)
-    return counted
+    with counted_steps(store.database) as steps_so_far:
+        meters(store.database, NOW)
+        accepted_between(store.database, NOW - 2 * HOUR, NOW)
+        return steps_so_far()

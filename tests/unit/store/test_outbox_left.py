@@ -14,6 +14,7 @@ from nurture.store.open import Store, open_store
 from nurture.store.outbox_left import DOUBTED, KEPT, LATER, NEXT_LANE, WAITING
 from nurture.store.outbox_lists import Paced
 from nurture.store.tables import HELD, PLANNED
+from tests.counted_steps import counted_steps
 from tests.query_plans import plan_of
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
@@ -92,19 +93,10 @@ def taken(store: Store, most: int) -> float:
             connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
             ((found,),) = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {words}")
         return max(float(node["Actual Rows"]) for node in nodes(found[0]["Plan"]))
-    counted = 0
-
-    def one_more() -> None:
-        nonlocal counted
-        counted += 1
-
-    with store.database.reading() as connection:
-        raw: Any = connection.connection.driver_connection
-        raw.set_progress_handler(one_more, 10)
+    with counted_steps(store.database) as steps_so_far, store.database.reading() as connection:
         ask(connection, WAITING, lane=3, most=most)
         ask(connection, LATER, lane=3, most=most, now=micros(NOW))
-        raw.set_progress_handler(None, 0)
-    return counted
+        return steps_so_far()
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from nurture.store.outbox import Gate
 from nurture.store.outbox_queue import Passed
 from nurture.store.rows import ContactRow
 from tests import worlds as w
+from tests.counted_steps import counted_steps
 
 NOW = datetime(2027, 3, 2, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -159,15 +159,6 @@ def test_a_look_costs_the_same_however_many_are_paused_or_put_off(
 
 def steps(store: Store, gate: Gate, passed: Passed | None = None) -> int:
     """What a claim takes, in tens of instructions."""
-    counted = 0
-
-    def one_more() -> None:
-        nonlocal counted
-        counted += 1
-
-    with store.database.reading() as connection:
-        raw: Any = connection.connection.driver_connection
-        raw.set_progress_handler(one_more, 10)
-    assert outbox.claim(store.database, 1, NOW, "us", gate, passed or store.outbox.passed).batch is not None
-    raw.set_progress_handler(None, 0)
-    return counted
+    with counted_steps(store.database) as steps_so_far:
+        assert outbox.claim(store.database, 1, NOW, "us", gate, passed or store.outbox.passed).batch is not None
+        return steps_so_far()
